@@ -97,6 +97,8 @@ namespace EtfNet.Eng
             if (U16(58) != SectionHeaderSize)
                 throw new InvalidDataException("unexpected size of a section header");
             int count = U16(60);
+            if (table < 0 || table > _image.Length - (long)count * SectionHeaderSize)
+                throw new InvalidDataException("the section table reaches outside the file");
             for (var i = 0; i < count; i++)
             {
                 var header = table + (long)i * SectionHeaderSize;

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+
+namespace EtfNet;
+
+/// <summary>When a layer is fixed, as what, and which layers are looked at.</summary>
+/// <remarks>Source: Liu, arXiv 2412.00884 (Adaptive-ETF). The defaults are the policy that measured best with and without batch norm.</remarks>
+public sealed record AdaptiveEtfOptions
+{
+    /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not matched.</summary>
+    /// <value>As the default, but Order Independent, MaxPerEpoch and MaxOutputError without limit, Frame Identity, MatchOutputs false.</value>
+    public static AdaptiveEtfOptions Paper { get; } = new()
+    {
+        Order = SwitchOrder.Independent,
+        MaxPerEpoch = int.MaxValue,
+        MaxOutputError = double.PositiveInfinity,
+        Frame = EtfFrame.Identity,
+        MatchOutputs = false,
+    };
+
+    /// <summary>Gets the nearest-class-center error at or below which a layer is ready to be fixed.</summary>
+    /// <value>A fraction of samples in (0, 1). The default is 0.05.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
+    public double Epsilon
+    {
+        get;
+        init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "Must lie in (0, 1).");
+    } = 0.05;
+
+    /// <summary>Gets for how many epochs in a row the error must be at or below epsilon.</summary>
+    /// <value>At least 1. The default is 1.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int Patience
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Patience), value, "Must be at least 1.");
+    } = 1;
+
+    /// <summary>Gets for how many epochs nothing is fixed.</summary>
+    /// <value>At least 0. The default is 0.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int WarmupEpochs
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(WarmupEpochs), value, "Must be at least 0.");
+    }
+
+    /// <summary>Gets which of the ready layers is fixed first.</summary>
+    /// <value>The default is <see cref="SwitchOrder.LatestFirst"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no order.</exception>
+    public SwitchOrder Order
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "Must be one of SwitchOrder.");
+    }
+
+    /// <summary>Gets how many layers are fixed at the end of one epoch at the most.</summary>
+    /// <value>At least 1. The default is 2.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int MaxPerEpoch
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPerEpoch), value, "Must be at least 1.");
+    } = 2;
+
+    /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it waits.</summary>
+    /// <value>Above 0; infinity sets no limit. The default is 0.5.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double MaxOutputError
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxOutputError), value, "Must be above 0.");
+    } = 0.5;
+
+    /// <summary>Gets the frame that takes a layer's place.</summary>
+    /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with twice as many directions as there are classes; Nearest where that saves nothing.</value>
+    public EtfFrame? Frame { get; init; }
+
+    /// <summary>Gets whether the frame's scale and the bias are set by least squares to reproduce the layer's outputs.</summary>
+    /// <value>The default is true. False: scale 1, and the bias as it was.</value>
+    public bool MatchOutputs { get; init; } = true;
+
+    /// <summary>Gets where the errors come from.</summary>
+    /// <value>The default is <see cref="SwitchDecision.Online"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no decision.</exception>
+    public SwitchDecision Decision
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Decision), value, "Must be one of SwitchDecision.");
+    }
+
+    /// <summary>Gets whether the upper end of the error's 95% interval must be at or below epsilon, instead of the error alone.</summary>
+    /// <value>The default is false.</value>
+    public bool RequireConfidence { get; init; }
+
+    /// <summary>Gets the number of classes; labels outside 0 to ClassCount - 1 are then an error.</summary>
+    /// <value>At least 2. The default, null, takes the classes from the labels as they come.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
+    public int? ClassCount
+    {
+        get;
+        init => field = value is null or >= 2 ? value : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2.");
+    }
+
+    /// <summary>Gets the layers that may be fixed, as names with <c>*</c> and <c>?</c>.</summary>
+    /// <value>The default, empty, stands for all linear layers of the model.</value>
+    public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
+
+    /// <summary>Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>.</summary>
+    /// <value>The default is empty.</value>
+    public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
+
+    /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="SwitchDecision.Exact"/>.</summary>
+    /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
+    public int CalibrationSamples
+    {
+        get;
+        init => field = value >= 64 ? value : throw new ArgumentOutOfRangeException(nameof(CalibrationSamples), value, "Must be at least 64.");
+    } = 2048;
+
+    /// <summary>Gets whether the running statistics of batch norms are computed anew over the calibration sample after a switch.</summary>
+    /// <value>The default is false: they adapt during the next epoch.</value>
+    public bool RecalibrateBatchNorm { get; init; }
+
+    /// <summary>Gets the guard that takes back a switch that cost too much.</summary>
+    /// <value>The default, null, is no guard.</value>
+    public SwitchGuardOptions? Guard { get; init; }
+
+    /// <summary>Gets where messages go.</summary>
+    /// <value>The default, null, is nowhere.</value>
+    public ILogger? Logger { get; init; }
+
+    /// <summary>Whether two options ask for the same, lists compared by what they hold.</summary>
+    /// <param name="other">The other options.</param>
+    /// <returns>True where all values agree.</returns>
+    public bool Equals(AdaptiveEtfOptions? other) =>
+        other is not null && Include.SequenceEqual(other.Include) && Exclude.SequenceEqual(other.Exclude) && Values().Equals(other.Values());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Values().GetHashCode();
+
+    private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard, Logger));
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text;
+
+namespace EtfNet;
+
+/// <summary>A layer that was fixed as a simplex ETF.</summary>
+public sealed record FixedLayer
+{
+    /// <summary>Gets the layer's name in the model.</summary>
+    public required string Layer { get; init; }
+
+    /// <summary>Gets the epoch at whose end it was fixed, from 1; 0 where it was fixed before training.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before training.</summary>
+    public required double? NccError { get; init; }
+
+    /// <summary>Gets the frame's kind, such as <c>aligned</c>.</summary>
+    public required string Frame { get; init; }
+
+    /// <summary>Gets the number of directions of an aligned frame; null for the other kinds.</summary>
+    public required int? Rank { get; init; }
+
+    /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not measured.</summary>
+    public required double? OutputError { get; init; }
+
+    /// <summary>Gets the weights that are no longer trained.</summary>
+    public required long ParametersFixed { get; init; }
+
+    /// <summary>Gets why the weight is kept in the layer's own module (fixed in place); null where the layer was replaced.</summary>
+    public required string? InPlaceReason { get; init; }
+
+    /// <summary>Gets whether the weight is kept in the layer's own module instead of being freed.</summary>
+    public bool InPlace => InPlaceReason is not null;
+}
+
+/// <summary>A layer in the report of an epoch.</summary>
+/// <param name="Name">The layer's name in the model.</param>
+/// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null where there is none (<paramref name="Note"/> says why).</param>
+/// <param name="Interval">The 95% interval of the error (Wilson); null with the error.</param>
+/// <param name="IsFixed">Whether the layer is a fixed simplex ETF.</param>
+/// <param name="Note">Why it is not fixed, why it has no error, or what was done to it this epoch.</param>
+public sealed record EtfLayerReport(string Name, double? NccError, (double Low, double High)? Interval, bool IsFixed, string Note);
+
+/// <summary>What an epoch showed and what was done at its end. Immutable; <see cref="ToString"/> is a readable table.</summary>
+public sealed record EtfReport
+{
+    /// <summary>Gets the number of epochs that have ended.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>Gets all watched layers, in forward order.</summary>
+    public required IReadOnlyList<EtfLayerReport> Layers { get; init; }
+
+    /// <summary>Gets all layers that are fixed, in the order in which they were.</summary>
+    public required IReadOnlyList<FixedLayer> FixedLayers { get; init; }
+
+    /// <summary>Gets the layers that were fixed at the end of this epoch.</summary>
+    public required IReadOnlyList<FixedLayer> NewlyFixed { get; init; }
+
+    /// <summary>Gets the layers that were taken back at the end of this epoch.</summary>
+    public required IReadOnlyList<string> Reverted { get; init; }
+
+    /// <summary>Gets the layers that can never be fixed, each with the reason.</summary>
+    public required IReadOnlyList<(string Layer, string Reason)> Skipped { get; init; }
+
+    /// <summary>Gets the effective depth at epsilon: the number, from 1, of the first layer from which all later ones have errors at or below epsilon.</summary>
+    /// <value>Null where there is none. Source: Galanti et al., arXiv 2202.09028.</value>
+    public required int? EffectiveDepth { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"epoch {Epoch}: {FixedLayers.Count} of {Layers.Count} layers fixed");
+        if (EffectiveDepth is { } depth)
+            text.Append(CultureInfo.InvariantCulture, $", effective depth {depth}");
+        var width = Layers.Select(layer => layer.Name.Length).DefaultIfEmpty(0).Max();
+        foreach (var layer in Layers)
+        {
+            var error = layer.NccError is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "   -  ";
+            var line = $"  {layer.Name.PadRight(width)}  NCC error {error}  {(layer.IsFixed ? "fixed" : "     ")}  {layer.Note}";
+            text.AppendLine().Append(line.TrimEnd());
+        }
+
+        foreach (var (layer, reason) in Skipped)
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {layer}: skipped, {reason}");
+        return text.ToString();
+    }
+}

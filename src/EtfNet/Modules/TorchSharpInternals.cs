@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+
+namespace EtfNet;
+
+/// <summary>The private members of TorchSharp 0.107 that surgery needs. A renamed one fails loudly at the first use.</summary>
+internal static class TorchSharpInternals
+{
+    /// <summary>A module's registered parameters, by name.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
+    public static extern ref OrderedDict<string, Parameter> Parameters(torch.nn.Module module);
+
+    /// <summary>The bias of a linear layer; the property's setter would dispose the old one.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
+    public static extern ref Parameter? Bias(Linear linear);
+
+    /// <summary>The weight of a linear layer; the property's setter would dispose the old one.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_weight")]
+    public static extern ref Parameter? Weight(Linear linear);
+
+    /// <summary>The groups of an optimizer; the public property hides their type.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parameter_groups")]
+    public static extern ref IList<ParamGroup> Groups(torch.optim.Optimizer optimizer);
+
+    /// <summary>An optimizer's state by the native address of the parameter.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_state")]
+    public static extern ref OrderedDict<IntPtr, OptimizerState> State(OptimizerHelper optimizer);
+}

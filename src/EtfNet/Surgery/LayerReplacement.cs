@@ -1,0 +1,63 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>The plan to put another module in the place of a layer, everywhere the model refers to it.</summary>
+/// <remarks>Making a plan changes nothing. Carrying it out changes all slots or none.</remarks>
+internal sealed class LayerReplacement
+{
+    private readonly torch.nn.Module _layer;
+    private readonly IReadOnlyList<Slot> _slots;
+
+    private LayerReplacement(torch.nn.Module layer, IReadOnlyList<Slot> slots, string? obstacle)
+    {
+        _layer = layer;
+        _slots = slots;
+        Obstacle = obstacle;
+    }
+
+    /// <summary>Why the layer cannot be replaced, and what would help; null where it can.</summary>
+    public string? Obstacle { get; }
+
+    /// <summary>Plans for several layers in one walk over the model.</summary>
+    public static IReadOnlyList<LayerReplacement> Plan(torch.nn.Module model, IReadOnlyList<torch.nn.Module> layers, Type replacementType)
+    {
+        var found = SlotFinder.Find(model, layers);
+        return [.. layers.Select(layer =>
+        {
+            var slots = found.TryGetValue(layer, out var places) ? places : [];
+            return new LayerReplacement(layer, slots, FindObstacle(layer, model, slots, replacementType));
+        })];
+    }
+
+    /// <summary>Makes every slot refer to <paramref name="replacement"/>; should one fail, all refer to the old layer again.</summary>
+    public void Put(torch.nn.Module replacement)
+    {
+        var done = 0;
+        try
+        {
+            for (; done < _slots.Count; done++)
+                _slots[done].Put(replacement);
+        }
+        catch
+        {
+            while (--done >= 0)
+                _slots[done].Put(_layer);
+            throw;
+        }
+    }
+
+    private static string? FindObstacle(torch.nn.Module layer, torch.nn.Module model, IReadOnlyList<Slot> slots, Type replacementType)
+    {
+        if (ReferenceEquals(layer, model))
+            return "the model is itself this layer";
+        if (slots.Count == 0)
+            return "no place that holds it was found in the model's objects";
+        if (slots.FirstOrDefault(slot => !slot.CanHold(replacementType)) is not { } refusing)
+            return null;
+        return refusing.Accepts == typeof(Linear)
+            ? $"{refusing.Where} is declared as Linear, which can hold nothing else; declare it nn.Module<Tensor, Tensor> to free the weight as well"
+            : $"{refusing.Where} can hold no other module" + (refusing.Accepts is null ? "" : $" (its type is {refusing.Accepts.Name})");
+    }
+}

@@ -1,0 +1,90 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>A parameter taken out of an optimizer, with what is needed to put it back.</summary>
+/// <param name="Optimizer">The optimizer it was in.</param>
+/// <param name="Group">Its group.</param>
+/// <param name="Index">Its place in the group.</param>
+/// <param name="State">Its state (momentum and the like), owned by this record until it is put back or disposed.</param>
+internal sealed record OptimizerSeat(OptimizerHelper Optimizer, ParamGroup Group, int Index, OptimizerState State) : IDisposable
+{
+    public void Dispose() => (State as IDisposable)?.Dispose();
+}
+
+/// <summary>Takes parameters and their state out of TorchSharp's managed optimizers, and puts them back.</summary>
+internal static class OptimizerDetachment
+{
+    /// <summary>Checks that parameters can be taken out of an optimizer.</summary>
+    /// <exception cref="NotSupportedException">The optimizer keeps its parameters in native code (LBFGS).</exception>
+    public static OptimizerHelper Managed(torch.optim.Optimizer optimizer)
+    {
+        ArgumentNullException.ThrowIfNull(optimizer);
+        return optimizer as OptimizerHelper ?? throw new NotSupportedException(
+            $"{optimizer.GetType().Name} keeps its parameters in native code, from where no layer can be taken out. Use one of TorchSharp's managed optimizers, such as SGD or AdamW.");
+    }
+
+    /// <summary>Takes a parameter out of each optimizer that holds it. The gradient is left alone.</summary>
+    /// <remarks>A lazy parameter list becomes a list of the parameters that stay.</remarks>
+    public static IReadOnlyList<OptimizerSeat> Remove(IEnumerable<OptimizerHelper> optimizers, Parameter parameter)
+    {
+        var seats = new List<OptimizerSeat>();
+        foreach (var optimizer in optimizers)
+        {
+            foreach (var group in TorchSharpInternals.Groups(optimizer))
+            {
+                var all = group.Parameters.ToList();
+                var index = all.FindIndex(other => other.Handle == parameter.Handle);
+                if (index < 0)
+                    continue;
+                var states = TorchSharpInternals.State(optimizer);
+                seats.Add(new OptimizerSeat(optimizer, group, index, states[parameter.Handle]));
+                all.RemoveAt(index);
+                group.Parameters = all;
+                states.Remove(parameter.Handle);
+            }
+        }
+
+        return seats;
+    }
+
+    /// <summary>Puts a parameter back where it was, with the state it had; undoes <see cref="Remove"/>.</summary>
+    public static void PutBack(IEnumerable<OptimizerSeat> seats, Parameter parameter)
+    {
+        foreach (var seat in seats.Reverse())
+        {
+            Insert(seat, parameter);
+            TorchSharpInternals.State(seat.Optimizer)[parameter.Handle] = seat.State;
+        }
+    }
+
+    /// <summary>Puts a parameter, or a new one in its stead, back where it was, with the state of one that was never stepped.</summary>
+    public static void PutBackFresh(IEnumerable<OptimizerSeat> seats, Parameter parameter)
+    {
+        foreach (var seat in seats.Reverse())
+        {
+            // Each optimizer makes its own kind of state when a group is added, and only then: add a group of one, then take the group away.
+            seat.Optimizer.add_param_group((ParamGroup)CreateGroup(seat.Group, parameter));
+            var groups = TorchSharpInternals.Groups(seat.Optimizer);
+            groups.RemoveAt(groups.Count - 1);
+            foreach (var tensor in OptimizerStateTensors.Of(TorchSharpInternals.State(seat.Optimizer)[parameter.Handle]))
+                tensor.DetachFromDisposeScope();
+            Insert(seat, parameter);
+        }
+    }
+
+    private static void Insert(OptimizerSeat seat, Parameter parameter)
+    {
+        var all = seat.Group.Parameters.ToList();
+        all.Insert(Math.Min(seat.Index, all.Count), parameter);
+        seat.Group.Parameters = all;
+    }
+
+    private static object CreateGroup(ParamGroup like, Parameter parameter)
+    {
+        var group = Activator.CreateInstance(like.GetType())!;
+        ((ParamGroup)group).Parameters = [parameter];
+        return group;
+    }
+}
