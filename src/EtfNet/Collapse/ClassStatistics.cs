@@ -1,0 +1,250 @@
+using TorchSharp;
+
+namespace EtfNet;
+
+/// <summary>Streaming count, sum and within-class scatter of each class's features, in float64.</summary>
+/// <remarks>
+/// <para>The scatter of a class is the scalar sum of <c>|h - m_c|^2</c> over its samples, <c>m_c</c> its mean. Sums are held, never means of means, and states
+/// merge exactly (Chan, Golub, LeVeque 1983): however the data is split over batches, epochs or processes, the merged state is the same up to float64 rounding.</para>
+/// <para>Memory is <c>O(classes x width)</c>, and only for classes that have a sample. One thread at a time.</para>
+/// </remarks>
+public sealed partial class ClassStatistics
+{
+    private readonly double[] _center;
+    private readonly double[] _batchSum;
+    private double[]?[] _sums = [];
+    private long[] _counts = [];
+    private double[] _scatter = [];
+
+    /// <summary>Creates an empty state.</summary>
+    /// <param name="width">The number of features of a sample, at least 1.</param>
+    /// <param name="tracksScatter">Whether the within-class scatter is kept as well; without it a batch costs about half.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is below 1.</exception>
+    public ClassStatistics(int width, bool tracksScatter = true)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        Width = width;
+        TracksScatter = tracksScatter;
+        _center = new double[width];
+        _batchSum = new double[width];
+    }
+
+    /// <summary>Gets the number of features of a sample.</summary>
+    public int Width { get; }
+
+    /// <summary>Gets whether the within-class scatter is kept.</summary>
+    public bool TracksScatter { get; }
+
+    /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be asked for. It grows with the labels.</summary>
+    public int ClassCount { get; private set; }
+
+    /// <summary>Gets the number of samples.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>The number of samples of a class; 0 for one never seen.</summary>
+    /// <param name="classIndex">The class, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
+    public long Count(int classIndex)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classIndex);
+        return classIndex < ClassCount ? _counts[classIndex] : 0;
+    }
+
+    /// <summary>The within-class scatter of a class, the sum of <c>|h - m_c|^2</c>; NaN where it is not tracked.</summary>
+    /// <param name="classIndex">The class, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
+    public double Scatter(int classIndex)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(classIndex);
+        return !TracksScatter ? double.NaN : classIndex < ClassCount ? _scatter[classIndex] : 0;
+    }
+
+    /// <summary>The sum of the features of a class, of length <see cref="Width"/>; empty for a class without samples. Valid until the state changes.</summary>
+    /// <param name="classIndex">The class, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
+    public ReadOnlySpan<double> Sum(int classIndex) => Count(classIndex) == 0 ? [] : _sums[classIndex];
+
+    /// <summary>The mean feature of a class as a new array; empty for a class without samples.</summary>
+    /// <param name="classIndex">The class, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
+    public double[] Mean(int classIndex)
+    {
+        var mean = Sum(classIndex).ToArray();
+        for (var i = 0; i < mean.Length; i++)
+            mean[i] /= _counts[classIndex];
+        return mean;
+    }
+
+    /// <summary>Adds a batch. Samples with a NaN or infinite feature are left out.</summary>
+    /// <param name="features">Samples x <see cref="Width"/>, of a floating type, on any device.</param>
+    /// <param name="labels">Class indices, int64 or int32, one a sample, on any device.</param>
+    /// <returns>The number of samples left out.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The features are not a matrix of <see cref="Width"/> columns, or the labels are not class indices, one a sample.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is negative, or above 1,048,575.</exception>
+    public long Add(torch.Tensor features, torch.Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        if (features.dim() != 2 || features.shape[1] != Width)
+            throw new ArgumentException($"The features have shape ({string.Join(", ", features.shape)}); wanted (samples, {Width}).", nameof(features));
+        var groups = LabelGroups.Create(LabelReader.Read(labels, classCount: null));
+        if (groups.Count != features.shape[0])
+            throw new ArgumentException($"{groups.Count} labels came with {features.shape[0]} samples.", nameof(labels));
+
+        using var rows = FeatureRows.Prepare(features);
+        return Add(FeatureRows.View(rows), groups);
+    }
+
+    /// <summary>Adds another state, which stays as it is.</summary>
+    /// <param name="other">A state of the same width and kind.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
+    /// <exception cref="ArgumentException">The widths differ, or one tracks the scatter and the other does not.</exception>
+    public void Merge(ClassStatistics other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Width != Width)
+            throw new ArgumentException($"The other state has width {other.Width}; wanted {Width}.", nameof(other));
+        if (other.TracksScatter != TracksScatter)
+            throw new ArgumentException("One state tracks the scatter and the other does not.", nameof(other));
+
+        Grow(other.ClassCount);
+        for (var c = 0; c < other.ClassCount; c++)
+            if (other._counts[c] > 0)
+                MergeClass(c, other._counts[c], other._sums[c]!, other._scatter[c]);
+    }
+
+    /// <summary>Forgets all samples; memory is kept for the next ones.</summary>
+    public void Reset()
+    {
+        foreach (var sum in _sums)
+            sum?.AsSpan().Clear();
+        _counts.AsSpan().Clear();
+        _scatter.AsSpan().Clear();
+        Total = 0;
+        ClassCount = 0;
+    }
+
+    /// <summary>A copy that shares nothing with this state.</summary>
+    public ClassStatistics Clone()
+    {
+        var copy = new ClassStatistics(Width, TracksScatter);
+        copy.Merge(this);
+        return copy;
+    }
+
+    /// <summary>Adds a batch whose shapes and labels are known to be right; gives the number of samples left out.</summary>
+    internal long Add(FeatureRows features, LabelGroups groups)
+    {
+        Grow(groups.MaxLabel + 1);
+        var left = 0L;
+        for (var g = 0; g < groups.Classes.Length; g++)
+        {
+            var rows = groups.Rows(g);
+            if (TryAdd(groups.Classes[g], features, rows))
+                continue;
+
+            var finite = Finite(features, rows);
+            left += rows.Length - finite.Length;
+            if (finite.Length > 0)
+                TryAdd(groups.Classes[g], features, finite);
+        }
+
+        return left;
+    }
+
+    /// <summary>Adds a class's samples known by their count, sum and scatter.</summary>
+    internal void AddClass(int classIndex, long count, ReadOnlySpan<double> sum, double scatter)
+    {
+        Grow(classIndex + 1);
+        MergeClass(classIndex, count, sum, scatter);
+    }
+
+    private static int[] Finite(FeatureRows features, ReadOnlySpan<int> rows)
+    {
+        var finite = new List<int>(rows.Length);
+        foreach (var row in rows)
+            if (features.IsFinite(row))
+                finite.Add(row);
+        return [.. finite];
+    }
+
+    /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>
+    private bool TryAdd(int c, FeatureRows features, ReadOnlySpan<int> rows)
+    {
+        var batchSum = _batchSum.AsSpan();
+        batchSum.Clear();
+        var sum = _sums[c] ??= new double[Width];
+        var count = _counts[c];
+        if (!TracksScatter)
+        {
+            RowKernels.AddRows(features, rows, batchSum);
+            if (!IsFinite(batchSum))
+                return false;
+            RowKernels.AddScaled(batchSum, 1, sum);
+        }
+        else
+        {
+            // Deviations from the mean so far (or, at first, from a sample) keep their digits whatever the offset of the features.
+            var center = _center.AsSpan();
+            if (count == 0)
+                features.CopyRow(rows[0], center);
+            else
+                for (var i = 0; i < center.Length; i++)
+                    center[i] = sum[i] / count;
+
+            var squares = RowKernels.AddDeviations(features, rows, center, batchSum);
+            if (!double.IsFinite(squares))
+                return false;
+            _scatter[c] += Math.Max(0, squares - RowKernels.SquaredNorm(batchSum) / (count + rows.Length));
+            RowKernels.AddScaled(batchSum, 1, sum);
+            RowKernels.AddScaled(center, rows.Length, sum);
+        }
+
+        _counts[c] += rows.Length;
+        Total += rows.Length;
+        return true;
+    }
+
+    private static bool IsFinite(ReadOnlySpan<double> values)
+    {
+        // Zero times a finite number is zero; times NaN or infinity it is NaN.
+        var total = 0.0;
+        foreach (var value in values)
+            total += value * 0;
+        return total == 0;
+    }
+
+    private void MergeClass(int c, long count, ReadOnlySpan<double> otherSum, double scatter)
+    {
+        var sum = _sums[c] ??= new double[Width];
+        if (TracksScatter)
+        {
+            var between = 0.0;
+            if (_counts[c] > 0)
+                for (var i = 0; i < sum.Length; i++)
+                {
+                    var difference = sum[i] / _counts[c] - otherSum[i] / count;
+                    between += difference * difference;
+                }
+
+            _scatter[c] += scatter + between * ((double)_counts[c] * count / (_counts[c] + count));
+        }
+
+        RowKernels.AddScaled(otherSum, 1, sum);
+        _counts[c] += count;
+        Total += count;
+    }
+
+    private void Grow(int classCount)
+    {
+        if (classCount > _counts.Length)
+        {
+            var capacity = Math.Max(classCount, Math.Min(2 * _counts.Length, LabelReader.MaxClassCount));
+            Array.Resize(ref _sums, capacity);
+            Array.Resize(ref _counts, capacity);
+            Array.Resize(ref _scatter, capacity);
+        }
+
+        ClassCount = Math.Max(ClassCount, classCount);
+    }
+}

@@ -1,0 +1,41 @@
+namespace EtfNet;
+
+/// <summary>How far each layer of a model has collapsed: what a monitor found in an epoch, or over given batches.</summary>
+public sealed record CollapseReport
+{
+    /// <summary>Gets the layers in forward order.</summary>
+    public required IReadOnlyList<LayerCollapse> Layers { get; init; }
+
+    /// <summary>Gets whether means and errors are of one and the same network (two passes), or were gathered while it trained.</summary>
+    public bool IsExact { get; init; }
+
+    /// <summary>Gets the epoch, from 1; 0 in exact mode.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>Gets the number of forwards in training mode whose labels never came.</summary>
+    public long UnlabeledForwards { get; init; }
+
+    /// <summary>The layer of a name.</summary>
+    /// <param name="layer">The path, as in <see cref="LayerCollapse.Name"/>.</param>
+    /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
+    public LayerCollapse this[string layer] =>
+        Layers.FirstOrDefault(entry => entry.Name == layer)
+        ?? throw new KeyNotFoundException($"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
+
+    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most epsilon.</summary>
+    /// <param name="epsilon">An error, in [0, 1).</param>
+    /// <returns>The number of that layer, the first being 1; null where the last layer is above, or has no error yet.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is outside [0, 1).</exception>
+    public int? EffectiveDepth(double epsilon)
+    {
+        if (epsilon is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Must lie in [0, 1).");
+        var depth = Layers.Count + 1;
+        while (depth > 1 && Layers[depth - 2].NccError <= epsilon)
+            depth--;
+        return depth > Layers.Count ? null : depth;
+    }
+
+    /// <summary>A table for people to read: one line a layer.</summary>
+    public override string ToString() => ReportTable.Write(this);
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text;
+
+namespace EtfNet;
+
+/// <summary>A report as a table of text; columns that no layer fills are left out.</summary>
+internal static class ReportTable
+{
+    private static readonly (string Title, Func<LayerCollapse, string> Cell)[] Columns =
+    [
+        ("layer", layer => layer.Name.Length == 0 ? "(model)" : layer.Name),
+        ("NCC error", layer => Number(layer.NccError, "0.0000")),
+        ("95% interval", layer => layer.Interval is var (low, high) ? $"{Number(low, "0.0000")}-{Number(high, "0.0000")}" : ""),
+        ("scored", layer => Whole(layer.Samples)),
+        ("observed", layer => Whole(layer.Observed)),
+        ("classes", layer => Whole(layer.PresentClasses)),
+        ("width", layer => Whole(layer.Width)),
+        ("NC1", layer => Number(layer.Nc1, "G4")),
+        ("tr Sw/tr Sb", layer => Number(layer.TraceQuotient, "G4")),
+        ("CDNV", layer => Number(layer.Cdnv, "G4")),
+        ("equinorm", layer => Number(layer.Equinorm, "G4")),
+        ("equiangle", layer => Number(layer.Equiangularity, "G4")),
+        ("Gram", layer => Number(layer.GramDeviation, "G4")),
+        ("NC3", layer => Number(layer.SelfDuality, "G4")),
+        ("NC4", layer => Number(layer.Nc4Mismatch, "0.0000")),
+        ("features", layer => layer.FeaturePoint),
+    ];
+
+    public static string Write(CollapseReport report)
+    {
+        var text = new StringBuilder();
+        text.Append(report.IsExact ? "Collapse, exact" : string.Create(CultureInfo.InvariantCulture, $"Collapse, online, epoch {report.Epoch}"));
+        if (report.UnlabeledForwards > 0)
+            text.Append(CultureInfo.InvariantCulture, $"; {report.UnlabeledForwards} training forwards had no labels");
+
+        var rows = report.Layers.Select(layer => Columns.Select(column => column.Cell(layer)).ToArray()).ToArray();
+        var shown = Enumerable.Range(0, Columns.Length).Where(c => rows.Any(row => row[c].Length > 0)).ToArray();
+        var widths = shown.Select(c => Math.Max(Columns[c].Title.Length, rows.Max(row => row[c].Length))).ToArray();
+        Line(i => Columns[shown[i]].Title);
+        foreach (var row in rows)
+            Line(i => row[shown[i]]);
+        foreach (var layer in report.Layers)
+            if (layer.Reason is not null)
+                text.AppendLine().Append("  ").Append(layer.Name).Append(": ").Append(layer.Reason);
+        return text.ToString();
+
+        void Line(Func<int, string> cell)
+        {
+            text.AppendLine();
+            var line = new StringBuilder();
+            for (var i = 0; i < shown.Length; i++)
+            {
+                // Names and feature points read from the left, numbers from the right.
+                var left = shown[i] == 0 || shown[i] == Columns.Length - 1;
+                line.Append("  ").Append(left ? cell(i).PadRight(widths[i]) : cell(i).PadLeft(widths[i]));
+            }
+
+            text.Append(line.ToString().TrimEnd());
+        }
+    }
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
+
+    private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

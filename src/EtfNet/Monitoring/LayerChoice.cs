@@ -1,0 +1,37 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Which modules of a model are watched.</summary>
+internal static class LayerChoice
+{
+    public static IReadOnlyList<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, NccMonitorOptions options)
+    {
+        foreach (var pattern in options.Include ?? [])
+            if (!nodes.Any(node => IsIncluded(node, [pattern])))
+                throw new ArgumentException(
+                    $"Include names '{pattern}', which is no layer of the model. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}.", nameof(options));
+
+        var chosen = nodes
+            .Where(node => options.Include is null ? IsLayer(node.Module) : IsIncluded(node, options.Include))
+            .Where(node => !Paths(node).Any(path => NamePattern.MatchesAny(options.Exclude, path)))
+            .ToList();
+        return chosen.Count > 0
+            ? chosen
+            : throw new ArgumentException(
+                nodes.Any(node => IsLayer(node.Module))
+                    ? $"Exclude leaves no layer to watch. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}."
+                    : $"The model has no linear or convolution layer to watch. Name modules of other kinds in Include; there are: {Names(nodes)}.",
+                nameof(options));
+    }
+
+    public static bool IsLayer(nn.Module module) => module is Linear or Convolution or IWatchedLayer;
+
+    private static bool IsIncluded(ModuleNode node, IReadOnlyList<string> patterns) =>
+        Paths(node).Any(path => IsLayer(node.Module) ? NamePattern.MatchesAny(patterns, path) : patterns.Contains(path));
+
+    private static IEnumerable<string> Paths(ModuleNode node) => node.Aliases.Prepend(node.Path);
+
+    private static string Names(IEnumerable<ModuleNode> nodes) => string.Join(", ", nodes.Select(node => node.Path.Length == 0 ? "(model)" : node.Path));
+}

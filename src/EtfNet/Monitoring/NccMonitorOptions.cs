@@ -1,0 +1,77 @@
+namespace EtfNet;
+
+/// <summary>What a <see cref="NccMonitor"/> watches, and how.</summary>
+public sealed record NccMonitorOptions
+{
+    /// <summary>Gets the number of classes; labels are checked against it.</summary>
+    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the last layer.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
+    public int? ClassCount
+    {
+        get;
+        init => field = value is null or >= 2 ? value : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2, or null.");
+    }
+
+    /// <summary>Gets the names of the layers to watch: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
+    /// <value>
+    /// Patterns choose among the linear and convolution layers; a name without wildcards also takes a module of any other kind, whose first result tensor is watched. The
+    /// default, null, is all linear and convolution layers.
+    /// </value>
+    public IReadOnlyList<string>? Include { get; init; }
+
+    /// <summary>Gets the names of layers not to watch, as patterns. The default is none.</summary>
+    public IReadOnlyList<string> Exclude { get; init; } = [];
+
+    /// <summary>Gets where features are taken. The default is <see cref="FeaturePoint.Auto"/>.</summary>
+    public FeaturePoint FeaturePoint { get; init; }
+
+    /// <summary>Gets how outputs become one vector a sample. The default is <see cref="FeaturePooling.Auto"/>.</summary>
+    public FeaturePooling Pooling { get; init; }
+
+    /// <summary>Gets which batches are scored: one in so many. Every batch enters the class means.</summary>
+    /// <value>At least 1, which scores all. The default is 4.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int ScoreEvery
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(ScoreEvery), value, "Must be at least 1.");
+    } = 4;
+
+    /// <summary>Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than <see cref="ScoreEvery"/> says.</summary>
+    /// <value>At least 0. The default is 2000.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public long MinimumScored
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinimumScored), value, "Must not be negative.");
+    } = 2000;
+
+    /// <summary>Gets which metrics beside the error are gathered and reported.</summary>
+    /// <value>The default is those that cost nothing in the step: <see cref="CollapseMetricSet.Means"/>, <see cref="CollapseMetricSet.SelfDuality"/> and <see cref="CollapseMetricSet.Agreement"/>.</value>
+    public CollapseMetricSet Metrics { get; init; } = CollapseMetricSet.Means | CollapseMetricSet.SelfDuality | CollapseMetricSet.Agreement;
+
+    /// <summary>Gets the number of classes above which metrics over pairs of classes, quadratic in it, are left out.</summary>
+    /// <value>At least 0. The default is 1000.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int PairwiseClassLimit
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PairwiseClassLimit), value, "Must not be negative.");
+    } = 1000;
+
+    /// <summary>Gets what happens to samples with NaN or infinite features. The default is <see cref="NonFinitePolicy.LeaveOut"/>.</summary>
+    public NonFinitePolicy NonFinite { get; init; }
+
+    /// <summary>Gets how many forwards may wait for their labels; at one more, the oldest is let go and counted as unlabeled.</summary>
+    /// <value>At least 1. The default is 16. Waiting forwards hold their features.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int MaxPendingForwards
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPendingForwards), value, "Must be at least 1.");
+    } = 16;
+
+    /// <summary>Gets whether sums on CUDA are made in a fixed order (by products instead of atomic additions), so that runs repeat bit by bit.</summary>
+    /// <value>The default is false. On the CPU the order is always fixed.</value>
+    public bool Deterministic { get; init; }
+}
