@@ -109,6 +109,14 @@ public sealed record AdaptiveEtfOptions
     /// <value>The default is empty.</value>
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
 
+    /// <summary>Gets where a layer's features are taken.</summary>
+    /// <value>The default is <see cref="FeaturePoint.Auto"/>: after the normalization and activation that follow the layer, where the model shows them.</value>
+    public FeaturePoint FeaturePoint { get; init; }
+
+    /// <summary>Gets how feature maps and token sequences become one vector a sample.</summary>
+    /// <value>The default is <see cref="FeaturePooling.Auto"/>.</value>
+    public FeaturePooling Pooling { get; init; }
+
     /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="SwitchDecision.Exact"/>.</summary>
     /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
@@ -140,5 +148,5 @@ public sealed record AdaptiveEtfOptions
     public override int GetHashCode() => Values().GetHashCode();
 
     private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard, Logger));
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (FeaturePoint, Pooling, Logger));
 }

@@ -3,37 +3,6 @@ using System.Text;
 
 namespace EtfNet;
 
-/// <summary>A layer that was fixed as a simplex ETF.</summary>
-public sealed record FixedLayer
-{
-    /// <summary>Gets the layer's name in the model.</summary>
-    public required string Layer { get; init; }
-
-    /// <summary>Gets the epoch at whose end it was fixed, from 1; 0 where it was fixed before training.</summary>
-    public required int Epoch { get; init; }
-
-    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before training.</summary>
-    public required double? NccError { get; init; }
-
-    /// <summary>Gets the frame's kind, such as <c>aligned</c>.</summary>
-    public required string Frame { get; init; }
-
-    /// <summary>Gets the number of directions of an aligned frame; null for the other kinds.</summary>
-    public required int? Rank { get; init; }
-
-    /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not measured.</summary>
-    public required double? OutputError { get; init; }
-
-    /// <summary>Gets the weights that are no longer trained.</summary>
-    public required long ParametersFixed { get; init; }
-
-    /// <summary>Gets why the weight is kept in the layer's own module (fixed in place); null where the layer was replaced.</summary>
-    public required string? InPlaceReason { get; init; }
-
-    /// <summary>Gets whether the weight is kept in the layer's own module instead of being freed.</summary>
-    public bool InPlace => InPlaceReason is not null;
-}
-
 /// <summary>A layer in the report of an epoch.</summary>
 /// <param name="Name">The layer's name in the model.</param>
 /// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null where there is none (<paramref name="Note"/> says why).</param>

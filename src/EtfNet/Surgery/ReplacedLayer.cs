@@ -8,14 +8,12 @@ namespace EtfNet;
 internal sealed class ReplacedLayer
 {
     private readonly Linear _layer;
-    private readonly Parameter? _bias;
     private readonly nn.HookableModule<Func<nn.Module<Tensor, Tensor>, Tensor, Tensor>, Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>.HookRemover _watch;
 
     /// <summary>Takes the bias out of the layer, as the replacement owns it now, and watches for calls.</summary>
     public ReplacedLayer(Linear layer, string path)
     {
         _layer = layer;
-        _bias = layer.bias;
         SetBias(null);
         // The replacement shares the hooks: only calls of the old layer itself are refused.
         _watch = layer.register_forward_pre_hook((module, _) => !ReferenceEquals(module, layer) ? null! : throw new InvalidOperationException(
@@ -24,10 +22,12 @@ internal sealed class ReplacedLayer
     }
 
     /// <summary>Makes the old layer whole and callable again.</summary>
-    public Linear Revive()
+    /// <param name="bias">The bias, back from the replacement.</param>
+    public Linear Revive(Parameter? bias)
     {
         _watch.remove();
-        SetBias(_bias);
+        SetBias(bias);
+        _layer.weight.requires_grad_(true);
         return _layer;
     }
 
@@ -41,6 +41,15 @@ internal sealed class ReplacedLayer
         weight.grad = null;
         weight.requires_grad_(false);
         weight.set_(empty(0, dtype: weight.dtype, device: weight.device));
+    }
+
+    /// <summary>Gives an emptied weight its storage again.</summary>
+    public static void Refill(Linear layer, Tensor weight)
+    {
+        if (weight.dtype == layer.weight.dtype && weight.device.type == layer.weight.device.type && weight.device.index == layer.weight.device.index)
+            layer.weight.set_(weight);
+        else
+            layer.weight = new Parameter(weight.DetachFromDisposeScope(), requires_grad: true);
     }
 
     private void SetBias(Parameter? bias)

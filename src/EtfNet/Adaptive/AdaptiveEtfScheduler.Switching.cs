@@ -1,0 +1,152 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>What happens at the end of an epoch.</content>
+public sealed partial class AdaptiveEtfScheduler
+{
+    private CollapseReport Exact(CollapseReport online)
+    {
+        var labeled = _inputs.Labeled.ToList();
+        if (labeled.Count == 0)
+            return online;
+        using (_monitor.Suspend())
+            return _monitor.Evaluate(labeled, batch => _inputs.Replay([batch.Inputs]), batch => batch.Labels);
+    }
+
+    private List<FixedLayer> SwitchReady(CollapseReport collapse, double? cost, Dictionary<string, string> notes)
+    {
+        var errors = collapse.Layers.ToDictionary(layer => layer.Name);
+        var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
+        var standings = new List<LayerStanding>();
+        foreach (var layer in _book.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Path, int.MaxValue)))
+        {
+            var found = errors.GetValueOrDefault(layer.Path);
+            layer.Streak = SwitchPolicy.Meets(_options, found?.NccError, found?.Interval?.High) ? layer.Streak + 1 : 0;
+            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred));
+        }
+
+        var verdicts = SwitchPolicy.Judge(_options, _epoch, standings);
+        foreach (var verdict in verdicts.Where(verdict => !verdict.IsReady))
+            notes[verdict.Name] = errors.GetValueOrDefault(verdict.Name)?.Reason is { } reason && verdict.Reason == "no error yet" ? reason : verdict.Reason;
+        var ready = verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name).ToList();
+        if (ready.Count == 0)
+            return [];
+
+        using var scope = NewDisposeScope();
+        var targets = LayerTarget.All(_model).ToDictionary(target => target.Path);
+        var preparation = new SwitchPreparation(_options, _model, _inputs, _layerInputs, _options.Frame ?? DefaultFrame(collapse));
+        var prepared = preparation.Prepare([.. ready.Select(name => targets[name])]);
+        foreach (var (name, reason) in preparation.Refused)
+        {
+            notes[name] = reason;
+            Log.LayerWaits(_log, _epoch, name, reason);
+        }
+
+        // Nothing was changed up to here.
+        var fixedNow = prepared.Select(one => Fix(one, errors[one.Target.Path].NccError, cost is not null)).ToList();
+        if (fixedNow.Count > 0)
+        {
+            if (cost is not null)
+                _guard?.Begin(_epoch, cost.Value);
+            if (_options.RecalibrateBatchNorm && _inputs.CanReplay)
+                BatchNormRecalibration.Run(_model, _inputs);
+        }
+
+        return fixedNow;
+    }
+
+    private FixedLayer Fix(PreparedSwitch prepared, double? error, bool keepOld)
+    {
+        var target = prepared.Target;
+        var layer = _book[target.Path];
+        layer.Fix = LayerFix.Commit(_model, target, prepared.Etf, prepared.Bias, _optimizers, keepOld && _guard is not null);
+        _monitor.Follow(layer.Path, layer.Fix.Current);
+        layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError);
+        return layer.Record;
+    }
+
+    private List<(FixedLayer Layer, string Reason)> TakeBackCostly(double cost)
+    {
+        var reverted = new List<(FixedLayer, string)>();
+        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
+        {
+            foreach (var layer in _book.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
+            {
+                if (takeBack)
+                {
+                    var reason = FormattableString.Invariant($"taken back: fixing it in epoch {epoch} cost {worse:0.0000}");
+                    reverted.Add(TakeBack(layer, reason));
+                    layer.Barred = reason;
+                }
+                else
+                {
+                    layer.Fix!.Release();
+                }
+            }
+        }
+
+        return reverted;
+    }
+
+    private (FixedLayer Layer, string Reason) TakeBack(WatchedLayer layer, string reason)
+    {
+        layer.Layer = layer.Fix!.Revert();
+        _monitor.Follow(layer.Path, layer.Layer);
+        var record = layer.Record!;
+        (layer.Fix, layer.Record, layer.Streak) = (null, null, 0);
+        return (record, reason);
+    }
+
+    private EtfFrame DefaultFrame(CollapseReport collapse) =>
+        EtfFrame.Aligned(2 * Math.Max(2, _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max()));
+
+    private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    {
+        foreach (var (layer, reason) in reverted)
+        {
+            Log.LayerReverted(_log, _epoch, layer.Layer, reason);
+            LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, reason));
+        }
+
+        foreach (var layer in fixedNow)
+        {
+            Log.LayerFixed(_log, _epoch, layer.Layer, layer.Frame, layer.NccError, layer.OutputError);
+            if (layer.InPlaceReason is not null)
+                Log.LayerFixedInPlace(_log, layer.Layer, layer.InPlaceReason);
+            if (_optimizers.Count == 0)
+                Log.NoOptimizer(_log, layer.Layer, layer.ParametersFixed * 4);
+            LayerFixed?.Invoke(this, new LayerFixedEventArgs(layer));
+        }
+    }
+
+    private EtfReport NewReport(CollapseReport? collapse, Dictionary<string, string> notes, List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    {
+        var watched = _book.Layers.ToDictionary(layer => layer.Path);
+        var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
+        var layers = collapse is null
+            ? watched.Values.Select(layer => new EtfLayerReport(layer.Path, null, null, false, layer.Barred ?? "")).ToList()
+            : [.. collapse.Layers.Select(layer => new EtfLayerReport(layer.Name, layer.NccError, layer.Interval, watched.GetValueOrDefault(layer.Name)?.Fix is not null, Note(layer.Name)))];
+        return new EtfReport
+        {
+            Epoch = _epoch,
+            Layers = layers,
+            FixedLayers = [.. watched.Values.Where(layer => layer.Record is not null).Select(layer => layer.Record!).OrderBy(layer => layer.Epoch)],
+            NewlyFixed = fixedNow,
+            Reverted = [.. reverted.Select(entry => entry.Layer.Layer)],
+            Skipped = _book.Skipped,
+            EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
+        };
+
+        string Note(string name)
+        {
+            if (reverted.Find(entry => entry.Layer.Layer == name) is { Reason: { } reason })
+                return reason;
+            if (watched.GetValueOrDefault(name)?.Record is { } record)
+                return FormattableString.Invariant($"{record.Frame}{(record.Rank is { } rank ? $" (rank {rank})" : "")} since epoch {record.Epoch}")
+                    + (record.InPlace ? ", in place" : "") + (kept.Contains(record.Epoch) ? ", on trial: its old weight is kept" : "");
+            return notes.GetValueOrDefault(name) ?? (watched.ContainsKey(name) ? "" : "not a layer to be fixed");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace EtfNet;
+
+/// <summary>Says that a layer was fixed.</summary>
+/// <param name="layer">What was fixed, and how.</param>
+public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
+{
+    /// <summary>Gets what was fixed, and how.</summary>
+    public FixedLayer Layer { get; } = layer;
+}
+
+/// <summary>Says that a fixed layer is trained again.</summary>
+/// <param name="layer">What had been fixed, and how.</param>
+/// <param name="reason">Why it was taken back.</param>
+public sealed class LayerRevertedEventArgs(FixedLayer layer, string reason) : EventArgs
+{
+    /// <summary>Gets what had been fixed, and how.</summary>
+    public FixedLayer Layer { get; } = layer;
+
+    /// <summary>Gets why it was taken back.</summary>
+    public string Reason { get; } = reason;
+}

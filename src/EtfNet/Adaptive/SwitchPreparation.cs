@@ -1,0 +1,131 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>A frame found for a layer, ready to be put in.</summary>
+/// <param name="Target">The layer.</param>
+/// <param name="Etf">The frame.</param>
+/// <param name="Bias">The bias's new value; null leaves it as it is.</param>
+/// <param name="OutputError">The relative output error.</param>
+internal sealed record PreparedSwitch(LayerTarget Target, SimplexEtf Etf, Tensor? Bias, double OutputError);
+
+/// <summary>Finds frames for layers that are ready. Changes nothing in the model.</summary>
+internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs, EtfFrame frame)
+{
+    /// <summary>Why layers were left out, by name.</summary>
+    public Dictionary<string, string> Refused { get; } = [];
+
+    /// <summary>The switches to make, in forward order.</summary>
+    /// <param name="ready">The layers that are ready, the preferred first.</param>
+    public IReadOnlyList<PreparedSwitch> Prepare(IReadOnlyList<LayerTarget> ready)
+    {
+        if (ready.Count == 0)
+            return [];
+        var samples = Collect(ready.Select(target => target.Layer), new Dictionary<Linear, nn.Module<Tensor, Tensor>>());
+        try
+        {
+            var byLayer = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
+            var chosen = Choose(ready, byLayer);
+            var order = samples.Select((entry, index) => (entry.Layer, index)).ToDictionary(entry => entry.Layer, entry => entry.index);
+            chosen.Sort((a, b) => order[a.Target.Layer].CompareTo(order[b.Target.Layer]));
+            return inputs.CanReplay && chosen.Count > 1 ? Chain(chosen, byLayer) : chosen;
+        }
+        finally
+        {
+            foreach (var (_, sample) in samples)
+                sample.Dispose();
+        }
+    }
+
+    /// <summary>Takes the preferred layers whose frames come near enough.</summary>
+    private List<PreparedSwitch> Choose(IReadOnlyList<LayerTarget> ready, Dictionary<Linear, LayerSample> samples)
+    {
+        var chosen = new List<PreparedSwitch>();
+        foreach (var target in ready)
+        {
+            if (chosen.Count == options.MaxPerEpoch)
+                Refused[target.Path] = $"ready; {options.MaxPerEpoch} layers were fixed this epoch";
+            else if (!samples.TryGetValue(target.Layer, out var sample))
+                Refused[target.Path] = "ready, but its inputs were never seen: the model calls its forward instead of call";
+            else if (Fit(target, sample.Inputs, sample.Outputs) is { } prepared)
+                chosen.Add(prepared);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Fits each layer again to what it sees once the earlier ones are fixed, and to what it gave before.</summary>
+    private List<PreparedSwitch> Chain(List<PreparedSwitch> chosen, Dictionary<Linear, LayerSample> before)
+    {
+        var trials = new Dictionary<Linear, nn.Module<Tensor, Tensor>>();
+        var result = new List<PreparedSwitch>();
+        try
+        {
+            foreach (var first in chosen)
+            {
+                var prepared = first;
+                var layer = first.Target.Layer;
+                if (trials.Count > 0)
+                {
+                    var now = Collect([layer], trials);
+                    var fitted = Fit(first.Target, now[0].Sample.Inputs, before[layer].Outputs);
+                    now[0].Sample.Dispose();
+                    first.Bias?.Dispose();
+                    if (fitted is null)
+                        continue;
+                    prepared = fitted;
+                }
+
+                trials.Add(layer, Trial(prepared));
+                result.Add(prepared);
+            }
+
+            return result;
+        }
+        finally
+        {
+            foreach (var trial in trials.Values)
+                trial.Dispose();
+        }
+    }
+
+    private PreparedSwitch? Fit(LayerTarget target, Tensor seen, Tensor wanted)
+    {
+        var weight = target.Layer.weight;
+        FrameFit fit;
+        try
+        {
+            fit = FrameFit.To(frame, weight, target.Layer.bias, seen, wanted);
+        }
+        catch (ArgumentException exception)
+        {
+            Refused[target.Path] = "no frame could be fitted: " + exception.Message;
+            return null;
+        }
+
+        if (!(fit.OutputError <= options.MaxOutputError))
+        {
+            fit.Bias?.Dispose();
+            Refused[target.Path] = FormattableString.Invariant($"waits: a frame's outputs would be {fit.OutputError:0.00} away, more than {options.MaxOutputError:0.00}");
+            return null;
+        }
+
+        if (options.MatchOutputs)
+            return new PreparedSwitch(target, fit.Etf, fit.Bias, fit.OutputError);
+        fit.Bias?.Dispose();
+        return new PreparedSwitch(target, fit.Etf.WithScale(1), null, fit.OutputError);
+    }
+
+    private static SimplexEtfLinear Trial(PreparedSwitch prepared)
+    {
+        using var noGrad = no_grad();
+        var layer = prepared.Target.Layer;
+        var bias = (prepared.Bias ?? layer.bias)?.detach().to(layer.weight.dtype).to(layer.weight.device).clone();
+        return new SimplexEtfLinear(prepared.Etf, bias is null ? null : new Parameter(bias.DetachFromDisposeScope(), requires_grad: false), dtype: layer.weight.dtype, device: layer.weight.device);
+    }
+
+    private IReadOnlyList<(Linear Layer, LayerSample Sample)> Collect(IEnumerable<Linear> layers, IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
+        inputs.CanReplay ? CalibrationPass.Run(model, inputs, layers, trials) : layerInputs?.Collect(layers) ?? [];
+}

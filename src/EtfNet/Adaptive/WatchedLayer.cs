@@ -1,0 +1,24 @@
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>What the scheduler remembers of a linear layer over the epochs.</summary>
+internal sealed class WatchedLayer(string path, Linear layer)
+{
+    public string Path { get; } = path;
+
+    /// <summary>The linear layer; for a replaced one, what is left of it.</summary>
+    public Linear Layer { get; set; } = layer;
+
+    /// <summary>How many epochs in a row the error has been at or below epsilon.</summary>
+    public int Streak { get; set; }
+
+    /// <summary>Why it can never be fixed; null where it can.</summary>
+    public string? Barred { get; set; }
+
+    /// <summary>How it was fixed; null while it is trained.</summary>
+    public LayerFix? Fix { get; set; }
+
+    /// <summary>The report's entry of the fix; null while it is trained.</summary>
+    public FixedLayer? Record { get; set; }
+}

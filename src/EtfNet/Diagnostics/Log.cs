@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace EtfNet;
+
+/// <summary>All messages of the library. Event ids are stable.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Epoch {Epoch}: layer {Layer} fixed as a simplex ETF ({Frame}) at NCC error {Error:0.0000}, relative output error {OutputError:0.000}.")]
+    public static partial void LayerFixed(ILogger logger, int epoch, string layer, string frame, double? error, double? outputError);
+
+    [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch}: layer {Layer} is trained again: {Reason}.")]
+    public static partial void LayerReverted(ILogger logger, int epoch, string layer, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Layer {Layer} is fixed in place, its weight is not freed: {Reason}.")]
+    public static partial void LayerFixedInPlace(ILogger logger, string layer, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "No optimizer was given: the state it keeps for layer {Layer} stays in memory ({Bytes} bytes for each number kept per weight). Pass the optimizer to ApplyAdaptiveEtf, or to AddOptimizer.")]
+    public static partial void NoOptimizer(ILogger logger, string layer, long bytes);
+
+    [LoggerMessage(5, LogLevel.Information, "Epoch {Epoch}: layer {Layer} waits: {Reason}.")]
+    public static partial void LayerWaits(ILogger logger, int epoch, string layer, string reason);
+
+    [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
+    public static partial void LayerSkipped(ILogger logger, string layer, string reason);
+}

@@ -1,0 +1,131 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>The front door: what EtfNet adds to a TorchSharp model.</summary>
+public static class ModuleExtensions
+{
+    /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights from.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <remarks>Training goes on as it should, but the optimizer keeps its state for fixed weights in memory: prefer the overload that takes it.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
+    /// <exception cref="ArgumentException">No layer of the model can be fixed.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
+    public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon) =>
+        model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon });
+
+    /// <summary>Watches a model while it is trained, fixes the layers that have collapsed and takes their weights out of the optimizer.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
+    /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
+    /// <exception cref="ArgumentException">No layer of the model can be fixed, or the optimizer has none of the model's parameters.</exception>
+    /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
+    public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon, optim.Optimizer optimizer) =>
+        model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon }, optimizer);
+
+    /// <summary>Watches a model while it is trained, by options of one's own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">When a layer is fixed, and as what.</param>
+    /// <param name="optimizers">Managed optimizers of the model's parameters; none is allowed.</param>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's parameters.</exception>
+    /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
+    public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, AdaptiveEtfOptions options, params optim.Optimizer[] optimizers)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        var managed = Managed(model, optimizers);
+        if (LiveSchedulers.Find(model) is { } live)
+        {
+            if (!live.Options.Equals(options))
+                throw new InvalidOperationException("The model has a scheduler with other options already. Dispose that one first, or use it.");
+            foreach (var optimizer in managed)
+                live.AddOptimizer(optimizer);
+            return live;
+        }
+
+        var scheduler = new AdaptiveEtfScheduler(model, options, managed);
+        LiveSchedulers.Add(scheduler);
+        return scheduler;
+    }
+
+    /// <summary>Fixes given layers as simplex ETFs at once: before training, or for inference.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/> follows the weights as they are.</param>
+    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <returns>What was fixed, in registration order.</returns>
+    /// <remarks>
+    /// Call it before the optimizer is made. Biases stay and are trained. Source: Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">A name matches no linear layer, a matching layer has no frame of that kind, or the frame needs inputs to align with. Nothing was changed.</exception>
+    public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, params string[] layers) =>
+        model.ApplyEtf(frame, layers, []);
+
+    /// <summary>Fixes given layers as simplex ETFs at once and takes their weights out of optimizers that exist already.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="frame">The frame, as in <see cref="ApplyEtf(nn.Module, EtfFrame, string[])"/>.</param>
+    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <param name="optimizers">Managed optimizers of the model's parameters.</param>
+    /// <returns>What was fixed, in registration order.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">As in the other overload, or an optimizer has none of the model's parameters. Nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
+    public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, IReadOnlyList<string> layers, IReadOnlyList<optim.Optimizer> optimizers)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(layers);
+        var managed = Managed(model, optimizers);
+        var switched = StaticSwitch.Run(model, layers, target => StaticSwitch.FrameFor(frame, target.Path, target.Layer.weight), managed);
+        return [.. switched.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
+    }
+
+    /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know nothing of EtfNet.</summary>
+    /// <param name="model">The model; its forward gives what it gave before.</param>
+    /// <returns>The names of the layers, in registration order.</returns>
+    /// <remarks>The weights stay without gradient, as they were fixed. Call it after training: a live scheduler is refused.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear. Nothing was changed.</exception>
+    public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Materialization.Run(model);
+    }
+
+    /// <summary>Counts a model's parameters and the bytes that it and its training take now.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="optimizers">Its optimizers, for the bytes of their state.</param>
+    /// <returns>The counts; <see cref="ModelFootprint.ToString"/> is a readable table.</returns>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static ModelFootprint MeasureFootprint(this nn.Module model, params optim.Optimizer[] optimizers)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(optimizers);
+        return FootprintMeasurement.Of(model, optimizers);
+    }
+
+    /// <summary>Checks optimizers before anything is changed.</summary>
+    private static List<OptimizerHelper> Managed(nn.Module model, IReadOnlyList<optim.Optimizer> optimizers)
+    {
+        ArgumentNullException.ThrowIfNull(optimizers);
+        var managed = optimizers.Select(OptimizerDetachment.Managed).ToList();
+        var own = model.parameters().Select(parameter => parameter.Handle).ToHashSet();
+        foreach (var optimizer in managed)
+            if (!optimizer.parameters().Any(parameter => own.Contains(parameter.Handle)))
+                throw new ArgumentException(
+                    $"The optimizer {optimizer.GetType().Name} has none of the model's parameters. Make it with model.parameters(), after the model was moved to its device.", nameof(optimizers));
+        return managed;
+    }
+}

@@ -1,0 +1,85 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Adaptive;
+
+/// <summary>Every shape of model with every kind of optimizer: one line added to a loop that works must not break it.</summary>
+public sealed class SchedulerMatrixTests
+{
+    private static readonly string[] Optimizers = ["SGD", "Adam", "AdamW", "RMSProp"];
+
+    public static TheoryData<string, string, bool> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<string, string, bool>();
+            foreach (var shape in Shapes.All)
+                foreach (var optimizer in Optimizers)
+                    foreach (var lazy in new[] { true, false })
+                        cases.Add(shape.Name, optimizer, lazy);
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void TrainOn_AfterTheSwitch_LossFallsFixedWeightsStayOptimizerHoldsOnlyLiveParameters(string shape, string optimizerName, bool lazy)
+    {
+        var (_, make, path, replaceable) = Shapes.All.Single(one => one.Name == shape);
+        manual_seed(3);
+        var statistics = DisposeScopeManager.Statistics.TensorStatistics;
+        using var data = new Blobs();
+        using var model = make();
+        using var optimizer = Create(optimizerName, model, lazy);
+        using (var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, Include = [path], MaxOutputError = double.PositiveInfinity }, optimizer))
+        {
+            var report = TrainingLoop.UntilFixed(model, optimizer, data, etf, path);
+            report.FixedLayers.Single().InPlace.Should().Be(!replaceable);
+
+            var module = ModuleTree.Walk(model).Single(node => node.Path == path).Module;
+            using var frame = Frame(module);
+            Epoch();
+            var live = statistics.ThreadTotalLiveCount;
+            var losses = Enumerable.Range(0, 4).Select(_ => Epoch()).ToList();
+            statistics.ThreadTotalLiveCount.Should().Be(live);
+
+            double Epoch()
+            {
+                var loss = TrainingLoop.Epoch(model, optimizer, data, etf);
+                etf.EndEpoch();
+                return loss;
+            }
+
+            losses[^1].Should().BeLessThan(losses[0]);
+            using var after = Frame(module);
+            after.equal(frame).all().item<bool>().Should().BeTrue("a fixed weight must not move");
+            optimizer.parameters().Should().OnlyContain(parameter => !parameter.IsInvalid && parameter.requires_grad);
+            model.parameters().Where(parameter => parameter.requires_grad).Select(parameter => parameter.Handle)
+                .Should().BeSubsetOf(optimizer.parameters().Select(parameter => parameter.Handle));
+            ((OptimizerHelper)optimizer).state_dict().State.Count.Should().Be(optimizer.parameters().Count());
+        }
+
+        using var scope = NewDisposeScope();
+        model.eval();
+        model.call(data.Inputs).argmax(1).eq(data.Labels).to(float32).mean().item<float>().Should().BeGreaterThan(0.9f);
+    }
+
+    private static Tensor Frame(nn.Module module) =>
+        module is SimplexEtfLinear fixedLayer ? fixedLayer.Etf.ToTensor() : ((Linear)module).weight.detach().clone();
+
+    private static optim.Optimizer Create(string name, nn.Module model, bool lazy)
+    {
+        var parameters = lazy ? model.parameters() : model.parameters().ToList();
+        return name switch
+        {
+            "SGD" => optim.SGD(parameters, 0.05, momentum: 0.9, weight_decay: 5e-4),
+            "Adam" => optim.Adam(parameters, 0.005),
+            "AdamW" => optim.AdamW(parameters, 0.005),
+            _ => optim.RMSProp(parameters, 0.002),
+        };
+    }
+}

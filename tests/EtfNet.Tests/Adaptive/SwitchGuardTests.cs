@@ -1,0 +1,50 @@
+using FluentAssertions;
+using Xunit;
+
+namespace EtfNet.Tests.Adaptive;
+
+public sealed class SwitchGuardTests
+{
+    [Fact]
+    public void Judge_WithinGrace_SaysNothing()
+    {
+        var guard = Begun(3, 1.0);
+        guard.Judge(4, 9.0).Should().BeEmpty();
+        guard.Trials.Should().ContainSingle();
+    }
+
+    [Theory]
+    [InlineData(1.05, false)]
+    [InlineData(1.2, true)]
+    [InlineData(double.NaN, true)]
+    public void Judge_GraceOver_TakesBackWhatCostMoreThanTheTolerance(double cost, bool takeBack)
+    {
+        var guard = Begun(3, 1.0);
+        guard.Judge(4, cost);
+        guard.Judge(5, cost).Should().ContainSingle().Which.TakeBack.Should().Be(takeBack);
+        guard.Trials.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Judge_BestEpochSinceTheSwitch_Counts()
+    {
+        var guard = Begun(3, 1.0);
+        guard.Judge(4, 1.0);
+        guard.Judge(5, 5.0).Should().ContainSingle().Which.TakeBack.Should().BeFalse();
+    }
+
+    [Fact]
+    public void Judge_SeveralTrials_EndLastFirst()
+    {
+        var guard = Begun(1, 1.0);
+        guard.Begin(2, 1.0);
+        guard.Judge(9, 2.0).Select(ended => ended.Epoch).Should().Equal(2, 1);
+    }
+
+    private static SwitchGuard Begun(int epoch, double cost)
+    {
+        var guard = new SwitchGuard(new SwitchGuardOptions { Tolerance = 0.1, GraceEpochs = 2 });
+        guard.Begin(epoch, cost);
+        return guard;
+    }
+}

@@ -1,0 +1,68 @@
+using FluentAssertions;
+using Xunit;
+
+namespace EtfNet.Tests.Adaptive;
+
+public sealed class SwitchPolicyTests
+{
+    private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.1 };
+
+    [Fact]
+    public void Judge_LatestFirst_PrefersTheLastLayer() =>
+        Ready(Options, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01)).Should().Equal("d", "c", "a");
+
+    [Fact]
+    public void Judge_Independent_TakesThemInForwardOrder() =>
+        Ready(AdaptiveEtfOptions.Paper with { Epsilon = 0.1 }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1)).Should().Equal("a", "c");
+
+    [Fact]
+    public void Judge_PastEffectiveDepth_StopsAtTheFirstLayerAboveFromTheEnd() =>
+        Ready(Options with { Order = SwitchOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01)).Should().Equal("d", "c");
+
+    [Fact]
+    public void Judge_PastEffectiveDepth_FixedLayerWithoutErrorDoesNotStop() =>
+        Ready(Options with { Order = SwitchOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", null) with { IsFixed = true }).Should().Equal("a");
+
+    [Fact]
+    public void Judge_NoErrorOrNaN_Waits() =>
+        Ready(Options, Layer("a", null), Layer("b", double.NaN)).Should().BeEmpty();
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void Judge_Warmup_FixesNothingBefore(int epoch, bool ready) =>
+        SwitchPolicy.Judge(Options with { WarmupEpochs = 2 }, epoch, [Layer("a", 0)])[0].IsReady.Should().Be(ready);
+
+    [Fact]
+    public void Judge_Patience_CountsEpochsInARow()
+    {
+        var options = Options with { Patience = 3 };
+        Ready(options, Layer("a", 0.01) with { Streak = 2 }).Should().BeEmpty();
+        Ready(options, Layer("a", 0.01) with { Streak = 3 }).Should().Equal("a");
+    }
+
+    [Fact]
+    public void Judge_Confidence_AsksTheUpperEnd()
+    {
+        var options = Options with { RequireConfidence = true };
+        Ready(options, Layer("a", 0.09) with { Upper = 0.11 }).Should().BeEmpty();
+        Ready(options, Layer("a", 0.09) with { Upper = 0.1 }).Should().Equal("a");
+    }
+
+    [Fact]
+    public void Judge_FixedOrBarred_IsNotReadyAndSaysWhy()
+    {
+        var verdicts = SwitchPolicy.Judge(Options, 1, [Layer("a", 0) with { IsFixed = true }, Layer("b", 0) with { Barred = "no frame" }]);
+        verdicts.Should().BeEquivalentTo([new LayerVerdict("a", false, "fixed"), new LayerVerdict("b", false, "no frame")]);
+    }
+
+    [Fact]
+    public void Judge_EveryLayer_HasOneVerdict() =>
+        SwitchPolicy.Judge(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(verdict => verdict.Name).Should().BeEquivalentTo("a", "b", "c");
+
+    private static LayerStanding Layer(string name, double? error) => new(name, error, error, 1, false, null);
+
+    private static IEnumerable<string> Ready(AdaptiveEtfOptions options, params LayerStanding[] layers) =>
+        SwitchPolicy.Judge(options, 1, layers).Where(verdict => verdict.IsReady).Select(verdict => verdict.Name);
+}
