@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace EtfNet.Samples;
 
@@ -9,7 +10,7 @@ public static class SampleHost
     {
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
-            return Fail(parsed.Errors[0].Message);
+            return Fail((parsed.Errors.FirstOrDefault(wrong => wrong.SymbolResult is OptionResult) ?? parsed.Errors[0]).Message);
         try
         {
             return parsed.Invoke(new InvocationConfiguration

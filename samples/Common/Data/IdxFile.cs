@@ -11,7 +11,7 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
     public int Count => Sizes[0];
 
     /// <summary>Reads a gzip-compressed idx file of unsigned bytes to its very end, so that the gzip checksum is verified too.</summary>
-    /// <param name="compressed">The file's bytes; left open.</param>
+    /// <param name="compressed">The file's bytes, from first to last; left open.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="dimensions">The dimensions it must have: 3 for images, 1 for labels.</param>
     /// <exception cref="SampleException">The file is not gzip, damaged, too short or too long, or not an idx file of that kind.</exception>
@@ -29,6 +29,7 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
             Fill(stream, values, name, values.Length);
             if (stream.ReadByte() >= 0)
                 throw new SampleException($"{name}: more bytes follow than its header's {string.Join(" x ", sizes)}; get the file again.");
+            RequireTrailer(compressed, header.Length + values.Length, name);
             return new IdxFile(sizes, values);
         }
         catch (InvalidDataException error)
@@ -45,6 +46,16 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
             var kind = dimensions == 1 ? "labels" : "images";
             throw new SampleException($"{name}: magic number 0x{magic:X8}, but an idx file of {kind} begins with 0x{expected:X8}; is it another file?");
         }
+    }
+
+    /// <summary>GZipStream takes a file for whole that was cut off within its trailer; the trailer's last four bytes are the length.</summary>
+    private static void RequireTrailer(Stream compressed, int length, string name)
+    {
+        var trailer = new byte[4];
+        compressed.Seek(-trailer.Length, SeekOrigin.End);
+        compressed.ReadExactly(trailer);
+        if (BinaryPrimitives.ReadInt32LittleEndian(trailer) != length)
+            throw new SampleException($"{name}: cut off within its last bytes; get the file again.");
     }
 
     private static long Length(int[] sizes, string name)

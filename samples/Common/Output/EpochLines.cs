@@ -1,3 +1,4 @@
+using System.Globalization;
 using Spectre.Console;
 
 namespace EtfNet.Samples;
@@ -24,11 +25,13 @@ internal sealed class EpochLines(Action<string> write, int epochs, ProgressTask?
         write($"{$"{result.Epoch}/{epochs}",7}  {result.Loss,6:0.0000}  {result.TrainAccuracy,6:0.00%}  {result.TestAccuracy,6:0.00%}  {result.Seconds,6:0.00}s"
             + $"              {string.Concat(errors)}");
         foreach (var layer in result.Layers.Fixed.Skip(_fixed))
-            write($"{"",9}fixed {layer.Layer}: {layer.Frame}{(layer.Rank is { } rank ? $", rank {rank}" : "")}");
+            write($"{"",9}fixed {layer.Layer}: {layer.Frame}{Detail(", rank", layer.Rank)}{Detail(", output error", layer.OutputError)}{Detail(", in place:", layer.InPlaceReason)}");
         foreach (var note in result.Layers.Notes.Except(_notes))
             write($"{"",9}{note}");
         (_fixed, _notes) = (result.Layers.Fixed.Count, result.Layers.Notes);
     }
+
+    private static string Detail(string what, object? value) => value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{what} {value:0.###}");
 
     private static string Error(double? error) => error?.ToString("0.000", null) ?? "-";
 

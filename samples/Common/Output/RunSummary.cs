@@ -1,8 +1,5 @@
 namespace EtfNet.Samples;
 
-/// <summary>The content of <c>summary.json</c>: fractions are in [0, 1], bytes and parameters are after the last finished epoch.</summary>
-public sealed record Summary(string Data, string Hardware, IReadOnlyList<RunSummary> Runs);
-
 /// <summary>One run in <c>summary.json</c>.</summary>
 public sealed record RunSummary(
     string Name,
@@ -16,7 +13,7 @@ public sealed record RunSummary(
     IReadOnlyList<double> SecondsPerEpoch,
     IReadOnlyDictionary<string, IReadOnlyList<double?>> NccError,
     int? EffectiveDepth,
-    IReadOnlyList<FixedLayer> FixedLayers)
+    IReadOnlyList<FixedLayerSummary> FixedLayers)
 {
     /// <summary>Sums up a run's finished epochs, of which there must be one.</summary>
     public static RunSummary From(string name, IReadOnlyList<EpochResult> epochs)
@@ -29,6 +26,7 @@ public sealed record RunSummary(
             name, last.TrainAccuracy, last.TestAccuracy,
             last.Footprint.TrainableParameters, last.Footprint.TrainableParameters + last.Footprint.FixedParameters,
             last.Footprint.WeightBytes, last.Footprint.GradientBytes, last.Footprint.OptimizerBytes,
-            [.. epochs.Select(epoch => Math.Round(epoch.Seconds, 4))], errors, last.Layers.EffectiveDepth, last.Layers.Fixed);
+            [.. epochs.Select(epoch => Math.Round(epoch.Seconds, 4))], errors, last.Layers.EffectiveDepth,
+            [.. last.Layers.Fixed.Select(layer => new FixedLayerSummary(layer.Layer, layer.Epoch, layer.Frame, layer.Rank))]);
     }
 }

@@ -13,7 +13,7 @@ public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
         var optimizer = createOptimizer();
         try
         {
-            return new Watch(model.ApplyAdaptiveEtf(options, optimizer), optimizer);
+            return new Watch(model.ApplyAdaptiveEtf(options, optimizer), options, optimizer);
         }
         catch (ArgumentException error)
         {
@@ -22,7 +22,7 @@ public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
         }
     }
 
-    private sealed class Watch(AdaptiveEtfScheduler etf, Optimizer optimizer) : LayerWatch(optimizer)
+    private sealed class Watch(AdaptiveEtfScheduler etf, AdaptiveEtfOptions options, Optimizer optimizer) : LayerWatch(optimizer)
     {
         public override bool IsPartOfTraining => true;
 
@@ -33,9 +33,9 @@ public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
             var report = etf.EndEpoch();
             return new LayerStatus(
                 [.. report.Layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))],
-                report.ToFixedLayers(),
+                report.FixedLayers,
                 report.EffectiveDepth,
-                [.. report.Layers.Where(layer => layer.Note is not null).Select(layer => $"{layer.Name}: {layer.Note}")]);
+                [.. report.Layers.Where(layer => !layer.IsFixed && layer.NccError <= options.Epsilon).Select(layer => $"{layer.Name}: {layer.Note}")]);
         }
 
         protected override void Dispose(bool disposing)

@@ -4,7 +4,7 @@ namespace EtfNet.Samples;
 /// <param name="NccError">Each layer's name and NCC error, first layer to last; null where it was not scored (no centers in the first epoch).</param>
 /// <param name="Fixed">The layers fixed so far.</param>
 /// <param name="EffectiveDepth">The first layer from which all later ones are at or below epsilon, counted from 1; null: none.</param>
-/// <param name="Notes">What else there is to say, such as why a layer waits.</param>
+/// <param name="Notes">Why layers that are ready wait.</param>
 public sealed record LayerStatus(
     IReadOnlyList<KeyValuePair<string, double?>> NccError,
     IReadOnlyList<FixedLayer> Fixed,
