@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Globalization;
+using TorchSharp;
+
+namespace EtfNet.Samples;
+
+/// <summary>The options about data, training and output that all samples share.</summary>
+public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut)
+{
+    private const string None = "none";
+
+    private readonly Option<string> _data = OptionFactory.Text(
+        "--data", "embedded, full, or a folder with the four idx.gz files", "embedded, full or a folder", FashionMnist.Embedded);
+
+    private readonly Option<int> _epochs = OptionFactory.Count("--epochs", "Epochs of each run", 1, defaults.Epochs);
+    private readonly Option<int> _batch = OptionFactory.Count("--batch", "Samples a batch", 2, defaults.BatchSize);
+
+    private readonly Option<double> _learningRate = OptionFactory.Number(
+        "--lr", "Learning rate", "a number above 0", defaults.LearningRate, value => value > 0 && double.IsFinite(value));
+
+    private readonly Option<double> _momentum = OptionFactory.Number(
+        "--momentum", "Momentum of SGD", "a number from 0 to below 1", defaults.Momentum, value => value is >= 0 and < 1);
+
+    private readonly Option<double> _weightDecay = OptionFactory.Number(
+        "--weight-decay", "Weight decay of SGD", "a number of at least 0", defaults.WeightDecay, value => value >= 0 && double.IsFinite(value));
+
+    private readonly Option<string> _milestones = OptionFactory.Create(
+        "--milestones", "Epochs after which the learning rate is cut to a tenth, or none", "ascending epochs such as 7,14, or none",
+        defaults.Milestones.Count == 0 ? None : string.Join(',', defaults.Milestones),
+        (string text, out string value) => TryParseMilestones(value = text, out _));
+
+    private readonly Option<int> _seed = OptionFactory.Count("--seed", "Seed of initialization and of the batches' order", 0, defaults.Seed);
+
+    private readonly Option<int> _threads = OptionFactory.Count(
+        "--threads", "Threads to compute with; by default the number of cores", 1, defaults.Threads);
+
+    private readonly Option<string> _device = OptionFactory.Choice("--device", "cpu or cuda", "cpu", "cpu", "cuda");
+    private readonly Option<string> _out = OptionFactory.Text("--out", "Folder for summary.json, history.csv and pictures", "a folder", defaultOut);
+    private readonly Option<bool> _quiet = OptionFactory.Flag("--quiet", "No progress, only the table");
+
+    /// <summary>Adds them to a command and all its subcommands.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[]
+            { _data, _epochs, _batch, _learningRate, _momentum, _weightDecay, _milestones, _seed, _threads, _device, _out, _quiet })
+            command.Options.Add(option);
+    }
+
+    public string Data(ParseResult result) => result.GetRequiredValue(_data);
+
+    public string Out(ParseResult result) => result.GetRequiredValue(_out);
+
+    public bool Quiet(ParseResult result) => result.GetValue(_quiet);
+
+    /// <exception cref="SampleException">CUDA is asked for where there is none.</exception>
+    public TrainingRecipe Recipe(ParseResult result) => new()
+    {
+        Epochs = result.GetValue(_epochs),
+        BatchSize = result.GetValue(_batch),
+        LearningRate = result.GetValue(_learningRate),
+        Momentum = result.GetValue(_momentum),
+        WeightDecay = result.GetValue(_weightDecay),
+        Milestones = TryParseMilestones(result.GetRequiredValue(_milestones), out var milestones) ? milestones : [],
+        Seed = result.GetValue(_seed),
+        Threads = result.GetValue(_threads),
+        Device = ToDevice(result.GetRequiredValue(_device)),
+    };
+
+    private static torch.Device ToDevice(string name)
+    {
+        if (name == "cpu")
+            return torch.CPU;
+        return torch.cuda_is_available()
+            ? torch.CUDA
+            : throw new SampleException("--device cuda: no CUDA device to be seen; build with -p:TorchBackend=cuda on a machine that has one, or use --device cpu.");
+    }
+
+    private static bool TryParseMilestones(string text, out IReadOnlyList<int> milestones)
+    {
+        milestones = [];
+        if (text == None)
+            return true;
+        var epochs = new List<int>();
+        foreach (var part in text.Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.Integer, CultureInfo.InvariantCulture, out var epoch) || epoch <= epochs.LastOrDefault())
+                return false;
+            epochs.Add(epoch);
+        }
+
+        milestones = epochs;
+        return true;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace EtfNet.Samples;
+
+/// <summary>Turns epochs into lines of text: figures in columns, fixed layers in brackets, then what was fixed and what is worth noting.</summary>
+internal sealed class EpochLines(Action<string> write, int epochs, ProgressTask? task) : ITrainingListener
+{
+    private int _fixed;
+    private IReadOnlyList<string> _notes = [];
+
+    public void BatchEnded(int epoch, int done, int total)
+    {
+        if (task is not null)
+            task.Value = 100.0 * (epoch - 1 + ((double)done / total)) / epochs;
+    }
+
+    public void EpochEnded(EpochResult result)
+    {
+        var layers = result.Layers.NccError;
+        var isFixed = result.Layers.Fixed.Select(layer => layer.Layer).ToHashSet();
+        if (result.Epoch == 1)
+            write($"{"epoch",7}  {"loss",6}  {"train",6}  {"test",6}  {"time",7}   NCC error: {string.Concat(layers.Select(layer => Cell(layer.Key, layer.Key)))}");
+        var errors = layers.Select(layer => Cell(layer.Key, isFixed.Contains(layer.Key) ? $"[{Error(layer.Value)}]" : $"{Error(layer.Value)} "));
+        write($"{$"{result.Epoch}/{epochs}",7}  {result.Loss,6:0.0000}  {result.TrainAccuracy,6:0.00%}  {result.TestAccuracy,6:0.00%}  {result.Seconds,6:0.00}s"
+            + $"              {string.Concat(errors)}");
+        foreach (var layer in result.Layers.Fixed.Skip(_fixed))
+            write($"{"",9}fixed {layer.Layer}: {layer.Frame}{Detail(", rank", layer.Rank)}{Detail(", output error", layer.OutputError)}{Detail(", in place:", layer.InPlaceReason)}");
+        foreach (var note in result.Layers.Notes.Except(_notes))
+            write($"{"",9}{note}");
+        (_fixed, _notes) = (result.Layers.Fixed.Count, result.Layers.Notes);
+    }
+
+    private static string Detail(string what, object? value) => value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{what} {value:0.###}");
+
+    private static string Error(double? error) => error?.ToString("0.000", null) ?? "-";
+
+    private static string Cell(string layer, string text) => text.PadLeft(Math.Max(layer.Length, 7) + 1);
+}

@@ -1,0 +1,47 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.optim;
+
+namespace EtfNet.Samples;
+
+/// <summary>Adaptive-ETF: layers are fixed during training, once their NCC error has fallen to epsilon.</summary>
+public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
+{
+    public override string ToString() => $"layers are fixed once their NCC error is at most {options.Epsilon}";
+
+    public override LayerWatch Attach(nn.Module<Tensor, Tensor> model, Func<Optimizer> createOptimizer)
+    {
+        var optimizer = createOptimizer();
+        try
+        {
+            return new Watch(model.ApplyAdaptiveEtf(options, optimizer), options, optimizer);
+        }
+        catch (ArgumentException error)
+        {
+            optimizer.Dispose();
+            throw new SampleException($"Adaptive-ETF does not take this network: {Line(error)}", error);
+        }
+    }
+
+    private sealed class Watch(AdaptiveEtfScheduler etf, AdaptiveEtfOptions options, Optimizer optimizer) : LayerWatch(optimizer)
+    {
+        public override bool IsPartOfTraining => true;
+
+        public override void Observe(Tensor labels) => etf.Observe(labels);
+
+        public override LayerStatus EndEpoch()
+        {
+            var report = etf.EndEpoch();
+            return new LayerStatus(
+                [.. report.Layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))],
+                report.FixedLayers,
+                report.EffectiveDepth,
+                [.. report.Layers.Where(layer => !layer.IsFixed && layer.NccError <= options.Epsilon).Select(layer => $"{layer.Name}: {layer.Note}")]);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            etf.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

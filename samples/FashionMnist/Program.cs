@@ -1,0 +1,4 @@
+using EtfNet.Samples;
+using Spectre.Console;
+
+return FashionMnistProgram.Run(args, AnsiConsole.Console, Console.Error);
