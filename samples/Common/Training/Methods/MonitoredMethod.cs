@@ -23,7 +23,7 @@ public sealed class MonitoredMethod(double epsilon, EtfFrame? frame = null, para
             return [];
         try
         {
-            return model.ApplyEtf(frame ?? EtfFrame.Identity, layers).FixedLayers;
+            return model.ApplyEtf(frame ?? EtfFrame.Identity, layers);
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
