@@ -1,0 +1,78 @@
+namespace EtfNet;
+
+/// <summary>A choice of simplex equiangular tight frame, still without a shape. <see cref="SimplexEtf"/> is the realized one.</summary>
+/// <remarks>
+/// A simplex ETF of K rows in R^d exists if and only if <c>K &lt;= d + 1</c>: rows of one norm s, pairwise cosine <c>-1/(K-1)</c>,
+/// <c>E E^T = s^2 K/(K-1) (I - 11^T/K)</c>. Every one is <c>s sqrt(K/(K-1)) C U</c>; the choice is that of U.
+/// Source: Papyan, Han, Donoho, PNAS 2020; Liu, arXiv 2412.00884.
+/// </remarks>
+public sealed record EtfFrame
+{
+    private EtfFrame(EtfFrameKind kind) => Kind = kind;
+
+    /// <summary>Gets the partial identity: right from the start of a training, free of storage and of arithmetic beyond one mean.</summary>
+    public static EtfFrame Identity { get; } = new(EtfFrameKind.Identity);
+
+    /// <summary>Gets the frame nearest a trained weight, weighted by the layer's inputs where these are known: for small layers and heads.</summary>
+    public static EtfFrame Nearest { get; } = new(EtfFrameKind.Nearest);
+
+    /// <summary>Gets the kind of frame.</summary>
+    public EtfFrameKind Kind { get; }
+
+    /// <summary>Gets the seed of the random kinds; 0 for the others.</summary>
+    public long Seed { get; private init; }
+
+    /// <summary>Gets, for an aligned frame, the most input directions to keep; 0 for the other kinds.</summary>
+    public int Rank { get; private init; }
+
+    /// <summary>Gets, for an aligned frame, the share of the input energy that is enough, in (0, 1]; 1 where the rank alone decides.</summary>
+    public double Energy { get; private init; } = 1;
+
+    /// <summary>Gets whether the column frame may be taken where no simplex ETF of rows exists.</summary>
+    /// <value>The default is false: a shape with <c>K &gt; d + 1</c> is an error.</value>
+    public bool AllowsColumns { get; private init; }
+
+    /// <summary>Gets the same choice which, for <c>K &gt; d + 1</c>, takes the column frame: its d columns are a simplex ETF in R^K.</summary>
+    /// <remarks>For <c>K &lt;= d + 1</c> nothing changes. <c>W = s sqrt(d/(d-1)) P (I - 11^T/d)</c> with orthonormal columns in P.</remarks>
+    public EtfFrame OrColumns => this with { AllowsColumns = true };
+
+    /// <summary>A structured random rotation: a Kronecker product of two random orthogonal matrices of about sqrt(n).</summary>
+    /// <param name="seed">Any value; the same seed gives the same frame, bit for bit, on any machine.</param>
+    public static EtfFrame Random(long seed) => new(EtfFrameKind.Random) { Seed = seed };
+
+    /// <summary>A dense rotation from the Haar measure.</summary>
+    /// <param name="seed">Any value; the same seed gives the same frame to 1e-12 on any machine.</param>
+    public static EtfFrame DenseRandom(long seed) => new(EtfFrameKind.DenseRandom) { Seed = seed };
+
+    /// <summary>The low-rank rotation that agrees with a trained weight on its leading input directions.</summary>
+    /// <param name="rank">The directions to keep, at least 1; about twice the class count is enough.</param>
+    /// <returns>The choice. A layer for which the structured form would not be cheaper than a dense matrix takes <see cref="Nearest"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> is below 1.</exception>
+    public static EtfFrame Aligned(int rank) => AlignedToEnergy(1, rank);
+
+    /// <summary>The low-rank rotation that agrees with a trained weight on as many input directions as hold a share of the input energy.</summary>
+    /// <param name="energy">The share, in (0, 1].</param>
+    /// <param name="maxRank">The most directions, at least 1.</param>
+    /// <returns>The choice, as in <see cref="Aligned"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The share does not lie in (0, 1], or the rank is below 1.</exception>
+    public static EtfFrame AlignedToEnergy(double energy, int maxRank)
+    {
+        if (energy is not (> 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(energy), energy, "The share of the input energy must lie in (0, 1].");
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxRank, 1);
+        return new EtfFrame(EtfFrameKind.Aligned) { Energy = energy, Rank = maxRank };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var name = Kind switch
+        {
+            EtfFrameKind.Random or EtfFrameKind.DenseRandom => $"{Kind}(seed {Seed})",
+            EtfFrameKind.Aligned when Energy < 1 => FormattableString.Invariant($"Aligned(energy {Energy}, rank at most {Rank})"),
+            EtfFrameKind.Aligned => $"Aligned(rank {Rank})",
+            _ => Kind.ToString(),
+        };
+        return AllowsColumns ? name + " or columns" : name;
+    }
+}

@@ -1,0 +1,122 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>A frame fitted to a trained layer on a sample of its inputs and of the outputs it used to give.</summary>
+/// <param name="Etf">The frame; its kind is Nearest where an aligned one would not be cheaper than a dense matrix, or not fit.</param>
+/// <param name="Bias">K numbers, float64, detached from all dispose scopes; null if the layer has no bias.</param>
+/// <param name="OutputError">|W h - s E h| / |W h| over the sample, outputs centered where there is a bias; infinite for zero outputs.</param>
+internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError)
+{
+    /// <summary>In directions that the sample does not show, the nearest frame follows the weight: its share, of the mean input energy.</summary>
+    private const double WeightShare = 1e-8;
+
+    /// <summary>Fits a frame.</summary>
+    /// <param name="frame">The choice. Identity and random frames take the scale that keeps the norm of the outputs, the others the least-squares one.</param>
+    /// <param name="weight">K x d.</param>
+    /// <param name="bias">K, or null.</param>
+    /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
+    /// <param name="targets">(*, K): the layer's old outputs, bias included. Where the inputs are the old ones these are W h + b.</param>
+    /// <returns>The fit; computed in float64 on the weight's device if that is CUDA, else on the CPU.</returns>
+    /// <exception cref="ArgumentException">A tensor is not finite floating point, or shapes do not agree.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The shape has no frame.</exception>
+    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets)
+    {
+        var shape = Validate(frame, weight, bias, inputs, targets);
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var device = weight.device_type == DeviceType.CUDA ? weight.device : CPU;
+        var w = weight.detach().to(ScalarType.Float64, device);
+        var x = inputs.detach().to(ScalarType.Float64, device).reshape(-1, shape.Columns);
+        var t = targets.detach().to(ScalarType.Float64, device).reshape(-1, shape.Rows);
+        var meanInput = x.mean([0], keepdim: true);
+        var meanTarget = t.mean([0], keepdim: true);
+        if (bias is not null)
+            (x, t) = (x - meanInput, t - meanTarget);
+
+        var (etf, images) = Choose(frame, shape, w, x, t);
+        using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(device));
+        var error = (t - images * etf.Scale).norm().item<double>() / t.norm().item<double>();
+        var matched = bias is null ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
+        return new FrameFit(etf, matched, double.IsNaN(error) ? double.PositiveInfinity : error);
+    }
+
+    /// <summary>The frame with its scale, and the images of the sample under the frame with points of norm 1.</summary>
+    private static (SimplexEtf Etf, Tensor Images) Choose(EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t)
+    {
+        if (frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
+        {
+            var own = SimplexEtf.Create(frame, shape, 1);
+            var images = Images(own, x);
+            return (own.WithScale(NormScale(images, t, w, shape)), images);
+        }
+
+        // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
+        var cross = t.t().mm(x) / x.shape[0];
+        if (frame.Kind is EtfFrameKind.Aligned && Align(frame, shape, cross, x) is { } aligned)
+        {
+            var images = Images(aligned, x);
+            var scale = (t * images).sum().item<double>() / images.square().sum().item<double>();
+            if (scale > 0 && double.IsFinite(scale))
+                return (aligned.WithScale(scale), images);
+        }
+
+        var energy = x.square().sum().item<double>() / x.numel();
+        var matrix = energy > 0 ? cross + w * (WeightShare * energy) : w;
+        var nearest = NearestFrame.From(NearestFrame.Polar(matrix, shape).Unit, shape, 1);
+        var nearestImages = Images(nearest, x);
+        var best = (t * nearestImages).sum().item<double>() / nearestImages.square().sum().item<double>();
+        return (nearest.WithScale(best > 0 && double.IsFinite(best) ? best : NormScale(nearestImages, t, w, shape)), nearestImages);
+    }
+
+    private static SimplexEtf? Align(EtfFrame frame, FrameShape shape, Tensor cross, Tensor x)
+    {
+        var sample = shape.IsColumnFrame ? x - x.mean([1], keepdim: true) : x;
+        var directions = InputDirections.Leading(sample, frame.Energy, Math.Min(frame.Rank, shape.Points - 1));
+        if (directions.shape[1] == 0 || FrameAlignment.Align(directions, cross.mm(directions), shape) is not { } aligned)
+            return null;
+        var rank = aligned.Left.shape[1] - 1;
+        return IsCheaper(shape, rank) ? aligned.ToEtf(shape, 1) : null;
+    }
+
+    /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>
+    internal static bool IsCheaper(FrameShape shape, long rank) => 2 * (shape.Rows + shape.Columns) * (rank + 1) <= shape.Rows * shape.Columns;
+
+    private static Tensor Images(SimplexEtf unit, Tensor x)
+    {
+        using var map = FrameOperator.Create(unit.Header, name => unit.FactorTensor(name).to(x.device));
+        return map.Apply(x, FrameScale.One);
+    }
+
+    /// <summary>The scale that keeps the outputs' norm; where there are none to go by the weight's norm; else 1.</summary>
+    private static double NormScale(Tensor images, Tensor targets, Tensor weight, FrameShape shape)
+    {
+        var scale = targets.norm().item<double>() / images.norm().item<double>();
+        if (scale > 0 && double.IsFinite(scale))
+            return scale;
+        scale = weight.norm().item<double>() / Math.Sqrt(shape.Points);
+        return scale > 0 ? scale : 1;
+    }
+
+    private static FrameShape Validate(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets)
+    {
+        TensorCheck.Matrix(weight, nameof(weight));
+        var (rows, columns) = (weight.shape[0], weight.shape[1]);
+        var shape = FrameShape.For(frame, rows, columns, nameof(weight), nameof(weight));
+        if (bias is not null)
+        {
+            TensorCheck.Finite(bias, nameof(bias));
+            if (bias.dim() != 1 || bias.shape[0] != rows)
+                throw new ArgumentException($"The bias has the shape {TensorCheck.Shape(bias)}; a weight of {rows} rows wants ({rows}).", nameof(bias));
+        }
+
+        TensorCheck.Finite(inputs, nameof(inputs));
+        TensorCheck.Finite(targets, nameof(targets));
+        if (inputs.shape[^1] != columns || targets.shape[^1] != rows || inputs.numel() / columns != targets.numel() / rows)
+            throw new ArgumentException(
+                $"Inputs {TensorCheck.Shape(inputs)} and targets {TensorCheck.Shape(targets)} do not fit a weight of {rows} x {columns}: " +
+                $"(N, {columns}) and (N, {rows}) are wanted.", nameof(inputs));
+        return shape;
+    }
+}

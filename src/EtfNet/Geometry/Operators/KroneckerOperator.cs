@@ -1,0 +1,113 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>A structured random frame of row points: centering after a <see cref="KroneckerRotation"/>; n x n numbers are never made.</summary>
+internal sealed class KroneckerOperator : FrameOperator
+{
+    private readonly FrameShape _shape;
+    private readonly KroneckerRotation _rotation;
+    private readonly List<(TensorCache Left, TensorCache Right)> _factors = [];
+    private readonly TensorCache? _forth;
+    private readonly TensorCache? _back;
+
+    public KroneckerOperator(FrameShape shape, long seed)
+    {
+        _shape = shape;
+        _rotation = KroneckerRotation.Create(shape.Space, seed);
+        foreach (var block in _rotation.Blocks)
+            _factors.Add((Factor(block.Left, block.A), Factor(block.Right, block.B)));
+        if (_rotation.Permutation is not { } permutation)
+            return;
+        _forth = new TensorCache(_ => Indices(permutation));
+        _back = new TensorCache(_ => Indices(Inverse(permutation)));
+    }
+
+    public override Tensor Apply(Tensor x, FrameScale scale)
+    {
+        using var turned = Rotate(x);
+        return Centering.Apply(turned, _shape, scale);
+    }
+
+    public override Tensor ApplyAdjoint(Tensor y, FrameScale scale)
+    {
+        using var spread = Centering.ApplyAdjoint(y, _shape, scale);
+        return RotateBack(spread);
+    }
+
+    public override void Dispose()
+    {
+        foreach (var (left, right) in _factors)
+        {
+            left.Dispose();
+            right.Dispose();
+        }
+
+        _forth?.Dispose();
+        _back?.Dispose();
+    }
+
+    private Tensor Rotate(Tensor x)
+    {
+        if (_forth is null)
+            return Turn(x, 0);
+        using var first = Turn(x, 0);
+        using var mixed = first.index_select(1, _forth.For(x, ownType: true));
+        return Turn(mixed, 1);
+    }
+
+    private Tensor RotateBack(Tensor y)
+    {
+        if (_back is null)
+            return TurnBack(y, 0);
+        using var last = TurnBack(y, 1);
+        using var mixed = last.index_select(1, _back.For(y, ownType: true));
+        return TurnBack(mixed, 0);
+    }
+
+    private Tensor Turn(Tensor x, int index) => OnBlock(x, index, part =>
+    {
+        using var scope = NewDisposeScope();
+        var (block, factors) = (_rotation.Blocks[index], _factors[index]);
+        var rows = part.shape[0];
+        var right = part.reshape(rows * block.A, block.B).mm(factors.Right.For(x).t());
+        var exchanged = right.view(rows, block.A, block.B).transpose(1, 2).reshape(rows * block.B, block.A);
+        return exchanged.mm(factors.Left.For(x).t()).view(rows, block.Length).MoveToOuterDisposeScope();
+    });
+
+    private Tensor TurnBack(Tensor y, int index) => OnBlock(y, index, part =>
+    {
+        using var scope = NewDisposeScope();
+        var (block, factors) = (_rotation.Blocks[index], _factors[index]);
+        var rows = part.shape[0];
+        var left = part.reshape(rows * block.B, block.A).mm(factors.Left.For(y));
+        var exchanged = left.view(rows, block.B, block.A).transpose(1, 2).reshape(rows * block.A, block.B);
+        return exchanged.mm(factors.Right.For(y)).view(rows, block.Length).MoveToOuterDisposeScope();
+    });
+
+    /// <summary>Turns the block's coordinates and leaves the others.</summary>
+    private Tensor OnBlock(Tensor x, int index, Func<Tensor, Tensor> turn)
+    {
+        var block = _rotation.Blocks[index];
+        if (block.Length == _rotation.Width)
+            return turn(x);
+        using var scope = NewDisposeScope();
+        var turned = turn(x.narrow(1, block.Start, block.Length));
+        var before = x.narrow(1, 0, block.Start);
+        var after = x.narrow(1, block.Start + block.Length, _rotation.Width - block.Start - block.Length);
+        return cat([before, turned, after], 1).MoveToOuterDisposeScope();
+    }
+
+    private static TensorCache Factor(double[] values, int size) => new(_ => tensor(values, [size, size]));
+
+    private static Tensor Indices(int[] permutation) => tensor(Array.ConvertAll(permutation, i => (long)i));
+
+    private static int[] Inverse(int[] permutation)
+    {
+        var inverse = new int[permutation.Length];
+        for (var i = 0; i < permutation.Length; i++)
+            inverse[permutation[i]] = i;
+        return inverse;
+    }
+}

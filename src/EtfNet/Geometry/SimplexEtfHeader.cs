@@ -1,0 +1,53 @@
+namespace EtfNet;
+
+/// <summary>Everything about a realized frame but its factors: a few bytes, as plans and files write them.</summary>
+internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, long Seed, double Scale, int Rank)
+{
+    public const string Matrix = "matrix";
+    public const string Left = "left";
+    public const string Right = "right";
+
+    /// <summary>The factors that travel with the weights: names and shapes.</summary>
+    public IReadOnlyList<(string Name, long Rows, long Columns)> Factors => Kind switch
+    {
+        EtfFrameKind.Nearest => [(Matrix, Shape.Rows, Shape.Columns)],
+        EtfFrameKind.Aligned => [(Left, Shape.Rows, Rank + 1), (Right, Shape.Columns, Rank + 1)],
+        _ => [],
+    };
+
+    /// <summary>Kind, shape, seed and rank as a name without dots: two frames with one signature can hold each other's state.</summary>
+    public string Signature
+    {
+        get
+        {
+            var name = $"{Kind.ToString().ToLowerInvariant()}_{Shape.Rows}x{Shape.Columns}";
+            if (Shape.IsColumnFrame)
+                name += "_columns";
+            if (Kind is EtfFrameKind.Random or EtfFrameKind.DenseRandom)
+                name += $"_seed_{Seed}";
+            return Kind is EtfFrameKind.Aligned ? name + $"_rank_{Rank}" : name;
+        }
+    }
+
+    /// <summary>Looks for what is wrong with the numbers, wherever they came from.</summary>
+    /// <returns>Null if nothing is.</returns>
+    public string? Problem()
+    {
+        var (rows, columns) = (Shape.Rows, Shape.Columns);
+        if (!Enum.IsDefined(Kind))
+            return $"kind {Kind} is not one of {string.Join(", ", Enum.GetNames<EtfFrameKind>())}";
+        if (rows < 2 || columns < 1)
+            return $"shape {rows} x {columns} has no frame: at least 2 rows and 1 column are needed";
+        if (!Shape.IsColumnFrame && rows > columns + 1)
+            return $"shape {rows} x {columns} has no simplex ETF of rows: at most {columns + 1} rows";
+        if (Shape.IsColumnFrame && (columns < 2 || rows <= columns + 1))
+            return $"shape {rows} x {columns} takes no column frame: it has a simplex ETF of rows, or fewer than 2 columns";
+        if (!double.IsFinite(Scale) || Scale <= 0)
+            return $"scale {Scale} is not a positive finite number";
+        if (Seed != 0 && Kind is not (EtfFrameKind.Random or EtfFrameKind.DenseRandom))
+            return $"seed {Seed} belongs to a random kind, not to {Kind}";
+        if (Kind is EtfFrameKind.Aligned ? Rank < 0 || Rank > Shape.Points - 1 : Rank != 0)
+            return $"rank {Rank} does not fit kind {Kind} of shape {rows} x {columns}";
+        return null;
+    }
+}

@@ -1,0 +1,178 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Geometry;
+
+public sealed class SimplexEtfTests
+{
+    [Fact]
+    public void ToTensor_AnyFrameAndShape_IsSimplexEtfOfItsScale()
+    {
+        for (var seed = 0; seed < 250; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed);
+            var matrix = etf.ToTensor();
+            matrix.shape.Should().Equal(etf.Rows, etf.Columns);
+
+            // By definition, in float64: G = s^2 m/(m-1) (I - 11^T/m) over the points.
+            var points = etf.IsColumnFrame ? matrix.t() : matrix;
+            var count = points.shape[0];
+            var gram = points.mm(points.t()) / (etf.Scale * etf.Scale);
+            var wanted = (eye(count, dtype: ScalarType.Float64) - 1.0 / count) * (count / (count - 1.0));
+            Sample.Max(gram - wanted).Should().BeLessThan(1e-12, "{0}", etf);
+        }
+    }
+
+    [Fact]
+    public void ToTensor_Float32_IsOrthonormalToSingle()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed).WithScale(1);
+            var departure = SimplexEtf.Measure(etf.ToTensor(ScalarType.Float32), etf.IsColumnFrame);
+            Math.Max(departure.Norms, departure.Cosines).Should().BeLessThan(1e-6, "{0}", etf);
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    public void Create_TwoRows_AreOpposite(long rows, long columns)
+    {
+        using var scope = NewDisposeScope();
+        var matrix = SimplexEtf.Create(EtfFrame.Identity, rows, columns, 2).ToTensor();
+        Sample.Max(matrix.sum(0L)).Should().BeLessThan(1e-14);
+        Sample.Max(matrix.norm(1) - 2).Should().BeLessThan(1e-14);
+    }
+
+    [Fact]
+    public void Create_IdentityOfSquareShape_IsScaledCentering()
+    {
+        using var scope = NewDisposeScope();
+        var x = Sample.Normal(1, 5, 7);
+        var y = x.mm(SimplexEtf.Create(EtfFrame.Identity, 7, 7).ToTensor().t());
+        Sample.Max(y - Math.Sqrt(7.0 / 6) * (x - x.mean([1], keepdim: true))).Should().BeLessThan(1e-14);
+    }
+
+    [Fact]
+    public void Create_SameSeed_IsSameFrame_OtherSeedIsNot()
+    {
+        foreach (var make in (Func<long, EtfFrame>[])[EtfFrame.Random, EtfFrame.DenseRandom])
+        {
+            using var scope = NewDisposeScope();
+            var one = SimplexEtf.Create(make(5), 23, 23);
+            one.Should().Be(SimplexEtf.Create(make(5), 23, 23));
+            one.Should().NotBe(SimplexEtf.Create(make(6), 23, 23));
+            Sample.Max(one.ToTensor() - SimplexEtf.Create(make(5), 23, 23).ToTensor()).Should().Be(0);
+            Sample.Max(one.ToTensor() - SimplexEtf.Create(make(6), 23, 23).ToTensor()).Should().BeGreaterThan(0.1);
+        }
+    }
+
+    [Fact]
+    public void Create_AnyKind_LeavesGlobalGeneratorAlone()
+    {
+        using var scope = NewDisposeScope();
+        var before = get_rng_state();
+        for (var seed = 0; seed < 10; seed++)
+            RandomFrames.Draw(seed).ToTensor();
+        get_rng_state().Equals(before).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(1, 4, "rows")]
+    [InlineData(0, 4, "rows")]
+    [InlineData(6, 4, "rows")]
+    [InlineData(3, 0, "columns")]
+    public void Create_NoSuchFrame_Throws(long rows, long columns, string parameter) =>
+        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, rows, columns)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
+
+    [Fact]
+    public void Create_MoreRowsThanWidthPlusOne_NamesTheColumnFrame()
+    {
+        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 6, 4)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
+        SimplexEtf.Create(EtfFrame.Identity.OrColumns, 6, 4).IsColumnFrame.Should().BeTrue();
+        SimplexEtf.Create(EtfFrame.Identity.OrColumns, 5, 4).IsColumnFrame.Should().BeFalse("a simplex ETF of 5 rows exists in 4 dimensions");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Create_ScaleNotPositiveAndFinite_Throws(double scale) =>
+        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 3, 4, scale)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(scale));
+
+    [Fact]
+    public void Create_FrameThatFollowsAWeight_Throws() =>
+        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Aligned(3), 4, 4)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
+
+    [Fact]
+    public void NearestTo_AnyMatrix_NoRandomFrameIsNearer()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var shape = RandomFrames.Draw(seed);
+            var matrix = seed % 3 == 0 ? Sample.LowRank(seed, shape.Rows, shape.Columns, 1) : Sample.Normal(seed, shape.Rows, shape.Columns);
+            var nearest = SimplexEtf.NearestTo(matrix, orColumns: true);
+            var distance = (matrix - nearest.ToTensor()).norm().item<double>();
+            for (var other = 0; other < 100; other++)
+            {
+                var random = SimplexEtf.Create(EtfFrame.Random(other).OrColumns, shape.Rows, shape.Columns).ToTensor();
+                var scale = (matrix * random).sum() / random.square().sum();
+                (matrix - random * scale).norm().item<double>().Should().BeGreaterThanOrEqualTo(distance - 1e-9, "{0}", nearest);
+            }
+        }
+    }
+
+    [Fact]
+    public void NearestTo_SimplexEtf_IsItself()
+    {
+        for (var seed = 0; seed < 30; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed);
+            var nearest = SimplexEtf.NearestTo(etf.ToTensor(), orColumns: true);
+            Sample.Max(nearest.ToTensor() - etf.ToTensor()).Should().BeLessThan(1e-12);
+            nearest.Scale.Should().BeApproximately(etf.Scale, 1e-12);
+        }
+    }
+
+    [Fact]
+    public void NearestTo_BadMatrix_Throws()
+    {
+        using var scope = NewDisposeScope();
+        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4))).Should().Throw<ArgumentException>("centered it is zero").WithMessage("*zero*");
+        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4) * float.NaN)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
+        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*");
+        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3))).Should().Throw<ArgumentException>().WithMessage("*(3)*");
+        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(6, 4))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
+    }
+
+    [Fact]
+    public void Measure_NotAFrame_ShowsWhichPropertyFails()
+    {
+        using var scope = NewDisposeScope();
+        var matrix = SimplexEtf.Create(EtfFrame.Random(3), 5, 8).ToTensor();
+        var frame = SimplexEtf.Measure(matrix);
+        Math.Max(Math.Max(frame.Norms, frame.Cosines), frame.Tightness).Should().BeLessThan(1e-14);
+
+        var longer = matrix.clone();
+        longer[0] *= 2;
+        var unequal = SimplexEtf.Measure(longer);
+        // Norms 2, 1, 1, 1, 1: mean 1.2, population deviation 0.4.
+        unequal.Norms.Should().BeApproximately(0.4 / 1.2, 1e-12);
+        unequal.Cosines.Should().BeLessThan(1e-14);
+        unequal.Tightness.Should().BeGreaterThan(0.1);
+
+        var orthogonal = SimplexEtf.Measure(eye(5, dtype: ScalarType.Float64));
+        orthogonal.Cosines.Should().BeApproximately(0.25, 1e-14);
+        orthogonal.Norms.Should().Be(0);
+    }
+}
