@@ -1,0 +1,78 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>One application of a frame, as its gradient needs it again.</summary>
+internal sealed record FrameCall(FrameOperator Operator, FrameScale Scale, bool IsAdjoint, bool NeedsInput, bool NeedsBias)
+{
+    public Tensor Apply(Tensor x) => IsAdjoint ? Operator.ApplyAdjoint(x, Scale) : Operator.Apply(x, Scale);
+
+    public FrameCall Adjoint => this with { IsAdjoint = !IsAdjoint, NeedsInput = true, NeedsBias = false };
+}
+
+/// <summary>
+/// y = s E x + b with its analytic gradient: x' = s E^T y', b' = sum of y'. Nothing is saved for the backward pass, not even x, and a gradient that
+/// nobody needs is not computed. The gradient is itself such an application, so it can be differentiated again.
+/// </summary>
+internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunction>
+{
+    private const string Key = "call";
+
+    /// <summary>
+    /// What the last backward on this thread returned. The engine copies these handles only after the managed call has returned, so they must not be
+    /// collected before; and on the engine's own threads no dispose scope would ever release them.
+    /// </summary>
+    [ThreadStatic]
+    private static List<Tensor?>? s_returned;
+
+    public override string Name => nameof(FrameFunction);
+
+    /// <summary>Applies a frame, recording a gradient only if one is needed.</summary>
+    /// <param name="x">N x in.</param>
+    /// <param name="bias">out, or null.</param>
+    /// <param name="map">The frame with points of norm 1.</param>
+    /// <param name="scale">s.</param>
+    /// <returns>N x out, of the current scope.</returns>
+    public static Tensor Run(Tensor x, Tensor? bias, FrameOperator map, FrameScale scale)
+    {
+        var recording = is_grad_enabled();
+        var call = new FrameCall(map, scale, false, recording && x.requires_grad, recording && bias is { requires_grad: true });
+        if (call.NeedsInput || call.NeedsBias)
+            return apply(x, bias!, call);
+        using var still = recording ? no_grad() : null;
+        return Forward(x, bias, call);
+    }
+
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        var call = (FrameCall)vars[2];
+        ctx.save_data(Key, call);
+        ctx.set_materialize_grads(false);
+        return Forward((Tensor)vars[0], vars[1] as Tensor, call);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        s_returned?.ForEach(tensor => tensor?.Dispose());
+        s_returned = null;
+        if (grad_output.IsInvalid)
+            return [null!, null!, null!];
+
+        var call = (FrameCall)ctx.get_data(Key);
+        using var scope = NewDisposeScope();
+        var again = is_grad_enabled() && grad_output.requires_grad;
+        var input = !call.NeedsInput ? null : again ? apply(grad_output, null!, call.Adjoint) : call.Adjoint.Apply(grad_output);
+        var bias = call.NeedsBias ? grad_output.sum(0L) : null;
+        s_returned = [input?.MoveToOuterDisposeScope(), bias?.MoveToOuterDisposeScope()];
+        if (!again)
+            grad_output.Dispose();
+        return [input!, bias!, null!];
+    }
+
+    private static Tensor Forward(Tensor x, Tensor? bias, FrameCall call)
+    {
+        var y = call.Apply(x);
+        return bias is null ? y : y.add_(bias);
+    }
+}

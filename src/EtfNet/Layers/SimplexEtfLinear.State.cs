@@ -1,0 +1,89 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>What the layer checks, and how its state is read.</content>
+public sealed partial class SimplexEtfLinear
+{
+    /// <inheritdoc/>
+    public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
+    {
+        // Whoever writes to the state, a load of any parent included, has asked for it here; a Sequential does not ask for state_dict.
+        _scale = null;
+        return base.named_buffers(recurse, include_nonpersistent);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed.</exception>
+    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (strict && !source.ContainsKey(_stateName) && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
+            throw new InvalidOperationException($"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
+        return base.load_state_dict(source, strict, skip);
+    }
+
+    private FrameScale ReadScale()
+    {
+        using var scope = NewDisposeScope();
+        var value = BitConverter.Int64BitsToDouble(get_buffer(_stateName)!.cpu().item<long>());
+        return double.IsFinite(value) && value > 0
+            ? new FrameScale(value)
+            : throw new InvalidOperationException($"The loaded scale of '{_stateName}' is {value}, not a positive finite number.");
+    }
+
+    private static double ToDouble(Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        return value.detach().to(ScalarType.Float64, CPU).item<double>();
+    }
+
+    /// <returns>The input's shape, to be changed at will.</returns>
+    private long[] CheckInput(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var shape = input.shape;
+        if (shape.Length == 0 || shape[^1] != InFeatures)
+            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
+        if (!is_floating_point(input.dtype))
+            throw new ArgumentException($"The input is {input.dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
+
+        foreach (var name in (ReadOnlySpan<string>)[BiasName, ScaleName, SimplexEtfHeader.Matrix, SimplexEtfHeader.Left])
+        {
+            var own = (Tensor?)(_internal_params.TryGetValue(name, out var parameter) ? parameter : null)
+                ?? (_internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null);
+            if (own is null)
+                continue;
+            if (own.dtype != input.dtype)
+                throw new ArgumentException($"The input is {input.dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
+            if (own.device_type != input.device_type || own.device_index != input.device_index)
+                throw new ArgumentException($"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
+        }
+
+        return shape;
+    }
+
+    private static void CheckBias(SimplexEtfHeader header, Tensor? bias, ScalarType type, Device? device)
+    {
+        if (bias is null)
+            return;
+        var rows = header.Shape.Rows;
+        if (bias.dim() != 1 || bias.shape[0] != rows)
+            throw new ArgumentException($"The bias has the shape {TensorCheck.Shape(bias)}; a frame of {rows} rows wants ({rows}).", nameof(bias));
+        if (bias.dtype != type)
+            throw new ArgumentException($"The bias is {bias.dtype}, the layer {type}: they must agree.", nameof(bias));
+        if (device is not null && (bias.device_type != device.type || (device.index >= 0 && bias.device_index != device.index)))
+            throw new ArgumentException($"The bias is on {bias.device}, the layer on {device}: they must agree.", nameof(bias));
+    }
+
+    private static ScalarType FloatingPoint(ScalarType dtype) =>
+        is_floating_point(dtype) ? dtype : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
+
+    private static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
+    {
+        var zero = zeros(count, dtype: dtype, device: device);
+        return trained ? new Parameter(zero) : zero;
+    }
+}

@@ -1,0 +1,222 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Layers;
+
+public sealed class SimplexEtfLinearTests
+{
+    private static readonly (ScalarType Type, double Tolerance)[] s_types =
+        [(ScalarType.Float64, 1e-11), (ScalarType.Float32, 2e-5), (ScalarType.BFloat16, 0.1), (ScalarType.Float16, 0.02)];
+
+    /// <summary>Outputs and all gradients against dense algebra in float64, over shapes, frames, dtypes and layouts.</summary>
+    [Fact]
+    public void Forward_AnyShapeFrameAndType_EqualsDenseAlgebra()
+    {
+        for (var seed = 0; seed < 400; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed / 4);
+            var (type, tolerance) = s_types[seed % 4];
+            var random = new Random(seed);
+            var trainScale = random.Next(2) == 0;
+            var bias = random.Next(3) switch { 0 => null, 1 => Sample.Normal(seed, etf.Rows).to(type), _ => new Parameter(Sample.Normal(seed, etf.Rows).to(type)) };
+            using var layer = new SimplexEtfLinear(etf, bias, trainScale, type);
+
+            long[] leading = random.Next(5) switch { 0 => [], 1 => [3], 2 => [0], 3 => [2, 3], _ => [2, 1, 3] };
+            var input = Sample.Normal(seed + 1, [.. leading, etf.Columns]).to(type);
+            if (leading.Length == 2)
+                input = Sample.Normal(seed + 1, [etf.Columns, .. leading]).to(type).permute(1, 2, 0);
+            input.requires_grad_(true);
+            var output = layer.call(input);
+            output.dtype.Should().Be(type);
+            output.shape.Should().Equal([.. leading, etf.Rows]);
+            var direction = Sample.Normal(seed + 2, output.shape).to(type);
+            output.backward([direction]);
+
+            // The same in float64 with the dense matrix.
+            var x = input.detach().to(ScalarType.Float64).requires_grad_(true);
+            var s = tensor(etf.Scale, ScalarType.Float64).requires_grad_(true);
+            var b = bias?.detach().to(ScalarType.Float64).requires_grad_(true);
+            var y = x.matmul(etf.WithScale(1).ToTensor().t()) * s;
+            if (b is not null)
+                y += b;
+            y.backward([direction.to(ScalarType.Float64)]);
+
+            var reach = tolerance * (1 + etf.Scale) * (1 + Sample.Max(x));
+            Sample.Max(output.detach().to(ScalarType.Float64) - y.detach()).Should().BeLessThan(reach, "{0} {1}", etf, type);
+            Sample.Max(input.grad!.to(ScalarType.Float64) - x.grad!).Should().BeLessThan(reach, "{0} {1}", etf, type);
+            if (bias is Parameter)
+                Sample.Max(bias.grad!.to(ScalarType.Float64) - b!.grad!).Should().BeLessThan(reach);
+            if (trainScale)
+                Sample.Max(layer.get_parameter("scale")!.grad!.to(ScalarType.Float64) - s.grad!).Should().BeLessThan(reach * (1 + y.numel()));
+        }
+    }
+
+    [Fact]
+    public void Constructor_Defaults_IsThePapersLayer()
+    {
+        using var layer = new SimplexEtfLinear(6, 6);
+        using var scope = NewDisposeScope();
+        var x = Sample.Normal(2, 3, 6).to(ScalarType.Float32);
+        Sample.Max(layer.call(x) - Math.Sqrt(6.0 / 5) * (x - x.mean([1], keepdim: true))).Should().BeLessThan(1e-6);
+        layer.named_parameters().Select(p => p.name).Should().Equal("bias");
+        layer.Etf.Should().Be(SimplexEtf.Create(EtfFrame.Identity, 6, 6));
+    }
+
+    [Fact]
+    public void Constructor_OfABias_AdoptsTheVeryParameter()
+    {
+        var bias = new Parameter(zeros(4));
+        using var layer = new SimplexEtfLinear(SimplexEtf.Create(EtfFrame.Identity, 4, 5), bias);
+        layer.Bias.Should().BeSameAs(bias);
+        layer.parameters().Single().Should().BeSameAs(bias);
+    }
+
+    [Fact]
+    public void Constructor_OfAFixedBias_HasNoParameter()
+    {
+        using var layer = new SimplexEtfLinear(5, 4, trainBias: false);
+        layer.parameters().Should().BeEmpty();
+        layer.state_dict().Keys.Should().Contain("bias");
+    }
+
+    [Fact]
+    public void ToDense_AnyFrame_GivesTheSameOutputs()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed);
+            using var layer = new SimplexEtfLinear(etf, seed % 2 == 0 ? Sample.Normal(seed, etf.Rows).to(ScalarType.Float32) : null);
+            using var dense = layer.ToDense();
+            var x = Sample.Normal(seed, 7, etf.Columns).to(ScalarType.Float32);
+            Sample.Max(layer.call(x) - dense.call(x)).Should().BeLessThan(2e-5 * (1 + etf.Scale));
+            dense.weight.requires_grad.Should().BeTrue();
+        }
+    }
+
+    [Fact]
+    public void Forward_NothingNeedsAGradient_RecordsNone()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new SimplexEtfLinear(5, 5, hasBias: false);
+        var x = ones(2, 5);
+        layer.call(x).requires_grad.Should().BeFalse();
+        x.requires_grad_(true);
+        layer.call(x).requires_grad.Should().BeTrue();
+        using (no_grad())
+            layer.call(x).requires_grad.Should().BeFalse();
+        using (inference_mode())
+            layer.call(x).requires_grad.Should().BeFalse();
+    }
+
+    [Fact]
+    public void Forward_OnlyBiasNeedsAGradient_InputGetsNone()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new SimplexEtfLinear(5, 5);
+        var x = ones(2, 5);
+        layer.call(x).sum().backward();
+        x.grad.Should().BeNull();
+        Sample.Max(layer.Bias!.grad! - 2).Should().Be(0);
+    }
+
+    [Fact]
+    public void Backward_Twice_IsRight()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            using var scope = NewDisposeScope();
+            var etf = RandomFrames.Draw(seed);
+            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows)), trainScale: seed % 2 == 0);
+            var x = Sample.Normal(seed, 3, etf.Columns).requires_grad_(true);
+            // f = sum (E x + b)^3; the gradient of |f'|^2 by the layer and by dense algebra.
+            var first = autograd.grad([layer.call(x).pow(3).sum()], [x], retain_graph: true, create_graph: true)[0];
+            var second = autograd.grad([first.square().sum()], [x])[0];
+            var dense = etf.ToTensor();
+            var z = x.detach().requires_grad_(true);
+            var expected = autograd.grad([(z.mm(dense.t()) + layer.Bias!.detach()).pow(3).sum()], [z], retain_graph: true, create_graph: true)[0];
+            var wanted = autograd.grad([expected.square().sum()], [z])[0];
+            (Sample.Max(second - wanted) / (1 + Sample.Max(wanted))).Should().BeLessThan(1e-11, "{0}", etf);
+        }
+    }
+
+    [Fact]
+    public void Backward_RetainedGraph_GivesTheSameGradientAgain()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new SimplexEtfLinear(5, 5, EtfFrame.Random(1));
+        var x = Sample.Normal(3, 2, 5).to(ScalarType.Float32).requires_grad_(true);
+        var loss = layer.call(x).square().sum();
+        var once = autograd.grad([loss], [x], retain_graph: true)[0];
+        Sample.Max(autograd.grad([loss], [x])[0] - once).Should().Be(0);
+    }
+
+    [Fact]
+    public void Forward_InputOfAnOperation_ChainsGradients()
+    {
+        using var scope = NewDisposeScope();
+        using var one = new SimplexEtfLinear(6, 6, EtfFrame.Random(1), hasBias: false, dtype: ScalarType.Float64);
+        using var two = new SimplexEtfLinear(6, 6, hasBias: false, dtype: ScalarType.Float64);
+        var x = Sample.Normal(3, 2, 6).requires_grad_(true);
+        two.call(one.call(x * 2).relu()).square().sum().backward();
+        var z = x.detach().requires_grad_(true);
+        (z * 2).mm(one.Etf.ToTensor().t()).relu().mm(two.Etf.ToTensor().t()).square().sum().backward();
+        Sample.Max(x.grad! - z.grad!).Should().BeLessThan(1e-12);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Passes_TenThousand_LiveTensorsStayFlat(bool inScope)
+    {
+        using var layer = new SimplexEtfLinear(4, 4, EtfFrame.Identity);
+        using var random = new SimplexEtfLinear(4, 4, EtfFrame.Random(1));
+        using var x = ones(2, 4).requires_grad_(true);
+        long before = 0;
+        for (var pass = 0; pass < 10_050; pass++)
+        {
+            if (pass == 50)
+                before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+            using var scope = inScope ? NewDisposeScope() : null;
+            using var middle = layer.call(x);
+            using var output = random.call(middle);
+            using var loss = output.sum();
+            loss.backward();
+        }
+
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
+    }
+
+    [Fact]
+    public void Forward_BadInput_NamesShapesAndWayOut()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new SimplexEtfLinear(5, 4);
+        FluentActions.Invoking(() => layer.call(ones(2, 6))).Should().Throw<ArgumentException>().WithMessage("*(2, 6)*(*, 5)*");
+        FluentActions.Invoking(() => layer.call(ones(2, 5, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*to(*");
+        FluentActions.Invoking(() => layer.call(ones(2, 5, dtype: ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*Float64*bias*Float32*");
+        FluentActions.Invoking(() => layer.call(ones(2, 5, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*bias*cpu*");
+        FluentActions.Invoking(() => layer.call(null!)).Should().Throw<ArgumentNullException>();
+        FluentActions.Invoking(() => layer.call(ones([]))).Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
+    public void Constructor_BadArguments_Throw()
+    {
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 7)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outFeatures").WithMessage("*OrColumns*");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outFeatures");
+        FluentActions.Invoking(() => new SimplexEtfLinear(0, 5)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("inFeatures");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: double.NaN)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, EtfFrame.Nearest)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithMessage("*Int32*");
+        FluentActions.Invoking(() => new SimplexEtfLinear((SimplexEtf)null!)).Should().Throw<ArgumentNullException>();
+        var etf = SimplexEtf.Create(EtfFrame.Identity, 4, 5);
+        using var bias = zeros(5);
+        FluentActions.Invoking(() => new SimplexEtfLinear(etf, bias)).Should().Throw<ArgumentException>().WithMessage("*(5)*(4)*");
+    }
+}
