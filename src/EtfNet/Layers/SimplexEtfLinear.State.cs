@@ -25,6 +25,15 @@ public sealed partial class SimplexEtfLinear
         return base.load_state_dict(source, strict, skip);
     }
 
+    /// <summary>Gives the bias up to another owner; the layer is to be disposed next.</summary>
+    internal Parameter? ReleaseBias()
+    {
+        var bias = get_parameter(BiasName);
+        if (bias is not null)
+            _internal_params.Remove(BiasName);
+        return bias;
+    }
+
     private FrameScale ReadScale()
     {
         using var scope = NewDisposeScope();

@@ -59,6 +59,8 @@ internal sealed class LayerFix
         var layer = target.Layer;
         var weight = layer.weight;
         var oldBias = keepOld ? layer.bias?.detach().clone().DetachFromDisposeScope() : null;
+        // Out of the optimizers first: a lazy parameter list must still see the weight to show where it sat.
+        IReadOnlyList<OptimizerSeat> seats = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
         SimplexEtfLinear? replacement = null;
         Tensor? oldWeight = null;
         if (target.InPlaceReason is null)
@@ -66,7 +68,17 @@ internal sealed class LayerFix
             replacement = new SimplexEtfLinear(etf, layer.bias, dtype: weight.dtype, device: weight.device);
             replacement.train(layer.training);
             ModuleHooks.Share(layer, replacement);
-            target.Plan.Put(replacement);
+            try
+            {
+                target.Plan.Put(replacement);
+            }
+            catch
+            {
+                replacement.ReleaseBias();
+                replacement.Dispose();
+                OptimizerDetachment.PutBack(seats, weight);
+                throw;
+            }
         }
         else
         {
@@ -78,7 +90,6 @@ internal sealed class LayerFix
 
         if (bias is not null)
             layer.bias!.copy_(bias);
-        IReadOnlyList<OptimizerSeat> seats = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
         if (!target.WeightShared)
         {
             weight.grad?.Dispose();

@@ -82,7 +82,7 @@ public sealed class FashionMnistProgramTests : IDisposable
     {
         IdxBytes.WriteSet(_folder.Path);
 
-        Run($"--data {_folder.Path} --hidden 8x2 --epochs 2 --batch 8 --threads 1 --out {_folder.File("out")}").Should().Be(ExitCode.Success);
+        Run($"--data {_folder.Path} --hidden 16x2 --epochs 2 --batch 8 --threads 1 --out {_folder.File("out")}").Should().Be(ExitCode.Success);
 
         _error.ToString().Should().BeEmpty();
         _output.ToString().Should().Contain("1 of ").And.Contain("trainable parameters").And.Contain("baseline").And.Contain("adaptive");
@@ -103,7 +103,7 @@ public sealed class FashionMnistProgramTests : IDisposable
     {
         IdxBytes.WriteSet(_folder.Path);
 
-        Run($"{arguments} --data {_folder.Path} --hidden 8x2 --epochs 2 --batch 8 --threads 1 --quiet --out {_folder.File("out")}").Should().Be(ExitCode.Success);
+        Run($"{arguments} --data {_folder.Path} --hidden 16x2 --epochs 2 --batch 8 --threads 1 --quiet --out {_folder.File("out")}").Should().Be(ExitCode.Success);
 
         var runs = JsonNode.Parse(File.ReadAllText(_folder.File("out/summary.json")))!["runs"]!.AsArray();
         runs.Should().ContainSingle().Which!["name"]!.GetValue<string>().Should().Be(name);

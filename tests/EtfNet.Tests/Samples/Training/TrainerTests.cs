@@ -8,7 +8,7 @@ namespace EtfNet.Tests.Samples.Training;
 
 public sealed class TrainerTests : IDisposable
 {
-    private static readonly Mlp s_network = new(Width: 8, HiddenLayers: 2);
+    private static readonly Mlp s_network = new(Width: 12, HiddenLayers: 2);
     private static readonly TrainingRecipe s_recipe = new() { Epochs = 2, BatchSize = 16, Threads = 1, Seed = 3, Milestones = [1] };
 
     private readonly TensorSet _train;
@@ -46,7 +46,7 @@ public sealed class TrainerTests : IDisposable
         epochs[1].LearningRate.Should().BeApproximately(0.005, 1e-12);
         epochs[1].Layers.NccError.Select(layer => layer.Key).Should().Equal(s_network.LayerNames);
         epochs[1].Layers.NccError.Should().OnlyContain(layer => layer.Value >= 0 && layer.Value <= 1);
-        epochs[1].Footprint.TrainableParameters.Should().Be((6 * 8) + 8 + 16 + (8 * 8) + 8 + 16 + (8 * 10) + 10);
+        epochs[1].Footprint.TrainableParameters.Should().Be((6 * 12) + 12 + 24 + (12 * 12) + 12 + 24 + (12 * 10) + 10);
     }
 
     [Fact]
