@@ -25,6 +25,9 @@ public sealed partial class SimplexEtfLinear
         return base.load_state_dict(source, strict, skip);
     }
 
+    /// <summary>The frame as it is now, but for its factors.</summary>
+    internal SimplexEtfHeader Header => _header with { Scale = Scale };
+
     /// <summary>Gives the bias up to another owner; the layer is to be disposed next.</summary>
     internal Parameter? ReleaseBias()
     {

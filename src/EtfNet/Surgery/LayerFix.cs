@@ -8,42 +8,32 @@ namespace EtfNet;
 internal sealed class LayerFix
 {
     private readonly nn.Module _model;
-    private readonly Linear _old;
+    private readonly LayerTarget _target;
     private readonly ReplacedLayer? _shell;
     private readonly Tensor? _oldBias;
-    private Tensor? _oldWeight;
-    private IReadOnlyList<OptimizerSeat> _seats;
-    private bool _kept;
+    private readonly Tensor? _oldWeight;
+    private readonly IReadOnlyList<OptimizerSeat> _seats;
+    private bool _keepsOld;
 
-    private LayerFix(nn.Module model, LayerTarget target, SimplexEtf etf, SimplexEtfLinear? replacement, IReadOnlyList<OptimizerSeat> seats, Tensor? oldBias, Tensor? oldWeight)
+    private LayerFix(nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, IReadOnlyList<OptimizerSeat> seats, Tensor? oldBias, Tensor? oldWeight, bool keepsOld)
     {
-        _model = model;
-        _old = target.Layer;
-        _oldBias = oldBias;
-        _oldWeight = oldWeight;
-        _seats = seats;
-        Path = target.Path;
-        Etf = etf;
+        (_model, _target, _seats, _oldBias, _oldWeight, _keepsOld) = (model, target, seats, oldBias, oldWeight, keepsOld);
         Replacement = replacement;
-        InPlaceReason = target.InPlaceReason;
-        WeightShared = target.WeightShared;
-        _shell = replacement is null ? null : new ReplacedLayer(_old, Path);
+        _shell = replacement is null ? null : new ReplacedLayer(target.Layer, target.Path);
     }
 
-    public string Path { get; }
-
-    public SimplexEtf Etf { get; }
+    public string Path => _target.Path;
 
     /// <summary>The module in the layer's place; null where the layer is fixed in place.</summary>
     public SimplexEtfLinear? Replacement { get; }
 
-    public string? InPlaceReason { get; }
-
-    /// <summary>Whether another module trains the same weight, which therefore was neither freed nor taken from an optimizer.</summary>
-    public bool WeightShared { get; }
+    public string? InPlaceReason => Replacement is null ? _target.InPlaceReason ?? "the plan says so" : null;
 
     /// <summary>The module that now stands at the layer's path.</summary>
-    public nn.Module Current => Replacement ?? (nn.Module)_old;
+    public nn.Module Current => Replacement ?? (nn.Module)_target.Layer;
+
+    /// <summary>The frame but for its factors.</summary>
+    public SimplexEtfHeader Header => FixedModules.HeaderOf(Current)!;
 
     /// <summary>Fixes a layer: in the model, in the optimizers, in memory.</summary>
     /// <param name="model">The model that holds it.</param>
@@ -54,38 +44,80 @@ internal sealed class LayerFix
     /// <param name="keepOld">Whether to keep the old weight, bias and optimizer state for <see cref="Revert"/>.</param>
     public static LayerFix Commit(nn.Module model, LayerTarget target, SimplexEtf etf, Tensor? bias, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
     {
+        var (layer, weight) = (target.Layer, target.Layer.weight);
+        return target.InPlaceReason is null
+            ? Commit(model, target, new SimplexEtfLinear(etf, layer.bias, dtype: weight.dtype, device: weight.device), etf, bias, optimizers, keepOld)
+            : Commit(model, target, null, etf, bias, optimizers, keepOld);
+    }
+
+    /// <summary>Fixes a layer whose frame's factors, or whose weight, will be loaded next.</summary>
+    public static LayerFix CommitBlank(nn.Module model, LayerTarget target, SimplexEtfHeader header, bool inPlace, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        var (layer, weight) = (target.Layer, target.Layer.weight);
+        var blank = inPlace ? null : SimplexEtfLinear.Blank(header, layer.bias, false, weight.dtype, weight.device);
+        var fix = Commit(model, target, blank, null, null, optimizers, false);
+        if (inPlace)
+            FixedModules.Remember(layer, header);
+        return fix;
+    }
+
+    /// <summary>Frees what was kept for the way back.</summary>
+    public void Release()
+    {
+        if (!_keepsOld)
+            return;
+        _keepsOld = false;
+        _oldBias?.Dispose();
+        _oldWeight?.Dispose();
+        Free();
+    }
+
+    /// <summary>Makes the layer trainable again: as it was, where that was kept; otherwise starting from the frame, with fresh optimizer state.</summary>
+    /// <returns>The linear layer that now stands in the model.</returns>
+    /// <exception cref="InvalidOperationException">A place that holds the replacement cannot hold a Linear; nothing was changed.</exception>
+    public Linear Revert()
+    {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var layer = target.Layer;
-        var weight = layer.weight;
-        var oldBias = keepOld ? layer.bias?.detach().clone().DetachFromDisposeScope() : null;
-        // Out of the optimizers first: a lazy parameter list must still see the weight to show where it sat.
-        IReadOnlyList<OptimizerSeat> seats = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
-        SimplexEtfLinear? replacement = null;
-        Tensor? oldWeight = null;
-        if (target.InPlaceReason is null)
+        var layer = Replacement is null ? RevertInPlace() : RevertReplaced(Replacement);
+        if (_keepsOld)
         {
-            replacement = new SimplexEtfLinear(etf, layer.bias, dtype: weight.dtype, device: weight.device);
-            replacement.train(layer.training);
-            ModuleHooks.Share(layer, replacement);
-            try
-            {
-                target.Plan.Put(replacement);
-            }
-            catch
-            {
-                replacement.ReleaseBias();
-                replacement.Dispose();
-                OptimizerDetachment.PutBack(seats, weight);
-                throw;
-            }
+            layer.bias?.copy_(_oldBias!);
+            OptimizerDetachment.PutBack(_seats, layer.weight);
         }
         else
         {
-            oldWeight = keepOld ? weight.detach().clone().DetachFromDisposeScope() : null;
-            weight.copy_(etf.ToTensor(weight.dtype, weight.device));
+            OptimizerDetachment.PutBackFresh(_seats, layer.weight);
+        }
+
+        _oldBias?.Dispose();
+        _oldWeight?.Dispose();
+        return layer;
+    }
+
+    private static LayerFix Commit(
+        nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, SimplexEtf? etf, Tensor? bias, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (layer, weight) = (target.Layer, target.Layer.weight);
+        var oldBias = keepOld ? layer.bias?.detach().clone().DetachFromDisposeScope() : null;
+        var oldWeight = keepOld && replacement is null ? weight.detach().clone().DetachFromDisposeScope() : null;
+        // Out of the optimizers first: a lazy parameter list must still see the weight to show where it sat.
+        IReadOnlyList<OptimizerSeat> seats = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
+        if (replacement is null)
+        {
+            if (etf is not null)
+            {
+                weight.copy_(etf.ToTensor(weight.dtype, weight.device));
+                FixedModules.Remember(layer, etf.Header);
+            }
+
             weight.requires_grad_(false);
-            InPlaceFrames.Add(layer, etf);
+        }
+        else
+        {
+            PutOrUndo(target, replacement, () => OptimizerDetachment.PutBack(seats, weight));
         }
 
         if (bias is not null)
@@ -96,53 +128,36 @@ internal sealed class LayerFix
             weight.grad = null;
         }
 
-        var fix = new LayerFix(model, target, etf, replacement, seats, oldBias, oldWeight) { _kept = keepOld };
+        var fix = new LayerFix(model, target, replacement, seats, oldBias, oldWeight, keepOld);
         if (!keepOld)
             fix.Free();
         return fix;
     }
 
-    /// <summary>Frees what was kept for the way back.</summary>
-    public void Release()
+    private static void PutOrUndo(LayerTarget target, SimplexEtfLinear replacement, Action undo)
     {
-        if (!_kept)
-            return;
-        _kept = false;
-        _oldBias?.Dispose();
-        _oldWeight?.Dispose();
-        _oldWeight = null;
-        Free();
-    }
-
-    /// <summary>Makes the layer trainable again: as it was, where that was kept; otherwise starting from the frame, with fresh optimizer state.</summary>
-    /// <returns>The linear layer that now stands in the model.</returns>
-    public Linear Revert()
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var layer = Replacement is null ? RevertInPlace() : RevertReplaced(Replacement);
-        if (_kept && layer.bias is { } bias)
-            bias.copy_(_oldBias!);
-        if (!WeightShared)
+        replacement.train(target.Layer.training);
+        ModuleHooks.Share(target.Layer, replacement);
+        try
         {
-            if (_kept)
-                OptimizerDetachment.PutBack(_seats, layer.weight);
-            else
-                OptimizerDetachment.PutBackFresh(_seats, layer.weight);
+            target.Plan.Put(replacement);
         }
-
-        _oldBias?.Dispose();
-        _oldWeight?.Dispose();
-        return layer;
+        catch
+        {
+            replacement.ReleaseBias();
+            replacement.Dispose();
+            undo();
+            throw;
+        }
     }
 
     private Linear RevertInPlace()
     {
-        if (_oldWeight is not null)
-            _old.weight.copy_(_oldWeight);
-        _old.weight.requires_grad_(true);
-        InPlaceFrames.Remove(_old);
-        return _old;
+        if (_keepsOld)
+            _target.Layer.weight.copy_(_oldWeight!);
+        _target.Layer.weight.requires_grad_(true);
+        FixedModules.Forget(_target.Layer);
+        return _target.Layer;
     }
 
     private Linear RevertReplaced(SimplexEtfLinear replacement)
@@ -151,10 +166,10 @@ internal sealed class LayerFix
         if (plan.Obstacle is not null)
             throw new InvalidOperationException($"Layer '{Path}' cannot be put back: {plan.Obstacle}.");
         // The old parameter object comes back to life, so that whoever still holds it (a lazy or a listed parameter collection) goes on with it.
-        var like = replacement.parameters().Concat(replacement.buffers().Where(is_floating_point)).FirstOrDefault() ?? _old.weight;
+        var like = replacement.parameters().Concat(replacement.buffers().Where(is_floating_point)).FirstOrDefault() ?? _target.Layer.weight;
         var layer = _shell!.Revive(replacement.ReleaseBias());
-        if (!_kept && !WeightShared)
-            ReplacedLayer.Refill(layer, Etf.ToTensor(like.dtype, like.device));
+        if (!_keepsOld && !_target.WeightShared)
+            ReplacedLayer.Refill(layer, replacement.Etf.ToTensor(like.dtype, like.device));
         layer.train(replacement.training);
         plan.Put(layer);
         replacement.Dispose();
@@ -165,7 +180,7 @@ internal sealed class LayerFix
     {
         foreach (var seat in _seats)
             seat.Dispose();
-        if (!WeightShared)
+        if (!_target.WeightShared)
             _shell?.Free();
     }
 }

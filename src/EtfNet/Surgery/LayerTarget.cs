@@ -20,7 +20,7 @@ internal sealed record LayerTarget(string Path, Linear Layer, LayerReplacement P
     public static IReadOnlyList<LayerTarget> All(torch.nn.Module model)
     {
         var nodes = ModuleTree.Walk(model);
-        var layers = nodes.Where(node => node.Module is Linear linear && !InPlaceFrames.TryGet(linear, out _)).ToList();
+        var layers = nodes.Where(node => node.Module is Linear && FixedModules.HeaderOf(node.Module) is null).ToList();
         var plans = LayerReplacement.Plan(model, [.. layers.Select(node => node.Module)], typeof(SimplexEtfLinear));
         var owners = nodes.SelectMany(node => TorchSharpInternals.Parameters(node.Module).Values.Select(parameter => parameter.Handle)).ToLookup(handle => handle);
         return [.. layers.Zip(plans, (node, plan) => new LayerTarget(

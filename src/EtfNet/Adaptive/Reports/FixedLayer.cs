@@ -35,10 +35,10 @@ public sealed record FixedLayer
         Layer = fix.Path,
         Epoch = epoch,
         NccError = nccError,
-        Frame = fix.Etf.Kind.ToString().ToLowerInvariant() + (fix.Etf.IsColumnFrame ? " columns" : ""),
-        Rank = fix.Etf.Kind == EtfFrameKind.Aligned ? fix.Etf.Rank : null,
+        Frame = fix.Header.Kind.ToString().ToLowerInvariant() + (fix.Header.Shape.IsColumnFrame ? " columns" : ""),
+        Rank = fix.Header.Kind == EtfFrameKind.Aligned ? fix.Header.Rank : null,
         OutputError = outputError,
-        ParametersFixed = fix.Etf.Rows * fix.Etf.Columns,
+        ParametersFixed = fix.Header.Shape.Rows * fix.Header.Shape.Columns,
         InPlaceReason = fix.InPlaceReason,
     };
 }
