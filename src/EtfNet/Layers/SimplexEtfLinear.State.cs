@@ -25,6 +25,15 @@ public sealed partial class SimplexEtfLinear
         return base.load_state_dict(source, strict, skip);
     }
 
+    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to dispose.</summary>
+    /// <returns>The very object that was adopted; null if there is none or it is a fixed tensor.</returns>
+    internal Parameter? ReleaseBias()
+    {
+        var bias = get_parameter(BiasName);
+        ConditionallyRegisterParameter(BiasName, (Parameter?)null);
+        return bias;
+    }
+
     private FrameScale ReadScale()
     {
         using var scope = NewDisposeScope();
