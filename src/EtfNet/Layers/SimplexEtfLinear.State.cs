@@ -28,12 +28,12 @@ public sealed partial class SimplexEtfLinear
     /// <summary>The frame as it is now, but for its factors.</summary>
     internal SimplexEtfHeader Header => _header with { Scale = Scale };
 
-    /// <summary>Gives the bias up to another owner; the layer is to be disposed next.</summary>
+    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to dispose.</summary>
+    /// <returns>The very object that was adopted; null if there is none or it is a fixed tensor.</returns>
     internal Parameter? ReleaseBias()
     {
         var bias = get_parameter(BiasName);
-        if (bias is not null)
-            _internal_params.Remove(BiasName);
+        ConditionallyRegisterParameter(BiasName, (Parameter?)null);
         return bias;
     }
 

@@ -77,6 +77,17 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Fact]
+    public void ReleaseBias_ThenDispose_LeavesTheParameterAlive()
+    {
+        using var bias = new Parameter(zeros(4));
+        var layer = new SimplexEtfLinear(SimplexEtf.Create(EtfFrame.Identity, 4, 5), bias);
+        layer.ReleaseBias().Should().BeSameAs(bias);
+        layer.Bias.Should().BeNull();
+        layer.Dispose();
+        bias.IsInvalid.Should().BeFalse();
+    }
+
+    [Fact]
     public void Constructor_OfAFixedBias_HasNoParameter()
     {
         using var layer = new SimplexEtfLinear(5, 4, trainBias: false);
