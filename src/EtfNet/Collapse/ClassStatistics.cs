@@ -178,7 +178,7 @@ public sealed partial class ClassStatistics
         if (!TracksScatter)
         {
             RowKernels.AddRows(features, rows, batchSum);
-            if (!IsFinite(batchSum))
+            if (!RowKernels.IsFinite(batchSum))
                 return false;
             RowKernels.AddScaled(batchSum, 1, sum);
         }
@@ -189,8 +189,7 @@ public sealed partial class ClassStatistics
             if (count == 0)
                 features.CopyRow(rows[0], center);
             else
-                for (var i = 0; i < center.Length; i++)
-                    center[i] = sum[i] / count;
+                RowKernels.Scale(sum, 1.0 / count, center);
 
             var squares = RowKernels.AddDeviations(features, rows, center, batchSum);
             if (!double.IsFinite(squares))
@@ -203,15 +202,6 @@ public sealed partial class ClassStatistics
         _counts[c] += rows.Length;
         Total += rows.Length;
         return true;
-    }
-
-    private static bool IsFinite(ReadOnlySpan<double> values)
-    {
-        // Zero times a finite number is zero; times NaN or infinity it is NaN.
-        var total = 0.0;
-        foreach (var value in values)
-            total += value * 0;
-        return total == 0;
     }
 
     private void MergeClass(int c, long count, ReadOnlySpan<double> otherSum, double scatter)

@@ -6,18 +6,6 @@ namespace EtfNet;
 /// <summary>The inner loops of the statistics: one pass over the features, sums in float64.</summary>
 internal static class RowKernels
 {
-    /// <summary>Adds the named rows, seen from <paramref name="center"/>, to <paramref name="sum"/>; gives the sum of their squared norms.</summary>
-    /// <remarks>The result is not finite exactly if one of the rows is not.</remarks>
-    public static double AddDeviations(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> center, Span<double> sum)
-    {
-        var squares = 0.0;
-        foreach (var row in rows)
-            squares += features.IsSingle
-                ? AddDeviation(features.SingleRow(row), center, sum)
-                : AddDeviation(features.DoubleRow(row), center, sum);
-        return squares;
-    }
-
     /// <summary>Adds the named rows to <paramref name="sum"/>, which is not finite afterwards if one of them is not.</summary>
     public static void AddRows(FeatureRows features, ReadOnlySpan<int> rows, Span<double> sum)
     {
@@ -29,14 +17,46 @@ internal static class RowKernels
             if (features.IsSingle)
                 AddOne(features.SingleRow(rows[i]), sum);
             else
-                Add(features.DoubleRow(rows[i]), sum);
+                AddScaled(features.DoubleRow(rows[i]), 1, sum);
+    }
+
+    /// <summary>Adds the named rows, seen from <paramref name="center"/>, to <paramref name="sum"/>; gives the sum of their squared norms.</summary>
+    /// <remarks>The result is not finite exactly if one of the rows is not.</remarks>
+    public static double AddDeviations(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> center, Span<double> sum)
+    {
+        var squares = 0.0;
+        var i = 0;
+        if (features.IsSingle)
+            for (; i + 4 <= rows.Length; i += 4)
+                squares += AddFourDeviations(
+                    features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), features.SingleRow(rows[i + 2]), features.SingleRow(rows[i + 3]), center, sum);
+        for (; i < rows.Length; i++)
+            squares += features.IsSingle
+                ? AddDeviation(features.SingleRow(rows[i]), center, sum)
+                : AddDeviation(features.DoubleRow(rows[i]), center, sum);
+        return squares;
     }
 
     /// <summary>target += factor x source.</summary>
     public static void AddScaled(ReadOnlySpan<double> source, double factor, Span<double> target)
     {
-        for (var i = 0; i < source.Length; i++)
+        var from = MemoryMarshal.Cast<double, Vector<double>>(source);
+        var to = MemoryMarshal.Cast<double, Vector<double>>(target);
+        for (var i = 0; i < from.Length; i++)
+            to[i] += from[i] * factor;
+        for (var i = from.Length * Vector<double>.Count; i < source.Length; i++)
             target[i] += factor * source[i];
+    }
+
+    /// <summary>target = factor x source.</summary>
+    public static void Scale(ReadOnlySpan<double> source, double factor, Span<double> target)
+    {
+        var from = MemoryMarshal.Cast<double, Vector<double>>(source);
+        var to = MemoryMarshal.Cast<double, Vector<double>>(target);
+        for (var i = 0; i < from.Length; i++)
+            to[i] = from[i] * factor;
+        for (var i = from.Length * Vector<double>.Count; i < source.Length; i++)
+            target[i] = factor * source[i];
     }
 
     public static double SquaredNorm(ReadOnlySpan<double> values)
@@ -46,14 +66,105 @@ internal static class RowKernels
         foreach (var vector in vectors)
             total += vector * vector;
         var sum = Vector.Sum(total);
-        for (var i = vectors.Length * Vector<double>.Count; i < values.Length; i++)
-            sum += values[i] * values[i];
+        foreach (var value in values[(vectors.Length * Vector<double>.Count)..])
+            sum += value * value;
         return sum;
+    }
+
+    /// <summary>Whether no value is NaN or infinite: zero times such a one is NaN, times any other zero.</summary>
+    public static bool IsFinite(ReadOnlySpan<double> values)
+    {
+        var total = Vector<double>.Zero;
+        var vectors = MemoryMarshal.Cast<double, Vector<double>>(values);
+        foreach (var vector in vectors)
+            total += vector * 0;
+        var sum = Vector.Sum(total);
+        foreach (var value in values[(vectors.Length * Vector<double>.Count)..])
+            sum += value * 0;
+        return sum == 0;
+    }
+
+    // Four rows at a time: a sum is loaded and stored once for all of them.
+    private static void AddFour(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<double> sum)
+    {
+        ref var ra = ref MemoryMarshal.GetReference(a);
+        ref var rb = ref MemoryMarshal.GetReference(b);
+        ref var rc = ref MemoryMarshal.GetReference(c);
+        ref var rd = ref MemoryMarshal.GetReference(d);
+        ref var rs = ref MemoryMarshal.GetReference(sum);
+        var i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.LoadUnsafe(ref ra, (nuint)i), out var a0, out var a1);
+            Vector.Widen(Vector.LoadUnsafe(ref rb, (nuint)i), out var b0, out var b1);
+            Vector.Widen(Vector.LoadUnsafe(ref rc, (nuint)i), out var c0, out var c1);
+            Vector.Widen(Vector.LoadUnsafe(ref rd, (nuint)i), out var d0, out var d1);
+            var half = (nuint)(i + Vector<double>.Count);
+            (Vector.LoadUnsafe(ref rs, (nuint)i) + (a0 + b0 + (c0 + d0))).StoreUnsafe(ref rs, (nuint)i);
+            (Vector.LoadUnsafe(ref rs, half) + (a1 + b1 + (c1 + d1))).StoreUnsafe(ref rs, half);
+        }
+
+        for (; i < a.Length; i++)
+            sum[i] += (double)a[i] + b[i] + ((double)c[i] + d[i]);
+    }
+
+    private static void AddOne(ReadOnlySpan<float> row, Span<double> sum)
+    {
+        var rows = MemoryMarshal.Cast<float, Vector<float>>(row);
+        var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            Vector.Widen(rows[i], out var low, out var high);
+            sums[2 * i] += low;
+            sums[2 * i + 1] += high;
+        }
+
+        for (var i = rows.Length * Vector<float>.Count; i < row.Length; i++)
+            sum[i] += row[i];
+    }
+
+    private static double AddFourDeviations(
+        ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, ReadOnlySpan<double> center, Span<double> sum)
+    {
+        ref var ra = ref MemoryMarshal.GetReference(a);
+        ref var rb = ref MemoryMarshal.GetReference(b);
+        ref var rc = ref MemoryMarshal.GetReference(c);
+        ref var rd = ref MemoryMarshal.GetReference(d);
+        ref var rm = ref MemoryMarshal.GetReference(center);
+        ref var rs = ref MemoryMarshal.GetReference(sum);
+        var (first, second) = (Vector<double>.Zero, Vector<double>.Zero);
+        var i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var half = (nuint)(i + Vector<double>.Count);
+            var m0 = Vector.LoadUnsafe(ref rm, (nuint)i);
+            var m1 = Vector.LoadUnsafe(ref rm, half);
+            Vector.Widen(Vector.LoadUnsafe(ref ra, (nuint)i), out var a0, out var a1);
+            Vector.Widen(Vector.LoadUnsafe(ref rb, (nuint)i), out var b0, out var b1);
+            Vector.Widen(Vector.LoadUnsafe(ref rc, (nuint)i), out var c0, out var c1);
+            Vector.Widen(Vector.LoadUnsafe(ref rd, (nuint)i), out var d0, out var d1);
+            (a0, b0, c0, d0) = (a0 - m0, b0 - m0, c0 - m0, d0 - m0);
+            (a1, b1, c1, d1) = (a1 - m1, b1 - m1, c1 - m1, d1 - m1);
+            (Vector.LoadUnsafe(ref rs, (nuint)i) + (a0 + b0 + (c0 + d0))).StoreUnsafe(ref rs, (nuint)i);
+            (Vector.LoadUnsafe(ref rs, half) + (a1 + b1 + (c1 + d1))).StoreUnsafe(ref rs, half);
+            first += a0 * a0 + b0 * b0 + (c0 * c0 + d0 * d0);
+            second += a1 * a1 + b1 * b1 + (c1 * c1 + d1 * d1);
+        }
+
+        var squares = Vector.Sum(first + second);
+        for (; i < a.Length; i++)
+        {
+            var (ta, tb, tc, td) = (a[i] - center[i], b[i] - center[i], c[i] - center[i], d[i] - center[i]);
+            sum[i] += ta + tb + (tc + td);
+            squares += ta * ta + tb * tb + (tc * tc + td * td);
+        }
+
+        return squares;
     }
 
     private static double AddDeviation(ReadOnlySpan<float> row, ReadOnlySpan<double> center, Span<double> sum)
     {
-        var (lowSquares, highSquares) = (Vector<double>.Zero, Vector<double>.Zero);
+        var (first, second) = (Vector<double>.Zero, Vector<double>.Zero);
         var rows = MemoryMarshal.Cast<float, Vector<float>>(row);
         var centers = MemoryMarshal.Cast<double, Vector<double>>(center);
         var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
@@ -64,11 +175,11 @@ internal static class RowKernels
             high -= centers[2 * i + 1];
             sums[2 * i] += low;
             sums[2 * i + 1] += high;
-            lowSquares += low * low;
-            highSquares += high * high;
+            first += low * low;
+            second += high * high;
         }
 
-        var squares = Vector.Sum(lowSquares + highSquares);
+        var squares = Vector.Sum(first + second);
         for (var i = rows.Length * Vector<float>.Count; i < row.Length; i++)
         {
             var deviation = row[i] - center[i];
@@ -90,47 +201,5 @@ internal static class RowKernels
         }
 
         return squares;
-    }
-
-    private static void AddFour(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<double> sum)
-    {
-        var va = MemoryMarshal.Cast<float, Vector<float>>(a);
-        var vb = MemoryMarshal.Cast<float, Vector<float>>(b);
-        var vc = MemoryMarshal.Cast<float, Vector<float>>(c);
-        var vd = MemoryMarshal.Cast<float, Vector<float>>(d);
-        var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
-        for (var i = 0; i < va.Length; i++)
-        {
-            Vector.Widen(va[i], out var a0, out var a1);
-            Vector.Widen(vb[i], out var b0, out var b1);
-            Vector.Widen(vc[i], out var c0, out var c1);
-            Vector.Widen(vd[i], out var d0, out var d1);
-            sums[2 * i] += a0 + b0 + (c0 + d0);
-            sums[2 * i + 1] += a1 + b1 + (c1 + d1);
-        }
-
-        for (var i = va.Length * Vector<float>.Count; i < a.Length; i++)
-            sum[i] += (double)a[i] + b[i] + ((double)c[i] + d[i]);
-    }
-
-    private static void AddOne(ReadOnlySpan<float> row, Span<double> sum)
-    {
-        var rows = MemoryMarshal.Cast<float, Vector<float>>(row);
-        var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
-        for (var i = 0; i < rows.Length; i++)
-        {
-            Vector.Widen(rows[i], out var low, out var high);
-            sums[2 * i] += low;
-            sums[2 * i + 1] += high;
-        }
-
-        for (var i = rows.Length * Vector<float>.Count; i < row.Length; i++)
-            sum[i] += row[i];
-    }
-
-    private static void Add(ReadOnlySpan<double> row, Span<double> sum)
-    {
-        for (var i = 0; i < row.Length; i++)
-            sum[i] += row[i];
     }
 }

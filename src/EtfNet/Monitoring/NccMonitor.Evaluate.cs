@@ -89,12 +89,12 @@ public sealed partial class NccMonitor
                 throw new ArgumentException($"{groups.Count} labels came for a forward of {record.Length} samples.", nameof(batches));
 
             SetOrder(record);
-            var predictions = _options.Metrics.HasFlag(CollapseMetricSet.Agreement) ? Predictions.Of(record, groups.Count) : [];
+            using var predictions = Predictions.Of(record, groups.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
             foreach (var (tap, features) in record.Features)
             {
                 if (_options.NonFinite == NonFinitePolicy.Throw)
                     FiniteCheck.ThrowIfNot(tap.Name, features);
-                take(tap, features, groups, predictions);
+                take(tap, features, groups, predictions.Values);
             }
 
             for (var g = 0; g < groups.Classes.Length; g++)

@@ -22,6 +22,7 @@ public sealed partial class NccMonitor : IDisposable
     private readonly Dictionary<string, LayerState> _states = [];
     private readonly List<string> _order = [];
     private bool _orderIsFinal;
+    private Tensor? _outside;
     private int _epoch = 1;
     private bool _disposed;
 
@@ -56,80 +57,12 @@ public sealed partial class NccMonitor : IDisposable
     /// <summary>Gets the watched layers' paths in forward order: as registered until a forward has shown the order of calls.</summary>
     internal IReadOnlyList<string> Layers => _order;
 
-    /// <summary>Takes in the forwards that wait, with the labels of their samples.</summary>
-    /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: as many as the last forward had samples, or as all waiting forwards had together (gradient accumulation, several
-    /// views), in their order.
-    /// </param>
-    /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
-    /// <exception cref="ArgumentException">The labels are not class indices, or their number fits neither; nothing changes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
-    /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
-    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
-    public void Observe(Tensor labels)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var values = LabelReader.Read(labels, _options.ClassCount);
-        var records = _log.Take(values.Length, nameof(labels));
-        try
-        {
-            if (_options.NonFinite == NonFinitePolicy.Throw)
-                foreach (var (tap, features) in records.SelectMany(record => record.Features))
-                    FiniteCheck.ThrowIfNot(tap.Name, features);
-
-            var start = 0;
-            foreach (var record in records)
-            {
-                var length = records.Count == 1 ? values.Length : (int)record.Length;
-                Add(record, LabelGroups.Create(values.AsSpan(start, length)));
-                start += length;
-            }
-        }
-        finally
-        {
-            foreach (var record in records)
-                record.Dispose();
-        }
-    }
-
-    /// <summary>Takes in features given by hand, for what no hook sees: functions, native composites, layers called by <c>forward</c>.</summary>
-    /// <param name="layer">The name of a watched layer, or any other, under which the report will show it.</param>
-    /// <param name="features">Samples x anything, of a floating type; pooled as the options say.</param>
-    /// <param name="labels">Class indices, int64 or int32, one a sample.</param>
-    /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not of a floating type or of another width than before, or the labels are not class indices, one a sample; nothing changes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
-    /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
-    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
-    public void Observe(string layer, Tensor features, Tensor labels)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(layer);
-        ArgumentNullException.ThrowIfNull(features);
-        if (!is_floating_point(features))
-            throw new ArgumentException($"The features of layer '{layer}' are {features.dtype}; wanted a floating type.", nameof(features));
-        var values = LabelReader.Read(labels, _options.ClassCount);
-        if (features.dim() == 0 || features.shape[0] != values.Length)
-            throw new ArgumentException(
-                $"{values.Length} labels came with features of shape ({string.Join(", ", features.shape)}) of layer '{layer}'.", nameof(labels));
-
-        using var pooled = _taps.Find(tap => tap.Name == layer)?.Pool(features) ?? FeaturePooler.Pool(features, _options.Pooling, FeatureLayout.ChannelsLast);
-        if (_states.TryGetValue(layer, out var known) && known.Current is { } current && current.Width != pooled.shape[1])
-            throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {current.Width}.", nameof(features));
-        if (_options.NonFinite == NonFinitePolicy.Throw)
-            FiniteCheck.ThrowIfNot(layer, pooled);
-
-        if (!_states.ContainsKey(layer))
-            AddState(layer);
-        using var rows = FeatureRows.Prepare(pooled);
-        _states[layer].Add(FeatureRows.View(rows), LabelGroups.Create(values), default);
-    }
-
     /// <summary>The report of the running epoch; changes nothing.</summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public CollapseReport Compute()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        Flush();
         return new CollapseReport
         {
             Layers = [.. _order.Select((name, index) => LayerReporter.Online(name, _taps.Find(tap => tap.Name == name), _states[name], Before(index), _options))],
@@ -139,14 +72,19 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>Ends the epoch: gives its report, and makes its class means the centers of the next one.</summary>
+    /// <remarks>The report's numbers are also recorded as gauges <c>etfnet.collapse.nccError</c> and so on, of the meter <c>EtfNet</c>, tagged with the layer.</remarks>
+    /// <exception cref="InvalidOperationException">Labels on CUDA were out of range. They were left out, and calling again ends the epoch without them.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public CollapseReport EndEpoch()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfLabelsWereOutside();
         var report = Compute();
         foreach (var state in _states.Values)
             state.EndEpoch();
         _log.Unlabeled = 0;
         _epoch++;
+        CollapseInstruments.Record(report);
         return report;
     }
 
@@ -155,8 +93,13 @@ public sealed partial class NccMonitor : IDisposable
     public void Reset()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        foreach (var name in _states.Keys.ToArray())
+        foreach (var (name, state) in _states.ToArray())
+        {
+            state.Dispose();
             _states[name] = new LayerState(_options);
+        }
+
+        _outside?.zero_();
         _log.Clear();
         _log.Unlabeled = 0;
         _epoch = 1;
@@ -181,6 +124,9 @@ public sealed partial class NccMonitor : IDisposable
             remove();
         foreach (var tap in _taps)
             tap.Dispose();
+        foreach (var state in _states.Values)
+            state.Dispose();
+        _outside?.Dispose();
         _log.Dispose();
     }
 
@@ -200,23 +146,15 @@ public sealed partial class NccMonitor : IDisposable
         _order.Add(name);
     }
 
-    private void Add(ForwardRecord record, LabelGroups groups)
+    /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
+    private void ThrowIfLabelsWereOutside()
     {
-        SetOrder(record);
-        var predictions = _options.Metrics.HasFlag(CollapseMetricSet.Agreement) ? Predictions.Of(record, groups.Count) : [];
-        foreach (var (tap, features) in record.Features)
-        {
-            var state = _states[tap.Name];
-            if (features.shape[0] != groups.Count)
-                state.Problem = $"its features have {features.shape[0]} rows where the batch has {groups.Count} labels: pool them to one row a sample and hand them to Observe(layer, features, labels)";
-            else if (state.Current is { } current && current.Width != features.shape[1])
-                state.Problem = $"its features changed their width from {current.Width} to {features.shape[1]}: choose a pooling that keeps it";
-            else
-            {
-                using var rows = FeatureRows.Prepare(features);
-                state.Add(FeatureRows.View(rows), groups, predictions);
-            }
-        }
+        var count = _outside?.item<long>() ?? 0;
+        _outside?.zero_();
+        if (count > 0)
+            throw new InvalidOperationException(
+                $"{count} labels of this epoch were negative or not below the class count ({_options.ClassCount?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the width of the model's output"}). "
+                + "They were left out; calling EndEpoch once more ends the epoch without them.");
     }
 
     /// <summary>The first forward shows in which order layers are called; those not called keep their place after the one registered before them.</summary>

@@ -74,4 +74,7 @@ public sealed record NccMonitorOptions
     /// <summary>Gets whether sums on CUDA are made in a fixed order (by products instead of atomic additions), so that runs repeat bit by bit.</summary>
     /// <value>The default is false. On the CPU the order is always fixed.</value>
     public bool Deterministic { get; init; }
+
+    /// <summary>Gets whether the way for devices is taken on the CPU as well: lets tests without a device see it.</summary>
+    internal bool AlwaysAsOnDevice { get; init; }
 }

@@ -36,6 +36,26 @@ public sealed record CollapseReport
         return depth > Layers.Count ? null : depth;
     }
 
+    /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>
+    public string ToJson() => ReportJson.Write(this);
+
+    /// <summary>The report as comma-separated values (RFC 4180) with a heading line, a line a layer; missing values are empty.</summary>
+    public string ToCsv() => ReportCsv.Write(this);
+
+    /// <summary>Writes every number as a scalar <c>prefix/metric/layer</c> for TensorBoard.</summary>
+    /// <param name="writer">The writer, from <c>torch.utils.tensorboard.SummaryWriter</c>.</param>
+    /// <param name="step">The step or epoch to write them at.</param>
+    /// <param name="prefix">The first part of the names. The default is <c>collapse</c>.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public void WriteTo(TorchSharp.Modules.SummaryWriter writer, int step, string prefix = "collapse")
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(prefix);
+        foreach (var layer in Layers)
+            foreach (var (metric, value) in ReportNumbers.Of(layer))
+                writer.add_scalar($"{prefix}/{metric}/{(layer.Name.Length == 0 ? "model" : layer.Name)}", (float)value, step);
+    }
+
     /// <summary>A table for people to read: one line a layer.</summary>
     public override string ToString() => ReportTable.Write(this);
 }

@@ -7,6 +7,9 @@ namespace EtfNet;
 /// <summary>The inner loops of scoring.</summary>
 internal static class DistanceKernels
 {
+    /// <summary>The rows that <see cref="Products"/> takes together.</summary>
+    public const int RowsAtATime = 4;
+
     /// <summary>Writes a sample less the global mean; gives its squared norm, which is not finite exactly if a feature is not (or float32 cannot hold it).</summary>
     public static float Center(FeatureRows features, int row, ClassCenters centers, Span<float> target)
     {

@@ -50,7 +50,7 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
         var bound = (centers.Width + 32) * epsilon * reach * reach;
         if (_bestIndex < 0)
             return false;
-        if (_second - _best <= 2 * bound || MathF.Abs(_own - _best) <= 2 * bound)
+        if (MathF.Abs(_own - _best) <= 2 * bound || (_own > _best && _second - _best <= 2 * bound))
             return true;
         return ownIndex >= 0
             && !float.IsPositiveInfinity(ownFactor)

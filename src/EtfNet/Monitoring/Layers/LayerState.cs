@@ -1,10 +1,16 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
 namespace EtfNet;
 
 /// <summary>What is known of one layer: this epoch's statistics and scores, and the centers of the epoch before.</summary>
-internal sealed class LayerState(NccMonitorOptions options)
+internal sealed class LayerState(NccMonitorOptions options) : IDisposable
 {
-    private int _batches;
+    private DeviceSums? _device;
     private int _stride = options.ScoreEvery;
+
+    /// <summary>Batches taken in this epoch.</summary>
+    public int Batches { get; set; }
 
     public ClassStatistics? Current { get; set; }
 
@@ -27,17 +33,35 @@ internal sealed class LayerState(NccMonitorOptions options)
     /// <summary>What went wrong with this layer's features in this epoch.</summary>
     public string? Problem { get; set; }
 
+    /// <summary>The number of features, once some were seen.</summary>
+    public int? Width => Current?.Width ?? _device?.Width;
+
     /// <summary>Takes a batch in.</summary>
-    /// <param name="features">The features.</param>
-    /// <param name="groups">Their labels.</param>
-    /// <param name="predictions">The model's predictions, or empty.</param>
-    public void Add(FeatureRows features, LabelGroups groups, ReadOnlySpan<int> predictions)
+    /// <param name="features">Samples x width, contiguous.</param>
+    /// <param name="labels">Their labels.</param>
+    /// <param name="predictions">The model's predictions, or null.</param>
+    /// <param name="classCount">On a device, the number of classes to make room for.</param>
+    public void Add(Tensor features, BatchLabels labels, Predictions? predictions, Func<int> classCount)
     {
-        Current ??= new ClassStatistics(features.Width, options.Metrics.HasFlag(CollapseMetricSet.Variability));
-        if (_batches++ % _stride == 0 && Lagged is { } centers && centers.Width == features.Width)
-            Score(features, groups.Labels, centers, predictions);
-        NonFinite += Current.Add(features, groups);
+        var scores = Batches++ % _stride == 0 && Lagged?.Width == features.shape[1];
+        if (IsOnDevice(features, options))
+        {
+            AddOnDevice(features, labels, predictions, scores, classCount());
+            return;
+        }
+
+        using var prepared = FeatureRows.Prepare(features);
+        var rows = FeatureRows.View(prepared);
+        Current ??= new ClassStatistics(rows.Width, options.Metrics.HasFlag(CollapseMetricSet.Variability));
+        if (scores)
+            Score(rows, labels.Groups.Labels, Lagged!, predictions?.Values);
+        NonFinite += Current.Add(rows, labels.Groups);
     }
+
+    public static bool IsOnDevice(Tensor tensor, NccMonitorOptions options) => tensor.device_type == DeviceType.CUDA || options.AlwaysAsOnDevice;
+
+    /// <summary>Brings over what lies on a device, waiting for it.</summary>
+    public void Flush() => _device?.Flush(this);
 
     /// <summary>Adds another worker's running epoch.</summary>
     public void Add(LayerState other)
@@ -50,6 +74,7 @@ internal sealed class LayerState(NccMonitorOptions options)
                 Current.Merge(theirs);
         }
 
+        Batches += other.Batches;
         Scored += other.Scored;
         Wrong += other.Wrong;
         NonFinite += other.NonFinite;
@@ -68,7 +93,7 @@ internal sealed class LayerState(NccMonitorOptions options)
             MakeCenters();
         }
 
-        (Scored, Wrong, NonFinite, Compared, Differing, Problem, _batches) = (0, 0, 0, 0, 0, null, 0);
+        (Scored, Wrong, NonFinite, Compared, Differing, Problem, Batches) = (0, 0, 0, 0, 0, null, 0);
     }
 
     /// <summary>Makes the centers of <see cref="Previous"/>, and sets how many batches must be scored for the asked number of samples.</summary>
@@ -76,7 +101,23 @@ internal sealed class LayerState(NccMonitorOptions options)
     {
         Lagged = Previous is { Total: > 0 } previous ? ClassCenters.Create(previous) : null;
         var samples = Previous?.Total ?? 0;
+        _device?.SetCenters(Previous);
         _stride = (int)Math.Clamp(options.MinimumScored == 0 ? options.ScoreEvery : samples / options.MinimumScored, 1, options.ScoreEvery);
+    }
+
+    public void Dispose() => _device?.Dispose();
+
+    private void AddOnDevice(Tensor features, BatchLabels labels, Predictions? predictions, bool scores, int classCount)
+    {
+        if (_device is null || _device.Width != features.shape[1])
+        {
+            _device?.Dispose();
+            _device = new DeviceSums((int)features.shape[1], classCount, features.device, options);
+            _device.SetCenters(Previous);
+        }
+
+        _device.Grow(classCount);
+        _device.Add(features, labels.On(features.device), scores, predictions?.Classes);
     }
 
     private void Score(FeatureRows features, int[] labels, ClassCenters centers, ReadOnlySpan<int> predictions)

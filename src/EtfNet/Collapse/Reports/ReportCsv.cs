@@ -1,0 +1,29 @@
+using System.Globalization;
+using System.Text;
+
+namespace EtfNet;
+
+/// <summary>A report as comma-separated values.</summary>
+internal static class ReportCsv
+{
+    public static string Write(CollapseReport report)
+    {
+        var numbers = ReportNumbers.All(new LayerCollapse { Name = "", FeaturePoint = "" }).Select(entry => entry.Name);
+        var text = new StringBuilder();
+        Line([.. "epoch,layer,samples,observed,nonFinite,presentClasses,width".Split(','), .. numbers, "features", "reason"]);
+        foreach (var layer in report.Layers)
+            Line(
+            [
+                Whole(report.Epoch), layer.Name, Whole(layer.Samples), Whole(layer.Observed), Whole(layer.NonFinite), Whole(layer.PresentClasses), Whole(layer.Width),
+                .. ReportNumbers.All(layer).Select(entry => entry.Value?.ToString("R", CultureInfo.InvariantCulture) ?? ""),
+                layer.FeaturePoint, layer.Reason ?? "",
+            ]);
+        return text.ToString();
+
+        void Line(string[] cells) => text.AppendJoin(',', cells.Select(Quoted)).Append("\r\n");
+    }
+
+    private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Quoted(string cell) => cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+}

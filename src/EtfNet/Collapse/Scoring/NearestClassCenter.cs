@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>How many samples were scored, how many of them nearer to another class's center than to their own, and how many decisions needed float64.</summary>
+internal readonly record struct NccScore(long Scored, long Wrong, long Rescored);
+
+/// <summary>Scores samples against class centers: squared distances by products of centered float32 features, the own class left out of its own center.</summary>
+internal static class NearestClassCenter
+{
+    // Up to here the centers stay in the cache while four rows at a time pass by; beyond, a blocked matrix product is faster.
+    private const int FewClasses = 32;
+    private const int RowBlock = 256;
+    private const int ClassBlock = 1024;
+
+    /// <summary>Scores a batch.</summary>
+    /// <param name="features">Samples x width. A sample with a NaN or infinite feature is not scored.</param>
+    /// <param name="labels">A class a sample. One that has no center is wrong: absent classes never win.</param>
+    /// <param name="centers">The centers.</param>
+    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be empty.</param>
+    /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
+    public static NccScore Score(
+        FeatureRows features, ReadOnlySpan<int> labels, ClassCenters centers, Span<int> nearest = default, ClassStatistics? exact = null)
+    {
+        var total = default(NccScore);
+        var count = centers.Classes.Length;
+        var few = count <= FewClasses;
+        var blockSize = few ? DistanceKernels.RowsAtATime : RowBlock;
+        var rows = ArrayPool<float>.Shared.Rent(blockSize * centers.Stride);
+        var products = ArrayPool<float>.Shared.Rent(DistanceKernels.RowsAtATime * FewClasses);
+        var scored = ArrayPool<ScoredRow>.Shared.Rent(blockSize);
+        try
+        {
+            // What lies behind the width of a row must be zero, as it is in the centers.
+            rows.AsSpan().Clear();
+            for (var start = 0; start < features.Count; start += blockSize)
+            {
+                var block = scored.AsSpan(0, Math.Min(blockSize, features.Count - start));
+                for (var r = 0; r < block.Length; r++)
+                {
+                    var label = labels[start + r];
+                    var norm = DistanceKernels.Center(features, start + r, centers, rows.AsSpan(r * centers.Stride));
+                    block[r] = new ScoredRow(norm, label < centers.IndexOf.Length ? centers.IndexOf[label] : -1);
+                }
+
+                if (few)
+                {
+                    DistanceKernels.Products(rows, centers.Values, centers.Stride, count, products);
+                    for (var r = 0; r < block.Length; r++)
+                        block[r].Take(products.AsSpan(r * count, count), centers.SquaredNorms, 0);
+                }
+                else
+                {
+                    TakeProducts(rows, block, centers);
+                }
+
+                for (var r = 0; r < block.Length; r++)
+                    Decide(features, start + r, block[r], centers, exact, nearest, ref total);
+            }
+
+            return total;
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(rows);
+            ArrayPool<float>.Shared.Return(products);
+            ArrayPool<ScoredRow>.Shared.Return(scored);
+        }
+    }
+
+    private static void TakeProducts(float[] rows, Span<ScoredRow> scored, ClassCenters centers)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        var samples = frombuffer(rows, float32, (long)scored.Length * centers.Stride).reshape(scored.Length, centers.Stride);
+        var all = frombuffer(centers.Values, float32).reshape(centers.Classes.Length, centers.Stride);
+        for (var start = 0; start < centers.Classes.Length; start += ClassBlock)
+        {
+            using var inner = NewDisposeScope();
+            var count = Math.Min(ClassBlock, centers.Classes.Length - start);
+            var products = MemoryMarshal.Cast<byte, float>(samples.mm(all.narrow(0, start, count).t()).contiguous().bytes);
+            for (var r = 0; r < scored.Length; r++)
+                scored[r].Take(products.Slice(r * count, count), centers.SquaredNorms, start);
+        }
+    }
+
+    private static void Decide(
+        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest, ref NccScore total)
+    {
+        if (!float.IsFinite(scored.SquaredNorm))
+        {
+            if (!nearest.IsEmpty)
+                nearest[row] = -1;
+            return;
+        }
+
+        var factor = scored.OwnIndex < 0 ? float.PositiveInfinity : centers.OwnFactors[scored.OwnIndex];
+        var (right, winner) = scored.Decide(factor);
+        var rescored = exact is not null && scored.IsClose(factor, centers);
+        if (rescored)
+            (right, winner) = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!);
+
+        if (!nearest.IsEmpty)
+            nearest[row] = centers.Classes[winner];
+        total = new NccScore(total.Scored + 1, total.Wrong + (right ? 0 : 1), total.Rescored + (rescored ? 1 : 0));
+    }
+}

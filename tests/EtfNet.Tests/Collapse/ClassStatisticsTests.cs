@@ -1,0 +1,208 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Collapse;
+
+public sealed class ClassStatisticsTests
+{
+    [Fact]
+    public void Add_AnySplitOrMerge_GivesTheSameState()
+    {
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var sample = FeatureSample.Random(seed);
+            var random = new Random(seed);
+            var whole = Of(sample, Enumerable.Range(0, sample.Rows.Length));
+
+            var streamed = new ClassStatistics(sample.Width);
+            var parts = new List<ClassStatistics>();
+            for (var start = 0; start < sample.Rows.Length;)
+            {
+                var size = Math.Min(random.Next(1, 9), sample.Rows.Length - start);
+                var part = Enumerable.Range(start, size).ToArray();
+                Add(streamed, sample, part);
+                parts.Add(Of(sample, part));
+                start += size;
+            }
+
+            var merged = new ClassStatistics(sample.Width);
+            foreach (var part in parts.OrderBy(_ => random.Next()))
+                merged.Merge(part);
+
+            ShouldBeSame(streamed, whole, seed);
+            ShouldBeSame(merged, whole, seed);
+        }
+    }
+
+    [Fact]
+    public void Add_RandomProblems_EqualsBruteForce()
+    {
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var sample = FeatureSample.Random(seed);
+            var statistics = Of(sample, Enumerable.Range(0, sample.Rows.Length));
+            statistics.Total.Should().Be(sample.Rows.Length);
+            for (var c = 0; c < statistics.ClassCount; c++)
+            {
+                var members = Enumerable.Range(0, sample.Rows.Length).Where(i => sample.Labels[i] == c).ToArray();
+                statistics.Count(c).Should().Be(members.Length);
+                if (members.Length == 0)
+                    continue;
+                var mean = sample.Mean(c);
+                statistics.Mean(c).Zip(mean).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+                var scatter = members.Sum(i => FeatureSample.SquaredDistance(sample.Row(i), mean));
+                statistics.Scatter(c).Should().BeApproximately(scatter, 1e-9 * (1e-6 + scatter), $"seed {seed}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Add_WithoutScatter_HasTheSameSums()
+    {
+        var sample = FeatureSample.Random(8);
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(sample.Width, tracksScatter: false);
+        statistics.Add(sample.Features(), sample.LabelTensor());
+        statistics.Scatter(0).Should().Be(double.NaN);
+        foreach (var c in sample.Present)
+            statistics.Mean(c).Zip(sample.Mean(c)).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Add_NotFiniteSamples_AreLeftOutAndCounted(bool scatter)
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(2, scatter);
+        var features = tensor(new[] { 1, 2, float.NaN, 0, 3, 4, 0, float.NegativeInfinity, 7, 8 }).reshape(5, 2);
+        foreach (var type in new[] { float32, float64 })
+        {
+            statistics.Reset();
+            statistics.Add(features.to(type), tensor(new[] { 0, 0, 0, 1, 1 })).Should().Be(2);
+            statistics.Total.Should().Be(3);
+            statistics.Mean(0).Should().Equal(2, 3);
+            statistics.Mean(1).Should().Equal(7, 8);
+        }
+    }
+
+    [Fact]
+    public void Add_LaterClass_GrowsAndKeepsWhatWas()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(1);
+        statistics.Add(ones(2, 1), tensor(new long[] { 0, 0 }));
+        statistics.Add(full(1, 1, 4f), tensor(new long[] { 9000 }));
+        (statistics.ClassCount, statistics.Count(0), statistics.Count(9000), statistics.Count(5), statistics.Count(100_000)).Should().Be((9001, 2, 1, 0, 0));
+        statistics.Sum(9000).ToArray().Should().Equal(4);
+        statistics.Mean(5).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Clone_ChangedAfterwards_LeavesTheOther()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(1);
+        statistics.Add(ones(2, 1), tensor(new long[] { 0, 0 }));
+        var copy = statistics.Clone();
+        statistics.Reset();
+        statistics.Total.Should().Be(0);
+        copy.Total.Should().Be(2);
+        statistics.ClassCount.Should().Be(0);
+    }
+
+    [Fact]
+    public void Merge_OtherWidthOrKind_Throws()
+    {
+        var statistics = new ClassStatistics(3);
+        statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>().WithMessage("*width 4*3*");
+        statistics.Invoking(s => s.Merge(new ClassStatistics(3, tracksScatter: false))).Should().Throw<ArgumentException>().WithMessage("*scatter*");
+    }
+
+    [Fact]
+    public void Add_BadInput_ThrowsAndChangesNothing()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(2);
+        var features = ones(3, 2);
+        Throws<ArgumentException>(features, tensor(new long[] { 0, 1 }), "*2 labels*3 samples*");
+        Throws<ArgumentException>(ones(3, 5), tensor(new long[] { 0, 1, 1 }), "*(3, 5)*(samples, 2)*");
+        Throws<ArgumentException>(features, tensor(new float[] { 0, 1, 1 }), "*Float32*Int64*");
+        Throws<ArgumentException>(features, ones(3, 4, int64), "*One-hot*argmax*");
+        Throws<ArgumentOutOfRangeException>(features, tensor(new long[] { 0, -1, 1 }), "*-1*sample 1*");
+        Throws<ArgumentOutOfRangeException>(features, tensor(new[] { 0, 1, 1 << 20 }), "*1048576*");
+        Throws<ArgumentException>(ones(3, 2, int64), tensor(new long[] { 0, 1, 1 }), "*Int64*floating*");
+        statistics.Total.Should().Be(0);
+        statistics.ClassCount.Should().Be(0);
+
+        void Throws<T>(Tensor x, Tensor y, string message)
+            where T : Exception => statistics.Invoking(s => s.Add(x, y)).Should().Throw<T>().WithMessage(message);
+    }
+
+    [Fact]
+    public void SaveLoad_RandomState_IsTheSameBitByBit()
+    {
+        var sample = FeatureSample.Random(17);
+        var statistics = Of(sample, Enumerable.Range(0, sample.Rows.Length));
+        using var stream = new MemoryStream();
+        statistics.Save(stream);
+        stream.WriteByte(77);
+        stream.Position = 0;
+
+        var loaded = ClassStatistics.Load(stream);
+
+        stream.ReadByte().Should().Be(77, "reading ends behind the last byte");
+        (loaded.Total, loaded.ClassCount, loaded.Width).Should().Be((statistics.Total, statistics.ClassCount, statistics.Width));
+        for (var c = 0; c < loaded.ClassCount; c++)
+        {
+            loaded.Sum(c).ToArray().Should().Equal(statistics.Sum(c).ToArray());
+            loaded.Scatter(c).Should().Be(statistics.Scatter(c));
+        }
+    }
+
+    [Fact]
+    public void Load_BadBytes_SaysWhatIsWrong()
+    {
+        using var stream = new MemoryStream();
+        Of(FeatureSample.Random(3), [0, 1, 2]).Save(stream);
+        var good = stream.ToArray();
+        for (var length = 0; length < good.Length; length += 7)
+            Load(good[..length]).Should().Throw<InvalidDataException>();
+        Load([.. "PK text"u8.ToArray(), .. good]).Should().Throw<InvalidDataException>().WithMessage("*no class statistics*");
+        Load([.. good[..4], 9, 0, 0, 0, .. good[8..]]).Should().Throw<InvalidDataException>().WithMessage("*version 9*version 1*");
+        Load([.. good[..8], 255, 255, 255, 255, .. good[12..]]).Should().Throw<InvalidDataException>().WithMessage("*damaged*");
+
+        static Action Load(byte[] bytes) => () => ClassStatistics.Load(new MemoryStream(bytes));
+    }
+
+    private static ClassStatistics Of(FeatureSample sample, IEnumerable<int> rows)
+    {
+        var statistics = new ClassStatistics(sample.Width);
+        Add(statistics, sample, [.. rows]);
+        return statistics;
+    }
+
+    private static void Add(ClassStatistics statistics, FeatureSample sample, int[] rows)
+    {
+        using var scope = NewDisposeScope();
+        var index = tensor(rows.Select(row => (long)row).ToArray());
+        statistics.Add(sample.Features().index_select(0, index), sample.LabelTensor().index_select(0, index));
+    }
+
+    private static void ShouldBeSame(ClassStatistics actual, ClassStatistics expected, int seed)
+    {
+        actual.Total.Should().Be(expected.Total);
+        for (var c = 0; c < expected.ClassCount; c++)
+        {
+            actual.Count(c).Should().Be(expected.Count(c));
+            if (expected.Count(c) == 0)
+                continue;
+            var scale = expected.Sum(c).ToArray().Select(Math.Abs).DefaultIfEmpty(0).Max();
+            actual.Sum(c).ToArray().Zip(expected.Sum(c).ToArray()).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * scale, $"seed {seed}");
+            // The mean's own rounding, at offset o, moves a scatter by about n (1e-16 o)^2: nothing at all.
+            actual.Scatter(c).Should().BeApproximately(expected.Scatter(c), 1e-12 * expected.Scatter(c) + 1e-18 * scale, $"seed {seed}");
+        }
+    }
+}
