@@ -101,6 +101,8 @@ public static class ModuleExtensions
     public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (LiveSchedulers.Find(model) is not null)
+            throw new InvalidOperationException("A scheduler still watches this model. Dispose it first.");
         return Materialization.Run(model);
     }
 

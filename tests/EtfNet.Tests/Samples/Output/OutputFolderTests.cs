@@ -1,3 +1,4 @@
+using EtfNet.Tests.Support;
 using EtfNet.Samples;
 using FluentAssertions;
 using Xunit;

@@ -1,3 +1,4 @@
+using EtfNet.Tests.Support;
 using System.Text.Json.Nodes;
 using EtfNet.Samples;
 using FluentAssertions;

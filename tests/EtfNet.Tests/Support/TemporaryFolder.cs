@@ -1,4 +1,4 @@
-namespace EtfNet.Tests.Samples;
+namespace EtfNet.Tests.Support;
 
 /// <summary>A folder of a test's own, gone with it.</summary>
 internal sealed class TemporaryFolder : IDisposable

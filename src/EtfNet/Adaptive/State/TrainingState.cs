@@ -1,0 +1,79 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>A whole training at one moment: which layers are fixed, every weight and buffer, optimizers, scheduler. Holds no native memory.</summary>
+internal sealed record TrainingState(
+    IReadOnlyList<PlannedLayer> Plan, IReadOnlyList<TensorMemory> Tensors, IReadOnlyList<OptimizerMemory> Optimizers, SchedulerMemory? Scheduler)
+{
+    public static TrainingState Capture(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, SchedulerMemory? scheduler)
+    {
+        var names = Names(model);
+        return new TrainingState(
+            FixedModules.Of(model),
+            [.. State(model).Select(entry => TensorMemory.Capture(entry.Key, entry.Value))],
+            [.. optimizers.Select(optimizer => OptimizerMemory.Capture(optimizer, names))],
+            scheduler);
+    }
+
+    /// <summary>Checks that this fits a model and its optimizers, as far as it can be told before anything changes.</summary>
+    /// <exception cref="ArgumentException">It does not fit.</exception>
+    public void Require(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        var replaced = Plan.Where(layer => !layer.InPlace).Select(layer => layer.Path).ToHashSet();
+        var state = State(model);
+        var saved = Tensors.ToDictionary(tensor => tensor.Name);
+        foreach (var tensor in Tensors.Where(tensor => !IsOf(replaced, tensor.Name)))
+        {
+            // The weight of a layer that is fixed now and was trained then comes back with the layer.
+            if (!state.TryGetValue(tensor.Name, out var target) && !IsOfFixed(model, tensor.Name))
+                throw new ArgumentException($"{model.GetType().Name} has no '{tensor.Name}': the state was saved from another architecture.", nameof(model));
+            if (target is not null && tensor.Misfit(target) is { } misfit && !IsOfFixed(model, tensor.Name))
+                throw new ArgumentException($"The state was saved from another architecture: {misfit}.", nameof(model));
+        }
+
+        foreach (var name in state.Keys)
+            if (!saved.ContainsKey(name) && !IsOf(replaced, name) && !IsOfFixed(model, name))
+                throw new ArgumentException($"The state has nothing for '{name}': it was saved from another architecture.", nameof(model));
+        if (optimizers.Count != Optimizers.Count)
+            throw new ArgumentException($"The state holds {Optimizers.Count} optimizers, {optimizers.Count} were given.", nameof(optimizers));
+        for (var i = 0; i < optimizers.Count; i++)
+            if (optimizers[i].GetType().Name != Optimizers[i].Type)
+                throw new ArgumentException($"The optimizer is {optimizers[i].GetType().Name}, the saved one was {Optimizers[i].Type}.", nameof(optimizers));
+    }
+
+    /// <summary>Writes weights, buffers and optimizer state, once the right layers are fixed.</summary>
+    /// <exception cref="ArgumentException">The optimizers hold other parameters; the weights are as they were.</exception>
+    public void Fill(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        var names = Names(model);
+        foreach (var (optimizer, memory) in optimizers.Zip(Optimizers))
+        {
+            var own = TorchSharpInternals.Groups(optimizer).Select((group, index) => (IReadOnlyList<string>)[.. OptimizerMemory.Named(group, index, names).Select(one => one.Name)]).ToList();
+            if (memory.Misfit(optimizer, own) is { } misfit)
+                throw new ArgumentException($"The state does not fit: {misfit}.", nameof(optimizers));
+        }
+
+        var state = State(model);
+        foreach (var tensor in Tensors)
+            tensor.Restore(state[tensor.Name]);
+        foreach (var (optimizer, memory) in optimizers.Zip(Optimizers))
+            memory.Restore(optimizer, names);
+    }
+
+    private static bool IsOf(HashSet<string> layers, string tensor) => tensor.LastIndexOf('.') is var dot and >= 0 ? layers.Contains(tensor[..dot]) : layers.Contains("");
+
+    private static bool IsOfFixed(torch.nn.Module model, string tensor) =>
+        IsOf(FixedModules.Of(model).Select(layer => layer.Path).ToHashSet(), tensor);
+
+    private static Dictionary<string, torch.Tensor> State(torch.nn.Module model) => model.state_dict();
+
+    private static Dictionary<IntPtr, string> Names(torch.nn.Module model)
+    {
+        var names = new Dictionary<IntPtr, string>();
+        foreach (var (name, parameter) in model.named_parameters())
+            names.TryAdd(parameter.Handle, name);
+        return names;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using TorchSharp;
+
+namespace EtfNet;
+
+/// <summary>Which layers of a model are fixed, and how: a few bytes of JSON that, with the weights, rebuild the model for inference.</summary>
+/// <remarks>
+/// Fresh model, then <see cref="Apply"/>, then <c>model.load(weights)</c>. The factors of aligned and nearest frames travel with the weights.
+/// Immutable.
+/// </remarks>
+public sealed class EtfPlan
+{
+    private const int Version = 1;
+
+    internal EtfPlan(IReadOnlyList<PlannedLayer> layers) => Layers = layers;
+
+    /// <summary>Gets the names of the fixed layers, in registration order.</summary>
+    public IReadOnlyList<string> LayerNames => [.. Layers.Select(layer => layer.Path)];
+
+    internal IReadOnlyList<PlannedLayer> Layers { get; }
+
+    /// <summary>Reads off a model which of its layers are fixed.</summary>
+    /// <param name="model">The model; it may have none.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    public static EtfPlan Of(torch.nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new EtfPlan(FixedModules.Of(model));
+    }
+
+    /// <summary>Reads a plan from JSON.</summary>
+    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
+    /// <exception cref="InvalidDataException">It is no plan, of a newer version, or names an impossible frame.</exception>
+    public static EtfPlan Parse(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        try
+        {
+            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument) ?? throw new InvalidDataException("The plan is empty."));
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"Not a plan of fixed layers: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Reads a plan from a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="InvalidDataException">The file holds no plan; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static EtfPlan Load(string path)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{path}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes the plan to a file: a reader sees the old file or the new one, never a part.</summary>
+    /// <param name="path">The file; replaced if it exists.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => AtomicFile.Write(path, stream =>
+    {
+        using var writer = new StreamWriter(stream, leaveOpen: true);
+        writer.Write(ToJson());
+    });
+
+    /// <summary>Gives the plan as JSON.</summary>
+    /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank.</returns>
+    public string ToJson() => JsonSerializer.Serialize(ToDocument(), PlanJson.Default.PlanDocument);
+
+    /// <summary>Fixes the planned layers of a fresh model; load the weights next.</summary>
+    /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left alone.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
+    /// <exception cref="ArgumentException">The plan names a layer that the model does not have, or has in another shape. Nothing was changed.</exception>
+    public void Apply(torch.nn.Module model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        PlanApplication.Run(model, Layers, []);
+    }
+
+    internal PlanDocument ToDocument() => new(Version, [.. Layers.Select(layer => new PlanEntry(
+        layer.Path, layer.Header.Kind.ToString(), layer.Header.Shape.Rows, layer.Header.Shape.Columns, layer.Header.Shape.IsColumnFrame,
+        layer.Header.Seed, layer.Header.Scale, layer.Header.Rank, layer.InPlace))]);
+
+    /// <exception cref="InvalidDataException">The document is of a newer version, or names an impossible frame.</exception>
+    internal static EtfPlan From(PlanDocument document)
+    {
+        if (document.Version != Version)
+            throw new InvalidDataException($"The plan is of version {document.Version}; this library reads version {Version}.");
+        var names = new HashSet<string>();
+        var layers = new List<PlannedLayer>();
+        foreach (var entry in document.Layers ?? throw new InvalidDataException("The plan has no list of layers."))
+        {
+            if (string.IsNullOrWhiteSpace(entry.Layer) && document.Layers.Count > 1)
+                throw new InvalidDataException("The plan has a layer without a name.");
+            if (!names.Add(entry.Layer ?? ""))
+                throw new InvalidDataException($"The plan names the layer '{entry.Layer}' twice.");
+            if (!Enum.TryParse<EtfFrameKind>(entry.Kind, out var kind) || !Enum.IsDefined(kind) || entry.Kind != kind.ToString())
+                throw new InvalidDataException($"The layer '{entry.Layer}' has the unknown kind '{entry.Kind}'; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}.");
+            var header = new SimplexEtfHeader(kind, new FrameShape(entry.Rows, entry.Columns, entry.IsColumnFrame), entry.Seed, entry.Scale, entry.Rank);
+            if (header.Problem() is { } problem)
+                throw new InvalidDataException($"The layer '{entry.Layer}' has no frame: {problem}.");
+            layers.Add(new PlannedLayer(entry.Layer ?? "", header, entry.InPlace));
+        }
+
+        return new EtfPlan(layers);
+    }
+}
+
+/// <summary>A plan as JSON has it.</summary>
+internal sealed record PlanDocument(int Version, IReadOnlyList<PlanEntry> Layers);
+
+/// <summary>A fixed layer as JSON has it.</summary>
+internal sealed record PlanEntry(string Layer, string Kind, long Rows, long Columns, bool IsColumnFrame, long Seed, double Scale, int Rank, bool InPlace);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(PlanDocument))]
+internal sealed partial class PlanJson : JsonSerializerContext;

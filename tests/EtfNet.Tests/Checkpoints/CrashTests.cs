@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using Xunit;
+
+namespace EtfNet.Tests.Checkpoints;
+
+public sealed class CrashTests
+{
+    [Fact]
+    public void Save_KilledAtRandomMoments_LeavesALoadableCheckpointEveryTime()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("training.etf");
+        var random = new Random(3);
+        CheckpointFile.Write(path, SaveLoop.State(1));
+        var seen = new HashSet<byte>();
+        for (var kill = 0; kill < 100; kill++)
+        {
+            using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [typeof(SaveLoop).Assembly.Location, SaveLoop.Name, path]))!;
+            var before = File.GetLastWriteTimeUtc(path);
+            // Once it has begun to save, wherever it is.
+            while (!process.HasExited && File.GetLastWriteTimeUtc(path) == before)
+                Thread.Sleep(1);
+            Thread.Sleep(random.Next(25));
+            process.HasExited.Should().BeFalse("it saves until it is killed");
+            process.Kill();
+            process.WaitForExit();
+
+            var bytes = CheckpointFile.Read(path).Tensors.Single().Bytes;
+            bytes.Should().HaveCount(1 << 20);
+            bytes.AsSpan().IndexOfAnyExcept(bytes[0]).Should().Be(-1, "a checkpoint is one whole save");
+            seen.Add(bytes[0]);
+        }
+
+        seen.Count.Should().BeGreaterThan(3, "the kills hit different saves");
+    }
+}
