@@ -8,7 +8,7 @@ namespace EtfNet.Tests.Checkpoints;
 
 public sealed class EtfCheckpointTests : IDisposable
 {
-    private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.3, MaxPerEpoch = 1, WarmupEpochs = 2, MaxOutputError = double.PositiveInfinity };
+    private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 2, MaxOutputError = double.PositiveInfinity };
 
     private readonly TemporaryFolder _folder = new();
     private readonly Blobs _data = new(noise: 1.5);
