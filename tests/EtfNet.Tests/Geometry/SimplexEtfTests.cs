@@ -74,6 +74,17 @@ public sealed class SimplexEtfTests
         }
     }
 
+    /// <summary>Entries of an independent implementation: Gram-Schmidt in plain Python floats.</summary>
+    [Fact]
+    public void Create_DenseRandom_IsTheSameOnAnyMachine()
+    {
+        using var scope = NewDisposeScope();
+        var matrix = SimplexEtf.Create(EtfFrame.DenseRandom(11), 5, 5).ToTensor();
+        matrix[0, 0].item<double>().Should().BeApproximately(0.12000838918205124, 1e-12);
+        matrix[1, 3].item<double>().Should().BeApproximately(-0.4083262329679574, 1e-12);
+        matrix[4, 2].item<double>().Should().BeApproximately(-0.6200101331615172, 1e-12);
+    }
+
     [Fact]
     public void Create_AnyKind_LeavesGlobalGeneratorAlone()
     {

@@ -45,10 +45,21 @@ internal sealed record FrameAlignment(Tensor Left, Tensor Right, Tensor Inputs, 
         return new FrameAlignment(left.MoveToOuterDisposeScope(), right.MoveToOuterDisposeScope(), inputs.MoveToOuterDisposeScope(), outputs.MoveToOuterDisposeScope());
     }
 
+    /// <summary>The rank of the rotation.</summary>
+    public int Rank => (int)(Left.shape[1] - 1);
+
     /// <summary>The realized frame.</summary>
-    public SimplexEtf ToEtf(FrameShape shape, double scale) => new(
-        new SimplexEtfHeader(EtfFrameKind.Aligned, shape, 0, scale, (int)(Left.shape[1] - 1)),
-        new Dictionary<string, double[]> { [SimplexEtfHeader.Left] = NearestFrame.Values(Left), [SimplexEtfHeader.Right] = NearestFrame.Values(Right) });
+    public SimplexEtf ToEtf(FrameShape shape, double scale)
+    {
+        using var scope = NewDisposeScope();
+        var header = new SimplexEtfHeader(EtfFrameKind.Aligned, shape, 0, scale, Rank);
+        var padding = (0L, (long)header.FactorWidth - Left.shape[1]);
+        return new SimplexEtf(header, new Dictionary<string, double[]>
+        {
+            [SimplexEtfHeader.Left] = NearestFrame.Values(nn.functional.pad(Left, padding)),
+            [SimplexEtfHeader.Right] = NearestFrame.Values(nn.functional.pad(Right, padding)),
+        });
+    }
 
     /// <summary>A^T Z: m-dimensional vectors orthogonal to 1, in R^n.</summary>
     private static Tensor Lift(Tensor vectors, FrameShape shape) => shape.Points == shape.Space + 1

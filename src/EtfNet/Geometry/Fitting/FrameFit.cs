@@ -76,8 +76,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         var directions = InputDirections.Leading(sample, frame.Energy, Math.Min(frame.Rank, shape.Points - 1));
         if (directions.shape[1] == 0 || FrameAlignment.Align(directions, cross.mm(directions), shape) is not { } aligned)
             return null;
-        var rank = aligned.Left.shape[1] - 1;
-        return IsCheaper(shape, rank) ? aligned.ToEtf(shape, 1) : null;
+        return IsCheaper(shape, aligned.Rank) ? aligned.ToEtf(shape, 1) : null;
     }
 
     /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>

@@ -54,10 +54,13 @@ internal static class Centering
         return nn.functional.pad(centered, (0, n - m));
     }
 
+    /// <summary>One pass for the sums and one that writes the result.</summary>
     private static Tensor Center(Tensor x, FrameShape shape, FrameScale scale)
     {
-        using var mean = x.mean(s_last, keepdim: true);
-        using var shift = mean.mul_(scale.Times(-shape.Norm));
+        // A mean is a sum and one operation more; but sums of float16 overflow.
+        using var shift = x.dtype == ScalarType.Float16
+            ? x.mean(s_last, keepdim: true).mul_(scale.Times(-shape.Norm))
+            : x.sum(s_last, keepdim: true).mul_(scale.Times(-shape.Norm / shape.Points));
         return shift.add(x, scale.Times(shape.Norm));
     }
 }

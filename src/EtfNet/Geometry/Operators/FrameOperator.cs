@@ -26,17 +26,19 @@ internal abstract class FrameOperator : IDisposable
     /// <param name="factor">The factor of a name, for the kinds that have factors; borrowed, asked for at each use.</param>
     public static FrameOperator Create(SimplexEtfHeader header, Func<string, Tensor> factor)
     {
-        var shape = header.Shape;
-        FrameOperator points = header.Kind switch
+        var (shape, seed) = (header.Shape, header.Seed);
+        return header.Kind switch
         {
-            EtfFrameKind.Identity => new CenteringOperator(shape),
-            EtfFrameKind.Random => new KroneckerOperator(shape, header.Seed),
-            EtfFrameKind.DenseRandom => new HaarOperator(shape, header.Seed),
-            EtfFrameKind.Nearest => new DenseOperator(() => factor(SimplexEtfHeader.Matrix)),
-            EtfFrameKind.Aligned => new LowRankOperator(shape, () => factor(SimplexEtfHeader.Left), () => factor(SimplexEtfHeader.Right)),
+            EtfFrameKind.Identity => Oriented(new CenteringOperator(shape)),
+            EtfFrameKind.Random when RandomMatrix.IsSmaller(shape) => DenseOperator.Made(() => RandomMatrix.Structured(shape, seed)),
+            EtfFrameKind.Random => Oriented(new KroneckerOperator(shape, seed)),
+            EtfFrameKind.DenseRandom => DenseOperator.Made(() => RandomMatrix.Dense(shape, seed)),
+            EtfFrameKind.Nearest => new DenseOperator(_ => factor(SimplexEtfHeader.Matrix)),
+            EtfFrameKind.Aligned => new LowRankOperator(shape, header.Rank, () => factor(SimplexEtfHeader.Left), () => factor(SimplexEtfHeader.Right)),
             _ => throw new ArgumentOutOfRangeException(nameof(header), header.Kind, "Unknown kind of frame."),
         };
-        return shape.IsColumnFrame && points is CenteringOperator or KroneckerOperator ? new TransposedOperator(points) : points;
+
+        FrameOperator Oriented(FrameOperator points) => shape.IsColumnFrame ? new TransposedOperator(points) : points;
     }
 }
 

@@ -66,25 +66,28 @@ internal sealed class KroneckerOperator : FrameOperator
         return TurnBack(mixed, 0);
     }
 
+    /// <summary>A X B^T for each row, read as an a x b table X.</summary>
     private Tensor Turn(Tensor x, int index) => OnBlock(x, index, part =>
     {
         using var scope = NewDisposeScope();
-        var (block, factors) = (_rotation.Blocks[index], _factors[index]);
-        var rows = part.shape[0];
-        var right = part.reshape(rows * block.A, block.B).mm(factors.Right.For(x).t());
-        var exchanged = right.view(rows, block.A, block.B).transpose(1, 2).reshape(rows * block.B, block.A);
-        return exchanged.mm(factors.Left.For(x).t()).view(rows, block.Length).MoveToOuterDisposeScope();
+        var (left, right) = (_factors[index].Left.For(x), _factors[index].Right.For(x));
+        return Sandwich(part, left, right.t(), _rotation.Blocks[index]).MoveToOuterDisposeScope();
     });
 
+    /// <summary>A^T Y B for each row.</summary>
     private Tensor TurnBack(Tensor y, int index) => OnBlock(y, index, part =>
     {
         using var scope = NewDisposeScope();
-        var (block, factors) = (_rotation.Blocks[index], _factors[index]);
-        var rows = part.shape[0];
-        var left = part.reshape(rows * block.B, block.A).mm(factors.Left.For(y));
-        var exchanged = left.view(rows, block.B, block.A).transpose(1, 2).reshape(rows * block.A, block.B);
-        return exchanged.mm(factors.Right.For(y)).view(rows, block.Length).MoveToOuterDisposeScope();
+        var (left, right) = (_factors[index].Left.For(y), _factors[index].Right.For(y));
+        return Sandwich(part, left.t(), right, _rotation.Blocks[index]).MoveToOuterDisposeScope();
     });
+
+    private static Tensor Sandwich(Tensor tables, Tensor left, Tensor right, KroneckerBlock block)
+    {
+        var rows = tables.shape[0];
+        var half = tables.reshape(rows * block.A, block.B).mm(right).view(rows, block.A, block.B);
+        return left.expand(rows, block.A, block.A).bmm(half).view(rows, block.Length);
+    }
 
     /// <summary>Turns the block's coordinates and leaves the others.</summary>
     private Tensor OnBlock(Tensor x, int index, Func<Tensor, Tensor> turn)

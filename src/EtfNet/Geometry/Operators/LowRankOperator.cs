@@ -4,10 +4,14 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// An aligned frame: <c>E = norm (J - L R^T)</c>, J the truncated or padded identity, L K x (r+1) and R d x (r+1). Centering commutes into the
-/// low-rank part as its last column, so one copy of x and two skinny products do.
+/// An aligned frame: <c>E = norm (J - L R^T)</c>, J the truncated or padded identity, L with K and R with d rows and r + 1 columns. Centering commutes
+/// into the low-rank part as its last column, so one copy of x and two skinny products do.
 /// </summary>
-internal sealed class LowRankOperator(FrameShape shape, Func<Tensor> left, Func<Tensor> right) : FrameOperator
+/// <param name="shape">Of the frame.</param>
+/// <param name="rank">r.</param>
+/// <param name="left">L; further columns are zeros. They speed up the first product and are left out of the second.</param>
+/// <param name="right">R, likewise.</param>
+internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> left, Func<Tensor> right) : FrameOperator
 {
     public override Tensor Apply(Tensor x, FrameScale scale) => Update(x, shape.Rows, right(), left(), scale);
 
@@ -17,8 +21,10 @@ internal sealed class LowRankOperator(FrameShape shape, Func<Tensor> left, Func<
     private Tensor Update(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale)
     {
         using var fitted = Fit(x, width);
-        using var coordinates = x.mm(inner);
-        using var transposed = outer.t();
+        using var padded = x.mm(inner);
+        using var coordinates = padded.narrow(1, 0, rank + 1);
+        using var columns = outer.narrow(1, 0, rank + 1);
+        using var transposed = columns.t();
         var factor = scale.Value * shape.Norm;
         // addmm takes its factors as float32: exact only for the dtypes up to that.
         if (x.dtype != ScalarType.Float64)

@@ -1,0 +1,16 @@
+namespace EtfNet.Benchmarks.Ratios;
+
+/// <summary>Every ratio that the command knows.</summary>
+internal static class RatioRegistry
+{
+    public static IReadOnlyList<Ratio> All { get; } =
+    [
+        new LayerRatio("identity", width => SimplexEtf.Create(EtfFrame.Identity, width, width)),
+        new LayerRatio("aligned", width => LayerRatio.Aligned(width, 20), 20),
+        new LayerRatio("random", width => SimplexEtf.Create(EtfFrame.Random(1), width, width)),
+        new IdentityForwardRatio(),
+        new NearestConstructionRatio(),
+        new ConstructionRatio("identityConstruction", EtfFrame.Identity),
+        new ConstructionRatio("randomConstruction", EtfFrame.Random(1)),
+    ];
+}
