@@ -14,7 +14,7 @@ namespace EtfNet;
 /// <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
 /// Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
-public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
+public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatchedLayer
 {
     private const string BiasName = "bias";
     private const string ScaleName = "scale";
@@ -150,12 +150,17 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
-        // In float64 through the frame of norm 1: a trained scale may be negative.
-        var weight = (Realize(1).ToTensor() * Scale).to(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
-        var dense = nn.Linear(new Parameter(weight), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
+        var dense = nn.Linear(new Parameter(DenseWeight()), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
         dense.train(training);
         return dense;
+    }
+
+    /// <inheritdoc/>
+    Tensor IWatchedLayer.CreateDenseWeight()
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        return DenseWeight().MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -170,6 +175,13 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         return new SimplexEtf(_header with { Scale = scale }, _header.Factors.ToDictionary(f => f.Name, f => NearestFrame.Values(get_buffer(f.Name)!.detach())));
+    }
+
+    private Tensor DenseWeight()
+    {
+        var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
+        // In float64 through the frame of norm 1: a trained scale may be negative.
+        return (Realize(1).ToTensor() * Scale).to(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
     }
 
     private Tensor Scaled(Tensor unit, Tensor scale)

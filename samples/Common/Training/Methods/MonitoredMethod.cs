@@ -25,7 +25,7 @@ public sealed class MonitoredMethod(double epsilon, EtfFrame? frame = null, para
         {
             return model.ApplyEtf(frame ?? EtfFrame.Identity, layers);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or NotSupportedException)
         {
             throw new SampleException($"{string.Join(",", layers)} cannot be fixed: {Line(error)}", error);
         }
