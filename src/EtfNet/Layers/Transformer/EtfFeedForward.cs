@@ -1,0 +1,130 @@
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>A transformer's feedforward whose projections are fixed simplex ETFs: <c>y = a_d (s_d E_d act(a_u (s_u E_u x + b_u)) + b_d)</c>.</summary>
+/// <remarks>
+/// <para>Shapes: input and output <c>(*, width)</c>, any leading dimensions. Trained are the biases b and the per-unit factors a, where there are such; the frames
+/// never. With <see cref="EtfFrame.Random"/> no weight is stored.</para>
+/// <para>A frame of more hidden units than <c>width + 1</c> is the column frame: its columns are a simplex ETF, and every hidden unit sees a different mix of the
+/// inputs. The scales s keep the variance of inputs without a preferred direction, as learned layers are initialized to do: rows of norm 1, and columns of norm
+/// <c>sqrt(outputs / inputs)</c>.</para>
+/// <para>Registered as <c>up</c>, <c>up_scale</c>, <c>activation</c>, <c>dropout</c>, <c>down</c>, <c>down_scale</c>; all are called so that hooks fire, and a learned
+/// projection is an <c>nn.Linear</c> in a place that takes any module, so that <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can fix it.
+/// Source: Liu, arXiv 2412.00884, section 3 (ETF-Transformer).</para>
+/// </remarks>
+public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "up")]
+    private readonly nn.Module<Tensor, Tensor> _up;
+
+    [ComponentName(Name = "up_scale")]
+    private readonly nn.Module<Tensor, Tensor>? _upScale;
+
+    [ComponentName(Name = "activation")]
+    private readonly nn.Module<Tensor, Tensor> _activation;
+
+    [ComponentName(Name = "dropout")]
+    private readonly nn.Module<Tensor, Tensor> _dropout;
+
+    [ComponentName(Name = "down")]
+    private readonly nn.Module<Tensor, Tensor> _down;
+
+    [ComponentName(Name = "down_scale")]
+    private readonly nn.Module<Tensor, Tensor>? _downScale;
+
+    /// <summary>Makes a feedforward; learned projections take their start from torch's global generator, as every <c>nn.Linear</c> does.</summary>
+    /// <param name="width">The size of the last dimension of input and output, at least 2.</param>
+    /// <param name="options">The default fixes both projections at ratio 4.</param>
+    /// <param name="dtype">The floating point type. The default is float32.</param>
+    /// <param name="device">The default is the CPU.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, or the ratio gives fewer than 2 hidden units.</exception>
+    /// <exception cref="ArgumentException">The dtype is not floating point, or the frame is the identity at another ratio than 1, where it would leave hidden
+    /// units constant or inputs unseen.</exception>
+    public EtfFeedForward(long width, EtfFeedForwardOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
+        : base(nameof(EtfFeedForward))
+    {
+        options ??= new EtfFeedForwardOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
+        if (!is_floating_point(dtype))
+            throw new ArgumentException($"A feedforward needs a floating point dtype, not {dtype}.", nameof(dtype));
+        var hidden = Hidden(width, options);
+        (Width, HiddenUnits) = (width, hidden);
+
+        using var scope = NewDisposeScope();
+        (_up, _upScale) = Projection(FixedProjections.Up, width, hidden, options.Frame, options, dtype);
+        _activation = options.Activation switch
+        {
+            FeedForwardActivation.Relu => nn.ReLU(),
+            FeedForwardActivation.Silu => nn.SiLU(),
+            _ => nn.GELU(),
+        };
+        _dropout = nn.Dropout(options.Dropout);
+        (_down, _downScale) = Projection(FixedProjections.Down, hidden, width, Second(options.Frame), options, dtype);
+        RegisterComponents();
+        OwnedState.Keep(this, device);
+    }
+
+    /// <summary>Gets the size of the last dimension of input and output.</summary>
+    public long Width { get; }
+
+    /// <summary>Gets the number of hidden units: width times ratio, rounded.</summary>
+    public long HiddenUnits { get; }
+
+    /// <summary>Gets the up-projection as it is now: a <see cref="SimplexEtfLinear"/> where it is fixed.</summary>
+    public nn.Module<Tensor, Tensor> Up => _up;
+
+    /// <summary>Gets the down-projection as it is now: a <see cref="SimplexEtfLinear"/> where it is fixed.</summary>
+    public nn.Module<Tensor, Tensor> Down => _down;
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.dim() == 0 || input.shape[^1] != Width)
+            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a feedforward of width {Width} wants (*, {Width}).", nameof(input));
+        using var scope = NewDisposeScope();
+        var units = _up.call(input);
+        if (_upScale is not null)
+            units = _upScale.call(units);
+        var output = _down.call(_dropout.call(_activation.call(units)));
+        if (_downScale is not null)
+            output = _downScale.call(output);
+        return output.MoveToOuterDisposeScope();
+    }
+
+    private static long Hidden(long width, EtfFeedForwardOptions options)
+    {
+        var hidden = Math.Round(width * options.WidthRatio);
+        if (hidden is not (>= 2 and <= int.MaxValue))
+            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, $"A ratio of {options.WidthRatio} gives a width of {width} {hidden} hidden units; there must be at least 2.");
+        if (options.Fixed != FixedProjections.None && options.Frame.Kind == EtfFrameKind.Identity && (long)hidden != width)
+            throw new ArgumentException(
+                $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.",
+                nameof(options));
+        return (long)hidden;
+    }
+
+    private static (nn.Module<Tensor, Tensor> Layer, nn.Module<Tensor, Tensor>? Scale) Projection(
+        FixedProjections which, long inputs, long outputs, EtfFrame frame, EtfFeedForwardOptions options, ScalarType dtype)
+    {
+        if (!options.Fixed.HasFlag(which))
+            return (nn.Linear(inputs, outputs, options.HasBias, dtype: dtype), null);
+        var scale = outputs > inputs + 1 ? Math.Sqrt((double)outputs / inputs) : 1;
+        return (new SimplexEtfLinear(inputs, outputs, frame.OrColumns, options.HasBias, scale: scale, dtype: dtype), options.HasUnitScale ? new UnitScale(outputs, dtype) : null);
+    }
+
+    /// <summary>A frame of the same kind for the second projection: with the same seed the two would undo each other where the activation is linear.</summary>
+    private static EtfFrame Second(EtfFrame frame)
+    {
+        var seed = frame.Seed ^ 0x5851F42D4C957F2D;
+        return frame.Kind switch
+        {
+            EtfFrameKind.Random => EtfFrame.Random(seed),
+            EtfFrameKind.DenseRandom => EtfFrame.DenseRandom(seed),
+            _ => frame,
+        };
+    }
+}

@@ -1,0 +1,73 @@
+namespace EtfNet;
+
+/// <summary>The shape of an <see cref="EtfFeedForward"/>, and which of it is fixed as what.</summary>
+public sealed record EtfFeedForwardOptions
+{
+    /// <summary>Gets the number of hidden units as a multiple of the width.</summary>
+    /// <value>Positive and finite; the product is rounded and must come to at least 2. The default is 4.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive and finite.</exception>
+    public double WidthRatio
+    {
+        get;
+        init => field = value is > 0 and < double.PositiveInfinity
+            ? value : throw new ArgumentOutOfRangeException(nameof(WidthRatio), value, "Must be positive and finite.");
+    } = 4;
+
+    /// <summary>Gets which projections are fixed.</summary>
+    /// <value>The default is <see cref="FixedProjections.Both"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value has other bits than those of <see cref="FixedProjections"/>.</exception>
+    public FixedProjections Fixed
+    {
+        get;
+        init => field = (value & ~FixedProjections.Both) == 0
+            ? value : throw new ArgumentOutOfRangeException(nameof(Fixed), value, "Must be None, Up, Down or Both.");
+    } = FixedProjections.Both;
+
+    /// <summary>Gets the frame of the fixed projections.</summary>
+    /// <value>
+    /// <see cref="EtfFrame.Random"/>, <see cref="EtfFrame.DenseRandom"/>, or at a ratio of 1 also <see cref="EtfFrame.Identity"/>. The up-projection takes the
+    /// seed, the down-projection one derived from it; give each block of a model its own. The projection that has more than one row too many for a simplex ETF
+    /// of its rows takes the column frame. The default is <c>Random(0)</c>: hidden units that mix the inputs, without a stored weight.
+    /// </value>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="ArgumentException">The frame follows a trained weight, and there is none yet.</exception>
+    public EtfFrame Frame
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(Frame));
+            field = value.Kind is EtfFrameKind.Identity or EtfFrameKind.Random or EtfFrameKind.DenseRandom
+                ? value
+                : throw new ArgumentException(
+                    $"{value} follows a trained weight. From the start choose Random or DenseRandom; or take {nameof(Fixed)} = None and fix the projections later, " +
+                    $"with {nameof(ModuleExtensions.ApplyAdaptiveEtf)}.", nameof(Frame));
+        }
+    } = EtfFrame.Random(0);
+
+    /// <summary>Gets the function between the projections.</summary>
+    /// <value>The default is <see cref="FeedForwardActivation.Gelu"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is no activation.</exception>
+    public FeedForwardActivation Activation
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Activation), value, "Must be one of FeedForwardActivation.");
+    }
+
+    /// <summary>Gets the share of hidden units that a training forward leaves out.</summary>
+    /// <value>In [0, 1). The default is 0.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
+    public double Dropout
+    {
+        get;
+        init => field = value is >= 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Dropout), value, "Must lie in [0, 1).");
+    }
+
+    /// <summary>Gets whether both projections, learned or fixed, have a bias that is trained.</summary>
+    /// <value>The default is true.</value>
+    public bool HasBias { get; init; } = true;
+
+    /// <summary>Gets whether each output of a fixed projection has a factor of its own that is trained, from 1 on.</summary>
+    /// <value>The default is true. A learned projection needs none.</value>
+    public bool HasUnitScale { get; init; } = true;
+}
