@@ -11,7 +11,7 @@ public sealed class EtfCheckpointTests : IDisposable
     private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 2, MaxOutputError = double.PositiveInfinity };
 
     private readonly TemporaryFolder _folder = new();
-    private readonly Blobs _data = new(noise: 1.5);
+    private readonly Blobs _data = new(noise: 0.8);
 
     public static TheoryData<string, string> Cases
     {
