@@ -25,6 +25,9 @@ internal sealed record RatioCase(string Reference, long Batch, long Width, int? 
 /// <param name="Owned">What to dispose afterwards.</param>
 internal sealed record PairedWork(Action Work, Action Reference, long Bytes, params IDisposable[] Owned) : IDisposable
 {
+    /// <summary>What is compared in the place of time, such as bytes; null where time is measured.</summary>
+    public (double Work, double Reference)? Counted { get; init; }
+
     public void Dispose()
     {
         foreach (var owned in Owned)

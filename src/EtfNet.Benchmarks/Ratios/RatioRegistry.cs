@@ -12,5 +12,7 @@ internal static class RatioRegistry
         new NearestConstructionRatio(),
         new ConstructionRatio("identityConstruction", EtfFrame.Identity),
         new ConstructionRatio("randomConstruction", EtfFrame.Random(1)),
+        new TrainingStepFixedRatio(),
+        new TrainingBytesFixedRatio(),
     ];
 }
