@@ -42,7 +42,7 @@ public sealed class SimplexEtf : IEquatable<SimplexEtf>
     /// <summary>Gets the norm s of every row (of every column in a column frame).</summary>
     public double Scale => Header.Scale;
 
-    /// <summary>Gets, for an aligned frame, the number of input directions it keeps; 0 for the other kinds.</summary>
+    /// <summary>Gets, for an aligned frame, the rank of its rotation: the input directions that it turns; 0 for the other kinds.</summary>
     public int Rank => Header.Rank;
 
     /// <summary>Gets whether the columns, not the rows, are the simplex ETF.</summary>

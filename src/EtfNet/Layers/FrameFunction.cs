@@ -28,7 +28,10 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
 
     public override string Name => nameof(FrameFunction);
 
-    /// <summary>Applies a frame, recording a gradient only if one is needed.</summary>
+    /// <summary>
+    /// Applies a frame, recording a gradient only if one is needed. Call it in a scope of its own: TorchSharp leaves tensors behind, one of the
+    /// output's size among them.
+    /// </summary>
     /// <param name="x">N x in.</param>
     /// <param name="bias">out, or null.</param>
     /// <param name="map">The frame with points of norm 1.</param>
@@ -60,14 +63,19 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
             return [null!, null!, null!];
 
         var call = (FrameCall)ctx.get_data(Key);
-        using var scope = NewDisposeScope();
         var again = is_grad_enabled() && grad_output.requires_grad;
-        var input = !call.NeedsInput ? null : again ? apply(grad_output, null!, call.Adjoint) : call.Adjoint.Apply(grad_output);
+        var input = !call.NeedsInput ? null : again ? Again(grad_output, call.Adjoint) : call.Adjoint.Apply(grad_output);
         var bias = call.NeedsBias ? grad_output.sum(0L) : null;
-        s_returned = [input?.MoveToOuterDisposeScope(), bias?.MoveToOuterDisposeScope()];
+        s_returned = [input, bias];
         if (!again)
             grad_output.Dispose();
         return [input!, bias!, null!];
+    }
+
+    private static Tensor Again(Tensor gradient, FrameCall adjoint)
+    {
+        using var scope = NewDisposeScope();
+        return apply(gradient, null!, adjoint).MoveToOuterDisposeScope();
     }
 
     private static Tensor Forward(Tensor x, Tensor? bias, FrameCall call)

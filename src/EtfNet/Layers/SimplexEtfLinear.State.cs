@@ -7,6 +7,8 @@ namespace EtfNet;
 /// <content>What the layer checks, and how its state is read.</content>
 public sealed partial class SimplexEtfLinear
 {
+    private static readonly string[] s_ownNames = [BiasName, ScaleName, SimplexEtfHeader.Matrix, SimplexEtfHeader.Left];
+
     /// <inheritdoc/>
     public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
     {
@@ -52,29 +54,32 @@ public sealed partial class SimplexEtfLinear
         return value.detach().to(ScalarType.Float64, CPU).item<double>();
     }
 
-    /// <returns>The input's shape, to be changed at will.</returns>
-    private long[] CheckInput(Tensor input)
+    /// <summary>The layer's own parameter or buffer of a name; null if there is none.</summary>
+    private Tensor? Own(string name) =>
+        _internal_params.TryGetValue(name, out var parameter) ? parameter : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null;
+
+    /// <returns>The number of dimensions.</returns>
+    private long CheckInput(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var shape = input.shape;
-        if (shape.Length == 0 || shape[^1] != InFeatures)
+        var dimensions = input.dim();
+        if (dimensions == 0 || input.size(-1) != InFeatures)
             throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
-        if (!is_floating_point(input.dtype))
-            throw new ArgumentException($"The input is {input.dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
+        var dtype = input.dtype;
+        if (!is_floating_point(dtype))
+            throw new ArgumentException($"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
 
-        foreach (var name in (ReadOnlySpan<string>)[BiasName, ScaleName, SimplexEtfHeader.Matrix, SimplexEtfHeader.Left])
+        foreach (var name in s_ownNames)
         {
-            var own = (Tensor?)(_internal_params.TryGetValue(name, out var parameter) ? parameter : null)
-                ?? (_internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null);
-            if (own is null)
+            if (Own(name) is not { } own)
                 continue;
-            if (own.dtype != input.dtype)
-                throw new ArgumentException($"The input is {input.dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
+            if (own.dtype != dtype)
+                throw new ArgumentException($"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
             if (own.device_type != input.device_type || own.device_index != input.device_index)
                 throw new ArgumentException($"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
         }
 
-        return shape;
+        return dimensions;
     }
 
     private static void CheckBias(SimplexEtfHeader header, Tensor? bias, ScalarType type, Device? device)

@@ -89,7 +89,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatch
     public long OutFeatures => _header.Shape.Rows;
 
     /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer's own: not to be disposed.</summary>
-    public Tensor? Bias => (Tensor?)get_parameter(BiasName) ?? get_buffer(BiasName);
+    public Tensor? Bias => Own(BiasName);
 
     /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
     public double Scale => TrainedScale is { } trained ? ToDouble(trained) : FixedScale.Value;
@@ -111,7 +111,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatch
         }
     }
 
-    private Parameter? TrainedScale => get_parameter(ScaleName);
+    private Parameter? TrainedScale => _internal_params.TryGetValue(ScaleName, out var scale) ? scale : null;
 
     /// <summary>The fixed scale, read again after each look at the state: a load may have changed it.</summary>
     private FrameScale FixedScale => _scale ??= ReadScale();
@@ -127,16 +127,16 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatch
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
     {
-        var shape = CheckInput(input);
+        var dimensions = CheckInput(input);
         using var scope = NewDisposeScope();
-        // A native view stands between the input and the custom gradient, also for a matrix: so a leaf takes the gradient over without copying it.
-        var rows = input.reshape(input.numel() / InFeatures, InFeatures);
+        var rows = dimensions == 2 ? Viewed(input) : input.reshape(input.numel() / InFeatures, InFeatures);
         var trained = TrainedScale;
         var output = trained is null
             ? FrameFunction.Run(rows, Bias, _operator, FixedScale)
             : Scaled(FrameFunction.Run(rows, null, _operator, FrameScale.One), trained);
-        if (shape.Length != 2)
+        if (dimensions != 2)
         {
+            var shape = input.shape;
             shape[^1] = OutFeatures;
             output = output.reshape(shape);
         }
@@ -170,6 +170,9 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatch
             _operator.Dispose();
         base.Dispose(disposing);
     }
+
+    /// <summary>With a native view between itself and the custom gradient a leaf takes the gradient over without copying it.</summary>
+    private static Tensor Viewed(Tensor input) => input is { requires_grad: true, is_leaf: true } ? input.alias() : input;
 
     private SimplexEtf Realize(double scale)
     {

@@ -52,6 +52,20 @@ public sealed class FrameAlignmentTests
         }
     }
 
+    [Fact]
+    public void Align_WideLayerInSingle_KeepsItsPromise()
+    {
+        using var scope = NewDisposeScope();
+        var shape = new FrameShape(400, 400, false);
+        var directions = Sample.Orthonormal(1, 400, 20);
+        var images = Sample.Normal(2, 400, 400).mm(directions) * linspace(9, 0.1, 20, dtype: ScalarType.Float64);
+        var alignment = FrameAlignment.Align(directions, images, shape)!;
+        using var layer = new SimplexEtfLinear(alignment.ToEtf(shape, 1));
+        var (a, _, b) = linalg.svd(images - images.mean([0], keepdim: true), fullMatrices: false);
+        var sent = layer.call(directions.t().to(ScalarType.Float32)).t().to(ScalarType.Float64) / shape.Norm;
+        Sample.Max(sent - a.mm(b)).Should().BeLessThan(1e-5);
+    }
+
     private static void CheckPromise(Tensor weight, FrameShape shape, long rank, int seed)
     {
         var (alignment, directions, weighted) = RandomFrames.AlignedTo(weight, shape, rank, seed + 50);
