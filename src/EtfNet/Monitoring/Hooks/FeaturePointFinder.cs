@@ -32,7 +32,7 @@ internal static class FeaturePointFinder
         var overwritten = last < followers.Count && WorksInPlace(followers[last]);
         return last == 0
             ? new TapPoint(layer.Module, OwnOutput, overwritten)
-            : new TapPoint(followers[last - 1], "after " + string.Join(", ", followers.Take(last).Select(module => module.GetName())), overwritten);
+            : new TapPoint(followers[last - 1], "after " + string.Join(", ", followers.Take(last).Select(module => module.GetType().Name)), overwritten);
     }
 
     /// <summary>The modules that a plain Sequential calls after the layer; none for a tied layer, which has several places.</summary>

@@ -35,10 +35,11 @@ internal sealed class ForwardLog(nn.Module model, int maxPending) : IDisposable
 
     public void Leave(Tensor output)
     {
-        if ((Capture ?? _current) is { } record && output.dim() == 2)
+        if ((Capture ?? _current) is { } record && output.dim() > 0)
         {
+            record.OutputRows = output.shape[0];
             record.Output?.Dispose();
-            record.Output = output.detach().DetachFromDisposeScope();
+            record.Output = output.dim() == 2 ? output.detach().DetachFromDisposeScope() : null;
         }
 
         (_insideModel, _current) = (false, null);

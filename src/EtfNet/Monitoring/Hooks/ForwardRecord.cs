@@ -9,8 +9,13 @@ internal sealed class ForwardRecord : IDisposable
 
     public Tensor? Output { get; set; }
 
-    /// <summary>The number of samples: the row count that most layers agree on; 0 where no layer was seen.</summary>
-    public long Length => Features.Count == 0 ? 0 : Features.GroupBy(entry => entry.Features.shape[0]).MaxBy(group => group.Count())!.Key;
+    /// <summary>The first dimension of the model's output; 0 where it was not seen.</summary>
+    public long OutputRows { get; set; }
+
+    /// <summary>The number of samples: the output's rows where a layer agrees, else the row count of most layers; 0 where no layer was seen.</summary>
+    public long Length => Features.Count == 0 ? 0
+        : Features.Exists(entry => entry.Features.shape[0] == OutputRows) ? OutputRows
+        : Features.GroupBy(entry => entry.Features.shape[0]).MaxBy(group => group.Count())!.Key;
 
     public void Dispose()
     {
