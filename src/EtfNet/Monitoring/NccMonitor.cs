@@ -93,6 +93,7 @@ public sealed partial class NccMonitor : IDisposable
     public void Reset()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        using var scope = NewDisposeScope();
         foreach (var (name, state) in _states.ToArray())
         {
             state.Dispose();
@@ -149,6 +150,7 @@ public sealed partial class NccMonitor : IDisposable
     /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
     private void ThrowIfLabelsWereOutside()
     {
+        using var scope = NewDisposeScope();
         var count = _outside?.item<long>() ?? 0;
         _outside?.zero_();
         if (count > 0)

@@ -8,7 +8,7 @@ internal static class ReportTable
 {
     private static readonly (string Title, Func<LayerCollapse, string> Cell)[] Columns =
     [
-        ("layer", layer => layer.Name.Length == 0 ? "(model)" : layer.Name),
+        ("layer", Name),
         ("NCC error", layer => Number(layer.NccError, "0.0000")),
         ("95% interval", layer => layer.Interval is var (low, high) ? $"{Number(low, "0.0000")}-{Number(high, "0.0000")}" : ""),
         ("scored", layer => Whole(layer.Samples)),
@@ -41,7 +41,7 @@ internal static class ReportTable
             Line(i => row[shown[i]]);
         foreach (var layer in report.Layers)
             if (layer.Reason is not null)
-                text.AppendLine().Append("  ").Append(layer.Name).Append(": ").Append(layer.Reason);
+                text.AppendLine().Append("  ").Append(Name(layer)).Append(": ").Append(layer.Reason);
         return text.ToString();
 
         void Line(Func<int, string> cell)
@@ -58,6 +58,8 @@ internal static class ReportTable
             text.Append(line.ToString().TrimEnd());
         }
     }
+
+    private static string Name(LayerCollapse layer) => layer.Name.Length == 0 ? "(model)" : layer.Name;
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
