@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EtfNet.Benchmarks.Ratios;
 
 /// <summary>A named piece of work that is measured against a reference, in one or more cases. Add one: a class here and a line in <see cref="RatioRegistry"/>.</summary>
@@ -8,6 +10,9 @@ internal abstract class Ratio
 
     /// <summary>The cases, in the order in which they are measured.</summary>
     public abstract IEnumerable<RatioCase> Cases();
+
+    /// <summary>Measures a case; where alternating and medians are too coarse, a ratio has a way of its own.</summary>
+    public virtual RatioResult Measure(AlternatedRunner runner, RatioCase ratioCase) => runner.Measure(Name, ratioCase);
 }
 
 /// <summary>One measurement: the work, the reference, and how to prepare both.</summary>
@@ -39,9 +44,25 @@ internal sealed record PairedWork(Action Work, Action Reference, long Bytes, par
 internal sealed record RatioResult(string Name, long Batch, long Width, int? Rank, double MedianMs, string Reference, double ReferenceMs)
 {
     /// <summary>Below 1 is faster than the reference.</summary>
-    public double Ratio => MedianMs / ReferenceMs;
+    public double Ratio => PairedRatio ?? MedianMs / ReferenceMs;
+
+    /// <summary>The ratio of paired samples, finer than that of the medians; null where they were not paired.</summary>
+    [JsonIgnore]
+    public double? PairedRatio { get; init; }
+
+    /// <summary>The 95% interval of the paired ratio, low and high.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double[]? Interval { get; init; }
+
+    /// <summary>The number of pairs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Pairs { get; init; }
+
+    /// <summary>Milliseconds of a step that were spent inside hooks and observing, by their own clock: a cross-check of the difference.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? InsideMs { get; init; }
 
     /// <summary>Bytes a second over those of a copy of the same size; null where bytes say nothing.</summary>
-    [System.Text.Json.Serialization.JsonIgnore]
+    [JsonIgnore]
     public (double GigabytesPerSecond, double OfCopy)? Rate { get; init; }
 }

@@ -48,7 +48,7 @@ internal static class RatioCommand
         foreach (var ratio in chosen)
             foreach (var ratioCase in ratio.Cases())
             {
-                var result = runner.Measure(ratio.Name, ratioCase);
+                var result = ratio.Measure(runner, ratioCase);
                 results.Add(result);
                 output.WriteLine(Line(result));
             }
@@ -60,7 +60,8 @@ internal static class RatioCommand
 
     private static string Line(RatioResult r) => string.Create(CultureInfo.InvariantCulture,
         $"{r.Name,-22}{r.Batch,6}{r.Width,7}{r.Rank,6}{r.MedianMs,12:F4}  {r.Reference,-22}{r.ReferenceMs,12:F4}{r.Ratio,10:F5}{1 / r.Ratio,8:F1}x")
-        + (r.Rate is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{rate.GigabytesPerSecond,8:F1}{rate.OfCopy,9:P0}") : "");
+        + (r.Rate is { } rate ? string.Create(CultureInfo.InvariantCulture, $"{rate.GigabytesPerSecond,8:F1}{rate.OfCopy,9:P0}") : "")
+        + (r.Interval is [var low, var high] ? string.Create(CultureInfo.InvariantCulture, $"  95% {low:F4} to {high:F4}, {r.Pairs} pairs; inside {r.InsideMs:F3} ms, {r.InsideMs / r.ReferenceMs:P2}") : "");
 
     private static int Fail(TextWriter error, string message)
     {

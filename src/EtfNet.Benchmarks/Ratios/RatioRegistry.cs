@@ -1,3 +1,5 @@
+using EtfNet.Benchmarks.Ratios.Monitoring;
+
 namespace EtfNet.Benchmarks.Ratios;
 
 /// <summary>Every ratio that the command knows.</summary>
@@ -14,5 +16,10 @@ internal static class RatioRegistry
         new ConstructionRatio("randomConstruction", EtfFrame.Random(1)),
         new TrainingStepFixedRatio(),
         new TrainingBytesFixedRatio(),
+        new OverheadRatio("nccOverhead", new NccMonitorOptions()),
+        new OverheadRatio("nccOverheadEveryBatch", new NccMonitorOptions { ScoreEvery = 1 }),
+        new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }),
+        new EvaluateRatio(),
+        new ScoringRatio(),
     ];
 }

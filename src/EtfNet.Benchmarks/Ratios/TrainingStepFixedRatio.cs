@@ -9,12 +9,14 @@ internal sealed class TrainingStepFixedRatio : Ratio
 
     public override string Name => "trainingStepFixed";
 
-    public override IEnumerable<RatioCase> Cases() => [new RatioCase("trainingStepBaseline", TrainingSubject.Batch, TrainingSubject.Width, 2 * TrainingSubject.Classes, Prepare)];
+    public override IEnumerable<RatioCase> Cases() => [new RatioCase("trainingStepBaseline", TrainingRig.Batch, TrainingRig.Width, 2 * TrainingRig.Classes, Prepare)];
 
     private static PairedWork Prepare()
     {
-        var (subject, baseline) = (new TrainingSubject().FixLast(Fixed).Watch(), new TrainingSubject());
-        return new PairedWork(subject.Step, baseline.Step, 0, subject, baseline);
+        var (rig, baseline) = (new TrainingRig().FixLast(Fixed), new TrainingRig());
+        // It watches, as in a training, and fixes nothing more.
+        var scheduler = rig.Model.ApplyAdaptiveEtf(1e-9, rig.Optimizer);
+        return new PairedWork(() => rig.Step(() => scheduler.Observe(rig.Labels)), () => baseline.Step(), 0, scheduler, rig, baseline);
     }
 }
 
@@ -24,16 +26,16 @@ internal sealed class TrainingBytesFixedRatio : Ratio
     public override string Name => "trainingBytesFixed";
 
     public override IEnumerable<RatioCase> Cases() =>
-        [new RatioCase("trainingStepBaseline", TrainingSubject.Batch, TrainingSubject.Width, 2 * TrainingSubject.Classes, Prepare)];
+        [new RatioCase("trainingStepBaseline", TrainingRig.Batch, TrainingRig.Width, 2 * TrainingRig.Classes, Prepare)];
 
     private static PairedWork Prepare()
     {
-        var (subject, baseline) = (new TrainingSubject().FixLast(TrainingStepFixedRatio.Fixed), new TrainingSubject());
-        subject.Step();
+        var (rig, baseline) = (new TrainingRig().FixLast(TrainingStepFixedRatio.Fixed), new TrainingRig());
+        rig.Step();
         baseline.Step();
-        return new PairedWork(subject.Step, baseline.Step, 0, subject, baseline)
+        return new PairedWork(() => rig.Step(), () => baseline.Step(), 0, rig, baseline)
         {
-            Counted = (subject.Model.MeasureFootprint(subject.Optimizer).TotalBytes, baseline.Model.MeasureFootprint(baseline.Optimizer).TotalBytes),
+            Counted = (rig.Model.MeasureFootprint(rig.Optimizer).TotalBytes, baseline.Model.MeasureFootprint(baseline.Optimizer).TotalBytes),
         };
     }
 }

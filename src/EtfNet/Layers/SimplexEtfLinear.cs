@@ -14,7 +14,7 @@ namespace EtfNet;
 /// <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
 /// Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
-public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatchedLayer
+public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
 {
     private const string BiasName = "bias";
     private const string ScaleName = "scale";
@@ -153,14 +153,6 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>, IWatch
         var dense = nn.Linear(new Parameter(DenseWeight()), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
         dense.train(training);
         return dense;
-    }
-
-    /// <inheritdoc/>
-    Tensor IWatchedLayer.CreateDenseWeight()
-    {
-        using var scope = NewDisposeScope();
-        using var still = no_grad();
-        return DenseWeight().MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ namespace EtfNet;
 /// <remarks>A layer that surgery has fixed goes on being watched; the mark lets the watching wing see it without knowing its type.</remarks>
 internal interface IWatchedLayer
 {
-    /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null where it has none to show.</summary>
-    torch.Tensor? CreateDenseWeight() => null;
+    /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null unless it has so many outputs.</summary>
+    /// <param name="outputs">The number of rows that the caller wants.</param>
+    torch.Tensor? CreateDenseWeight(long outputs);
 }

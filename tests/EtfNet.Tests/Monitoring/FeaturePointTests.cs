@@ -73,6 +73,23 @@ public sealed class FeaturePointTests
     }
 
     [Fact]
+    public void FixedLayers_FreshMonitor_AreWatchedLikeLinear()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(("a", new SimplexEtfLinear(6, 6)), ("act", nn.ReLU()), ("head", new SimplexEtfLinear(6, 3)));
+        using var monitor = new NccMonitor(model);
+        var (input, labels) = Watched.Data(30, 6, 3, 6);
+        model.call(input);
+        monitor.Observe(labels);
+        monitor.Layers.Should().Equal("a", "head");
+        var features = ((SimplexEtfLinear)model[0]).forward(input).relu();
+        Watched.ShouldDescribe(monitor.Compute()["a"], features, labels);
+        using var dense = ((SimplexEtfLinear)model[2]).ToDense();
+        var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(features, labels), dense.weight)!.Value;
+        monitor.Compute()["head"].SelfDuality.Should().BeApproximately(expected, 1e-6);
+    }
+
+    [Fact]
     public void Follow_Replacement_MovesTheHookAndKeepsTheState()
     {
         using var scope = NewDisposeScope();
@@ -115,5 +132,7 @@ public sealed class FeaturePointTests
     private sealed class Fixed() : nn.Module<Tensor, Tensor>(nameof(Fixed)), IWatchedLayer
     {
         public override Tensor forward(Tensor input) => input.repeat(1, 2);
+
+        public Tensor? CreateDenseWeight(long outputs) => null;
     }
 }

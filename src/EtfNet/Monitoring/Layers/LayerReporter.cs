@@ -52,7 +52,7 @@ internal static class LayerReporter
         var weight = tap.Layer switch
         {
             Linear linear => linear.weight.alias(),
-            IWatchedLayer layer => layer.CreateDenseWeight(),
+            IWatchedLayer layer => layer.CreateDenseWeight(classCount),
             _ => null,
         };
         // A row a class: a hidden layer that only happens to be wide enough has no classes in its rows.

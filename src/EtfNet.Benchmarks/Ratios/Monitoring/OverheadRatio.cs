@@ -1,0 +1,136 @@
+using EtfNet.Benchmarks.Training;
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet.Benchmarks.Ratios.Monitoring;
+
+/// <summary>A training step with online monitoring of all layers against the same step without.</summary>
+/// <remarks>
+/// <para>Steps with and without alternate (A B B A); a pair of sides is eight of each, two full turns of the default cadence, which scores one batch in four. Pairs go on
+/// until the 95% interval of their mean ratio, the outer tenths trimmed, is narrower than half a percent, or the time is up.</para>
+/// <para>The same steps are measured in another way: by a clock started and stopped around every hook of the monitor and around <c>Observe</c>. That misses what the
+/// monitor costs elsewhere (memory that lives longer), and is blind to the noise of the step itself.</para>
+/// </remarks>
+internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ratio
+{
+    private const int StepsOfPair = 8;
+    private const int LeastPairs = 12;
+    private const double WantedWidth = 0.005;
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(150);
+
+    public override string Name => name;
+
+    public override IEnumerable<RatioCase> Cases()
+    {
+        yield return new RatioCase("trainingStepUnmonitored", TrainingRig.Batch, TrainingRig.Width, null, () => throw new NotSupportedException());
+    }
+
+    public override RatioResult Measure(AlternatedRunner runner, RatioCase ratioCase)
+    {
+        using var rig = new TrainingRig();
+        var inside = new Stopwatch();
+        using var clocks = new HookClock(rig, inside);
+        using var monitor = new NccMonitor(rig.Model, options);
+        clocks.Close();
+        Prepare(rig, monitor);
+        inside.Reset();
+
+        List<double> ratios = [], with = [], without = [];
+        var monitored = 0;
+        var total = Stopwatch.StartNew();
+        while (ratios.Count < LeastPairs || (TrimmedMean.Of(ratios).Width > WantedWidth && total.Elapsed < s_longest))
+        {
+            var (plain, watched) = (0.0, 0.0);
+            for (var i = 0; i < 2 * StepsOfPair; i++)
+            {
+                var watches = i % 4 is 1 or 2;
+                var elapsed = watches ? Watched(rig, monitor, inside) : Plain(rig, monitor);
+                (watches ? with : without).Add(elapsed);
+                (plain, watched) = watches ? (plain, watched + elapsed) : (plain + elapsed, watched);
+            }
+
+            monitored += StepsOfPair;
+            ratios.Add(watched / plain);
+        }
+
+        var (mean, low, high) = TrimmedMean.Of(ratios);
+        return new RatioResult(Name, ratioCase.Batch, ratioCase.Width, null, Median(with), ratioCase.Reference, Median(without))
+        {
+            PairedRatio = mean,
+            Interval = [low, high],
+            Pairs = ratios.Count,
+            InsideMs = inside.Elapsed.TotalMilliseconds / monitored,
+        };
+    }
+
+    /// <summary>Warms up, and ends an epoch long enough for the cadence of long ones, so that there are centers to score against.</summary>
+    private static void Prepare(TrainingRig rig, NccMonitor monitor)
+    {
+        for (var i = 0; i < 70; i++)
+            rig.Step(() => monitor.Observe(rig.Labels));
+        monitor.EndEpoch();
+        for (var i = 0; i < 8; i++)
+            rig.Step(() => monitor.Observe(rig.Labels));
+    }
+
+    private static double Watched(TrainingRig rig, NccMonitor monitor, Stopwatch inside)
+    {
+        var start = Stopwatch.GetTimestamp();
+        rig.Step(() =>
+        {
+            inside.Start();
+            monitor.Observe(rig.Labels);
+            inside.Stop();
+        });
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Plain(TrainingRig rig, NccMonitor monitor)
+    {
+        using var suspended = monitor.Suspend();
+        var start = Stopwatch.GetTimestamp();
+        rig.Step();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Median(List<double> samples)
+    {
+        var sorted = samples.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    /// <summary>Hooks before and after the monitor's own on the same modules, which start and stop a clock.</summary>
+    private sealed class HookClock : IDisposable
+    {
+        private readonly List<Action> _removers = [];
+        private readonly TrainingRig _rig;
+        private readonly Stopwatch _clock;
+
+        public HookClock(TrainingRig rig, Stopwatch clock)
+        {
+            (_rig, _clock) = (rig, clock);
+            foreach (var module in rig.FeatureModules())
+                Add(module, clock.Start);
+        }
+
+        /// <summary>To be called once the monitor has put its hooks: hooks run in the order in which they came.</summary>
+        public void Close()
+        {
+            foreach (var module in _rig.FeatureModules())
+                Add(module, _clock.Stop);
+        }
+
+        public void Dispose()
+        {
+            foreach (var remove in _removers)
+                remove();
+        }
+
+        private void Add(nn.Module<Tensor, Tensor> module, Action action) => _removers.Add(module.register_forward_hook((_, _, _) =>
+        {
+            action();
+            return null!;
+        }).remove);
+    }
+}

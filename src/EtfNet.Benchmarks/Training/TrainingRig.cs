@@ -1,0 +1,78 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet.Benchmarks.Training;
+
+/// <summary>The network that training steps are measured on: 784 - 10 x 1024 - 10 with batch norm and ReLU, SGD with momentum, one fixed batch of 128.</summary>
+internal sealed class TrainingRig : IDisposable
+{
+    public const long Batch = 128;
+    public const long Width = 1024;
+    public const int Classes = 10;
+    private const long Inputs = 784;
+    private const int Hidden = 10;
+
+    private readonly Generator _generator = new(4);
+
+    public TrainingRig()
+    {
+        var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
+        for (var i = 0; i < Hidden; i++)
+            layers.AddRange([($"fc{i}", nn.Linear(i == 0 ? Inputs : Width, Width)), ($"bn{i}", nn.BatchNorm1d(Width)), ($"act{i}", nn.ReLU())]);
+        layers.Add(("head", nn.Linear(Width, Classes)));
+        Model = nn.Sequential(layers);
+        Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
+        Input = randn([Batch, Inputs], generator: _generator);
+        Labels = randint(0, Classes, [Batch], dtype: ScalarType.Int64, generator: _generator);
+    }
+
+    public Sequential Model { get; }
+
+    public optim.Optimizer Optimizer { get; }
+
+    public Tensor Input { get; }
+
+    public Tensor Labels { get; }
+
+    /// <summary>Fixes the last hidden layers as the scheduler would: aligned frames of twice the classes, calibrated on inputs.</summary>
+    public TrainingRig FixLast(int layers)
+    {
+        // So that optimizer state and gradients exist, as they do in a training.
+        Step();
+        foreach (var target in LayerTarget.All(Model).Where(target => target.Path != "head").TakeLast(layers))
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var inputs = randn([1024, Width], generator: _generator).relu();
+            var fit = FrameFit.To(EtfFrame.Aligned(2 * Classes), target.Layer.weight, target.Layer.bias, inputs, target.Layer.forward(inputs));
+            LayerFix.Commit(Model, target, fit.Etf, fit.Bias, [(OptimizerHelper)Optimizer], keepOld: false);
+            fit.Bias?.Dispose();
+        }
+
+        return this;
+    }
+
+    /// <summary>One training step; <paramref name="observe"/> runs at its end.</summary>
+    public void Step(Action? observe = null)
+    {
+        using var scope = NewDisposeScope();
+        Optimizer.zero_grad();
+        nn.functional.cross_entropy(Model.call(Input), Labels).backward();
+        Optimizer.step();
+        observe?.Invoke();
+    }
+
+    /// <summary>Where the monitor's hooks sit: what ends each layer's features.</summary>
+    public IEnumerable<nn.Module<Tensor, Tensor>> FeatureModules() =>
+        Model.named_children().Where(child => child.name.StartsWith("act", StringComparison.Ordinal) || child.name == "head").Select(child => (nn.Module<Tensor, Tensor>)child.module);
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Model.Dispose();
+        Input.Dispose();
+        Labels.Dispose();
+        _generator.Dispose();
+    }
+}

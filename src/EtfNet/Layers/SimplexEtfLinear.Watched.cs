@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>A fixed layer goes on being watched.</content>
+public sealed partial class SimplexEtfLinear : IWatchedLayer
+{
+    Tensor? IWatchedLayer.CreateDenseWeight(long outputs)
+    {
+        if (outputs != OutFeatures)
+            return null;
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        return DenseWeight().MoveToOuterDisposeScope();
+    }
+}
