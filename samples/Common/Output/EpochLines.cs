@@ -6,8 +6,8 @@ namespace EtfNet.Samples;
 /// <summary>Turns epochs into lines of text: figures in columns, fixed layers in brackets, then what was fixed and what is worth noting.</summary>
 internal sealed class EpochLines(Action<string> write, int epochs, ProgressTask? task) : ITrainingListener
 {
+    private readonly HashSet<string> _shown = [];
     private int _fixed;
-    private IReadOnlyList<string> _notes = [];
 
     public void BatchEnded(int epoch, int done, int total)
     {
@@ -26,9 +26,10 @@ internal sealed class EpochLines(Action<string> write, int epochs, ProgressTask?
             + $"              {string.Concat(errors)}");
         foreach (var layer in result.Layers.Fixed.Skip(_fixed))
             write($"{"",9}fixed {layer.Layer}: {layer.Frame}{Detail(", rank", layer.Rank)}{Detail(", output error", layer.OutputError)}{Detail(", in place:", layer.InPlaceReason)}");
-        foreach (var note in result.Layers.Notes.Except(_notes))
+        // A note whose figures alone have changed since it was shown is not shown again.
+        foreach (var note in result.Layers.Notes.Where(note => _shown.Add(string.Concat(note.Where(letter => !char.IsAsciiDigit(letter))) + note.Split(':')[0])))
             write($"{"",9}{note}");
-        (_fixed, _notes) = (result.Layers.Fixed.Count, result.Layers.Notes);
+        _fixed = result.Layers.Fixed.Count;
     }
 
     private static string Detail(string what, object? value) => value is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{what} {value:0.###}");
