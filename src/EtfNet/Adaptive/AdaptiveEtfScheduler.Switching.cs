@@ -107,11 +107,13 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var (layer, reason) in reverted)
         {
             Log.LayerReverted(_log, _epoch, layer.Layer, reason);
+            EtfMeter.LayersReverted.Add(1, new KeyValuePair<string, object?>("layer", layer.Layer));
             LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, reason));
         }
 
         foreach (var layer in fixedNow)
         {
+            EtfMeter.LayersFixed.Add(1, new("layer", layer.Layer), new("frame", layer.Frame));
             Log.LayerFixed(_log, _epoch, layer.Layer, layer.Frame, layer.NccError, layer.OutputError);
             if (layer.InPlaceReason is not null)
                 Log.LayerFixedInPlace(_log, layer.Layer, layer.InPlaceReason);

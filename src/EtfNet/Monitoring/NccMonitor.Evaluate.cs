@@ -45,7 +45,7 @@ public sealed partial class NccMonitor
         var layers = _taps.ToDictionary(tap => tap.Name, _ => new ExactLayer(_options));
         try
         {
-            using (new TrainingModes(_model))
+            using (new EvaluationMode(_model))
             using (no_grad())
             {
                 var first = Pass(batches, forward, labels, (tap, features, groups, _) => layers[tap.Name].AddToMeans(features, groups));

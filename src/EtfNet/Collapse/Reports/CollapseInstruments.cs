@@ -5,13 +5,9 @@ namespace EtfNet;
 /// <summary>The numbers of a report as instruments of the meter <c>EtfNet</c>, tagged with the layer: <c>etfnet.collapse.nccError</c> and so on.</summary>
 internal static class CollapseInstruments
 {
-    public const string MeterName = "EtfNet";
-
-    private static readonly Meter Meter = new(MeterName);
-
     private static readonly Dictionary<string, Gauge<double>> Gauges = ReportNumbers
         .All(new LayerCollapse { Name = "", FeaturePoint = "" })
-        .ToDictionary(entry => entry.Name, entry => Meter.CreateGauge<double>("etfnet.collapse." + entry.Name));
+        .ToDictionary(entry => entry.Name, entry => EtfMeter.Meter.CreateGauge<double>("etfnet.collapse." + entry.Name));
 
     public static void Record(CollapseReport report)
     {
