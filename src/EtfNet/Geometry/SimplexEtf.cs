@@ -88,6 +88,29 @@ public sealed class SimplexEtf : IEquatable<SimplexEtf>
             ?? throw new ArgumentException("The matrix is zero once centered: every frame is as near. Choose one by other means.", nameof(matrix));
     }
 
+    /// <summary>Finds the frame of low-rank form that agrees with a matrix on the leading directions of its inputs.</summary>
+    /// <param name="matrix">K x d, floating point, finite.</param>
+    /// <param name="inputs">A sample (N, d) of what the matrix is applied to; centered, where a bias takes up the mean.</param>
+    /// <param name="rank">The most directions to keep, from 1 to d; no more than K - 1 carry anything.</param>
+    /// <param name="orColumns">Whether the column frame may be taken for K &gt; d + 1. The default is false.</param>
+    /// <returns>The frame, of kind <see cref="EtfFrameKind.Aligned"/>, with the scale of least squares over the sample, computed in float64. Whether it is cheaper
+    /// than a dense matrix is not asked.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The rank does not lie in [1, d], or no frame of that shape exists.</exception>
+    /// <exception cref="ArgumentException">A tensor is not finite floating point, the shapes do not fit, or the matrix sends every input to zero once centered.</exception>
+    public static SimplexEtf AlignedTo(Tensor matrix, Tensor inputs, int rank, bool orColumns = false)
+    {
+        TensorCheck.Matrix(matrix, nameof(matrix));
+        TensorCheck.Matrix(inputs, nameof(inputs));
+        var frame = orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest;
+        var shape = FrameShape.For(frame, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
+        if (rank < 1 || rank > shape.Columns)
+            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"A matrix of {shape.Rows} x {shape.Columns} has 1 to {shape.Columns} input directions to keep.");
+        if (inputs.shape[1] != shape.Columns)
+            throw new ArgumentException($"The inputs have the shape {TensorCheck.Shape(inputs)}; a matrix of {shape.Rows} x {shape.Columns} wants (N, {shape.Columns}).", nameof(inputs));
+        return AlignedFrame.To(matrix, inputs, rank, shape)
+            ?? throw new ArgumentException("The matrix sends every input to zero once centered: there is nothing to align with.", nameof(matrix));
+    }
+
     /// <summary>Measures how far a matrix is from a simplex ETF.</summary>
     /// <param name="matrix">K x d, floating point, finite, at least 2 rows.</param>
     /// <param name="columns">Whether to look at the columns in place of the rows. The default is false.</param>

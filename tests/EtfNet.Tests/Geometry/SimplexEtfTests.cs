@@ -166,6 +166,44 @@ public sealed class SimplexEtfTests
         FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(6, 4))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
     }
 
+    [Theory]
+    [InlineData(20, 20, 5)]
+    [InlineData(8, 20, 20)]
+    [InlineData(21, 20, 5)]
+    [InlineData(40, 20, 5)]
+    public void AlignedTo_InputsInAFewDirections_ReproducesAnIsometryOnThem(long rows, long columns, int rank)
+    {
+        using var scope = NewDisposeScope();
+        // A frame itself, seen only through inputs of 5 directions: the aligned frame gives the same outputs, scale included.
+        var matrix = SimplexEtf.Create(EtfFrame.DenseRandom(1).OrColumns, rows, columns, 1.7);
+        var inputs = Sample.LowRank(1, 100, columns, Math.Min(5, columns));
+        if (rows > columns + 1)
+            inputs -= inputs.mean([1], keepdim: true);
+        else
+            inputs = inputs.mm(matrix.ToTensor().t()).mm(matrix.ToTensor());
+        var aligned = SimplexEtf.AlignedTo(matrix.ToTensor(), inputs, rank, orColumns: true);
+        aligned.Kind.Should().Be(EtfFrameKind.Aligned);
+        aligned.Rank.Should().BeLessThanOrEqualTo(5);
+        aligned.Scale.Should().BeApproximately(1.7, 1e-9);
+        var wanted = inputs.mm(matrix.ToTensor().t());
+        (Sample.Max(inputs.mm(aligned.ToTensor().t()) - wanted) / Sample.Max(wanted)).Should().BeLessThan(1e-9);
+    }
+
+    [Fact]
+    public void AlignedTo_BadArguments_Throw()
+    {
+        using var scope = NewDisposeScope();
+        var (matrix, inputs) = (Sample.Normal(1, 6, 5), Sample.Normal(2, 30, 5));
+        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 6)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank").WithMessage("*6 x 5*1 to 5*");
+        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
+        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs[.., ..4], 2)).Should().Throw<ArgumentException>().WithMessage("*(30, 4)*(N, 5)*");
+        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs / 0, 2)).Should().Throw<ArgumentException>().WithParameterName("inputs");
+        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix * 0, inputs, 2)).Should().Throw<ArgumentException>().WithMessage("*nothing to align*");
+        FluentActions.Invoking(() => EtfFrame.Aligned(0)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(double.NaN, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("energy");
+        FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(1.1, 3)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
     [Fact]
     public void Measure_NotAFrame_ShowsWhichPropertyFails()
     {

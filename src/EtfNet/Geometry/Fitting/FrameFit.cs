@@ -54,8 +54,9 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
         var cross = t.t().mm(x) / x.shape[0];
-        if (frame.Kind is EtfFrameKind.Aligned && Align(frame, shape, cross, x) is { } aligned)
+        if (frame.Kind is EtfFrameKind.Aligned && AlignedFrame.Align(cross, x, frame.Energy, frame.Rank, shape) is { } alignment && IsCheaper(shape, alignment.Rank))
         {
+            var aligned = alignment.ToEtf(shape, 1);
             var images = Images(aligned, x);
             var scale = (t * images).sum().item<double>() / images.square().sum().item<double>();
             if (scale > 0 && double.IsFinite(scale))
@@ -68,15 +69,6 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         var nearestImages = Images(nearest, x);
         var best = (t * nearestImages).sum().item<double>() / nearestImages.square().sum().item<double>();
         return (nearest.WithScale(best > 0 && double.IsFinite(best) ? best : NormScale(nearestImages, t, w, shape)), nearestImages);
-    }
-
-    private static SimplexEtf? Align(EtfFrame frame, FrameShape shape, Tensor cross, Tensor x)
-    {
-        var sample = shape.IsColumnFrame ? x - x.mean([1], keepdim: true) : x;
-        var directions = InputDirections.Leading(sample, frame.Energy, Math.Min(frame.Rank, shape.Points - 1));
-        if (directions.shape[1] == 0 || FrameAlignment.Align(directions, cross.mm(directions), shape) is not { } aligned)
-            return null;
-        return IsCheaper(shape, aligned.Rank) ? aligned.ToEtf(shape, 1) : null;
     }
 
     /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>
