@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using TorchSharp;
 
@@ -88,9 +89,8 @@ public sealed class EtfPlan
         PlanApplication.Run(model, Layers, []);
     }
 
-    internal PlanDocument ToDocument() => new(Version, [.. Layers.Select(layer => new PlanEntry(
-        layer.Path, layer.Header.Kind.ToString(), layer.Header.Shape.Rows, layer.Header.Shape.Columns, layer.Header.Shape.IsColumnFrame,
-        layer.Header.Seed, layer.Header.Scale, layer.Header.Rank, layer.InPlace))]);
+    internal PlanDocument ToDocument() =>
+        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Path, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))]);
 
     /// <exception cref="InvalidDataException">The document is of a newer version, or names an impossible frame.</exception>
     internal static EtfPlan From(PlanDocument document)
@@ -105,15 +105,22 @@ public sealed class EtfPlan
                 throw new InvalidDataException("The plan has a layer without a name.");
             if (!names.Add(entry.Layer ?? ""))
                 throw new InvalidDataException($"The plan names the layer '{entry.Layer}' twice.");
-            if (!Enum.TryParse<EtfFrameKind>(entry.Kind, out var kind) || !Enum.IsDefined(kind) || entry.Kind != kind.ToString())
-                throw new InvalidDataException($"The layer '{entry.Layer}' has the unknown kind '{entry.Kind}'; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}.");
-            var header = new SimplexEtfHeader(kind, new FrameShape(entry.Rows, entry.Columns, entry.IsColumnFrame), entry.Seed, entry.Scale, entry.Rank);
-            if (header.Problem() is { } problem)
-                throw new InvalidDataException($"The layer '{entry.Layer}' has no frame: {problem}.");
-            layers.Add(new PlannedLayer(entry.Layer ?? "", header, entry.InPlace));
+            layers.Add(new PlannedLayer(entry.Layer ?? "", Header(entry), entry.InPlace));
         }
 
         return new EtfPlan(layers);
+    }
+
+    private static SimplexEtfHeader Header(PlanEntry entry)
+    {
+        try
+        {
+            return SimplexEtfFormat.ReadHeader(entry.Frame ?? throw new InvalidDataException("it has no frame."));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"The layer '{entry.Layer}': {exception.Message}", exception);
+        }
     }
 }
 
@@ -121,7 +128,7 @@ public sealed class EtfPlan
 internal sealed record PlanDocument(int Version, IReadOnlyList<PlanEntry> Layers);
 
 /// <summary>A fixed layer as JSON has it.</summary>
-internal sealed record PlanEntry(string Layer, string Kind, long Rows, long Columns, bool IsColumnFrame, long Seed, double Scale, int Rank, bool InPlace);
+internal sealed record PlanEntry(string Layer, bool InPlace, JsonObject Frame);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PlanDocument))]

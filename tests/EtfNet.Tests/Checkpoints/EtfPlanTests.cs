@@ -1,0 +1,68 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using Xunit;
+
+namespace EtfNet.Tests.Checkpoints;
+
+public sealed class EtfPlanTests
+{
+    [Fact]
+    public void Parse_WhatToJsonGave_IsTheSamePlan()
+    {
+        using var model = Shapes.Make("LinearField");
+        model.ApplyEtf(EtfFrame.Random(7), "hidden", "head");
+        var plan = EtfPlan.Of(model);
+        plan.LayerNames.Should().Equal("hidden", "head");
+        EtfPlan.Parse(plan.ToJson()).ToJson().Should().Be(plan.ToJson());
+
+        using var fresh = Shapes.Make("LinearField");
+        EtfPlan.Parse(plan.ToJson()).Apply(fresh);
+        EtfPlan.Of(fresh).ToJson().Should().Be(plan.ToJson());
+        EtfPlan.Parse(plan.ToJson()).Apply(fresh);
+    }
+
+    [Theory]
+    [InlineData("", "*Not a plan*")]
+    [InlineData("null", "*empty*")]
+    [InlineData("[]", "*Not a plan*")]
+    [InlineData("""{ "version": 2, "layers": [] }""", "*version 2*version 1*")]
+    [InlineData("""{ "version": 1 }""", "*no list of layers*")]
+    [InlineData("""{ "version": 1, "layers": [ { "layer": "a", "inPlace": false } ] }""", "*'a'*no frame*")]
+    [InlineData("""{ "version": 1, "layers": [], "more": 1 }""", "*more*")]
+    public void Parse_NoPlan_ThrowsSayingWhat(string json, string message) =>
+        ((Action)(() => EtfPlan.Parse(json))).Should().Throw<InvalidDataException>().WithMessage(message);
+
+    [Theory]
+    [InlineData("\"rows\": 16", "\"rows\": 99", "*rows*")]
+    [InlineData("\"kind\": \"Identity\"", "\"kind\": \"Best\"", "*'hidden'*'Best'*Identity*")]
+    [InlineData("\"scale\": 1", "\"scale\": -1", "*'hidden'*scale -1*")]
+    public void Parse_ImpossibleFrame_NamesTheLayer(string what, string with, string message)
+    {
+        using var model = Shapes.Make("ModuleField");
+        model.ApplyEtf(EtfFrame.Identity, "hidden");
+        var json = EtfPlan.Of(model).ToJson();
+        json.Should().Contain(what);
+        ((Action)(() => EtfPlan.Parse(json.Replace(what, with, StringComparison.Ordinal)))).Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Apply_ModelThatDoesNotFit_ThrowsNamingTheLayerAndChangesNothing()
+    {
+        using var model = Shapes.Make("ModuleField");
+        model.ApplyEtf(EtfFrame.Identity, "hidden", "head");
+        var plan = EtfPlan.Of(model);
+
+        using var other = torch.nn.Sequential(("hidden", torch.nn.Linear(16, 16)), ("act", torch.nn.ReLU()));
+        ((Action)(() => plan.Apply(other))).Should().Throw<ArgumentException>().WithMessage("*'head'*does not have*");
+        EtfPlan.Of(other).LayerNames.Should().BeEmpty();
+
+        using var wider = torch.nn.Sequential(("hidden", torch.nn.Linear(16, 16)), ("act", torch.nn.ReLU()), ("head", torch.nn.Linear(16, 5)));
+        ((Action)(() => plan.Apply(wider))).Should().Throw<ArgumentException>().WithMessage("*'head'*5 x 16*");
+        EtfPlan.Of(wider).LayerNames.Should().BeEmpty();
+
+        using var typed = Shapes.Make("LinearField");
+        ((Action)(() => plan.Apply(typed))).Should().Throw<ArgumentException>().WithMessage("*'hidden'*LinearField.hidden*");
+        EtfPlan.Of(typed).LayerNames.Should().BeEmpty();
+    }
+}
