@@ -53,6 +53,33 @@ public sealed class AnyModelTests
         Watched.ShouldDescribe(monitor.Compute()[""], expected, labels);
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float64)]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void OtherFloatingTypes_Observe_FeaturesAsTheyAre(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(4, 6).to(type);
+        using var monitor = new NccMonitor(layer);
+        var (input, labels) = (randn(20, 4).to(type), arange(20).remainder(3));
+        layer.call(input);
+        monitor.Observe(labels);
+        Watched.ShouldDescribe(monitor.Compute()[""], layer.forward(input), labels);
+    }
+
+    [Fact]
+    public void LabelsAndFeaturesNotContiguous_Observe_AsIfTheyWere()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = nn.Linear(4, 6);
+        using var monitor = new NccMonitor(layer);
+        var features = randn(6, 20).t();
+        var labels = arange(40).remainder(3).reshape(20, 2).select(1, 0);
+        monitor.Observe("", features, labels);
+        Watched.ShouldDescribe(monitor.Compute()[""], features.contiguous(), labels.contiguous());
+    }
+
     [Fact]
     public void CustomModules_NestedListsAndTied_OnceEachInCallOrder()
     {

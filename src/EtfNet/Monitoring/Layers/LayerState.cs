@@ -117,7 +117,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
         }
 
         _device.Grow(classCount);
-        _device.Add(features, labels.On(features.device), scores, predictions?.Classes);
+        _device.Add(features, labels.On(features.device), scores, scores ? predictions?.Classes : null);
     }
 
     private void Score(FeatureRows features, int[] labels, ClassCenters centers, ReadOnlySpan<int> predictions)
