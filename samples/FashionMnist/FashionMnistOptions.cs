@@ -28,7 +28,7 @@ internal sealed class FashionMnistOptions
     private readonly Option<string> _policy = OptionFactory.Choice(
         "--policy", "When layers are fixed: default (this library's) or paper", "default", "default", "paper");
 
-    public TrainingOptions Training { get; } = new(Defaults.Recipe, Defaults.Out);
+    public TrainingOptions Training { get; } = new(Defaults.Recipe, Defaults.Out, FashionMnist.DataOption());
 
     public void AddTo(Command command)
     {

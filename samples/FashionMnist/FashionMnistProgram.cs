@@ -50,7 +50,7 @@ internal static class FashionMnistProgram
         command.SetAction(parsed =>
         {
             var names = parsed.GetRequiredValue(layers) is { Length: > 0 } given ? given.Split(',') : DefaultLayers(options.Network(parsed));
-            return FashionMnistJob.Run(options, parsed, console, (Static, new MonitoredMethod(options.Epsilon(parsed), options.Frame(parsed), names)));
+            return FashionMnistJob.Run(options, parsed, console, (Static, new MonitoredMethod(options.Epsilon(parsed), frame: options.Frame(parsed), layers: names)));
         });
         return command;
     }

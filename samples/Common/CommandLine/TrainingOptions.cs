@@ -5,12 +5,12 @@ using TorchSharp;
 namespace EtfNet.Samples;
 
 /// <summary>The options about data, training and output that all samples share.</summary>
-public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut)
+/// <param name="defaults">The recipe of a run without options; its optimizer decides which options there are.</param>
+/// <param name="defaultOut">The output folder of a run without options.</param>
+/// <param name="data">The option that names the data.</param>
+public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, Option<string> data)
 {
     private const string None = "none";
-
-    private readonly Option<string> _data = OptionFactory.Text(
-        "--data", "embedded, full, or a folder with the four idx.gz files", "embedded, full or a folder", FashionMnist.Embedded);
 
     private readonly Option<int> _epochs = OptionFactory.Count("--epochs", "Epochs of each run", 1, defaults.Epochs);
     private readonly Option<int> _batch = OptionFactory.Count("--batch", "Samples a batch", 2, defaults.BatchSize);
@@ -22,12 +22,15 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut)
         "--momentum", "Momentum of SGD", "a number from 0 to below 1", defaults.Momentum, value => value is >= 0 and < 1);
 
     private readonly Option<double> _weightDecay = OptionFactory.Number(
-        "--weight-decay", "Weight decay of SGD", "a number of at least 0", defaults.WeightDecay, value => value >= 0 && double.IsFinite(value));
+        "--weight-decay", "Weight decay", "a number of at least 0", defaults.WeightDecay, value => value >= 0 && double.IsFinite(value));
 
     private readonly Option<string> _milestones = OptionFactory.Create(
         "--milestones", "Epochs after which the learning rate is cut to a tenth, or none", "ascending epochs such as 7,14, or none",
         defaults.Milestones.Count == 0 ? None : string.Join(',', defaults.Milestones),
         (string text, out string value) => TryParseMilestones(value = text, out _));
+
+    private readonly Option<int> _warmup = OptionFactory.Count(
+        "--warmup", "Epochs in which the learning rate rises, before it falls on a cosine", 0, defaults.WarmupEpochs);
 
     private readonly Option<int> _seed = OptionFactory.Count("--seed", "Seed of initialization and of the batches' order", 0, defaults.Seed);
 
@@ -41,26 +44,27 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut)
     /// <summary>Adds them to a command and all its subcommands.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[]
-            { _data, _epochs, _batch, _learningRate, _momentum, _weightDecay, _milestones, _seed, _threads, _device, _out, _quiet })
+        Option[] schedule = defaults.Optimizer == OptimizerKind.Sgd ? [_momentum, _weightDecay, _milestones] : [_weightDecay, _warmup];
+        foreach (var option in (Option[])[data, _epochs, _batch, _learningRate, .. schedule, _seed, _threads, _device, _out, _quiet])
             command.Options.Add(option);
     }
 
-    public string Data(ParseResult result) => result.GetRequiredValue(_data);
+    public string Data(ParseResult result) => result.GetRequiredValue(data);
 
     public string Out(ParseResult result) => result.GetRequiredValue(_out);
 
     public bool Quiet(ParseResult result) => result.GetValue(_quiet);
 
     /// <exception cref="SampleException">CUDA is asked for where there is none.</exception>
-    public TrainingRecipe Recipe(ParseResult result) => new()
+    public TrainingRecipe Recipe(ParseResult result) => defaults with
     {
         Epochs = result.GetValue(_epochs),
         BatchSize = result.GetValue(_batch),
         LearningRate = result.GetValue(_learningRate),
-        Momentum = result.GetValue(_momentum),
+        Momentum = defaults.Optimizer == OptimizerKind.Sgd ? result.GetValue(_momentum) : defaults.Momentum,
         WeightDecay = result.GetValue(_weightDecay),
-        Milestones = TryParseMilestones(result.GetRequiredValue(_milestones), out var milestones) ? milestones : [],
+        Milestones = defaults.Optimizer == OptimizerKind.Sgd && TryParseMilestones(result.GetRequiredValue(_milestones), out var milestones) ? milestones : [],
+        WarmupEpochs = defaults.Optimizer == OptimizerKind.AdamW ? result.GetValue(_warmup) : defaults.WarmupEpochs,
         Seed = result.GetValue(_seed),
         Threads = result.GetValue(_threads),
         Device = ToDevice(result.GetRequiredValue(_device)),

@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace EtfNet.Samples;
 
 /// <summary>Finds and reads Fashion-MNIST, or any data set in the same four idx.gz files.</summary>
@@ -11,6 +13,10 @@ public static class FashionMnist
     private const string DebianFolder = "/usr/share/datasets/fashion-mnist";
     private const string HowToGet =
         "get the four idx.gz files from https://github.com/zalandoresearch/fashion-mnist (or Debian's package dataset-fashion-mnist)";
+
+    /// <summary>The option that names the data to load.</summary>
+    public static Option<string> DataOption() => OptionFactory.Text(
+        "--data", "embedded, full, or a folder with the four idx.gz files", "embedded, full or a folder", Embedded);
 
     /// <summary>Loads the images that <paramref name="choice"/> names: <c>embedded</c>, <c>full</c> or a folder of the four files.</summary>
     /// <exception cref="SampleException">There is no such data, or a file of it is damaged.</exception>

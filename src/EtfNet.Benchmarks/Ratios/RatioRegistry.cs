@@ -21,5 +21,7 @@ internal static class RatioRegistry
         new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }),
         new EvaluateRatio(),
         new ScoringRatio(),
+        new TransformerBlockRatio("transformerBlock", unitScale: false),
+        new TransformerBlockRatio("transformerBlockUnitScale", unitScale: true),
     ];
 }

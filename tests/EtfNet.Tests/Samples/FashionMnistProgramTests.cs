@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using EtfNet.Samples;
 using EtfNet.Tests.Samples.Data;
 using FluentAssertions;
-using Spectre.Console;
 using Xunit;
 
 namespace EtfNet.Tests.Samples;
@@ -11,14 +10,12 @@ namespace EtfNet.Tests.Samples;
 public sealed class FashionMnistProgramTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly StringWriter _output = new();
-    private readonly StringWriter _error = new();
+    private readonly ProgramRun _program = new(FashionMnistProgram.Run);
 
     public void Dispose()
     {
         _folder.Dispose();
-        _output.Dispose();
-        _error.Dispose();
+        _program.Dispose();
     }
 
     [Theory]
@@ -58,8 +55,8 @@ public sealed class FashionMnistProgramTests : IDisposable
 
         Run($"--out {_folder.File("file/out")}").Should().Be(ExitCode.BadInput);
 
-        _error.ToString().Should().Contain("--out");
-        _output.ToString().Should().BeEmpty();
+        _program.Error.Should().Contain("--out");
+        _program.Output.Should().BeEmpty();
     }
 
     [Fact]
@@ -85,8 +82,8 @@ public sealed class FashionMnistProgramTests : IDisposable
 
         Run($"--data {_folder.Path} --hidden 16x2 --epochs 2 --batch 8 --threads 1 --out {_folder.File("out")}").Should().Be(ExitCode.Success);
 
-        _error.ToString().Should().BeEmpty();
-        _output.ToString().Should().Contain("1 of ").And.Contain("trainable parameters").And.Contain("baseline").And.Contain("adaptive");
+        _program.Error.Should().BeEmpty();
+        _program.Output.Should().Contain("1 of ").And.Contain("trainable parameters").And.Contain("baseline").And.Contain("adaptive");
         Directory.EnumerateFiles(_folder.File("out")).Select(Path.GetFileName).Should().BeEquivalentTo(
             [RunRecorder.SummaryFile, RunRecorder.HistoryFile, Pictures.NccErrorFile, Pictures.AccuracyFile]);
         var runs = JsonNode.Parse(File.ReadAllText(_folder.File("out/summary.json")))!["runs"]!.AsArray();
@@ -115,26 +112,10 @@ public sealed class FashionMnistProgramTests : IDisposable
     {
         Run("--help").Should().Be(ExitCode.Success);
 
-        _output.ToString().Should().Contain("--epsilon").And.Contain("static").And.Contain("400x7");
+        _program.Output.Should().Contain("--epsilon").And.Contain("static").And.Contain("400x7");
     }
 
-    private string Fails(string arguments)
-    {
-        Run($"{arguments} --out {_folder.File("out")}").Should().Be(ExitCode.BadInput);
-        var line = _error.ToString();
-        line.Should().StartWith("error: ").And.EndWith(Environment.NewLine);
-        line.TrimEnd().Should().NotContain("\n").And.NotContain("   at ");
-        if (Directory.Exists(_folder.File("out")))
-            Directory.EnumerateFileSystemEntries(_folder.File("out")).Should().BeEmpty();
-        return line;
-    }
+    private string Fails(string arguments) => _program.Fails($"{arguments} --out {_folder.File("out")}", _folder.File("out"));
 
-    private int Run(string arguments)
-    {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(_output),
-        });
-        return FashionMnistProgram.Run(arguments.Split(' '), console, _error);
-    }
+    private int Run(string arguments) => _program.Run(arguments);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -61,6 +62,10 @@ internal static class CalibrationPass
         using var scope = NewDisposeScope();
         var flat = features.detach().reshape(-1, features.shape[^1]);
         var step = (flat.shape[0] + most - 1) / most;
+        // A step that shares a factor with the tokens of a sample would meet the same few tokens in every sample.
+        var perSample = flat.shape[0] / Math.Max(1, features.shape[0]);
+        while (BigInteger.GreatestCommonDivisor(step, perSample) > 1)
+            step++;
         return (step > 1 ? flat.slice(0, 0, flat.shape[0], step) : flat).clone().DetachFromDisposeScope();
     }
 

@@ -52,7 +52,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Run_LayersFixedFromTheStart_AreNotTrained()
     {
-        var epochs = Run(s_recipe, new MonitoredMethod(0.1, EtfFrame.Identity, "linear2", "head"));
+        var epochs = Run(s_recipe, new MonitoredMethod(0.1, null, EtfFrame.Identity, "linear2", "head"));
 
         epochs[1].Layers.Fixed.Select(layer => (layer.Layer, layer.Epoch)).Should().BeEquivalentTo([("linear2", 0), ("head", 0)]);
         epochs[1].Layers.NccError.Select(layer => layer.Key).Should().Equal(s_network.LayerNames, "fixed layers are watched too");

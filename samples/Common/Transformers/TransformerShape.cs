@@ -1,0 +1,27 @@
+namespace EtfNet.Samples;
+
+/// <summary>The size of a transformer, and what its feedforwards are where they are not learned.</summary>
+public sealed record TransformerShape(int Width, int Heads, int Blocks, EtfTransformerOptions Block)
+{
+    public override string ToString() =>
+        $"{Blocks} blocks of width {Width}, {Heads} heads, feedforward of ratio {Block.FeedForward.WidthRatio}, dropout {Block.Dropout}";
+
+    /// <summary>Makes a block; the random frames of each have a seed of their own.</summary>
+    /// <param name="index">Counted from 1.</param>
+    /// <param name="learned">Whether to make the plain twin.</param>
+    /// <exception cref="ArgumentException">There is no such block.</exception>
+    public EtfTransformerBlock CreateBlock(int index, bool learned)
+    {
+        if (learned)
+            return EtfTransformerBlock.Plain(Width, Heads, Block);
+        var frame = Block.FeedForward.Frame;
+        var seed = (frame.Seed << 16) + index;
+        var own = frame.Kind switch
+        {
+            EtfFrameKind.Random => EtfFrame.Random(seed),
+            EtfFrameKind.DenseRandom => EtfFrame.DenseRandom(seed),
+            _ => frame,
+        };
+        return new EtfTransformerBlock(Width, Heads, Block with { FeedForward = Block.FeedForward with { Frame = own } });
+    }
+}

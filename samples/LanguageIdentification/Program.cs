@@ -1,0 +1,4 @@
+using EtfNet.Samples;
+using Spectre.Console;
+
+return LanguageIdentificationProgram.Run(args, AnsiConsole.Console, Console.Error);
