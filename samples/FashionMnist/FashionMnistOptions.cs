@@ -28,11 +28,14 @@ internal sealed class FashionMnistOptions
     private readonly Option<string> _policy = OptionFactory.Choice(
         "--policy", "When layers are fixed: default (this library's) or paper", "default", "default", "paper");
 
+    private readonly Option<double?> _outputError = Limit("--max-output-error", "Relative output error of a frame above which its layer waits; by default the policy's");
+    private readonly Option<double?> _errorRise = Limit("--max-error-rise", "Rise of the outputs' NCC error by a switch above which a layer waits; by default the policy's");
+
     public TrainingOptions Training { get; } = new(Defaults.Recipe, Defaults.Out, FashionMnist.DataOption());
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _hidden, _batchNorm, _noBatchNorm, _epsilon, _patience, _frame, _policy })
+        foreach (var option in new Option[] { _hidden, _batchNorm, _noBatchNorm, _epsilon, _patience, _frame, _policy, _outputError, _errorRise })
             command.Options.Add(option);
         Training.AddTo(command);
     }
@@ -61,6 +64,10 @@ internal sealed class FashionMnistOptions
         var options = (result.GetValue(_policy) == "paper" ? AdaptiveEtfOptions.Paper : new AdaptiveEtfOptions()) with { Epsilon = Epsilon(result) };
         if (result.GetValue(_patience) is { } patience)
             options = options with { Patience = patience };
+        if (result.GetValue(_outputError) is { } outputError)
+            options = options with { MaxOutputError = outputError };
+        if (result.GetValue(_errorRise) is { } errorRise)
+            options = options with { MaxErrorRise = errorRise };
         return Frame(result) is { } frame ? options with { Frame = frame } : options;
     }
 
@@ -79,4 +86,8 @@ internal sealed class FashionMnistOptions
         private static bool Positive(string text, out int value) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0;
     }
+
+    private static Option<double?> Limit(string name, string description) => OptionFactory.Create(
+        name, description, "a number above 0, as in 0.5", null,
+        (string text, out double? value) => (value = double.TryParse(text, CultureInfo.InvariantCulture, out var limit) ? limit : null) > 0);
 }

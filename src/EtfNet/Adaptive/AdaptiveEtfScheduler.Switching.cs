@@ -12,7 +12,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (labeled.Count == 0)
             return online;
         using (_monitor.Suspend())
-            return _monitor.Evaluate(labeled, batch => _inputs.Replay([batch.Inputs]), batch => batch.Labels);
+            return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
     }
 
     private List<FixedLayer> SwitchReady(CollapseReport collapse, double? cost, Dictionary<string, string> notes)

@@ -76,6 +76,27 @@ public sealed class SchedulerReportTests : IDisposable
         etf.Report.Layers.Single(layer => layer.Name == "hidden").Note.Should().StartWith("waits: a frame's outputs would be");
     }
 
+    [Theory]
+    [InlineData(0.01, false)]
+    [InlineData(1.0, true)]
+    public void Layer_WhoseSwitchWouldCostTheNetwork_WaitsBeforeAnythingChanges(double maxErrorRise, bool switched)
+    {
+        manual_seed(2);
+        using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4)));
+        using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
+        // An identity frame that is not matched gives the next layers what they have never seen.
+        using var etf = model.ApplyAdaptiveEtf(AdaptiveEtfOptions.Paper with { Epsilon = 0.3, Include = ["hidden"], MaxErrorRise = maxErrorRise }, optimizer);
+        for (var epoch = 0; epoch < 4; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, _data, etf);
+            etf.EndEpoch();
+        }
+
+        etf.Report.FixedLayers.Should().HaveCount(switched ? 1 : 0);
+        if (!switched)
+            etf.Report.Layers.Single(layer => layer.Name == "hidden").Note.Should().StartWith("waits: the outputs' NCC error would rise from");
+    }
+
     [Fact]
     public void Decision_Exact_ScoresTheKeptBatchesOfTheFirstEpochAlready()
     {
@@ -169,7 +190,7 @@ public sealed class SchedulerReportTests : IDisposable
         using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4)));
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
         using var etf = model.ApplyAdaptiveEtf(
-            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, RecalibrateBatchNorm = true, Frame = EtfFrame.Identity, MatchOutputs = false }, optimizer);
+            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, RecalibrateBatchNorm = true, Frame = EtfFrame.Identity, MatchOutputs = false }, optimizer);
         TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
 
         using var scope = NewDisposeScope();

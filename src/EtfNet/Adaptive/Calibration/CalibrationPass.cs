@@ -42,7 +42,7 @@ internal static class CalibrationPass
             entry.Value.Outputs.Add(Some(output, rowsPerCall));
             return null!;
         })).ToList();
-        hooks.AddRange(trials.Select(trial => trial.Key.register_forward_hook((_, input, _) => trial.Value.call(input))));
+        hooks.AddRange(TrialHooks.Attach(trials));
         try
         {
             sample.ReplayAll();

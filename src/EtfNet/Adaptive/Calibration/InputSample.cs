@@ -49,19 +49,22 @@ internal sealed class InputSample : IDisposable
     }
 
     /// <summary>Calls the model with every kept batch; nothing that it does then is kept. Results are disposed.</summary>
-    public void ReplayAll() => Replay(_batches.Select(batch => batch.Inputs));
+    public void ReplayAll()
+    {
+        foreach (var batch in _batches)
+        {
+            using var scope = NewDisposeScope();
+            Replay(batch.Inputs);
+        }
+    }
 
-    /// <summary>Calls the model with one batch.</summary>
-    public void Replay(IEnumerable<Tensor?[]> batches)
+    /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>
+    public Tensor? Replay(Tensor?[] inputs)
     {
         _paused = true;
         try
         {
-            foreach (var inputs in batches)
-            {
-                using var scope = NewDisposeScope();
-                _calls!.Replay(inputs);
-            }
+            return _calls!.Replay(inputs);
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,14 +10,14 @@ internal sealed class ModelCalls : IDisposable
 {
     private readonly Action _unhook;
 
-    private ModelCalls(Action<Tensor?[]> replay, Action unhook)
+    private ModelCalls(Func<Tensor?[], Tensor?> replay, Action unhook)
     {
         Replay = replay;
         _unhook = unhook;
     }
 
-    /// <summary>Calls the model again; its result is left to the open dispose scope.</summary>
-    public Action<Tensor?[]> Replay { get; }
+    /// <summary>Calls the model again and gives its result, or the first tensor of it, if any; both are left to the open dispose scope.</summary>
+    public Func<Tensor?[], Tensor?> Replay { get; }
 
     /// <summary>Attaches to a model; null where its inputs are not tensors alone.</summary>
     /// <param name="model">The model.</param>
@@ -41,6 +42,13 @@ internal sealed class ModelCalls : IDisposable
 
     public void Dispose() => _unhook();
 
+    private static Tensor? First(object? result) => result switch
+    {
+        Tensor tensor => tensor,
+        ITuple { Length: > 0 } tuple => First(tuple[0]),
+        _ => null,
+    };
+
     private static ModelCalls Attach1<TResult>(nn.Module<Tensor, TResult> model, Action<Tensor?[]> before, Action after)
     {
         var pre = model.register_forward_pre_hook((_, x) =>
@@ -49,7 +57,7 @@ internal sealed class ModelCalls : IDisposable
             return null!;
         });
         var post = model.register_forward_hook((Action<nn.Module>)(_ => after()));
-        return new ModelCalls(inputs => model.call(inputs[0]!), () =>
+        return new ModelCalls(inputs => First(model.call(inputs[0]!)), () =>
         {
             pre.remove();
             post.remove();
@@ -64,7 +72,7 @@ internal sealed class ModelCalls : IDisposable
             return null;
         });
         var post = model.register_forward_hook((Action<nn.Module>)(_ => after()));
-        return new ModelCalls(inputs => model.call(inputs[0]!, inputs[1]!), () =>
+        return new ModelCalls(inputs => First(model.call(inputs[0]!, inputs[1]!)), () =>
         {
             pre.remove();
             post.remove();
@@ -79,7 +87,7 @@ internal sealed class ModelCalls : IDisposable
             return null;
         });
         var post = model.register_forward_hook((Action<nn.Module>)(_ => after()));
-        return new ModelCalls(inputs => model.call(inputs[0]!, inputs[1]!, inputs[2]!), () =>
+        return new ModelCalls(inputs => First(model.call(inputs[0]!, inputs[1]!, inputs[2]!)), () =>
         {
             pre.remove();
             post.remove();

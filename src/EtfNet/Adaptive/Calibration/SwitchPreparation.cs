@@ -30,7 +30,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
             var chosen = Choose(ready, byLayer);
             var order = samples.Select((entry, index) => (entry.Layer, index)).ToDictionary(entry => entry.Layer, entry => entry.index);
             chosen.Sort((a, b) => order[a.Target.Layer].CompareTo(order[b.Target.Layer]));
-            return inputs.CanReplay && chosen.Count > 1 ? Chain(chosen, byLayer) : chosen;
+            return inputs.CanReplay && chosen.Count > 0 ? Chain(chosen, byLayer) : chosen;
         }
         finally
         {
@@ -56,29 +56,30 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         return chosen;
     }
 
-    /// <summary>Fits each layer again to what it sees once the earlier ones are fixed, and to what it gave before.</summary>
+    /// <summary>Fits each layer again to what it sees once the earlier ones are fixed, and to what it gave before; leaves out those that would cost the network too much.</summary>
     private List<PreparedSwitch> Chain(List<PreparedSwitch> chosen, Dictionary<Linear, LayerSample> before)
     {
         var trials = new Dictionary<Linear, nn.Module<Tensor, Tensor>>();
         var result = new List<PreparedSwitch>();
         try
         {
+            var error = Score(trials);
             foreach (var first in chosen)
             {
-                var prepared = first;
                 var layer = first.Target.Layer;
-                if (trials.Count > 0)
+                if ((trials.Count == 0 ? first : FitAgain(first, before[layer], trials)) is not { } prepared)
+                    continue;
+                trials.Add(layer, Trial(prepared));
+                var after = error is null ? null : Score(trials);
+                if (after - error > options.MaxErrorRise)
                 {
-                    var now = Collect([layer], trials);
-                    var fitted = Fit(first.Target, now[0].Sample.Inputs, before[layer].Outputs);
-                    now[0].Sample.Dispose();
-                    first.Bias?.Dispose();
-                    if (fitted is null)
-                        continue;
-                    prepared = fitted;
+                    Refused[first.Target.Path] = FormattableString.Invariant($"waits: the outputs' NCC error would rise from {error:0.000} to {after:0.000}, by more than {options.MaxErrorRise:0.000}");
+                    trials.Remove(layer, out var refused);
+                    refused!.Dispose();
+                    prepared.Bias?.Dispose();
+                    continue;
                 }
 
-                trials.Add(layer, Trial(prepared));
                 result.Add(prepared);
             }
 
@@ -88,6 +89,23 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         {
             foreach (var trial in trials.Values)
                 trial.Dispose();
+        }
+    }
+
+    private double? Score(IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
+        double.IsPositiveInfinity(options.MaxErrorRise) ? null : TrialScore.Of(model, inputs, trials, options.Pooling);
+
+    private PreparedSwitch? FitAgain(PreparedSwitch first, LayerSample before, Dictionary<Linear, nn.Module<Tensor, Tensor>> trials)
+    {
+        first.Bias?.Dispose();
+        var now = Collect([first.Target.Layer], trials);
+        try
+        {
+            return Fit(first.Target, now[0].Sample.Inputs, before.Outputs);
+        }
+        finally
+        {
+            now[0].Sample.Dispose();
         }
     }
 

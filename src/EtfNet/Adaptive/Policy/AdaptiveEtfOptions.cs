@@ -7,12 +7,13 @@ namespace EtfNet;
 public sealed record AdaptiveEtfOptions
 {
     /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not matched.</summary>
-    /// <value>As the default, but Order Independent, MaxPerEpoch and MaxOutputError without limit, Frame Identity, MatchOutputs false.</value>
+    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError and MaxErrorRise without limit, Frame Identity, MatchOutputs false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
         Order = SwitchOrder.Independent,
         MaxPerEpoch = int.MaxValue,
         MaxOutputError = double.PositiveInfinity,
+        MaxErrorRise = double.PositiveInfinity,
         Frame = EtfFrame.Identity,
         MatchOutputs = false,
     };
@@ -70,6 +71,15 @@ public sealed record AdaptiveEtfOptions
         get;
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxOutputError), value, "Must be above 0.");
     } = 0.5;
+
+    /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a switch; a layer that would cost more waits.</summary>
+    /// <value>A fraction, above 0; infinity sets no limit. The default is 0.05. Not used where the output is not one row a label.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double MaxErrorRise
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxErrorRise), value, "Must be above 0.");
+    } = 0.05;
 
     /// <summary>Gets the frame that takes a layer's place.</summary>
     /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with twice as many directions as there are classes; Nearest where that saves nothing.</value>
@@ -148,5 +158,5 @@ public sealed record AdaptiveEtfOptions
     public override int GetHashCode() => Values().GetHashCode();
 
     private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (FeaturePoint, Pooling, Logger));
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (MaxErrorRise, FeaturePoint, Pooling, Logger));
 }

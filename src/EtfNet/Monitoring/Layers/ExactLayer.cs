@@ -16,6 +16,8 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
 
     public string? Problem { get; private set; }
 
+    public double? NccError => _score.Scored > 0 ? (double)_score.Wrong / _score.Scored : null;
+
     public void AddToMeans(Tensor features, LabelGroups groups)
     {
         if (features.shape[0] != groups.Count)
@@ -60,7 +62,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
 
     public LayerCollapse Report(string name, LayerTap tap, ClassStatistics? before) => LayerReporter.Describe(name, tap, Statistics, before, options) with
     {
-        NccError = _score.Scored > 0 ? (double)_score.Wrong / _score.Scored : null,
+        NccError = NccError,
         Interval = _score.Scored > 0 ? Wilson.Interval(_score.Wrong, _score.Scored) : null,
         Samples = _score.Scored,
         NonFinite = _nonFinite,
