@@ -30,6 +30,26 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
         }
     }
 
+    /// <summary>
+    /// Batches in a random order, each sample once an enumeration; both tensors live until the next batch. A last batch of a single sample is left out: batch
+    /// norm cannot take it.
+    /// </summary>
+    public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, Generator order)
+    {
+        using var shuffled = randperm(Count, generator: order);
+        using var indices = shuffled.to(Labels.device);
+        for (var start = 0L; start < Count && (start == 0 || Count - start > 1); start += size)
+        {
+            using var chosen = indices.narrow(0, start, Math.Min(size, Count - start));
+            using var x = Inputs.index_select(0, chosen);
+            using var y = Labels.index_select(0, chosen);
+            yield return (x, y);
+        }
+    }
+
+    /// <summary>How many batches of a size there are.</summary>
+    public int BatchCount(int size) => (int)(Count / size) + (Count % size > 1 || Count == 1 ? 1 : 0);
+
     public void Dispose()
     {
         Inputs.Dispose();

@@ -40,16 +40,12 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
         nn.Module<Tensor, Tensor> model, LayerWatch watch, Generator order, Stopwatch watching, Action<int, int> batchEnded, CancellationToken cancellation)
     {
         model.train();
-        using var epoch = NewDisposeScope();
-        var shuffled = randperm(train.Count, generator: order).to(recipe.Device);
-        var totalLoss = zeros(1, dtype: ScalarType.Float64, device: recipe.Device);
-        var starts = BatchStarts();
-        for (var batch = 0; batch < starts.Count; batch++)
+        using var totalLoss = zeros(1, dtype: ScalarType.Float64, device: recipe.Device);
+        var (done, total) = (0, train.BatchCount(recipe.BatchSize));
+        foreach (var (x, y) in train.Batches(recipe.BatchSize, order))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var chosen = shuffled.narrow(0, starts[batch], Math.Min(recipe.BatchSize, train.Count - starts[batch]));
-            var (x, y) = (train.Inputs.index_select(0, chosen), train.Labels.index_select(0, chosen));
             watch.Optimizer.zero_grad();
             var loss = nn.functional.cross_entropy(model.call(x), y);
             if (loss.requires_grad)
@@ -59,22 +55,13 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
                 watch.Optimizer.step();
             }
 
-            totalLoss.add_(loss.detach().to(ScalarType.Float64), alpha: (double)chosen.shape[0] / train.Count);
+            totalLoss.add_(loss.detach().to(ScalarType.Float64), alpha: (double)y.shape[0] / train.Count);
             watching.Start();
             watch.Observe(y);
             watching.Stop();
-            batchEnded(batch + 1, starts.Count);
+            batchEnded(++done, total);
         }
 
         return totalLoss.item<double>();
-    }
-
-    /// <summary>A last batch of a single sample is left out: batch norm cannot take it.</summary>
-    private List<long> BatchStarts()
-    {
-        var starts = new List<long>();
-        for (var start = 0L; start < train.Count && (start == 0 || train.Count - start > 1); start += recipe.BatchSize)
-            starts.Add(start);
-        return starts;
     }
 }
