@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using static TorchSharp.torch;
 using static TorchSharp.torch.optim;
 
@@ -31,12 +32,17 @@ public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
         public override LayerStatus EndEpoch()
         {
             var report = etf.EndEpoch();
+            var layers = report.Layers.Where(layer => IsCandidate(layer.Name)).ToList();
             return new LayerStatus(
-                [.. report.Layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))],
+                [.. layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))],
                 report.FixedLayers,
                 report.EffectiveDepth,
-                [.. report.Layers.Where(layer => !layer.IsFixed && layer.NccError <= options.Epsilon).Select(layer => $"{layer.Name}: {layer.Note}")]);
+                [.. layers.Where(layer => !layer.IsFixed && layer.NccError <= options.Epsilon).Select(layer => $"{layer.Name}: {layer.Note}")]);
         }
+
+        /// <summary>Other layers are watched too, but only those that may be fixed are shown beside the other methods' layers.</summary>
+        private bool IsCandidate(string layer) =>
+            options.Include.Count == 0 || options.Include.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, layer, ignoreCase: false));
 
         protected override void Dispose(bool disposing)
         {
