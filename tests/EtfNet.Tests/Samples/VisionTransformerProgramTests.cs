@@ -60,8 +60,8 @@ public sealed class VisionTransformerProgramTests : IDisposable
         var runs = JsonNode.Parse(File.ReadAllText(_folder.File("out/summary.json")))!["runs"]!.AsArray();
         runs.Select(run => run!["name"]!.GetValue<string>()).Should().Equal("baseline", "etf", "adaptive");
         runs.Select(run => run!["fixedLayers"]!.AsArray().Count).Should().Equal(0, 4, 4);
-        runs.Select(run => run!["nccError"]!.AsObject().Select(layer => layer.Key).ToList()).Should().AllBeEquivalentTo(
-            ["block1.feedforward.up", "block1.feedforward.down", "block2.feedforward.up", "block2.feedforward.down"]);
+        runs.Select(run => string.Join(' ', run!["nccError"]!.AsObject().Select(layer => layer.Key))).Distinct().Should()
+            .Equal("block1.feedforward.up block1.feedforward.down block2.feedforward.up block2.feedforward.down");
         var trainable = runs.Select(run => run!["trainableParameters"]!.GetValue<int>()).ToList();
         // Two blocks, each up and down of 8 x 16; the ETF-Transformer has a factor for each output in exchange.
         (trainable[0] - trainable[2]).Should().Be(2 * 2 * 8 * 16);
