@@ -1,17 +1,16 @@
 using System.CommandLine;
 using Spectre.Console;
-using static TorchSharp.torch;
 
 namespace EtfNet.Samples;
 
 /// <summary>A transformer over bytes that tells in which language a sentence is.</summary>
 internal static class LanguageIdentificationProgram
 {
-    private const int DefaultLength = 80;
+    private const int DefaultLength = 64;
 
     public static readonly TransformerDefaults Defaults = new("out/LanguageIdentification", new TrainingRecipe
     {
-        Optimizer = OptimizerKind.AdamW, Epochs = 10, BatchSize = 64, LearningRate = 2e-3, WeightDecay = 0.05,
+        Optimizer = OptimizerKind.AdamW, Epochs = 8, BatchSize = 64, LearningRate = 2e-3, WeightDecay = 0.05,
     })
     {
         Blocks = 2,
@@ -36,6 +35,6 @@ internal static class LanguageIdentificationProgram
         ByteTokens.Encode(data.Train, data.Classes, length, recipe.Device),
         ByteTokens.Encode(data.Test, data.Classes, length, recipe.Device),
         data.Classes.Count, length,
-        width => nn.Embedding(ByteTokens.Count, width, padding_idx: ByteTokens.Padding),
+        width => new ByteEmbedding(width),
         input => input.eq(ByteTokens.Padding));
 }

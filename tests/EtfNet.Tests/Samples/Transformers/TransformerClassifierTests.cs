@@ -52,5 +52,5 @@ public sealed class TransformerClassifierTests
     }
 
     private static TransformerData Texts(int length) => new("", null!, null!, 3, length,
-        width => nn.Embedding(ByteTokens.Count, width, padding_idx: ByteTokens.Padding), input => input.eq(ByteTokens.Padding));
+        width => new ByteEmbedding(width), input => input.eq(ByteTokens.Padding));
 }
