@@ -12,10 +12,16 @@ internal sealed class KroneckerOperator : FrameOperator
     private readonly TensorCache? _forth;
     private readonly TensorCache? _back;
 
+    /// <summary>The rows of the table that hold points, in one block: the others are not computed.</summary>
+    private readonly int _tableRows;
+
     public KroneckerOperator(FrameShape shape, long seed)
     {
-        _shape = shape;
         _rotation = KroneckerRotation.Create(shape.Space, seed);
+        var first = _rotation.Blocks[0];
+        _tableRows = _rotation.Permutation is null ? (int)Math.Min(first.A, (shape.Points + first.B - 1) / first.B) : first.A;
+        var space = _tableRows < first.A ? (long)_tableRows * first.B : shape.Space;
+        _shape = shape.IsColumnFrame ? shape with { Rows = space } : shape with { Columns = space };
         foreach (var block in _rotation.Blocks)
             _factors.Add((Factor(block.Left, block.A), Factor(block.Right, block.B)));
         if (_rotation.Permutation is not { } permutation)
@@ -66,27 +72,31 @@ internal sealed class KroneckerOperator : FrameOperator
         return TurnBack(mixed, 0);
     }
 
-    /// <summary>A X B^T for each row, read as an a x b table X.</summary>
+    /// <summary>A X B^T for each row, read as an a x b table X; of A the rows that are needed, which come first then.</summary>
     private Tensor Turn(Tensor x, int index) => OnBlock(x, index, part =>
     {
         using var scope = NewDisposeScope();
-        var (left, right) = (_factors[index].Left.For(x), _factors[index].Right.For(x));
-        return Sandwich(part, left, right.t(), _rotation.Blocks[index]).MoveToOuterDisposeScope();
+        var (left, right) = (_factors[index].Left.For(x), _factors[index].Right.For(x).t());
+        var (rows, block) = (part.shape[0], _rotation.Blocks[index]);
+        if (_tableRows == block.A)
+            return Sandwich(part, left, right, block.A, block).MoveToOuterDisposeScope();
+        var half = left.narrow(0, 0, _tableRows).expand(rows, _tableRows, block.A).bmm(part.reshape(rows, block.A, block.B));
+        return half.view(rows * _tableRows, block.B).mm(right).view(rows, _tableRows * block.B).MoveToOuterDisposeScope();
     });
 
-    /// <summary>A^T Y B for each row.</summary>
+    /// <summary>A^T Y B for each row; the rows of the table Y that are left out are zeros.</summary>
     private Tensor TurnBack(Tensor y, int index) => OnBlock(y, index, part =>
     {
         using var scope = NewDisposeScope();
         var (left, right) = (_factors[index].Left.For(y), _factors[index].Right.For(y));
-        return Sandwich(part, left.t(), right, _rotation.Blocks[index]).MoveToOuterDisposeScope();
+        return Sandwich(part, left.narrow(0, 0, _tableRows).t(), right, _tableRows, _rotation.Blocks[index]).MoveToOuterDisposeScope();
     });
 
-    private static Tensor Sandwich(Tensor tables, Tensor left, Tensor right, KroneckerBlock block)
+    private static Tensor Sandwich(Tensor tables, Tensor left, Tensor right, int tableRows, KroneckerBlock block)
     {
         var rows = tables.shape[0];
-        var half = tables.reshape(rows * block.A, block.B).mm(right).view(rows, block.A, block.B);
-        return left.expand(rows, block.A, block.A).bmm(half).view(rows, block.Length);
+        var half = tables.reshape(rows * tableRows, block.B).mm(right).view(rows, tableRows, block.B);
+        return left.expand(rows, block.A, tableRows).bmm(half).view(rows, block.Length);
     }
 
     /// <summary>Turns the block's coordinates and leaves the others.</summary>
