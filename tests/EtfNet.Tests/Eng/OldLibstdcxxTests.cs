@@ -1,3 +1,4 @@
+using System.Reflection;
 using EtfNet.Eng;
 using FluentAssertions;
 using Xunit;
@@ -123,8 +124,7 @@ public sealed class OldLibstdcxxTests
     // The copy that the tests run on may be the weakened one: the original lies in the package folder.
     private static string NativeLibrary()
     {
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var packages = typeof(OldLibstdcxxTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "NuGetPackageRoot").Value!;
         return Path.Combine(packages, "torchsharp", "0.107.0", "runtimes", "linux-x64", "native", "libLibTorchSharp.so");
     }
 
