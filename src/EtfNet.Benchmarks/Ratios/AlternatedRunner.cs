@@ -5,8 +5,12 @@ using static TorchSharp.torch;
 namespace EtfNet.Benchmarks.Ratios;
 
 /// <summary>Measures both sides of a case in turn, so that a busy moment of the machine meets both, and takes medians.</summary>
+/// <param name="budget">The time for one case; the least number of rounds may exceed it.</param>
 internal sealed class AlternatedRunner(TimeSpan budget)
 {
+    /// <summary>Gets the time for one case; what needs many pairs to be told apart takes a multiple of it.</summary>
+    public TimeSpan Budget => budget;
+
     private const int LeastRounds = 3;
     private const int MostRounds = 41;
 

@@ -15,9 +15,8 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ratio
 {
     private const int StepsOfPair = 8;
-    private const int LeastPairs = 12;
+    private const int LeastPairs = 8;
     private const double WantedWidth = 0.005;
-    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(150);
 
     public override string Name => name;
 
@@ -39,7 +38,7 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
         List<double> ratios = [], with = [], without = [];
         var monitored = 0;
         var total = Stopwatch.StartNew();
-        while (ratios.Count < LeastPairs || (TrimmedMean.Of(ratios).Width > WantedWidth && total.Elapsed < s_longest))
+        while (ratios.Count < LeastPairs || (TrimmedMean.Of(ratios).Width > WantedWidth && total.Elapsed < Longest(runner)))
         {
             var (plain, watched) = (0.0, 0.0);
             for (var i = 0; i < 2 * StepsOfPair; i++)
@@ -63,6 +62,9 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
             InsideMs = inside.Elapsed.TotalMilliseconds / monitored,
         };
     }
+
+    /// <summary>A difference of a percent needs many pairs, more of them where only a few cases are measured.</summary>
+    private static TimeSpan Longest(AlternatedRunner runner) => runner.Budget * (runner.Budget.TotalSeconds < 4 ? 4 : 12);
 
     /// <summary>Warms up, and ends an epoch long enough for the cadence of long ones, so that there are centers to score against.</summary>
     private static void Prepare(TrainingRig rig, NccMonitor monitor)
