@@ -6,7 +6,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 minimum=95
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-dotnet test tests/EtfNet.Tests -c Release --collect "XPlat Code Coverage" --results-directory "$results" "$@" -- \
+dotnet test -c Release --collect "XPlat Code Coverage" --results-directory "$results" "$@" -- \
   DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.Include="[EtfNet]*" \
   DataCollectionRunSettings.DataCollectors.DataCollector.Configuration.ExcludeByFile="**/obj/**"
 report=$(find "$results" -name coverage.cobertura.xml | head -n 1)
