@@ -8,6 +8,9 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
 {
     private const int UnsignedByteType = 0x08;
 
+    /// <summary>Deflate's densest code: 258 bytes in two bits.</summary>
+    private const int MaxGzipRatio = 1032;
+
     public int Count => Sizes[0];
 
     /// <summary>Reads a gzip-compressed idx file of unsigned bytes to its very end, so that the gzip checksum is verified too.</summary>
@@ -25,7 +28,7 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
             RequireMagic(BinaryPrimitives.ReadUInt32BigEndian(header), name, dimensions);
             Fill(stream, header.AsSpan(4), name, header.Length);
             var sizes = Enumerable.Range(1, dimensions).Select(i => BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 * i))).ToArray();
-            var values = new byte[Length(sizes, name)];
+            var values = new byte[Length(sizes, name, compressed.Length)];
             Fill(stream, values, name, values.Length);
             if (stream.ReadByte() >= 0)
                 throw new SampleException($"{name}: more bytes follow than its header's {string.Join(" x ", sizes)}; get the file again.");
@@ -58,7 +61,8 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
             throw new SampleException($"{name}: cut off within its last bytes; get the file again.");
     }
 
-    private static long Length(int[] sizes, string name)
+    /// <summary>The bytes that the sizes stand for; a damaged header must not ask for more memory than the file can fill.</summary>
+    private static long Length(int[] sizes, string name, long compressed)
     {
         var length = 1L;
         foreach (var size in sizes)
@@ -68,7 +72,9 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
                 throw new SampleException($"{name}: impossible sizes {string.Join(" x ", sizes)} in its header; get the file again.");
         }
 
-        return length;
+        return length <= compressed * MaxGzipRatio
+            ? length
+            : throw new SampleException($"{name}: cut off: {string.Join(" x ", sizes)} are more than {compressed} bytes of gzip can hold; get the file again.");
     }
 
     private static void Fill(Stream stream, Span<byte> target, string name, int expected)

@@ -40,13 +40,26 @@ internal static class CheckpointFile
         {
             return Read(stream);
         }
-        catch (Exception exception) when (exception is InvalidDataException or JsonException or EndOfStreamException)
+        catch (InvalidDataException exception)
         {
             throw new InvalidDataException($"{path} is no checkpoint that can be loaded: {exception.Message}", exception);
         }
     }
 
+    /// <exception cref="InvalidDataException">The stream holds no checkpoint, a damaged one, or one of a newer version.</exception>
     internal static TrainingState Read(Stream stream)
+    {
+        try
+        {
+            return ReadParts(stream);
+        }
+        catch (Exception exception) when (exception is JsonException or EndOfStreamException)
+        {
+            throw new InvalidDataException(exception.Message, exception);
+        }
+    }
+
+    private static TrainingState ReadParts(Stream stream)
     {
         var start = Magic.Length + 8;
         if (stream.Length < start + HashLength)

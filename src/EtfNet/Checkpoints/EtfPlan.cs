@@ -101,6 +101,8 @@ public sealed class EtfPlan
         var layers = new List<PlannedLayer>();
         foreach (var entry in document.Layers ?? throw new InvalidDataException("The plan has no list of layers."))
         {
+            if (entry is null)
+                throw new InvalidDataException("The plan has a layer that is null.");
             if (string.IsNullOrWhiteSpace(entry.Layer) && document.Layers.Count > 1)
                 throw new InvalidDataException("The plan has a layer without a name.");
             if (!names.Add(entry.Layer ?? ""))

@@ -6,6 +6,7 @@ public sealed partial class ClassStatistics
 {
     private const uint Mark = 0x53_43_46_45; // "EFCS"
     private const int Version = 1;
+    private const int FirstRead = 4096;
 
     /// <summary>Writes the state; <see cref="Load"/> gives back the same, bit by bit.</summary>
     /// <param name="stream">Takes the bytes; stays open.</param>
@@ -59,17 +60,13 @@ public sealed partial class ClassStatistics
         if (width < 1 || classCount < 0 || classCount > LabelReader.MaxClassCount)
             throw new InvalidDataException($"The class statistics are damaged: width {width}, {classCount} classes.");
 
-        // Rows are made as their bytes come, so damaged sizes end the reading and not the memory.
         var statistics = new ClassStatistics(width, tracksScatter);
         for (var c = 0; c < classCount; c++)
         {
             if (reader.ReadInt64() is var count && count == 0)
                 continue;
             var scatter = reader.ReadDouble();
-            var bytes = reader.ReadBytes(checked(width * sizeof(double)));
-            if (bytes.Length < (long)width * sizeof(double))
-                throw new EndOfStreamException();
-            var sum = MemoryMarshal.Cast<byte, double>(bytes);
+            var sum = ReadSum(reader.BaseStream, width);
             if (count < 0 || !double.IsFinite(scatter) || scatter < 0 || !RowKernels.IsFinite(sum))
                 throw new InvalidDataException($"The class statistics are damaged at class {c}.");
             statistics.AddClass(c, count, sum, scatter);
@@ -77,5 +74,19 @@ public sealed partial class ClassStatistics
 
         statistics.Grow(classCount);
         return reader.ReadUInt32() == Mark ? statistics : throw new InvalidDataException("The class statistics are damaged: their end is missing.");
+    }
+
+    /// <summary>Room is made as the bytes come, so that a damaged width ends the reading and not the memory.</summary>
+    private static double[] ReadSum(Stream stream, int width)
+    {
+        var sum = new double[Math.Min(width, FirstRead)];
+        for (var read = 0; read < width; read = sum.Length)
+        {
+            if (read > 0)
+                Array.Resize(ref sum, (int)Math.Min(width, 2L * read));
+            stream.ReadExactly(MemoryMarshal.AsBytes(sum.AsSpan(read)));
+        }
+
+        return sum;
     }
 }

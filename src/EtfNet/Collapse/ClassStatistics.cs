@@ -10,8 +10,8 @@ namespace EtfNet;
 /// </remarks>
 public sealed partial class ClassStatistics
 {
-    private readonly double[] _center;
-    private readonly double[] _batchSum;
+    private double[]? _center;
+    private double[]? _batchSum;
     private double[]?[] _sums = [];
     private long[] _counts = [];
     private double[] _scatter = [];
@@ -25,8 +25,6 @@ public sealed partial class ClassStatistics
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         Width = width;
         TracksScatter = tracksScatter;
-        _center = new double[width];
-        _batchSum = new double[width];
     }
 
     /// <summary>Gets the number of features of a sample.</summary>
@@ -171,7 +169,7 @@ public sealed partial class ClassStatistics
     /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>
     private bool TryAdd(int c, FeatureRows features, ReadOnlySpan<int> rows)
     {
-        var batchSum = _batchSum.AsSpan();
+        var batchSum = (_batchSum ??= new double[Width]).AsSpan();
         batchSum.Clear();
         var sum = _sums[c] ??= new double[Width];
         var count = _counts[c];
@@ -185,7 +183,7 @@ public sealed partial class ClassStatistics
         else
         {
             // Deviations from the mean so far (or, at first, from a sample) keep their digits whatever the offset of the features.
-            var center = _center.AsSpan();
+            var center = (_center ??= new double[Width]).AsSpan();
             if (count == 0)
                 features.CopyRow(rows[0], center);
             else

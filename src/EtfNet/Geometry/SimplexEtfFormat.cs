@@ -33,6 +33,11 @@ internal static class SimplexEtfFormat
     public static SimplexEtfHeader ReadHeader(JsonObject json)
     {
         ArgumentNullException.ThrowIfNull(json);
+        return Refuse(() => ReadFields(json));
+    }
+
+    private static SimplexEtfHeader ReadFields(JsonObject json)
+    {
         if (Read<string>(json, "format") is var format && format != FormatName)
             throw new InvalidDataException($"Not a frame: format '{format}', where '{FormatName}' is wanted.");
         if (Read<int>(json, "version") is var version && version != Version)
@@ -71,12 +76,30 @@ internal static class SimplexEtfFormat
             throw new InvalidDataException($"Not a frame: the file is no JSON, or was cut off. {e.Message}", e);
         }
 
-        var header = ReadHeader(json);
+        return Refuse(() => Build(json));
+    }
+
+    private static SimplexEtf Build(JsonObject json)
+    {
+        var header = ReadFields(json);
         if (json[FactorsName] is not JsonObject factors)
             throw new InvalidDataException($"The frame {header.Signature} has no '{FactorsName}'.");
         if (factors.Select(factor => factor.Key).Except(header.Factors.Select(factor => factor.Name)).FirstOrDefault() is { } extra)
             throw new InvalidDataException($"The frame {header.Signature} has no factor '{extra}'.");
         return new SimplexEtf(header, header.Factors.ToDictionary(factor => factor.Name, factor => ReadFactor(factors, factor, header)));
+    }
+
+    /// <summary>JSON's objects and strings are read only now: a name that stands in an object twice, and text that is no UTF-8, come to light here.</summary>
+    private static T Refuse<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"Not a frame: a name stands in it twice, or a text is not UTF-8. {e.Message}", e);
+        }
     }
 
     private static double[] ReadFactor(JsonObject factors, (string Name, long Rows, long Columns) factor, SimplexEtfHeader header)

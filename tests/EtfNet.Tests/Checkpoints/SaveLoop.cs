@@ -7,10 +7,8 @@ internal static class SaveLoop
 {
     public const string Name = "save-loop";
 
-    private static void Main(string[] arguments)
+    public static int Run(string path)
     {
-        if (arguments is not [Name, var path])
-            return;
         for (var value = 1; ; value = (value % 250) + 1)
             CheckpointFile.Write(path, State((byte)value));
     }

@@ -1,0 +1,98 @@
+using System.Text;
+using EtfNet.Tests.Samples.Data;
+using EtfNet.Tests.Support;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Fuzzing;
+
+/// <summary>Makes valid inputs for every target, small ones.</summary>
+internal static class CorpusFiles
+{
+    public static IEnumerable<(string Target, string Name, byte[] Bytes)> Make()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var kind in Enum.GetValues<EtfFrameKind>())
+            yield return ("frame", $"{kind}.json".ToLowerInvariant(), Bytes(RandomFrames.Of(kind, 4, 5, seed: 3).Save));
+        using var training = new TrainedModel();
+        yield return ("plan", "two-layers.json", Encoding.UTF8.GetBytes(EtfPlan.Of(training.Model).ToJson()));
+        yield return ("plan", "none.json", Encoding.UTF8.GetBytes(new EtfPlan([]).ToJson()));
+        yield return ("checkpoint", "training.ckpt", training.Checkpoint());
+        yield return ("monitor", "one-epoch.bin", training.Monitor());
+        yield return ("statistics", "three-classes.bin", Bytes(Statistics(tracksScatter: true).Save));
+        yield return ("statistics", "without-scatter.bin", Bytes(Statistics(tracksScatter: false).Save));
+        // Not compressed here: Finish compresses what was damaged, so that the damage is inside.
+        yield return ("idx", "plain.idx", IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1)));
+        yield return ("idx", "images.idx.gz", IdxBytes.Gzip(IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1))));
+        yield return ("text", "two-labels.tsv", Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
+    }
+
+    private static ClassStatistics Statistics(bool tracksScatter)
+    {
+        var statistics = new ClassStatistics(3, tracksScatter);
+        statistics.Add(Sample.Normal(1, 6, 3), tensor(new long[] { 0, 2, 2, 0, 2, 0 }));
+        return statistics;
+    }
+
+    private static byte[] Bytes(Action<Stream> save)
+    {
+        using var stream = new MemoryStream();
+        save(stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>A model after two epochs, one layer of which is fixed by hand.</summary>
+    private sealed class TrainedModel : IDisposable
+    {
+        private readonly optim.Optimizer _optimizer;
+        private readonly AdaptiveEtfScheduler _etf;
+
+        public TrainedModel()
+        {
+            Model = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
+            Model.ApplyEtf(EtfFrame.Nearest, "fc2");
+            _optimizer = optim.Adam(Model.parameters());
+            _etf = Model.ApplyAdaptiveEtf(epsilon: 0.05, _optimizer);
+            for (var epoch = 0; epoch < 2; epoch++)
+            {
+                Step(_etf.Observe);
+                _etf.EndEpoch();
+            }
+        }
+
+        public nn.Module<Tensor, Tensor> Model { get; }
+
+        public byte[] Checkpoint()
+        {
+            using var folder = new TemporaryFolder();
+            EtfCheckpoint.Save(folder.File("training.ckpt"), _etf);
+            return File.ReadAllBytes(folder.File("training.ckpt"));
+        }
+
+        public byte[] Monitor()
+        {
+            using var monitor = new NccMonitor(Model);
+            Step(monitor.Observe);
+            monitor.EndEpoch();
+            Step(monitor.Observe);
+            return Bytes(monitor.Save);
+        }
+
+        public void Dispose()
+        {
+            _etf.Dispose();
+            _optimizer.Dispose();
+            Model.Dispose();
+        }
+
+        private void Step(Action<Tensor> observe)
+        {
+            using var scope = NewDisposeScope();
+            var labels = tensor(new long[] { 0, 1, 2, 0, 1, 2 });
+            _optimizer.zero_grad();
+            nn.functional.cross_entropy(Model.call(Sample.Normal(2, 6, 4).to(ScalarType.Float32)), labels).backward();
+            _optimizer.step();
+            observe(labels);
+        }
+    }
+}

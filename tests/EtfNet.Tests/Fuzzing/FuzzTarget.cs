@@ -1,0 +1,47 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using EtfNet.Samples;
+
+namespace EtfNet.Tests.Fuzzing;
+
+/// <summary>A parser that takes bytes from outside: it reads them, or refuses them by one kind of exception.</summary>
+/// <param name="Name">Its name, and that of its folder in the corpus.</param>
+/// <param name="Parse">Reads the bytes.</param>
+/// <param name="Refusal">The exception that refuses them.</param>
+/// <param name="Finish">Repairs a mutated input, so that it gets past a checksum to what is behind it; null: there is none.</param>
+/// <param name="Expansion">How many bytes one byte of input may fairly become.</param>
+internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusal, Func<byte[], byte[]>? Finish = null, int Expansion = 256)
+{
+    private const int GzipExpansion = 3 * 1032;
+
+    /// <summary>All parsers of the library and of the samples.</summary>
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(InvalidDataException)),
+        new("checkpoint", bytes => Read(bytes, CheckpointFile.Read), typeof(InvalidDataException), WithChecksum),
+        new("frame", bytes => Read(bytes, SimplexEtf.Load), typeof(InvalidDataException)),
+        new("statistics", bytes => Read(bytes, ClassStatistics.Load), typeof(InvalidDataException)),
+        new("monitor", bytes => Read(bytes, stream => MonitorFile.Load(stream, new NccMonitorOptions())), typeof(InvalidDataException)),
+        new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip, GzipExpansion),
+        new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),
+    ];
+
+    private static void Read<T>(byte[] bytes, Func<Stream, T> read)
+    {
+        using var stream = new MemoryStream(bytes);
+        read(stream);
+    }
+
+    private static byte[] WithChecksum(byte[] bytes) => bytes.Length < SHA256.HashSizeInBytes
+        ? bytes
+        : [.. bytes[..^SHA256.HashSizeInBytes], .. SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes))];
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var memory = new MemoryStream();
+        using (var stream = new GZipStream(memory, CompressionLevel.NoCompression))
+            stream.Write(bytes);
+        return memory.ToArray();
+    }
+}
