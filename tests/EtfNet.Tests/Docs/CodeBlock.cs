@@ -1,15 +1,17 @@
+using System.Text.RegularExpressions;
+
 namespace EtfNet.Tests.Docs;
 
 /// <summary>A block of C# in a page: where it stands, and its text.</summary>
 /// <param name="Page">The page's path from the repository's root.</param>
 /// <param name="Line">The line of the block's first line of code, from 1.</param>
 /// <param name="Code">The code.</param>
-internal sealed record CodeBlock(string Page, int Line, string Code)
+internal sealed partial record CodeBlock(string Page, int Line, string Code)
 {
     private const string Fence = "```";
 
     /// <summary>A block that begins with a using directive is a whole program; any other is part of one, and is compiled with <see cref="Preamble"/>.</summary>
-    public bool IsProgram => Code.StartsWith("using ", StringComparison.Ordinal) && Code.Split('\n')[0].TrimEnd().EndsWith(';') && !Code.StartsWith("using var", StringComparison.Ordinal);
+    public bool IsProgram => UsingDirective().IsMatch(Code);
 
     public override string ToString() => $"{Page}:{Line}";
 
@@ -32,4 +34,7 @@ internal sealed record CodeBlock(string Page, int Line, string Code)
 
         return blocks;
     }
+
+    [GeneratedRegex(@"^using (static )?[\w.]+;")]
+    private static partial Regex UsingDirective();
 }
