@@ -10,7 +10,11 @@ internal static class LanguageIdentificationProgram
 
     public static readonly TransformerDefaults Defaults = new("out/LanguageIdentification", new TrainingRecipe
     {
-        Optimizer = OptimizerKind.AdamW, Epochs = 8, BatchSize = 64, LearningRate = 2e-3, WeightDecay = 0.05,
+        Optimizer = OptimizerKind.AdamW,
+        Epochs = 8,
+        BatchSize = 64,
+        LearningRate = 2e-3,
+        WeightDecay = 0.05,
     })
     {
         Blocks = 2,

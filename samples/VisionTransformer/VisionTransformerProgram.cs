@@ -10,7 +10,11 @@ internal static class VisionTransformerProgram
 
     public static readonly TransformerDefaults Defaults = new("out/VisionTransformer", new TrainingRecipe
     {
-        Optimizer = OptimizerKind.AdamW, Epochs = 8, BatchSize = 128, LearningRate = 2e-3, WeightDecay = 0.05,
+        Optimizer = OptimizerKind.AdamW,
+        Epochs = 8,
+        BatchSize = 128,
+        LearningRate = 2e-3,
+        WeightDecay = 0.05,
     });
 
     public static int Run(string[] args, IAnsiConsole console, TextWriter error)

@@ -37,7 +37,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _guard = options.Guard is null ? null : new SwitchGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
         {
-            ClassCount = options.ClassCount, FeaturePoint = options.FeaturePoint, Pooling = options.Pooling, Metrics = CollapseMetricSet.None,
+            ClassCount = options.ClassCount,
+            FeaturePoint = options.FeaturePoint,
+            Pooling = options.Pooling,
+            Metrics = CollapseMetricSet.None,
         });
         _inputs = new InputSample(model, options.CalibrationSamples);
         foreach (var (layer, reason) in _book.Skipped)

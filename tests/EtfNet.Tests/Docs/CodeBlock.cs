@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace EtfNet.Tests.Docs;
 
 /// <summary>A block of C# in a page: where it stands, and its text.</summary>
 /// <param name="Page">The page's path from the repository's root.</param>
 /// <param name="Line">The line of the block's first line of code, from 1.</param>
 /// <param name="Code">The code.</param>
-internal sealed record CodeBlock(string Page, int Line, string Code)
+internal sealed partial record CodeBlock(string Page, int Line, string Code)
 {
     private const string Fence = "```";
 
@@ -32,4 +34,7 @@ internal sealed record CodeBlock(string Page, int Line, string Code)
 
         return blocks;
     }
+
+    [GeneratedRegex(@"^using (static )?[\w.]+;")]
+    private static partial Regex UsingDirective();
 }

@@ -36,7 +36,9 @@ public sealed partial class DocsTests
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", "--depsfile", Path.ChangeExtension(tests, ".deps.json"),
             "--additional-deps", Path.ChangeExtension(tests, ".deps.json"), "--runtimeconfig", folder.File("readme.runtimeconfig.json"), program])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["OMP_NUM_THREADS"] = "1" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["OMP_NUM_THREADS"] = "1" },
         };
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();

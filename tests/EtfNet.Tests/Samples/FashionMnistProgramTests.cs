@@ -1,7 +1,7 @@
-using EtfNet.Tests.Support;
 using System.Text.Json.Nodes;
 using EtfNet.Samples;
 using EtfNet.Tests.Samples.Data;
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 

@@ -18,7 +18,9 @@ internal sealed class ProgramRun(Func<string[], IAnsiConsole, TextWriter, int> p
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(_output),
+            Ansi = AnsiSupport.No,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(_output),
         });
         return program(arguments.Split(' '), console, _error);
     }

@@ -1,5 +1,5 @@
-using EtfNet.Benchmarks.Training;
 using System.Diagnostics;
+using EtfNet.Benchmarks.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -14,7 +14,14 @@ public sealed class CollapseReportTests
     private static readonly CollapseReport Report = Of(
         new LayerCollapse
         {
-            Name = "fc1", FeaturePoint = "after BatchNorm1d, ReLU", NccError = 0.125, Interval = (0.1, 0.15), Samples = 800, Observed = 3200, Width = 400, PresentClasses = 10,
+            Name = "fc1",
+            FeaturePoint = "after BatchNorm1d, ReLU",
+            NccError = 0.125,
+            Interval = (0.1, 0.15),
+            Samples = 800,
+            Observed = 3200,
+            Width = 400,
+            PresentClasses = 10,
             Equinorm = 0.5,
         },
         new LayerCollapse { Name = "", FeaturePoint = "own output", Reason = "never \"fired\", yet", Cdnv = double.PositiveInfinity });

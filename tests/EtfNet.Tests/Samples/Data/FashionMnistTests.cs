@@ -1,5 +1,5 @@
-using EtfNet.Tests.Support;
 using EtfNet.Samples;
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 

@@ -10,7 +10,12 @@ internal static class Epochs
         Seconds: number, MonitoringSeconds: 0.1 * number,
         new ModelFootprint
         {
-            TrainableParameters = 100, FixedParameters = 20, StoredParameters = 105, WeightBytes = 480, GradientBytes = 400, OptimizerBytes = 401,
+            TrainableParameters = 100,
+            FixedParameters = 20,
+            StoredParameters = 105,
+            WeightBytes = 480,
+            GradientBytes = 400,
+            OptimizerBytes = 401,
         },
         new LayerStatus(
             [KeyValuePair.Create("linear1", number == 1 ? null : (double?)0.25), KeyValuePair.Create("head", number == 1 ? null : (double?)0.0625)],
@@ -18,6 +23,13 @@ internal static class Epochs
 
     public static FixedLayer Fixed(string layer, int epoch) => new()
     {
-        Layer = layer, Epoch = epoch, NccError = 0.05, Frame = "aligned", Rank = 20, OutputError = 0.4, ParametersFixed = 20, InPlaceReason = null,
+        Layer = layer,
+        Epoch = epoch,
+        NccError = 0.05,
+        Frame = "aligned",
+        Rank = 20,
+        OutputError = 0.4,
+        ParametersFixed = 20,
+        InPlaceReason = null,
     };
 }

@@ -1,6 +1,6 @@
-using EtfNet.Tests.Support;
 using System.Text.Json.Nodes;
 using EtfNet.Samples;
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 
