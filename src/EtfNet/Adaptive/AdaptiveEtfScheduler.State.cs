@@ -37,7 +37,7 @@ public sealed partial class AdaptiveEtfScheduler
         {
             Epoch = _epoch,
             ForwardsPerEpoch = _inputs.ForwardsPerEpoch,
-            Layers = [.. _book.Layers.Select(layer => new LayerMemory(layer.Path, layer.Streak, layer.Barred, layer.Record))],
+            Layers = [.. _book.Layers.Select(layer => new LayerMemory(layer.Path, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Barred, layer.Record))],
             Trials = [],
             Monitor = monitor.ToArray(),
         });
@@ -69,6 +69,7 @@ public sealed partial class AdaptiveEtfScheduler
         {
             layer.Fix?.Release();
             (layer.Streak, layer.Barred, layer.Record) = (saved[layer.Path].Streak, saved[layer.Path].Barred, saved[layer.Path].Record);
+            (layer.Refusals, layer.Refusal, layer.RetryAt) = (saved[layer.Path].Refusals, saved[layer.Path].Refusal, saved[layer.Path].RetryAt);
         }
 
         using var monitor = new MemoryStream(memory.Monitor);

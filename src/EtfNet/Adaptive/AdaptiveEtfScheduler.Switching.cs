@@ -30,7 +30,12 @@ public sealed partial class AdaptiveEtfScheduler
         var verdicts = SwitchPolicy.Judge(_options, _epoch, standings);
         foreach (var verdict in verdicts.Where(verdict => !verdict.IsReady))
             notes[verdict.Name] = errors.GetValueOrDefault(verdict.Name)?.Reason is { } reason && verdict.Reason == "no error yet" ? reason : verdict.Reason;
-        var ready = verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name).ToList();
+        var ready = new List<string>();
+        foreach (var name in verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name))
+            if (_book[name].RetryAt > _epoch)
+                notes[name] = $"{_book[name].Refusal}; tried again at the end of epoch {_book[name].RetryAt}";
+            else
+                ready.Add(name);
         if (ready.Count == 0)
             return [];
 
@@ -41,6 +46,8 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var (name, reason) in preparation.Refused)
         {
             notes[name] = reason;
+            if (!preparation.Postponed.Contains(name))
+                _book[name].Refuse(_epoch, reason);
             Log.LayerWaits(_log, _epoch, name, reason);
         }
 

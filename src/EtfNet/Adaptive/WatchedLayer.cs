@@ -13,6 +13,15 @@ internal sealed class WatchedLayer(string path, Linear layer)
     /// <summary>How many epochs in a row the error has been at or below epsilon.</summary>
     public int Streak { get; set; }
 
+    /// <summary>How often a switch was tried and refused.</summary>
+    public int Refusals { get; set; }
+
+    /// <summary>Why the last try was refused; null where there was none.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>The epoch from which a refused switch is tried again.</summary>
+    public int RetryAt { get; set; }
+
     /// <summary>Why it can never be fixed; null where it can.</summary>
     public string? Barred { get; set; }
 
@@ -21,4 +30,12 @@ internal sealed class WatchedLayer(string path, Linear layer)
 
     /// <summary>The report's entry of the fix; null while it is trained.</summary>
     public FixedLayer? Record { get; set; }
+
+    /// <summary>Remembers a refusal: the next try comes later each time, as each costs some forwards.</summary>
+    public void Refuse(int epoch, string reason)
+    {
+        Refusal = reason;
+        Refusals++;
+        RetryAt = epoch + Math.Min(1 << Math.Min(Refusals, 3), 8);
+    }
 }

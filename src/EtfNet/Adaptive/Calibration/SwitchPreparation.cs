@@ -17,6 +17,9 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
     /// <summary>Why layers were left out, by name.</summary>
     public Dictionary<string, string> Refused { get; } = [];
 
+    /// <summary>Those of them that were not tried, as others came first.</summary>
+    public HashSet<string> Postponed { get; } = [];
+
     /// <summary>The switches to make, in forward order.</summary>
     /// <param name="ready">The layers that are ready, the preferred first.</param>
     public IReadOnlyList<PreparedSwitch> Prepare(IReadOnlyList<LayerTarget> ready)
@@ -46,7 +49,10 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         foreach (var target in ready)
         {
             if (chosen.Count == options.MaxPerEpoch)
+            {
                 Refused[target.Path] = $"ready; {options.MaxPerEpoch} layers were fixed this epoch";
+                Postponed.Add(target.Path);
+            }
             else if (!samples.TryGetValue(target.Layer, out var sample))
                 Refused[target.Path] = "ready, but its inputs were never seen: the model calls its forward instead of call";
             else if (Fit(target, sample.Inputs, sample.Outputs) is { } prepared)
