@@ -69,6 +69,7 @@ public sealed partial class AdaptiveEtfScheduler
         var target = prepared.Target;
         var layer = _book[target.Path];
         layer.Fix = LayerFix.Commit(_model, target, prepared.Etf, prepared.Bias, _optimizers, keepOld && _guard is not null);
+        prepared.Bias?.Dispose();
         _monitor.Follow(layer.Path, layer.Fix.Current);
         layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError);
         return layer.Record;
