@@ -17,6 +17,15 @@ internal sealed class AlternatedRunner(TimeSpan budget)
     /// <summary>A sample lasts at least this long: short work is repeated within it.</summary>
     private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(8);
 
+    /// <summary>Long enough for the runtime to have compiled the managed part of a short step for good.</summary>
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// Brings glibc's allocator to where it is in every process that has trained for a while: once a large block was freed, it keeps freed memory instead of
+    /// giving it back to the system, which would map each page anew at every step.
+    /// </summary>
+    public static void SettleAllocator() => ones(30 * 1024 * 1024 / sizeof(float)).Dispose();
+
     public RatioResult Measure(string name, RatioCase ratioCase)
     {
         using var work = ratioCase.Prepare();
@@ -45,7 +54,10 @@ internal sealed class AlternatedRunner(TimeSpan budget)
     /// <summary>Warms up, and counts how often the step fits a sample.</summary>
     private static int Repeats(Action step)
     {
-        Time(step, 2);
+        var clock = Stopwatch.StartNew();
+        do
+            Time(step, 2);
+        while (clock.Elapsed < s_warmUp);
         var once = Time(step, 1);
         return Math.Clamp((int)Math.Ceiling(s_sample.TotalMilliseconds / Math.Max(once, 1e-4)), 1, 200);
     }

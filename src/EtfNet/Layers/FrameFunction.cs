@@ -13,7 +13,8 @@ internal sealed record FrameCall(FrameOperator Operator, FrameScale Scale, bool 
 
 /// <summary>
 /// y = s E x + b with its analytic gradient: x' = s E^T y', b' = sum of y'. Nothing is saved for the backward pass, not even x, and a gradient that
-/// nobody needs is not computed. The gradient is itself such an application, so it can be differentiated again.
+/// nobody needs is not computed. The gradient is itself such an application, so it can be differentiated again. Operators that record themselves go
+/// without it.
 /// </summary>
 internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunction>
 {
@@ -39,10 +40,12 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     /// <returns>N x out, of the current scope.</returns>
     public static Tensor Run(Tensor x, Tensor? bias, FrameOperator map, FrameScale scale)
     {
+        if (map.RecordsItself)
+            return Plus(map.Apply(x, scale), bias);
         var recording = is_grad_enabled();
         var call = new FrameCall(map, scale, false, recording && x.requires_grad, recording && bias is { requires_grad: true });
         if (call.NeedsInput || call.NeedsBias)
-            return apply(x, bias!, call);
+            return apply(Viewed(x), bias!, call);
         using var still = recording ? no_grad() : null;
         return Forward(x, bias, call);
     }
@@ -78,9 +81,10 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         return apply(gradient, null!, adjoint).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Forward(Tensor x, Tensor? bias, FrameCall call)
-    {
-        var y = call.Apply(x);
-        return bias is null ? y : y.add_(bias);
-    }
+    /// <summary>With a native view between itself and the custom gradient a leaf takes the gradient over without copying it.</summary>
+    private static Tensor Viewed(Tensor x) => x is { requires_grad: true, is_leaf: true } ? x.alias() : x;
+
+    private static Tensor Forward(Tensor x, Tensor? bias, FrameCall call) => Plus(call.Apply(x), bias);
+
+    private static Tensor Plus(Tensor y, Tensor? bias) => bias is null ? y : y.add_(bias);
 }

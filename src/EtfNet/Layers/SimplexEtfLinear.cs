@@ -129,7 +129,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
         var dimensions = CheckInput(input);
         using var scope = NewDisposeScope();
-        var rows = dimensions == 2 ? Viewed(input) : input.reshape(input.numel() / InFeatures, InFeatures);
+        var rows = dimensions == 2 ? input : input.reshape(input.numel() / InFeatures, InFeatures);
         var trained = TrainedScale;
         var output = trained is null
             ? FrameFunction.Run(rows, Bias, _operator, FixedScale)
@@ -162,9 +162,6 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
             _operator.Dispose();
         base.Dispose(disposing);
     }
-
-    /// <summary>With a native view between itself and the custom gradient a leaf takes the gradient over without copying it.</summary>
-    private static Tensor Viewed(Tensor input) => input is { requires_grad: true, is_leaf: true } ? input.alias() : input;
 
     private SimplexEtf Realize(double scale)
     {

@@ -68,6 +68,8 @@ internal static class Centering
 /// <summary>The identity frame: centering and nothing else.</summary>
 internal sealed class CenteringOperator(FrameShape shape) : FrameOperator
 {
+    public override bool RecordsItself => true;
+
     public override Tensor Apply(Tensor x, FrameScale scale) => Centering.Apply(x, shape, scale);
 
     public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => Centering.ApplyAdjoint(y, shape, scale);

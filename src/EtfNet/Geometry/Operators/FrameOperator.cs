@@ -6,8 +6,13 @@ namespace EtfNet;
 /// <summary>A frame with rows (or columns) of norm 1 as a linear map, and its adjoint, without its matrix where the kind allows.</summary>
 internal abstract class FrameOperator : IDisposable
 {
+    /// <summary>
+    /// Gets whether autograd may record the operations as they are: where they are few and save nothing, that is cheaper than a function of our own.
+    /// </summary>
+    public virtual bool RecordsItself => false;
+
     /// <summary>scale E x for each row.</summary>
-    /// <param name="x">N x d, floating point; no gradient is recorded through what is done here unless the caller records it.</param>
+    /// <param name="x">N x d, floating point.</param>
     /// <param name="scale">A cached scalar: a native object each.</param>
     /// <returns>N x K, a new tensor of the current scope, never <paramref name="x"/> itself.</returns>
     public abstract Tensor Apply(Tensor x, FrameScale scale);
@@ -45,6 +50,8 @@ internal abstract class FrameOperator : IDisposable
 /// <summary>The adjoint of another operator, as an operator.</summary>
 internal sealed class TransposedOperator(FrameOperator inner) : FrameOperator
 {
+    public override bool RecordsItself => inner.RecordsItself;
+
     public override Tensor Apply(Tensor x, FrameScale scale) => inner.ApplyAdjoint(x, scale);
 
     public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => inner.Apply(y, scale);
