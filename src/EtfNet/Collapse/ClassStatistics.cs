@@ -89,8 +89,8 @@ public sealed partial class ClassStatistics
         if (groups.Count != features.shape[0])
             throw new ArgumentException($"{groups.Count} labels came with {features.shape[0]} samples.", nameof(labels));
 
-        using var rows = FeatureRows.Prepare(features);
-        return Add(FeatureRows.View(rows), groups);
+        using var converted = FeatureRows.Convert(features);
+        return Add(FeatureRows.View(converted ?? features), groups);
     }
 
     /// <summary>Adds another state, which stays as it is.</summary>
@@ -169,20 +169,20 @@ public sealed partial class ClassStatistics
     /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>
     private bool TryAdd(int c, FeatureRows features, ReadOnlySpan<int> rows)
     {
-        var batchSum = (_batchSum ??= new double[Width]).AsSpan();
-        batchSum.Clear();
+        var batchSum = _batchSum ??= new double[Width];
         var sum = _sums[c] ??= new double[Width];
         var count = _counts[c];
         if (!TracksScatter)
         {
-            RowKernels.AddRows(features, rows, batchSum);
+            RowKernels.AddRows(features, rows, sum, batchSum);
             if (!RowKernels.IsFinite(batchSum))
                 return false;
-            RowKernels.AddScaled(batchSum, 1, sum);
+            (_sums[c], _batchSum) = (batchSum, sum);
         }
         else
         {
             // Deviations from the mean so far (or, at first, from a sample) keep their digits whatever the offset of the features.
+            batchSum.AsSpan().Clear();
             var center = (_center ??= new double[Width]).AsSpan();
             if (count == 0)
                 features.CopyRow(rows[0], center);

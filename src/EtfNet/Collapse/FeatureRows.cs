@@ -25,22 +25,30 @@ internal readonly ref struct FeatureRows
 
     public int Width { get; }
 
-    /// <summary>The features in the form that <see cref="View(torch.Tensor)"/> wants, as a tensor of its own outside every scope; the storage is shared where it can be.</summary>
-    public static torch.Tensor Prepare(torch.Tensor features)
+    /// <summary>
+    /// The features in the form that <see cref="View(torch.Tensor)"/> wants, as a tensor of its own outside every scope; null where they have it already: each
+    /// native call costs microseconds right after a training step, which has filled the caches.
+    /// </summary>
+    public static torch.Tensor? Convert(torch.Tensor features)
     {
+        var dtype = features.dtype;
+        var isWanted = dtype is torch.ScalarType.Float32 or torch.ScalarType.Float64;
+        if (isWanted && features.device_type == DeviceType.CPU && features.is_contiguous())
+            return null;
+
         using var scope = torch.NewDisposeScope();
         var here = features.detach().cpu();
-        if (here.dtype is not (torch.ScalarType.Float32 or torch.ScalarType.Float64))
+        if (!isWanted)
             here = torch.is_floating_point(here)
                 ? here.to(torch.ScalarType.Float32)
-                : throw new ArgumentException($"The features are {features.dtype}; wanted a floating type.", nameof(features));
+                : throw new ArgumentException($"The features are {dtype}; wanted a floating type.", nameof(features));
         return here.contiguous().DetachFromDisposeScope();
     }
 
     /// <summary>A view of a contiguous rows x width tensor on the CPU, float32 or float64; valid while the tensor lives.</summary>
     public static FeatureRows View(torch.Tensor features)
     {
-        var (count, width) = ((int)features.shape[0], (int)features.shape[1]);
+        var (count, width) = ((int)features.size(0), (int)features.size(1));
         return features.dtype == torch.ScalarType.Float32
             ? new FeatureRows(MemoryMarshal.Cast<byte, float>(features.bytes), default, true, count, width)
             : new FeatureRows(default, MemoryMarshal.Cast<byte, double>(features.bytes), false, count, width);

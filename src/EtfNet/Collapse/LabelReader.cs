@@ -27,10 +27,11 @@ internal static class LabelReader
     public static int[] Read(torch.Tensor labels, int? classCount)
     {
         CheckForm(labels);
-        using var scope = torch.NewDisposeScope();
-        var here = labels.detach().cpu().contiguous();
+        // Most labels lie in plain memory already.
+        using var copy = labels.device_type == DeviceType.CPU && labels.is_contiguous() ? null : Copy(labels);
+        var here = copy ?? labels;
         var limit = classCount ?? MaxClassCount;
-        var result = new int[here.shape[0]];
+        var result = new int[here.size(0)];
         if (here.dtype == torch.ScalarType.Int32)
             MemoryMarshal.Cast<byte, int>(here.bytes).CopyTo(result);
         else
@@ -44,6 +45,12 @@ internal static class LabelReader
             if (result[i] < 0 || result[i] >= limit)
                 throw OutOfRange(result[i], i, classCount, nameof(labels));
         return result;
+    }
+
+    private static torch.Tensor Copy(torch.Tensor labels)
+    {
+        using var scope = torch.NewDisposeScope();
+        return labels.detach().cpu().contiguous().DetachFromDisposeScope();
     }
 
     private static ArgumentOutOfRangeException OutOfRange(long label, int index, int? classCount, string parameter) => new(

@@ -6,18 +6,29 @@ namespace EtfNet;
 /// <summary>The inner loops of the statistics: one pass over the features, sums in float64.</summary>
 internal static class RowKernels
 {
-    /// <summary>Adds the named rows to <paramref name="sum"/>, which is not finite afterwards if one of them is not.</summary>
-    public static void AddRows(FeatureRows features, ReadOnlySpan<int> rows, Span<double> sum)
+    /// <summary><paramref name="to"/> = <paramref name="from"/> + the named rows, at least one; not finite if one of them is not.</summary>
+    public static void AddRows(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> from, Span<double> to)
     {
+        if (!features.IsSingle)
+        {
+            from.CopyTo(to);
+            foreach (var row in rows)
+                AddScaled(features.DoubleRow(row), 1, to);
+            return;
+        }
+
         var i = 0;
-        if (features.IsSingle)
-            for (; i + 4 <= rows.Length; i += 4)
-                AddFour(features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), features.SingleRow(rows[i + 2]), features.SingleRow(rows[i + 3]), sum);
-        for (; i < rows.Length; i++)
-            if (features.IsSingle)
-                AddOne(features.SingleRow(rows[i]), sum);
-            else
-                AddScaled(features.DoubleRow(rows[i]), 1, sum);
+        for (; i + 4 <= rows.Length; i += 4, from = to)
+            AddFour(features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), features.SingleRow(rows[i + 2]), features.SingleRow(rows[i + 3]), from, to);
+        if (i + 2 <= rows.Length)
+        {
+            AddTwo(features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), from, to);
+            from = to;
+            i += 2;
+        }
+
+        if (i < rows.Length)
+            AddOne(features.SingleRow(rows[i]), from, to);
     }
 
     /// <summary>Adds the named rows, seen from <paramref name="center"/>, to <paramref name="sum"/>; gives the sum of their squared norms.</summary>
@@ -85,13 +96,15 @@ internal static class RowKernels
     }
 
     // Four rows at a time: a sum is loaded and stored once for all of them.
-    private static void AddFour(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, Span<double> sum)
+    private static void AddFour(
+        ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, ReadOnlySpan<float> d, ReadOnlySpan<double> from, Span<double> to)
     {
         ref var ra = ref MemoryMarshal.GetReference(a);
         ref var rb = ref MemoryMarshal.GetReference(b);
         ref var rc = ref MemoryMarshal.GetReference(c);
         ref var rd = ref MemoryMarshal.GetReference(d);
-        ref var rs = ref MemoryMarshal.GetReference(sum);
+        ref var rf = ref MemoryMarshal.GetReference(from);
+        ref var rt = ref MemoryMarshal.GetReference(to);
         var i = 0;
         for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
@@ -100,27 +113,48 @@ internal static class RowKernels
             Vector.Widen(Vector.LoadUnsafe(ref rc, (nuint)i), out var c0, out var c1);
             Vector.Widen(Vector.LoadUnsafe(ref rd, (nuint)i), out var d0, out var d1);
             var half = (nuint)(i + Vector<double>.Count);
-            (Vector.LoadUnsafe(ref rs, (nuint)i) + (a0 + b0 + (c0 + d0))).StoreUnsafe(ref rs, (nuint)i);
-            (Vector.LoadUnsafe(ref rs, half) + (a1 + b1 + (c1 + d1))).StoreUnsafe(ref rs, half);
+            (Vector.LoadUnsafe(ref rf, (nuint)i) + (a0 + b0 + (c0 + d0))).StoreUnsafe(ref rt, (nuint)i);
+            (Vector.LoadUnsafe(ref rf, half) + (a1 + b1 + (c1 + d1))).StoreUnsafe(ref rt, half);
         }
 
         for (; i < a.Length; i++)
-            sum[i] += (double)a[i] + b[i] + ((double)c[i] + d[i]);
+            to[i] = from[i] + ((double)a[i] + b[i] + ((double)c[i] + d[i]));
     }
 
-    private static void AddOne(ReadOnlySpan<float> row, Span<double> sum)
+    private static void AddTwo(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<double> from, Span<double> to)
+    {
+        ref var ra = ref MemoryMarshal.GetReference(a);
+        ref var rb = ref MemoryMarshal.GetReference(b);
+        ref var rf = ref MemoryMarshal.GetReference(from);
+        ref var rt = ref MemoryMarshal.GetReference(to);
+        var i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Widen(Vector.LoadUnsafe(ref ra, (nuint)i), out var a0, out var a1);
+            Vector.Widen(Vector.LoadUnsafe(ref rb, (nuint)i), out var b0, out var b1);
+            var half = (nuint)(i + Vector<double>.Count);
+            (Vector.LoadUnsafe(ref rf, (nuint)i) + (a0 + b0)).StoreUnsafe(ref rt, (nuint)i);
+            (Vector.LoadUnsafe(ref rf, half) + (a1 + b1)).StoreUnsafe(ref rt, half);
+        }
+
+        for (; i < a.Length; i++)
+            to[i] = from[i] + ((double)a[i] + b[i]);
+    }
+
+    private static void AddOne(ReadOnlySpan<float> row, ReadOnlySpan<double> from, Span<double> to)
     {
         var rows = MemoryMarshal.Cast<float, Vector<float>>(row);
-        var sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
+        var source = MemoryMarshal.Cast<double, Vector<double>>(from);
+        var target = MemoryMarshal.Cast<double, Vector<double>>(to);
         for (var i = 0; i < rows.Length; i++)
         {
             Vector.Widen(rows[i], out var low, out var high);
-            sums[2 * i] += low;
-            sums[2 * i + 1] += high;
+            target[2 * i] = source[2 * i] + low;
+            target[2 * i + 1] = source[2 * i + 1] + high;
         }
 
         for (var i = rows.Length * Vector<float>.Count; i < row.Length; i++)
-            sum[i] += row[i];
+            to[i] = from[i] + row[i];
     }
 
     private static double AddFourDeviations(

@@ -27,9 +27,9 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
         if (Problem is not null)
             return;
 
-        using var rows = FeatureRows.Prepare(features);
+        using var converted = FeatureRows.Convert(features);
         Statistics ??= new ClassStatistics((int)features.shape[1], options.Metrics.HasFlag(CollapseMetricSet.Variability));
-        _nonFinite += Statistics.Add(FeatureRows.View(rows), groups);
+        _nonFinite += Statistics.Add(FeatureRows.View(converted ?? features), groups);
     }
 
     public void EndMeans()
@@ -46,9 +46,9 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
         if (_centers is not { } centers || features.shape[0] != groups.Count || features.shape[1] != centers.Width)
             return;
 
-        using var rows = FeatureRows.Prepare(features);
+        using var converted = FeatureRows.Convert(features);
         Span<int> nearest = predictions.IsEmpty ? default : new int[groups.Count];
-        var score = NearestClassCenter.Score(FeatureRows.View(rows), groups.Labels, centers, nearest, Statistics);
+        var score = NearestClassCenter.Score(FeatureRows.View(converted ?? features), groups.Labels, centers, nearest, Statistics);
         _score = new NccScore(_score.Scored + score.Scored, _score.Wrong + score.Wrong, _score.Rescored + score.Rescored);
         for (var i = 0; i < nearest.Length; i++)
             if (nearest[i] >= 0)
@@ -57,7 +57,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
                 _differing += nearest[i] == predictions[i] ? 0 : 1;
             }
 
-        _variability?.Add(rows, groups.Labels);
+        _variability?.Add(converted ?? features, groups.Labels);
     }
 
     public LayerCollapse Report(string name, LayerTap tap, ClassStatistics? before) => LayerReporter.Describe(name, tap, Statistics, before, options) with

@@ -50,8 +50,8 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
             return;
         }
 
-        using var prepared = FeatureRows.Prepare(features);
-        var rows = FeatureRows.View(prepared);
+        using var converted = FeatureRows.Convert(features);
+        var rows = FeatureRows.View(converted ?? features);
         Current ??= new ClassStatistics(rows.Width, options.Metrics.HasFlag(CollapseMetricSet.Variability));
         if (scores)
             Score(rows, labels.Groups.Labels, Lagged!, predictions?.Values);
