@@ -24,7 +24,7 @@ public sealed partial class AdaptiveEtfScheduler
         {
             var found = errors.GetValueOrDefault(layer.Path);
             layer.Streak = SwitchPolicy.Meets(_options, found?.NccError, found?.Interval?.High) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred));
+            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred ?? Frozen(layer)));
         }
 
         var verdicts = SwitchPolicy.Judge(_options, _epoch, standings);
@@ -63,6 +63,9 @@ public sealed partial class AdaptiveEtfScheduler
 
         return fixedNow;
     }
+
+    /// <summary>Who froze a layer wants it as it is; it may thaw later.</summary>
+    private static string? Frozen(WatchedLayer layer) => layer.Fix is null && !layer.Layer.weight.requires_grad ? "frozen: its weight has requires_grad false" : null;
 
     private FixedLayer Fix(PreparedSwitch prepared, double? error, bool keepOld)
     {

@@ -1,6 +1,7 @@
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -111,6 +112,81 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Load_TrainedLayersIntoAModelThatHasThemFixed_ThrowsAndChangesNothing()
+    {
+        using var fresh = Shapes.Make("Sequential");
+        EtfCheckpoint.Save(_folder.File("before.etf"), fresh);
+        using var model = Trained(out _);
+        var before = Outputs(model);
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<ArgumentException>().WithMessage("*'0'*fixed*trained*freshly built*");
+        Outputs(model).Should().Equal(before);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Load_OptimizerOfOtherParameters_ThrowsAndChangesNothing(bool groups, bool scheduled)
+    {
+        using var trained = Trained(out var path);
+        using var fresh = Shapes.Make("Sequential");
+        var all = fresh.parameters().ToList();
+        using var optimizer = groups
+            ? optim.Adam([new Adam.ParamGroup(all.Take(2)), new Adam.ParamGroup(all.Skip(2))], 0.005)
+            : optim.Adam(all.Take(3), 0.005);
+        using var etf = scheduled ? fresh.ApplyAdaptiveEtf(Options, optimizer) : null;
+        var before = Outputs(fresh);
+        var act = () =>
+        {
+            if (etf is null)
+                EtfCheckpoint.Load(path, fresh, optimizer);
+            else
+                EtfCheckpoint.Load(path, etf);
+        };
+        act.Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        Outputs(fresh).Should().Equal(before);
+        EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
+        optimizer.parameters().Should().HaveCount(groups ? 4 : 3);
+    }
+
+    [Fact]
+    public void Load_WeightSharedWithAnotherModule_ContinuesBitForBit()
+    {
+        using var model = new SharedWeight();
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        model.ApplyEtf(EtfFrame.Identity, ["hidden"], [optimizer]);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        EtfCheckpoint.Save(_folder.File("shared.etf"), model, optimizer);
+
+        using var fresh = new SharedWeight();
+        using var other = optim.Adam(fresh.parameters(), 0.005);
+        EtfCheckpoint.Load(_folder.File("shared.etf"), fresh, other);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        TrainingLoop.Epoch(fresh, other, _data);
+        Outputs(fresh).Should().Equal(Outputs(model));
+    }
+
+    [Fact]
+    public void Restore_AfterAnOptimizerGotAnotherGroup_ThrowsAndChangesNothing()
+    {
+        using var model = Shapes.Make("Sequential");
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        using var etf = model.ApplyAdaptiveEtf(Options, optimizer);
+        TrainingLoop.Epoch(model, optimizer, _data, etf);
+        etf.EndEpoch();
+        var early = etf.Snapshot();
+        TrainingLoop.UntilFixed(model, optimizer, _data, etf, "0");
+        using var more = new Parameter(ones(3));
+        ((Adam)optimizer).add_param_group(new Adam.ParamGroup([more]));
+        var before = Outputs(model);
+        ((Action)(() => etf.Restore(early))).Should().Throw<ArgumentException>().WithMessage("*2 parameter groups*");
+        Outputs(model).Should().Equal(before);
+        EtfPlan.Of(model).LayerNames.Should().Contain("0");
+    }
+
+    [Fact]
     public void Save_UnwritableFolder_ThrowsIOExceptionAndKeepsTheOldFile()
     {
         using var model = Trained(out var path);
@@ -162,6 +238,24 @@ public sealed class EtfCheckpointTests : IDisposable
         if (save is not null)
             EtfCheckpoint.Save(save, etf);
         return (etf.Report, model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.bytes.ToArray()));
+    }
+
+    /// <summary>Two layers of one weight, and a head.</summary>
+    private sealed class SharedWeight : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> hidden;
+        private readonly nn.Module<Tensor, Tensor> again;
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, 4);
+
+        public SharedWeight()
+            : base(nameof(SharedWeight))
+        {
+            var first = nn.Linear(16, 16);
+            (hidden, again) = (first, nn.Linear(first.weight, new Parameter(zeros(16))));
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => head.call(nn.functional.relu(again.call(nn.functional.relu(hidden.call(input)))));
     }
 
     private static optim.Optimizer Create(string name, nn.Module model) => name switch

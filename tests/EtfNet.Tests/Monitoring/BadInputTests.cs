@@ -76,7 +76,7 @@ public sealed class BadInputTests : IDisposable
             monitor.Observe(labels);
             var layer = monitor.EndEpoch()["a"];
             (layer.Observed, layer.NonFinite, layer.Samples).Should().Be((29, 1, epoch * 29));
-            layer.Reason.Should().Contain("1 samples had NaN or infinite");
+            layer.Reason.Should().Contain("1 sample with NaN or infinite");
             layer.Cdnv.Should().BePositive();
         }
 
@@ -124,9 +124,12 @@ public sealed class BadInputTests : IDisposable
         [
             () => _ = new NccMonitorOptions { ClassCount = 1 }, () => _ = new NccMonitorOptions { ScoreEvery = 0 }, () => _ = new NccMonitorOptions { MinimumScored = -1 },
             () => _ = new NccMonitorOptions { MaxPendingForwards = 0 }, () => _ = new NccMonitorOptions { PairwiseClassLimit = -1 },
+            () => _ = new NccMonitorOptions { FeaturePoint = (FeaturePoint)9 }, () => _ = new NccMonitorOptions { Pooling = (FeaturePooling)9 },
+            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 }, () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)64 },
         ];
         foreach (var action in bad)
             action.Should().Throw<ArgumentOutOfRangeException>();
+        ((Action)(() => _ = new NccMonitorOptions { Exclude = null! })).Should().Throw<ArgumentNullException>();
         ((Action)(() => _ = new NccMonitor(null!))).Should().Throw<ArgumentNullException>();
     }
 }
