@@ -50,8 +50,8 @@ internal sealed class LayerBook
         [.. _layers.Where(layer => layer.Barred is not null).Select(layer => (layer.Path, layer.Barred!)), .. _composites];
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
-    public WatchedLayer this[string path] => _layers.FirstOrDefault(layer => layer.Path == path) ?? throw new ArgumentException(
-        $"No layer '{path}'. There are: {string.Join(", ", _layers.Select(layer => layer.Path))}.", nameof(path));
+    public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Path == layer) ?? throw new ArgumentException(
+        $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Path))}.", nameof(layer));
 
     /// <summary>Checks that every layer still stands where it stood.</summary>
     /// <exception cref="InvalidOperationException">The model was changed by hand.</exception>

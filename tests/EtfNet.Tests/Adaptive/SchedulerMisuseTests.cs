@@ -162,4 +162,23 @@ public sealed class SchedulerMisuseTests : SchedulerTests
         public override Tensor forward(Tensor input) =>
             !training && Throws ? throw new NotSupportedException("no evaluation") : head.call(nn.functional.relu(hidden.call(input)));
     }
+
+    [Fact]
+    public void EndEpoch_OneClassOnly_FixesNothing()
+    {
+        using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            foreach (var (input, labels) in Data.Batches())
+            {
+                using var scope = NewDisposeScope();
+                Step(input, zeros_like(labels));
+                etf.Observe(zeros_like(labels));
+            }
+
+            etf.EndEpoch().FixedLayers.Should().BeEmpty("a single class is always nearest to itself");
+        }
+
+        etf.Report.Layers.Should().OnlyContain(layer => layer.Note.Contains("one class"));
+    }
 }

@@ -55,6 +55,7 @@ public sealed class BadInputTests : IDisposable
         Throws<ArgumentException>("a", ones(3, 5), labels, "*'a'*width 5*6*");
         Throws<ArgumentException>("a", ones(4, 6), labels, "*3 labels*(4, 6)*'a'*");
         Throws<ArgumentException>("a", ones(3, 6, int64), labels, "*'a'*Int64*floating*");
+        Throws<ArgumentException>("new", ones(3, 0), labels, "*'new'*(3, 0)*");
         Throws<ArgumentNullException>(null!, ones(3, 6), labels, "*layer*");
         Throws<ArgumentNullException>("a", null!, labels, "*features*");
         Throws<ArgumentNullException>("a", ones(3, 6), null!, "*labels*");

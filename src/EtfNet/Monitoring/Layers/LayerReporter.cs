@@ -73,6 +73,6 @@ internal static class LayerReporter
             return tap is { HasFired: false } ? NeverFired(tap) : "no labeled forward in this epoch";
         return state.Lagged is null
             ? "the first epoch has no centers of an epoch before to be scored against"
-            : "no sample has been scored yet";
+            : "no sample has been scored yet, or none within the range of float32 distances";
     }
 }
