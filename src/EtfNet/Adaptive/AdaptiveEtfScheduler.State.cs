@@ -38,7 +38,6 @@ public sealed partial class AdaptiveEtfScheduler
             Epoch = _epoch,
             ForwardsPerEpoch = _inputs.ForwardsPerEpoch,
             Layers = [.. _book.Layers.Select(layer => new LayerMemory(layer.Path, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Barred, layer.Record))],
-            Trials = [],
             Monitor = monitor.ToArray(),
         });
     }
@@ -76,7 +75,7 @@ public sealed partial class AdaptiveEtfScheduler
 
         _monitor.Take(monitored);
         _epoch = memory.Epoch;
-        _guard?.Resume(memory.Trials);
+        _guard?.Clear();
         _inputs.NextEpoch();
         _inputs.ForwardsPerEpoch = memory.ForwardsPerEpoch;
         _layerInputs?.NextEpoch();

@@ -22,8 +22,6 @@ internal sealed class ForwardLog(nn.Module model, int maxPending) : IDisposable
     /// <summary>Forwards whose labels never came.</summary>
     public long Unlabeled { get; set; }
 
-    public IReadOnlyList<ForwardRecord> Pending => _pending;
-
     /// <summary>Whether a layer that fires now is to be recorded.</summary>
     public bool IsListening() => Capture is not null || (_insideModel ? _current is not null : Counts());
 
