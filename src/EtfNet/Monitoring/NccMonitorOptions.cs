@@ -4,7 +4,7 @@ namespace EtfNet;
 public sealed record NccMonitorOptions
 {
     /// <summary>Gets the number of classes; labels are checked against it.</summary>
-    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the last layer.</value>
+    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the model's output.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
     public int? ClassCount
     {
