@@ -95,7 +95,7 @@ public static class ModuleExtensions
     /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know nothing of EtfNet.</summary>
     /// <param name="model">The model; its forward gives what it gave before.</param>
     /// <returns>The names of the layers, in registration order.</returns>
-    /// <remarks>The weights stay without gradient, as they were fixed. Call it after training: a live scheduler is refused.</remarks>
+    /// <remarks>The weights stay without gradient, as they were fixed; biases that were trained stay the very parameters that they were. A live scheduler is refused.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear. Nothing was changed.</exception>
     public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
@@ -122,12 +122,6 @@ public static class ModuleExtensions
     private static List<OptimizerHelper> Managed(nn.Module model, IReadOnlyList<optim.Optimizer> optimizers)
     {
         ArgumentNullException.ThrowIfNull(optimizers);
-        var managed = optimizers.Select(OptimizerDetachment.Managed).ToList();
-        var own = model.parameters().Select(parameter => parameter.Handle).ToHashSet();
-        foreach (var optimizer in managed)
-            if (!optimizer.parameters().Any(parameter => own.Contains(parameter.Handle)))
-                throw new ArgumentException(
-                    $"The optimizer {optimizer.GetType().Name} has none of the model's parameters. Make it with model.parameters(), after the model was moved to its device.", nameof(optimizers));
-        return managed;
+        return [.. optimizers.Select(optimizer => OptimizerDetachment.Managed(optimizer, model, nameof(optimizers)))];
     }
 }

@@ -35,4 +35,22 @@ public sealed class ModuleExtensionsTests
         else
             after.WeightBytes.Should().Be(before.WeightBytes);
     }
+
+    [Fact]
+    public void MaterializeEtf_FixedBias_StaysFixed()
+    {
+        using var model = nn.Sequential(new SimplexEtfLinear(6, 4, trainBias: false));
+        model.MaterializeEtf();
+        model.parameters().Should().HaveCount(2).And.OnlyContain(parameter => !parameter.requires_grad);
+    }
+
+    [Fact]
+    public void ApplyEtf_NothingToFix_SaysWhat()
+    {
+        using var model = nn.Sequential(nn.Linear(4, 16));
+        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "0"))).Should().Throw<ArgumentException>()
+            .Which.Message.Should().StartWith("Layer '0': No simplex ETF of 16 rows").And.NotContain("'rows'", "nobody passed that parameter");
+        model.ApplyEtf(EtfFrame.Identity.OrColumns, "0");
+        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "0"))).Should().Throw<ArgumentException>().WithMessage("*fixed already*");
+    }
 }

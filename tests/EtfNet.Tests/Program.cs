@@ -3,12 +3,13 @@ using EtfNet.Tests.Fuzzing;
 
 namespace EtfNet.Tests;
 
-/// <summary>This assembly as a program: what the crash test kills, and the fuzz run.</summary>
+/// <summary>This assembly as a program: what the crash test kills, the run that another process goes on with, and the fuzz run.</summary>
 internal static class Program
 {
     private static int Main(string[] arguments) => arguments switch
     {
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
+        [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),
         _ => 0,
     };

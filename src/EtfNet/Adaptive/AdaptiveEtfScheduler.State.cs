@@ -38,7 +38,6 @@ public sealed partial class AdaptiveEtfScheduler
             Epoch = _epoch,
             ForwardsPerEpoch = _inputs.ForwardsPerEpoch,
             Layers = [.. _book.Layers.Select(layer => new LayerMemory(layer.Path, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Barred, layer.Record))],
-            Trials = [],
             Monitor = monitor.ToArray(),
         });
     }
@@ -52,12 +51,14 @@ public sealed partial class AdaptiveEtfScheduler
         var saved = memory.Layers.ToDictionary(layer => layer.Path);
         if (_book.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Path)) is { } unknown)
             throw new ArgumentException($"The state knows nothing of the layer '{unknown.Path}': it was saved with other options or from another architecture.", nameof(state));
-        state.Require(_model, _optimizers);
-
         var planned = state.Plan.ToDictionary(layer => layer.Path);
-        foreach (var layer in _book.Layers.Where(layer => layer.Fix is not null))
-            if (!planned.TryGetValue(layer.Path, out var plan) || plan.Header.Signature != layer.Fix!.Header.Signature)
-                TakeBack(layer, "restored");
+        var returning = _book.Layers.Where(layer => layer.Fix is { } fix && planned.GetValueOrDefault(layer.Path)?.Header.Signature != fix.Header.Signature).ToList();
+        state.Require(_model, _optimizers, [.. returning.Select(layer => layer.Fix!)]);
+        using var monitor = new MemoryStream(memory.Monitor);
+        var monitored = _monitor.Read(monitor);
+
+        foreach (var layer in returning)
+            TakeBack(layer, "restored");
         foreach (var fix in PlanApplication.Run(_model, state.Plan, _optimizers))
         {
             _book[fix.Path].Fix = fix;
@@ -72,10 +73,9 @@ public sealed partial class AdaptiveEtfScheduler
             (layer.Refusals, layer.Refusal, layer.RetryAt) = (saved[layer.Path].Refusals, saved[layer.Path].Refusal, saved[layer.Path].RetryAt);
         }
 
-        using var monitor = new MemoryStream(memory.Monitor);
-        _monitor.Load(monitor);
+        _monitor.Take(monitored);
         _epoch = memory.Epoch;
-        _guard?.Resume(memory.Trials);
+        _guard?.Clear();
         _inputs.NextEpoch();
         _inputs.ForwardsPerEpoch = memory.ForwardsPerEpoch;
         _layerInputs?.NextEpoch();

@@ -22,14 +22,16 @@ public sealed partial class AdaptiveEtfScheduler
         var standings = new List<LayerStanding>();
         foreach (var layer in _book.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Path, int.MaxValue)))
         {
-            var found = errors.GetValueOrDefault(layer.Path);
+            // A single class is always nearest to itself: that shows no collapse.
+            var found = errors.GetValueOrDefault(layer.Path) is { PresentClasses: > 1 } several ? several : null;
             layer.Streak = SwitchPolicy.Meets(_options, found?.NccError, found?.Interval?.High) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred));
+            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred ?? Frozen(layer)));
         }
 
         var verdicts = SwitchPolicy.Judge(_options, _epoch, standings);
         foreach (var verdict in verdicts.Where(verdict => !verdict.IsReady))
-            notes[verdict.Name] = errors.GetValueOrDefault(verdict.Name)?.Reason is { } reason && verdict.Reason == "no error yet" ? reason : verdict.Reason;
+            notes[verdict.Name] = verdict.Reason != "no error yet" || errors.GetValueOrDefault(verdict.Name) is not { } found ? verdict.Reason
+                : found.Reason ?? (found.PresentClasses == 1 ? "only one class was seen" : verdict.Reason);
         var ready = new List<string>();
         foreach (var name in verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name))
             if (_book[name].RetryAt > _epoch)
@@ -63,6 +65,9 @@ public sealed partial class AdaptiveEtfScheduler
 
         return fixedNow;
     }
+
+    /// <summary>Who froze a layer wants it as it is; it may thaw later.</summary>
+    private static string? Frozen(WatchedLayer layer) => layer.Fix is null && !layer.Layer.weight.requires_grad ? "frozen: its weight has requires_grad false" : null;
 
     private FixedLayer Fix(PreparedSwitch prepared, double? error, bool keepOld)
     {

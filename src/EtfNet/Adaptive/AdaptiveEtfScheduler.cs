@@ -92,6 +92,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <param name="loss">A loss, lower is better; only with <see cref="AdaptiveEtfOptions.Guard"/>, then this or the accuracy.</param>
     /// <param name="accuracy">An accuracy, a fraction, higher is better; only with <see cref="AdaptiveEtfOptions.Guard"/>.</param>
     /// <returns>What was found and done.</returns>
+    /// <remarks>The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed, and the epoch is over.</remarks>
     /// <exception cref="InvalidOperationException">No batch was observed in the epoch, a forward is in progress, or the model's layers were changed by hand. Nothing was changed.</exception>
     /// <exception cref="ArgumentException">The guard needs one of loss and accuracy, or a value was given that is of no use. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
@@ -105,22 +106,30 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _book.RequireUnchanged();
 
         var collapse = _monitor.EndEpoch();
-        if (_options.Decision == SwitchDecision.Exact)
-            collapse = Exact(collapse);
         _epoch++;
-        var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
-        var notes = new Dictionary<string, string>();
-        var fixedNow = SwitchReady(collapse, cost, notes);
-        _inputs.NextEpoch();
-        _layerInputs?.NextEpoch();
-        _observed = 0;
-        Report = NewReport(collapse, notes, fixedNow, reverted);
-        Announce(fixedNow, reverted);
-        return Report;
+        try
+        {
+            if (_options.Decision == SwitchDecision.Exact)
+                collapse = Exact(collapse);
+            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
+            var notes = new Dictionary<string, string>();
+            var fixedNow = SwitchReady(collapse, cost, notes);
+            Report = NewReport(collapse, notes, fixedNow, reverted);
+            Announce(fixedNow, reverted);
+            return Report;
+        }
+        finally
+        {
+            // Also where the model threw in evaluation mode: the epoch is over.
+            _inputs.NextEpoch();
+            _layerInputs?.NextEpoch();
+            _observed = 0;
+        }
     }
 
     /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
     /// <param name="layer">The layer's name.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
     /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
@@ -135,16 +144,21 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Announce([], [TakeBack(watched, "asked for")]);
     }
 
-    /// <summary>Tells the scheduler of an optimizer that was made after it, so that fixed weights and their state leave that one too.</summary>
+    /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
+    /// <exception cref="ArgumentException">The optimizer has none of the model's parameters.</exception>
     /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void AddOptimizer(optim.Optimizer optimizer)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var managed = OptimizerDetachment.Managed(optimizer);
-        if (!_optimizers.Contains(managed))
-            _optimizers.Add(managed);
+        var managed = OptimizerDetachment.Managed(optimizer, _model, nameof(optimizer));
+        if (_optimizers.Contains(managed))
+            return;
+        _optimizers.Add(managed);
+        foreach (var layer in _book.Layers)
+            layer.Fix?.Leave(managed);
     }
 
     /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
@@ -176,6 +190,6 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         // A forward that threw leaves the flag set: only then, look at who is calling.
         if (_inputs.InForward && CallStack.IsInsideModule())
-            throw new InvalidOperationException("A forward of the model is in progress. Call EndEpoch between the optimizer's step and the next forward.");
+            throw new InvalidOperationException("A forward of the model is in progress. Layers change, and states are copied, between the optimizer's step and the next forward only.");
     }
 }

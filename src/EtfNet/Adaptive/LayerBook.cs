@@ -15,6 +15,7 @@ internal sealed class LayerBook
     {
         _model = model;
         var seen = new List<string>();
+        var already = FixedModules.Of(model).Select(layer => layer.Path).ToList();
         foreach (var target in LayerTarget.All(model))
         {
             seen.Add(target.Path);
@@ -29,6 +30,8 @@ internal sealed class LayerBook
         if (seen.Count == 0)
             throw new ArgumentException(
                 $"{model.GetType().Name} has no trainable Linear layer that could be fixed" + (_composites.Count > 0 ? $"; {_composites[0].Layer}: {_composites[0].Reason}." : "."), nameof(model));
+        if (options.Include.FirstOrDefault(pattern => !seen.Concat(already).Any(path => NamePattern.Matches(pattern, path))) is { } nothing)
+            throw new ArgumentException($"Include names '{nothing}', which is no Linear layer of the model. It has: {string.Join(", ", seen)}.", nameof(options));
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
@@ -47,8 +50,8 @@ internal sealed class LayerBook
         [.. _layers.Where(layer => layer.Barred is not null).Select(layer => (layer.Path, layer.Barred!)), .. _composites];
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
-    public WatchedLayer this[string path] => _layers.FirstOrDefault(layer => layer.Path == path) ?? throw new ArgumentException(
-        $"No layer '{path}'. There are: {string.Join(", ", _layers.Select(layer => layer.Path))}.", nameof(path));
+    public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Path == layer) ?? throw new ArgumentException(
+        $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Path))}.", nameof(layer));
 
     /// <summary>Checks that every layer still stands where it stood.</summary>
     /// <exception cref="InvalidOperationException">The model was changed by hand.</exception>

@@ -11,7 +11,7 @@ internal sealed record ContentsDocument(PlanDocument Plan, IReadOnlyList<TensorE
         [.. state.Tensors.Select(tensor => new TensorEntry(tensor.Name, tensor.Dtype.ToString(), tensor.Shape, tensor.Bytes.Length))],
         [.. state.Optimizers.Select(optimizer => new OptimizerEntry(optimizer.Type, [.. optimizer.Groups.Select(group =>
             new GroupEntry(group.Options.Length, [.. group.States.Select(one => new StateEntry(one.Name, one.State.Length))]))]))],
-        state.Scheduler is not { } scheduler ? null : new SchedulerEntry(scheduler.Epoch, scheduler.ForwardsPerEpoch, scheduler.Layers, scheduler.Trials, scheduler.Monitor.Length));
+        state.Scheduler is not { } scheduler ? null : new SchedulerEntry(scheduler.Epoch, scheduler.ForwardsPerEpoch, scheduler.Layers, scheduler.Monitor.Length));
 
     /// <summary>Reads the blocks; no more is allocated than the file holds.</summary>
     /// <exception cref="InvalidDataException">The table does not agree with the file.</exception>
@@ -33,7 +33,6 @@ internal sealed record ContentsDocument(PlanDocument Plan, IReadOnlyList<TensorE
             Epoch = saved.Epoch,
             ForwardsPerEpoch = saved.ForwardsPerEpoch,
             Layers = saved.Layers,
-            Trials = saved.Trials,
             Monitor = Block(saved.Monitor, "the monitor's state"),
         };
         return stream.Position == end
@@ -65,7 +64,7 @@ internal sealed record GroupEntry(int Options, IReadOnlyList<StateEntry> States)
 
 internal sealed record StateEntry(string Name, int Length);
 
-internal sealed record SchedulerEntry(int Epoch, int ForwardsPerEpoch, IReadOnlyList<LayerMemory> Layers, IReadOnlyList<SwitchGuard.Trial> Trials, int Monitor);
+internal sealed record SchedulerEntry(int Epoch, int ForwardsPerEpoch, IReadOnlyList<LayerMemory> Layers, int Monitor);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ContentsDocument))]

@@ -16,6 +16,7 @@ public static class EtfCheckpoint
     /// <param name="scheduler">The scheduler; call this between epochs: what was observed since the last <c>EndEpoch</c> is kept too, but not the calibration sample.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
     public static void Save(string path, AdaptiveEtfScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -30,6 +31,7 @@ public static class EtfCheckpoint
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
     public static void Save(string path, torch.nn.Module model, params torch.optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -43,6 +45,7 @@ public static class EtfCheckpoint
     /// <param name="scheduler">A scheduler of a freshly built model, with fresh optimizers, made with the same options.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="InvalidDataException">The file is no checkpoint, cut short, damaged, or of a newer version. Nothing was changed.</exception>
     /// <exception cref="ArgumentException">The checkpoint is of another architecture or of other optimizers. Nothing was changed.</exception>
     public static void Load(string path, AdaptiveEtfScheduler scheduler)
@@ -59,6 +62,7 @@ public static class EtfCheckpoint
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="InvalidDataException">The file is no checkpoint, cut short, damaged, or of a newer version. Nothing was changed.</exception>
     /// <exception cref="ArgumentException">The checkpoint is of another architecture or of other optimizers. Nothing was changed.</exception>
     public static void Load(string path, torch.nn.Module model, params torch.optim.Optimizer[] optimizers)
@@ -70,7 +74,7 @@ public static class EtfCheckpoint
         var state = CheckpointFile.Read(path);
         if (managed.Count == 0)
             state = state with { Optimizers = [] };
-        state.Require(model, managed);
+        state.Require(model, managed, []);
         PlanApplication.Run(model, state.Plan, managed);
         state.Fill(model, managed);
     }

@@ -53,7 +53,9 @@ public sealed class EtfPlan
     /// <param name="path">The file.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="InvalidDataException">The file holds no plan; the message names it.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static EtfPlan Load(string path)
     {
         try
@@ -68,7 +70,9 @@ public sealed class EtfPlan
 
     /// <summary>Writes the plan to a file: a reader sees the old file or the new one, never a part.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Save(string path) => AtomicFile.Write(path, stream =>
     {
         using var writer = new StreamWriter(stream, leaveOpen: true);

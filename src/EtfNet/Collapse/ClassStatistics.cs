@@ -87,7 +87,7 @@ public sealed partial class ClassStatistics
             throw new ArgumentException($"The features have shape ({string.Join(", ", features.shape)}); wanted (samples, {Width}).", nameof(features));
         var groups = LabelGroups.Create(LabelReader.Read(labels, classCount: null));
         if (groups.Count != features.shape[0])
-            throw new ArgumentException($"{groups.Count} labels came with {features.shape[0]} samples.", nameof(labels));
+            throw new ArgumentException($"{Words.Count(groups.Count, "label")} came with {Words.Count(features.shape[0], "sample")}.", nameof(labels));
 
         using var converted = FeatureRows.Convert(features);
         return Add(FeatureRows.View(converted ?? features), groups);

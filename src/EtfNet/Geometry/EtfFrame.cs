@@ -48,7 +48,11 @@ public sealed record EtfFrame
     /// <param name="rank">The directions to keep, at least 1; about twice the class count is enough.</param>
     /// <returns>The choice. A layer for which the structured form would not be cheaper than a dense matrix takes <see cref="Nearest"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> is below 1.</exception>
-    public static EtfFrame Aligned(int rank) => AlignedToEnergy(1, rank);
+    public static EtfFrame Aligned(int rank)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
+        return AlignedToEnergy(1, rank);
+    }
 
     /// <summary>The low-rank rotation that agrees with a trained weight on as many input directions as hold a share of the input energy.</summary>
     /// <param name="energy">The share, in (0, 1].</param>

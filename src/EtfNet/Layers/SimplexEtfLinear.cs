@@ -106,7 +106,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
             }
             catch (ArgumentException e)
             {
-                throw new InvalidOperationException($"The layer holds no simplex ETF any more: {e.Message}", e);
+                throw new InvalidOperationException($"The layer holds no simplex ETF any more: {Words.Plain(e)}", e);
             }
         }
     }

@@ -86,7 +86,7 @@ public sealed partial class NccMonitor
             using var record = new ForwardRecord();
             Capture(record, () => forward(batch));
             if (record.Features.Count > 0 && !record.Features.Exists(entry => entry.Features.shape[0] == groups.Count))
-                throw new ArgumentException($"{groups.Count} labels came for a forward of {record.Length} samples.", nameof(batches));
+                throw new ArgumentException($"{Words.Count(groups.Count, "label")} came for a forward of {Words.Count(record.Length, "sample")}.", nameof(batches));
 
             SetOrder(record);
             using var predictions = Predictions.Of(record, groups.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));

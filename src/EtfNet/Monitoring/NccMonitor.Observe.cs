@@ -47,7 +47,7 @@ public sealed partial class NccMonitor
     /// <param name="features">Samples x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one a sample.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not of a floating type or of another width than before, or the labels are not class indices, one a sample; nothing changes.</exception>
+    /// <exception cref="ArgumentException">The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one a sample; nothing changes.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -65,6 +65,8 @@ public sealed partial class NccMonitor
                 $"{batch.Count} labels came with features of shape ({string.Join(", ", features.shape)}) of layer '{layer}'.", nameof(labels));
 
         using var pooled = _taps.Find(tap => tap.Name == layer)?.Pool(features) ?? FeaturePooler.Pool(features, _options.Pooling, FeatureLayout.ChannelsLast);
+        if (pooled.shape[1] == 0)
+            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.", nameof(features));
         if (_states.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
             throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.", nameof(features));
         if (_options.NonFinite == NonFinitePolicy.Throw)

@@ -55,6 +55,12 @@ public sealed partial class NccMonitor
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
+        Take(Read(stream));
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote, and changes nothing; the exceptions are those of <see cref="Load"/>.</summary>
+    internal MonitorFile Read(Stream stream)
+    {
         var file = MonitorFile.Load(stream, _options);
         var saved = file.Layers.Where(layer => layer.IsWatched).Select(layer => layer.Name).ToList();
         var missing = _taps.Select(tap => tap.Name).Except(saved).ToList();
@@ -62,7 +68,12 @@ public sealed partial class NccMonitor
         if (missing.Count + unknown.Count > 0)
             throw new ArgumentException(
                 $"The saved monitor watched other layers: {string.Join(", ", missing.Select(name => "no " + name).Concat(unknown))}.", nameof(stream));
+        return file;
+    }
 
+    /// <summary>Goes on from what <see cref="Read"/> gave.</summary>
+    internal void Take(MonitorFile file)
+    {
         Reset();
         foreach (var name in _order)
             _states.Remove(name);

@@ -4,7 +4,7 @@ namespace EtfNet;
 public sealed record NccMonitorOptions
 {
     /// <summary>Gets the number of classes; labels are checked against it.</summary>
-    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the last layer.</value>
+    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the model's output.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
     public int? ClassCount
     {
@@ -20,13 +20,16 @@ public sealed record NccMonitorOptions
     public IReadOnlyList<string>? Include { get; init; }
 
     /// <summary>Gets the names of layers not to watch, as patterns. The default is none.</summary>
-    public IReadOnlyList<string> Exclude { get; init; } = [];
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
 
     /// <summary>Gets where features are taken. The default is <see cref="FeaturePoint.Auto"/>.</summary>
-    public FeaturePoint FeaturePoint { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
+    public FeaturePoint FeaturePoint { get; init => field = Defined(value, nameof(FeaturePoint)); }
 
     /// <summary>Gets how outputs become one vector a sample. The default is <see cref="FeaturePooling.Auto"/>.</summary>
-    public FeaturePooling Pooling { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
+    public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
 
     /// <summary>Gets which batches are scored: one in so many. Every batch enters the class means.</summary>
     /// <value>At least 1, which scores all. The default is 4.</value>
@@ -48,7 +51,12 @@ public sealed record NccMonitorOptions
 
     /// <summary>Gets which metrics beside the error are gathered and reported.</summary>
     /// <value>The default is those that cost nothing in the step: <see cref="CollapseMetricSet.Means"/>, <see cref="CollapseMetricSet.SelfDuality"/> and <see cref="CollapseMetricSet.Agreement"/>.</value>
-    public CollapseMetricSet Metrics { get; init; } = CollapseMetricSet.Means | CollapseMetricSet.SelfDuality | CollapseMetricSet.Agreement;
+    /// <exception cref="ArgumentOutOfRangeException">The value has other bits than those of <see cref="CollapseMetricSet"/>.</exception>
+    public CollapseMetricSet Metrics
+    {
+        get;
+        init => field = (value & ~CollapseMetricSet.All) == 0 ? value : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be made of CollapseMetricSet.");
+    } = CollapseMetricSet.Means | CollapseMetricSet.SelfDuality | CollapseMetricSet.Agreement;
 
     /// <summary>Gets the number of classes above which metrics over pairs of classes, quadratic in it, are left out.</summary>
     /// <value>At least 0. The default is 1000.</value>
@@ -60,7 +68,8 @@ public sealed record NccMonitorOptions
     } = 1000;
 
     /// <summary>Gets what happens to samples with NaN or infinite features. The default is <see cref="NonFinitePolicy.LeaveOut"/>.</summary>
-    public NonFinitePolicy NonFinite { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
+    public NonFinitePolicy NonFinite { get; init => field = Defined(value, nameof(NonFinite)); }
 
     /// <summary>Gets how many forwards may wait for their labels; at one more, the oldest is let go and counted as unlabeled.</summary>
     /// <value>At least 1. The default is 16. Waiting forwards hold their features.</value>
@@ -77,4 +86,7 @@ public sealed record NccMonitorOptions
 
     /// <summary>Gets whether the way for devices is taken on the CPU as well: lets tests without a device see it.</summary>
     internal bool AlwaysAsOnDevice { get; init; }
+
+    private static T Defined<T>(T value, string name)
+        where T : struct, Enum => Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be one of {typeof(T).Name}.");
 }

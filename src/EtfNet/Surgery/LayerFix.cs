@@ -12,7 +12,7 @@ internal sealed class LayerFix
     private readonly ReplacedLayer? _shell;
     private readonly Tensor? _oldBias;
     private readonly Tensor? _oldWeight;
-    private readonly IReadOnlyList<OptimizerSeat> _seats;
+    private IReadOnlyList<OptimizerSeat> _seats;
     private bool _keepsOld;
 
     private LayerFix(nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, IReadOnlyList<OptimizerSeat> seats, Tensor? oldBias, Tensor? oldWeight, bool keepsOld)
@@ -31,6 +31,9 @@ internal sealed class LayerFix
 
     /// <summary>The module that now stands at the layer's path.</summary>
     public nn.Module Current => Replacement ?? (nn.Module)_target.Layer;
+
+    /// <summary>Where the weight sat in optimizers.</summary>
+    public IReadOnlyList<OptimizerSeat> Seats => _seats;
 
     /// <summary>The frame but for its factors.</summary>
     public SimplexEtfHeader Header => FixedModules.HeaderOf(Current)!;
@@ -59,6 +62,18 @@ internal sealed class LayerFix
         if (inPlace)
             FixedModules.Remember(layer, header);
         return fix;
+    }
+
+    /// <summary>Takes the weight out of one more optimizer.</summary>
+    public void Leave(OptimizerHelper optimizer)
+    {
+        if (_target.WeightShared)
+            return;
+        var seats = OptimizerDetachment.Remove([optimizer], _target.Layer.weight);
+        _seats = [.. _seats, .. seats];
+        if (!_keepsOld)
+            foreach (var seat in seats)
+                seat.Dispose();
     }
 
     /// <summary>Frees what was kept for the way back.</summary>

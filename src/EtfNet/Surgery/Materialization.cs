@@ -22,9 +22,19 @@ internal static class Materialization
             var layer = (SimplexEtfLinear)node.Module;
             var dense = layer.ToDense();
             dense.weight.requires_grad_(false);
-            dense.train(layer.training);
             ModuleHooks.Share(layer, dense);
             plan.Put(dense);
+            if (layer.ReleaseBias() is { } bias)
+            {
+                // The very object: an optimizer goes on training it.
+                dense.bias!.Dispose();
+                LinearBias.Set(dense, bias);
+            }
+            else
+            {
+                dense.bias?.requires_grad_(false);
+            }
+
             layer.Dispose();
         }
 

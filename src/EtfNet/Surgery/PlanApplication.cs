@@ -8,7 +8,33 @@ internal static class PlanApplication
 {
     /// <returns>The fixes that were made; layers that stand fixed as planned already are left alone.</returns>
     /// <exception cref="ArgumentException">The plan does not fit the model; nothing was changed.</exception>
-    public static IReadOnlyList<LayerFix> Run(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers)
+    public static IReadOnlyList<LayerFix> Run(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers) =>
+        [.. Steps(model, plan).Select(step => LayerFix.CommitBlank(model, step.Target, step.Layer.Header, step.Layer.InPlace, optimizers))];
+
+    /// <summary>Checks that the plan's layers, and none else, will be fixed once some of those that are fixed now were made trainable and <see cref="Run"/> was called.</summary>
+    /// <param name="model">The model; it is not changed.</param>
+    /// <param name="plan">The layers to be fixed.</param>
+    /// <param name="returning">The names of the layers that will be made trainable first.</param>
+    /// <returns>The layers that are trainable now and will be fixed.</returns>
+    /// <exception cref="ArgumentException">The plan does not fit the model.</exception>
+    public static IReadOnlyList<LayerTarget> Require(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
+    {
+        var planned = plan.ToDictionary(layer => layer.Path);
+        foreach (var now in FixedModules.Of(model))
+        {
+            var then = planned.GetValueOrDefault(now.Path);
+            var fits = returning.Contains(now.Path)
+                ? then is null || (then.Header.Shape, then.InPlace) == (now.Header.Shape, now.InPlace)
+                : then is not null && (then.Header.Signature, then.InPlace) == (now.Header.Signature, now.InPlace);
+            if (!fits)
+                throw new ArgumentException(
+                    $"Layer '{now.Path}' of {model.GetType().Name} is fixed as {now.Header.Signature}; in the state it is {(then is null ? "trained" : then.Header.Signature)}. Load into a freshly built model.", nameof(model));
+        }
+
+        return [.. Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Path))]).Select(step => step.Target)];
+    }
+
+    private static List<(LayerTarget Target, PlannedLayer Layer)> Steps(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan)
     {
         var targets = LayerTarget.All(model).ToDictionary(target => target.Path);
         var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
@@ -20,7 +46,7 @@ internal static class PlanApplication
             steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Path), modules.GetValueOrDefault(layer.Path)), layer));
         }
 
-        return [.. steps.Select(step => LayerFix.CommitBlank(model, step.Target, step.Layer.Header, step.Layer.InPlace, optimizers))];
+        return steps;
     }
 
     private static LayerTarget Check(torch.nn.Module model, PlannedLayer layer, LayerTarget? target, torch.nn.Module? module)

@@ -14,7 +14,7 @@ internal sealed class ReplacedLayer
     public ReplacedLayer(Linear layer, string path)
     {
         _layer = layer;
-        SetBias(null);
+        LinearBias.Set(layer, null);
         // The replacement shares the hooks: only calls of the old layer itself are refused.
         _watch = layer.register_forward_pre_hook((module, _) => !ReferenceEquals(module, layer) ? null! : throw new InvalidOperationException(
             $"Layer '{path}' was replaced by a simplex ETF, but something outside the model still calls the old layer. " +
@@ -26,7 +26,7 @@ internal sealed class ReplacedLayer
     public Linear Revive(Parameter? bias)
     {
         _watch.remove();
-        SetBias(bias);
+        LinearBias.Set(_layer, bias);
         _layer.weight.requires_grad_(true);
         return _layer;
     }
@@ -50,15 +50,5 @@ internal sealed class ReplacedLayer
             layer.weight.set_(weight);
         else
             layer.weight = new Parameter(weight.DetachFromDisposeScope(), requires_grad: true);
-    }
-
-    private void SetBias(Parameter? bias)
-    {
-        TorchSharpInternals.Bias(_layer) = bias;
-        var registry = TorchSharpInternals.Parameters(_layer);
-        if (registry.TryGetValue("bias", out _))
-            registry.Remove("bias");
-        if (bias is not null)
-            registry.Add("bias", bias);
     }
 }

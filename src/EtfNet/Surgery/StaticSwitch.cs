@@ -12,11 +12,12 @@ internal static class StaticSwitch
         nn.Module model, IReadOnlyList<string> patterns, Func<LayerTarget, SimplexEtf> choose, IReadOnlyList<OptimizerHelper> optimizers)
     {
         var all = LayerTarget.All(model);
+        var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Path));
         foreach (var pattern in patterns)
             if (!all.Any(target => NamePattern.Matches(pattern, target.Path)))
-                throw new ArgumentException($"No trainable linear layer matches '{pattern}'. There are: {string.Join(", ", all.Select(target => target.Path))}.", nameof(patterns));
+                throw new ArgumentException($"No trainable linear layer matches '{pattern}'. There are: {names}.", nameof(patterns));
         if (patterns.Count == 0)
-            throw new ArgumentException($"No layer was named. There are: {string.Join(", ", all.Select(target => target.Path))}.", nameof(patterns));
+            throw new ArgumentException($"No layer was named. There are: {names}.", nameof(patterns));
 
         var chosen = all.Where(target => NamePattern.MatchesAny(patterns, target.Path)).Select(target => target.Obstacle is { } obstacle
             ? throw new ArgumentException($"Layer '{target.Path}' cannot be fixed: {obstacle}.", nameof(patterns))
@@ -39,7 +40,7 @@ internal static class StaticSwitch
         }
         catch (ArgumentException exception)
         {
-            throw new ArgumentException($"Layer '{path}': {exception.Message}", nameof(frame), exception);
+            throw new ArgumentException($"Layer '{path}': {Words.Plain(exception)}", nameof(frame), exception);
         }
     }
 }

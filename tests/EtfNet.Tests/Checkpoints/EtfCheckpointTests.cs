@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -8,7 +10,7 @@ namespace EtfNet.Tests.Checkpoints;
 
 public sealed class EtfCheckpointTests : IDisposable
 {
-    private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 2, MaxOutputError = double.PositiveInfinity };
+    private static readonly AdaptiveEtfOptions Options = ResumedRun.Options with { WarmupEpochs = 2 };
 
     private readonly TemporaryFolder _folder = new();
     private readonly Blobs _data = new(noise: 0.8);
@@ -29,16 +31,36 @@ public sealed class EtfCheckpointTests : IDisposable
     [MemberData(nameof(Cases))]
     public void Load_IntoAFreshModelMidway_ContinuesBitForBit(string shape, string optimizer)
     {
-        var straight = Run(shape, optimizer, 1, 6, null, null);
-        Run(shape, optimizer, 1, 3, null, _folder.File("middle.etf"));
-        var resumed = Run(shape, optimizer, 4, 6, _folder.File("middle.etf"), null);
+        using var straight = new ResumedRun(shape, optimizer);
+        straight.Train(1, 10);
+        using var first = new ResumedRun(shape, optimizer);
+        first.Train(1, 5);
+        EtfCheckpoint.Save(_folder.File("middle.etf"), first.Etf);
+        using var resumed = new ResumedRun(shape, optimizer);
+        EtfCheckpoint.Load(_folder.File("middle.etf"), resumed.Etf);
+        resumed.Train(6, 10);
 
-        resumed.Report.FixedLayers.Should().BeEquivalentTo(straight.Report.FixedLayers);
-        straight.Report.FixedLayers.Should().NotBeEmpty();
-        resumed.Weights.Keys.Should().Equal(straight.Weights.Keys);
-        foreach (var (name, bytes) in straight.Weights)
-            resumed.Weights[name].Should().Equal(bytes, name);
-        resumed.Report.Layers.Select(layer => layer.NccError).Should().Equal(straight.Report.Layers.Select(layer => layer.NccError));
+        resumed.Etf.Report.FixedLayers.Should().BeEquivalentTo(straight.Etf.Report.FixedLayers);
+        straight.Etf.Report.FixedLayers.Select(layer => layer.Epoch).Should().Contain(epoch => epoch <= 5, "one layer was fixed before the save");
+        resumed.Weights.Should().Equal(straight.Weights);
+        resumed.Etf.Report.Layers.Select(layer => layer.NccError).Should().Equal(straight.Etf.Report.Layers.Select(layer => layer.NccError));
+    }
+
+    [Fact]
+    public void Load_InAnotherProcess_ContinuesBitForBit()
+    {
+        using var straight = new ResumedRun("ModuleField", "Adam");
+        straight.Train(1, 10);
+        using var first = new ResumedRun("ModuleField", "Adam");
+        first.Train(1, 5);
+        EtfCheckpoint.Save(_folder.File("middle.etf"), first.Etf);
+
+        using var process = Process.Start(new ProcessStartInfo(
+            Environment.ProcessPath!, [typeof(ResumedRun).Assembly.Location, ResumedRun.Name, _folder.File("middle.etf"), _folder.File("end.txt")]))!;
+        process.WaitForExit();
+        process.ExitCode.Should().Be(0);
+        File.ReadAllText(_folder.File("end.txt")).Should().Be(straight.Weights.Aggregate("", (text, next) => text + next + "\n"));
+        straight.Etf.Report.FixedLayers.Select(layer => layer.Epoch).Should().Equal([5, 6], "one layer was fixed before the save, and one after it");
     }
 
     [Fact]
@@ -111,6 +133,81 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Load_TrainedLayersIntoAModelThatHasThemFixed_ThrowsAndChangesNothing()
+    {
+        using var fresh = Shapes.Make("Sequential");
+        EtfCheckpoint.Save(_folder.File("before.etf"), fresh);
+        using var model = Trained(out _);
+        var before = Outputs(model);
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<ArgumentException>().WithMessage("*'0'*fixed*trained*freshly built*");
+        Outputs(model).Should().Equal(before);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public void Load_OptimizerOfOtherParameters_ThrowsAndChangesNothing(bool groups, bool scheduled)
+    {
+        using var trained = Trained(out var path);
+        using var fresh = Shapes.Make("Sequential");
+        var all = fresh.parameters().ToList();
+        using var optimizer = groups
+            ? optim.Adam([new Adam.ParamGroup(all.Take(2)), new Adam.ParamGroup(all.Skip(2))], 0.005)
+            : optim.Adam(all.Take(3), 0.005);
+        using var etf = scheduled ? fresh.ApplyAdaptiveEtf(Options, optimizer) : null;
+        var before = Outputs(fresh);
+        var act = () =>
+        {
+            if (etf is null)
+                EtfCheckpoint.Load(path, fresh, optimizer);
+            else
+                EtfCheckpoint.Load(path, etf);
+        };
+        act.Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        Outputs(fresh).Should().Equal(before);
+        EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
+        optimizer.parameters().Should().HaveCount(groups ? 4 : 3);
+    }
+
+    [Fact]
+    public void Load_WeightSharedWithAnotherModule_ContinuesBitForBit()
+    {
+        using var model = new SharedWeight();
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        model.ApplyEtf(EtfFrame.Identity, ["hidden"], [optimizer]);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        EtfCheckpoint.Save(_folder.File("shared.etf"), model, optimizer);
+
+        using var fresh = new SharedWeight();
+        using var other = optim.Adam(fresh.parameters(), 0.005);
+        EtfCheckpoint.Load(_folder.File("shared.etf"), fresh, other);
+        TrainingLoop.Epoch(model, optimizer, _data);
+        TrainingLoop.Epoch(fresh, other, _data);
+        Outputs(fresh).Should().Equal(Outputs(model));
+    }
+
+    [Fact]
+    public void Restore_AfterAnOptimizerGotAnotherGroup_ThrowsAndChangesNothing()
+    {
+        using var model = Shapes.Make("Sequential");
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        using var etf = model.ApplyAdaptiveEtf(Options, optimizer);
+        TrainingLoop.Epoch(model, optimizer, _data, etf);
+        etf.EndEpoch();
+        var early = etf.Snapshot();
+        TrainingLoop.UntilFixed(model, optimizer, _data, etf, "0");
+        using var more = new Parameter(ones(3));
+        ((Adam)optimizer).add_param_group(new Adam.ParamGroup([more]));
+        var before = Outputs(model);
+        ((Action)(() => etf.Restore(early))).Should().Throw<ArgumentException>().WithMessage("*2 parameter groups*");
+        Outputs(model).Should().Equal(before);
+        EtfPlan.Of(model).LayerNames.Should().Contain("0");
+    }
+
+    [Fact]
     public void Save_UnwritableFolder_ThrowsIOExceptionAndKeepsTheOldFile()
     {
         using var model = Trained(out var path);
@@ -145,37 +242,21 @@ public sealed class EtfCheckpointTests : IDisposable
         return model.call(_data.Inputs).data<float>().ToArray();
     }
 
-    private (EtfReport Report, Dictionary<string, byte[]> Weights) Run(string shape, string optimizerName, int first, int last, string? load, string? save)
+    /// <summary>Two layers of one weight, and a head.</summary>
+    private sealed class SharedWeight : nn.Module<Tensor, Tensor>
     {
-        manual_seed(11);
-        using var model = Shapes.Make(shape);
-        using var optimizer = Create(optimizerName, model);
-        using var etf = model.ApplyAdaptiveEtf(Options, optimizer);
-        if (load is not null)
-            EtfCheckpoint.Load(load, etf);
-        for (var epoch = first; epoch <= last; epoch++)
+        private readonly nn.Module<Tensor, Tensor> hidden;
+        private readonly nn.Module<Tensor, Tensor> again;
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, 4);
+
+        public SharedWeight()
+            : base(nameof(SharedWeight))
         {
-            TrainingLoop.Epoch(model, optimizer, _data, etf);
-            etf.EndEpoch();
+            var first = nn.Linear(16, 16);
+            (hidden, again) = (first, nn.Linear(first.weight, new Parameter(zeros(16))));
+            RegisterComponents();
         }
 
-        if (save is not null)
-            EtfCheckpoint.Save(save, etf);
-        return (etf.Report, model.state_dict().ToDictionary(entry => entry.Key, entry => entry.Value.bytes.ToArray()));
+        public override Tensor forward(Tensor input) => head.call(nn.functional.relu(again.call(nn.functional.relu(hidden.call(input)))));
     }
-
-    private static optim.Optimizer Create(string name, nn.Module model) => name switch
-    {
-        "SGD" => optim.SGD(model.parameters(), 0.02, momentum: 0.9, weight_decay: 5e-4),
-        "Adam" => optim.Adam(model.parameters(), 0.005),
-        "AdamW" => optim.AdamW(model.parameters(), 0.005),
-        "RMSProp" => optim.RMSProp(model.parameters(), 0.002),
-        "Adagrad" => optim.Adagrad(model.parameters(), 0.02),
-        "ASGD" => optim.ASGD(model.parameters(), 0.05),
-        "Adadelta" => optim.Adadelta(model.parameters(), 1.0),
-        "Adamax" => optim.Adamax(model.parameters(), 0.005),
-        "NAdam" => optim.NAdam(model.parameters(), 0.005),
-        "RAdam" => optim.RAdam(model.parameters(), 0.02),
-        _ => optim.Rprop(model.parameters(), 0.002),
-    };
 }

@@ -68,6 +68,23 @@ public sealed class NearestClassCenterTests
     }
 
     [Fact]
+    public void Score_SquaresBeyondFloat32_ExactIsRightAndOnlineLeavesThemOut()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(1);
+        float[] values = [1e25f, 2e25f, -1e25f, -2e25f];
+        statistics.Add(tensor(values).reshape(4, 1), tensor(new long[] { 0, 0, 1, 1 }));
+        var centers = ClassCenters.Create(statistics);
+        NearestClassCenter.Score(FeatureRows.View(values, 1), [0, 0, 1, 1], centers, exact: statistics).Should().Be(new NccScore(4, 0, 4));
+        NearestClassCenter.Score(FeatureRows.View(values, 1), [0, 0, 1, 1], centers).Should().Be(default(NccScore));
+
+        // A sample near zero, of a class without center, has no nearest one in float32.
+        var nearest = new int[1];
+        NearestClassCenter.Score(FeatureRows.View(new float[] { 1 }, 1), [2], centers, nearest).Wrong.Should().Be(1);
+        nearest.Should().Equal(-1);
+    }
+
+    [Fact]
     public void Score_LabelWithoutCenter_IsWrongAndAbsentClassesNeverWin()
     {
         using var scope = NewDisposeScope();

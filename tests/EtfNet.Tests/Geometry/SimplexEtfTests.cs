@@ -199,7 +199,7 @@ public sealed class SimplexEtfTests
         FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs[.., ..4], 2)).Should().Throw<ArgumentException>().WithMessage("*(30, 4)*(N, 5)*");
         FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs / 0, 2)).Should().Throw<ArgumentException>().WithParameterName("inputs");
         FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix * 0, inputs, 2)).Should().Throw<ArgumentException>().WithMessage("*nothing to align*");
-        FluentActions.Invoking(() => EtfFrame.Aligned(0)).Should().Throw<ArgumentOutOfRangeException>();
+        FluentActions.Invoking(() => EtfFrame.Aligned(0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
         FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(double.NaN, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("energy");
         FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(1.1, 3)).Should().Throw<ArgumentOutOfRangeException>();
     }

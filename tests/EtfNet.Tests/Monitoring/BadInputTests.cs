@@ -55,6 +55,7 @@ public sealed class BadInputTests : IDisposable
         Throws<ArgumentException>("a", ones(3, 5), labels, "*'a'*width 5*6*");
         Throws<ArgumentException>("a", ones(4, 6), labels, "*3 labels*(4, 6)*'a'*");
         Throws<ArgumentException>("a", ones(3, 6, int64), labels, "*'a'*Int64*floating*");
+        Throws<ArgumentException>("new", ones(3, 0), labels, "*'new'*(3, 0)*");
         Throws<ArgumentNullException>(null!, ones(3, 6), labels, "*layer*");
         Throws<ArgumentNullException>("a", null!, labels, "*features*");
         Throws<ArgumentNullException>("a", ones(3, 6), null!, "*labels*");
@@ -76,7 +77,7 @@ public sealed class BadInputTests : IDisposable
             monitor.Observe(labels);
             var layer = monitor.EndEpoch()["a"];
             (layer.Observed, layer.NonFinite, layer.Samples).Should().Be((29, 1, epoch * 29));
-            layer.Reason.Should().Contain("1 samples had NaN or infinite");
+            layer.Reason.Should().Contain("1 sample with NaN or infinite");
             layer.Cdnv.Should().BePositive();
         }
 
@@ -124,9 +125,12 @@ public sealed class BadInputTests : IDisposable
         [
             () => _ = new NccMonitorOptions { ClassCount = 1 }, () => _ = new NccMonitorOptions { ScoreEvery = 0 }, () => _ = new NccMonitorOptions { MinimumScored = -1 },
             () => _ = new NccMonitorOptions { MaxPendingForwards = 0 }, () => _ = new NccMonitorOptions { PairwiseClassLimit = -1 },
+            () => _ = new NccMonitorOptions { FeaturePoint = (FeaturePoint)9 }, () => _ = new NccMonitorOptions { Pooling = (FeaturePooling)9 },
+            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 }, () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)64 },
         ];
         foreach (var action in bad)
             action.Should().Throw<ArgumentOutOfRangeException>();
+        ((Action)(() => _ = new NccMonitorOptions { Exclude = null! })).Should().Throw<ArgumentNullException>();
         ((Action)(() => _ = new NccMonitor(null!))).Should().Throw<ArgumentNullException>();
     }
 }

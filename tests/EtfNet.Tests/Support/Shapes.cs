@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -33,6 +34,8 @@ internal static class Shapes
         ("Generic", () => new Generic<nn.Module<Tensor, Tensor>>(nn.Linear(16, 16)), "hidden", true),
         ("GenericOverLinear", () => new Generic<Linear>(nn.Linear(16, 16)), "hidden", false),
         ("SetElement", () => new Holder(layer => new HashSet<nn.Module<Tensor, Tensor>> { layer }, held => ((HashSet<nn.Module<Tensor, Tensor>>)held).Single()), "hidden", false),
+        ("Grid", () => new Holder(layer => new nn.Module<Tensor, Tensor>[,] { { layer } }, held => ((nn.Module<Tensor, Tensor>[,])held)[0, 0]), "hidden", false),
+        ("StrongBox", () => new Holder(layer => new StrongBox<nn.Module<Tensor, Tensor>>(layer), held => ((StrongBox<nn.Module<Tensor, Tensor>>)held).Value!), "hidden", true),
         ("MovedAfterConstruction", () => (nn.Module<Tensor, Tensor>)new ModuleField().to(ScalarType.Float64).to(ScalarType.Float32), "hidden", true),
     ];
 

@@ -50,7 +50,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         {
             if (chosen.Count == options.MaxPerEpoch)
             {
-                Refused[target.Path] = $"ready; {options.MaxPerEpoch} layers were fixed this epoch";
+                Refused[target.Path] = $"ready; its turn comes later: at most {Words.Count(options.MaxPerEpoch, "layer")} an epoch";
                 Postponed.Add(target.Path);
             }
             else if (!samples.TryGetValue(target.Layer, out var sample))
@@ -125,7 +125,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         }
         catch (ArgumentException exception)
         {
-            Refused[target.Path] = "no frame could be fitted: " + exception.Message;
+            Refused[target.Path] = "no frame could be fitted: " + Words.Plain(exception);
             return null;
         }
 

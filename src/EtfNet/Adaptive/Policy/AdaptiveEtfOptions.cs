@@ -112,20 +112,32 @@ public sealed record AdaptiveEtfOptions
     }
 
     /// <summary>Gets the layers that may be fixed, as names with <c>*</c> and <c>?</c>.</summary>
-    /// <value>The default, empty, stands for all linear layers of the model.</value>
+    /// <value>The default, empty, stands for all linear layers of the model. A name that matches none is an error when the options are used.</value>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
     /// <summary>Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>.</summary>
     /// <value>The default is empty.</value>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
 
     /// <summary>Gets where a layer's features are taken.</summary>
     /// <value>The default is <see cref="FeaturePoint.Auto"/>: after the normalization and activation that follow the layer, where the model shows them.</value>
-    public FeaturePoint FeaturePoint { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
+    public FeaturePoint FeaturePoint
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(FeaturePoint), value, "Must be one of FeaturePoint.");
+    }
 
     /// <summary>Gets how feature maps and token sequences become one vector a sample.</summary>
     /// <value>The default is <see cref="FeaturePooling.Auto"/>.</value>
-    public FeaturePooling Pooling { get; init; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
+    public FeaturePooling Pooling
+    {
+        get;
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Pooling), value, "Must be one of FeaturePooling.");
+    }
 
     /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="SwitchDecision.Exact"/>.</summary>
     /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>

@@ -33,12 +33,8 @@ internal sealed class SwitchGuard(SwitchGuardOptions options)
     /// <param name="costBefore">That epoch's cost, measured before the switch.</param>
     public void Begin(int epoch, double costBefore) => _trials.Add(new Trial(epoch, costBefore, double.PositiveInfinity));
 
-    /// <summary>Restores trials that were saved.</summary>
-    public void Resume(IEnumerable<Trial> trials)
-    {
-        _trials.Clear();
-        _trials.AddRange(trials);
-    }
+    /// <summary>Ends all trials: what is switched stays.</summary>
+    public void Clear() => _trials.Clear();
 
     internal sealed record Trial(int Epoch, double CostBefore, double BestSince);
 }

@@ -52,7 +52,7 @@ internal static class SwitchPolicy
         if (!Meets(options, error, layer.Upper))
             return error <= options.Epsilon ? "not certain enough: the interval reaches above epsilon" : "error above epsilon";
         if (epoch <= options.WarmupEpochs)
-            return $"warming up for {options.WarmupEpochs} epochs";
+            return $"warming up for {Words.Count(options.WarmupEpochs, "epoch")}";
         if (layer.Streak < options.Patience)
             return $"{layer.Streak} of {options.Patience} epochs at or below epsilon";
         return options.Order == SwitchOrder.PastEffectiveDepth && !allLaterMeet ? "a later layer's error is above epsilon" : null;

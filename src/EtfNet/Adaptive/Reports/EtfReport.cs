@@ -43,16 +43,18 @@ public sealed record EtfReport
         text.Append(CultureInfo.InvariantCulture, $"epoch {Epoch}: {FixedLayers.Count} of {Layers.Count} layers fixed");
         if (EffectiveDepth is { } depth)
             text.Append(CultureInfo.InvariantCulture, $", effective depth {depth}");
-        var width = Layers.Select(layer => layer.Name.Length).DefaultIfEmpty(0).Max();
+        var width = Layers.Select(layer => Shown(layer.Name).Length).DefaultIfEmpty(0).Max();
         foreach (var layer in Layers)
         {
             var error = layer.NccError is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "   -  ";
-            var line = $"  {layer.Name.PadRight(width)}  NCC error {error}  {(layer.IsFixed ? "fixed" : "     ")}  {layer.Note}";
+            var line = $"  {Shown(layer.Name).PadRight(width)}  NCC error {error}  {(layer.IsFixed ? "fixed" : "     ")}  {layer.Note}";
             text.AppendLine().Append(line.TrimEnd());
         }
 
         foreach (var (layer, reason) in Skipped)
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {layer}: skipped, {reason}");
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Shown(layer)}: skipped, {reason}");
         return text.ToString();
+
+        static string Shown(string name) => name.Length == 0 ? "(model)" : name;
     }
 }

@@ -9,8 +9,6 @@ internal sealed record SchedulerMemory
 
     public required IReadOnlyList<LayerMemory> Layers { get; init; }
 
-    public required IReadOnlyList<SwitchGuard.Trial> Trials { get; init; }
-
     public required byte[] Monitor { get; init; }
 }
 

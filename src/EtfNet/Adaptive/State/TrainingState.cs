@@ -9,7 +9,7 @@ internal sealed record TrainingState(
 {
     public static TrainingState Capture(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, SchedulerMemory? scheduler)
     {
-        var names = Names(model);
+        var names = Names(model, []);
         return new TrainingState(
             FixedModules.Of(model),
             [.. State(model).Select(entry => TensorMemory.Capture(entry.Key, entry.Value))],
@@ -17,10 +17,14 @@ internal sealed record TrainingState(
             scheduler);
     }
 
-    /// <summary>Checks that this fits a model and its optimizers, as far as it can be told before anything changes.</summary>
+    /// <summary>Checks that this fits a model and its optimizers, before anything changes.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="optimizers">Its optimizers.</param>
+    /// <param name="returning">The layers that are fixed now and will be trained again before the state is filled in, in that order.</param>
     /// <exception cref="ArgumentException">It does not fit.</exception>
-    public void Require(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers)
+    public void Require(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, IReadOnlyList<LayerFix> returning)
     {
+        var leaving = PlanApplication.Require(model, Plan, [.. returning.Select(fix => fix.Path)]);
         var replaced = Plan.Where(layer => !layer.InPlace).Select(layer => layer.Path).ToHashSet();
         var state = State(model);
         var saved = Tensors.ToDictionary(tensor => tensor.Name);
@@ -37,24 +41,19 @@ internal sealed record TrainingState(
             if (!saved.ContainsKey(name) && !IsOf(replaced, name) && !IsOfFixed(model, name))
                 throw new ArgumentException($"The state has nothing for '{name}': it was saved from another architecture.", nameof(model));
         if (optimizers.Count != Optimizers.Count)
-            throw new ArgumentException($"The state holds {Optimizers.Count} optimizers, {optimizers.Count} were given.", nameof(optimizers));
-        for (var i = 0; i < optimizers.Count; i++)
-            if (optimizers[i].GetType().Name != Optimizers[i].Type)
-                throw new ArgumentException($"The optimizer is {optimizers[i].GetType().Name}, the saved one was {Optimizers[i].Type}.", nameof(optimizers));
+            throw new ArgumentException($"The state holds {Words.Count(Optimizers.Count, "optimizer")}; given: {optimizers.Count}.", nameof(optimizers));
+        var names = Names(model, [.. leaving.Where(target => target.WeightShared)]);
+        var gone = leaving.Where(target => !target.WeightShared).Select(target => target.Layer.weight.Handle).ToHashSet();
+        var back = returning.Where(fix => Plan.All(layer => layer.Path != fix.Path)).ToList();
+        foreach (var (optimizer, memory) in optimizers.Zip(Optimizers))
+            if (memory.Misfit(optimizer, OptimizerMemory.NamesAfter(optimizer, names, back, gone)) is { } misfit)
+                throw new ArgumentException($"The state does not fit: {misfit}.", nameof(optimizers));
     }
 
     /// <summary>Writes weights, buffers and optimizer state, once the right layers are fixed.</summary>
-    /// <exception cref="ArgumentException">The optimizers hold other parameters; the weights are as they were.</exception>
     public void Fill(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers)
     {
-        var names = Names(model);
-        foreach (var (optimizer, memory) in optimizers.Zip(Optimizers))
-        {
-            var own = TorchSharpInternals.Groups(optimizer).Select((group, index) => (IReadOnlyList<string>)[.. OptimizerMemory.Named(group, index, names).Select(one => one.Name)]).ToList();
-            if (memory.Misfit(optimizer, own) is { } misfit)
-                throw new ArgumentException($"The state does not fit: {misfit}.", nameof(optimizers));
-        }
-
+        var names = Names(model, []);
         var state = State(model);
         foreach (var tensor in Tensors)
             tensor.Restore(state[tensor.Name]);
@@ -69,11 +68,19 @@ internal sealed record TrainingState(
 
     private static Dictionary<string, torch.Tensor> State(torch.nn.Module model) => model.state_dict();
 
-    private static Dictionary<IntPtr, string> Names(torch.nn.Module model)
+    /// <summary>The names of a model's parameters, by handle, as they will be once some layers are replaced that share their weights with other modules.</summary>
+    private static Dictionary<IntPtr, string> Names(torch.nn.Module model, IReadOnlyList<LayerTarget> sharing)
     {
         var names = new Dictionary<IntPtr, string>();
         foreach (var (name, parameter) in model.named_parameters())
             names.TryAdd(parameter.Handle, name);
+        foreach (var target in sharing)
+            names.Remove(target.Layer.weight.Handle);
+        if (sharing.Count > 0)
+            foreach (var node in ModuleTree.Walk(model).Where(node => sharing.All(target => !ReferenceEquals(target.Layer, node.Module))))
+                foreach (var (name, parameter) in TorchSharpInternals.Parameters(node.Module))
+                    names.TryAdd(parameter.Handle, node.Path.Length == 0 ? name : $"{node.Path}.{name}");
+
         return names;
     }
 }

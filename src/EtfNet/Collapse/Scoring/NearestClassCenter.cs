@@ -90,7 +90,8 @@ internal static class NearestClassCenter
     private static void Decide(
         FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest, ref NccScore total)
     {
-        if (!float.IsFinite(scored.SquaredNorm))
+        // Finite features above 1e19 have squares that float32 cannot hold.
+        if (!float.IsFinite(scored.SquaredNorm) && (exact is null || !features.IsFinite(row)))
         {
             if (!nearest.IsEmpty)
                 nearest[row] = -1;
@@ -104,7 +105,7 @@ internal static class NearestClassCenter
             (right, winner) = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!);
 
         if (!nearest.IsEmpty)
-            nearest[row] = centers.Classes[winner];
+            nearest[row] = winner < 0 ? -1 : centers.Classes[winner];
         total = new NccScore(total.Scored + 1, total.Wrong + (right ? 0 : 1), total.Rescored + (rescored ? 1 : 0));
     }
 }

@@ -48,6 +48,8 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
         const float epsilon = 1.1920929e-7f;
         var reach = MathF.Sqrt(squaredNorm) + centers.MaxNorm;
         var bound = (centers.Width + 32) * epsilon * reach * reach;
+        if (!float.IsFinite(bound))
+            return true;
         if (_bestIndex < 0)
             return false;
         if (MathF.Abs(_own - _best) <= 2 * bound || (_own > _best && _second - _best <= 2 * bound))

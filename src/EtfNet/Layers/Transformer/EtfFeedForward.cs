@@ -40,7 +40,7 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     /// <param name="options">The default fixes both projections at ratio 4.</param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, or the ratio gives fewer than 2 hidden units.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, or the ratio gives fewer than 2 hidden units or more than 2147483647.</exception>
     /// <exception cref="ArgumentException">The dtype is not floating point, or the frame is the identity at another ratio than 1, where it would leave hidden
     /// units constant or inputs unseen.</exception>
     public EtfFeedForward(long width, EtfFeedForwardOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
@@ -99,7 +99,7 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     {
         var hidden = Math.Round(width * options.WidthRatio);
         if (hidden is not (>= 2 and <= int.MaxValue))
-            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, $"A ratio of {options.WidthRatio} gives a width of {width} {hidden} hidden units; there must be at least 2.");
+            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, FormattableString.Invariant($"A ratio of {options.WidthRatio} and a width of {width} give {hidden} hidden units; there must be at least 2, and at most {int.MaxValue}."));
         if (options.Fixed != FixedProjections.None && options.Frame.Kind == EtfFrameKind.Identity && (long)hidden != width)
             throw new ArgumentException(
                 $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.",

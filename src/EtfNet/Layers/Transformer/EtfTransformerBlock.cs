@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     /// <param name="options">The default is a pre-norm block with both projections fixed at ratio 4.</param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, there is no head, or the ratio gives fewer than 2 hidden units.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, there is no head, or the ratio gives fewer than 2 hidden units or more than 2147483647.</exception>
     /// <exception cref="ArgumentException">The heads do not divide the width, the dtype is not floating point, or the frame does not suit the ratio.</exception>
     public EtfTransformerBlock(long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(EtfTransformerBlock))
@@ -113,6 +114,8 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
         ArgumentNullException.ThrowIfNull(input);
         if (input.dim() != 3 || input.shape[2] != Width)
             throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a block of width {Width} wants (batch, tokens, {Width}).", nameof(input));
+        if (_norm1 is LayerNorm { weight: { } own } && (own.dtype != input.dtype || own.device_type != input.device_type || own.device_index != input.device_index))
+            throw new ArgumentException($"The input is {input.dtype} on {input.device}, the block {own.dtype} on {own.device}. Convert one of them with .to(...).", nameof(input));
         if (_padding.Value is { } padding)
             AttentionMask.Check(padding, input, nameof(padding));
 

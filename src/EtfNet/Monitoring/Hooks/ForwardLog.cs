@@ -22,8 +22,6 @@ internal sealed class ForwardLog(nn.Module model, int maxPending) : IDisposable
     /// <summary>Forwards whose labels never came.</summary>
     public long Unlabeled { get; set; }
 
-    public IReadOnlyList<ForwardRecord> Pending => _pending;
-
     /// <summary>Whether a layer that fires now is to be recorded.</summary>
     public bool IsListening() => Capture is not null || (_insideModel ? _current is not null : Counts());
 
@@ -76,8 +74,8 @@ internal sealed class ForwardLog(nn.Module model, int maxPending) : IDisposable
         if (count != last && count != all)
             throw new ArgumentException(
                 waiting.Count == 1
-                    ? $"{count} labels came for a forward of {last} samples."
-                    : $"{count} labels came; the last forward had {last} samples and the {waiting.Count} that wait have {all} together.",
+                    ? $"{Words.Count(count, "label")} came for a forward of {Words.Count(last, "sample")}."
+                    : $"{Words.Count(count, "label")} came; the last forward had {Words.Count(last, "sample")} and the {waiting.Count} that wait have {all} together.",
                 labels);
 
         var taken = count == last ? [waiting[^1]] : waiting;

@@ -70,7 +70,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
         Nc1Rank = _variability?.Rank,
         Nc4Mismatch = _compared > 0 ? (double)_differing / _compared : null,
         Reason = Problem
-            ?? (_nonFinite > 0 ? $"{_nonFinite} samples had NaN or infinite features and were left out"
+            ?? (_nonFinite > 0 ? LayerReporter.LeftOut(_nonFinite)
                 : Statistics is null ? LayerReporter.NeverFired(tap)
                 : null),
     };

@@ -44,6 +44,8 @@ internal static class LayerReporter
         ? "its hook never fired: the model does not use it, calls it by forward() instead of call(), or runs it inside a native composite; use call(), or hand its features to Observe(layer, features, labels)"
         : "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)";
 
+    public static string LeftOut(long samples) => $"left out: {Words.Count(samples, "sample")} with NaN or infinite features";
+
     private static double? SelfDuality(LayerTap? tap, ClassStatistics? before, int classCount)
     {
         if (tap is null || before is null)
@@ -64,13 +66,13 @@ internal static class LayerReporter
         if (state.Problem is not null)
             return state.Problem;
         if (state.NonFinite > 0)
-            return $"{state.NonFinite} samples had NaN or infinite features and were left out";
+            return LeftOut(state.NonFinite);
         if (state.Scored > 0)
             return null;
         if (state.Current is null or { Total: 0 })
             return tap is { HasFired: false } ? NeverFired(tap) : "no labeled forward in this epoch";
         return state.Lagged is null
             ? "the first epoch has no centers of an epoch before to be scored against"
-            : "no sample has been scored yet";
+            : "no sample has been scored yet, or none within the range of float32 distances";
     }
 }

@@ -63,6 +63,8 @@ internal sealed record MonitorFile(int Epoch, long Unlabeled, IReadOnlyList<Moni
         var layers = new List<Entry>();
         for (var i = 0; i < count; i++)
             layers.Add(ReadLayer(reader, options));
+        if (layers.DistinctBy(layer => layer.Name).Count() != count)
+            throw new InvalidDataException("The monitor's state is damaged: it has a layer twice.");
         return reader.ReadUInt32() == Mark
             ? new MonitorFile(epoch, unlabeled, layers)
             : throw new InvalidDataException("The monitor's state is damaged: its end is missing.");

@@ -25,6 +25,17 @@ internal static class OptimizerDetachment
             $"{optimizer.GetType().Name} keeps its parameters in native code, from where no layer can be taken out. Use one of TorchSharp's managed optimizers, such as SGD or AdamW.");
     }
 
+    /// <summary>Checks that parameters of a model can be taken out of an optimizer, and that it has some.</summary>
+    /// <exception cref="NotSupportedException">The optimizer keeps its parameters in native code (LBFGS).</exception>
+    /// <exception cref="ArgumentException">It has none of the model's parameters.</exception>
+    public static OptimizerHelper Managed(torch.optim.Optimizer optimizer, torch.nn.Module model, string name)
+    {
+        var managed = Managed(optimizer);
+        var own = model.parameters().Select(parameter => parameter.Handle).ToHashSet();
+        return managed.parameters().Any(parameter => own.Contains(parameter.Handle)) ? managed : throw new ArgumentException(
+            $"The optimizer {managed.GetType().Name} has none of the model's parameters. Make it with model.parameters(), after the model was moved to its device.", name);
+    }
+
     /// <summary>Takes a parameter out of each optimizer that holds it. The gradient is left alone.</summary>
     /// <remarks>A lazy parameter list becomes a list of the parameters that stay.</remarks>
     public static IReadOnlyList<OptimizerSeat> Remove(IEnumerable<OptimizerHelper> optimizers, Parameter parameter)

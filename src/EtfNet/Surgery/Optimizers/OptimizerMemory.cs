@@ -11,8 +11,7 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
     public static OptimizerMemory Capture(OptimizerHelper optimizer, IReadOnlyDictionary<IntPtr, string> names) => new(optimizer.GetType().Name,
         [.. TorchSharpInternals.Groups(optimizer).Select((group, index) => new OptimizerGroupMemory(
             Bytes(group.Options.SaveStateDict),
-            [.. group.Parameters.Select((parameter, place) => (names.GetValueOrDefault(parameter.Handle) ?? $"#{index}.{place}",
-                Bytes(TorchSharpInternals.State(optimizer)[parameter.Handle].SaveStateDict)))]))]);
+            [.. Named(group, index, names).Select(one => (one.Name, Bytes(TorchSharpInternals.State(optimizer)[one.Parameter.Handle].SaveStateDict)))]))]);
 
     /// <summary>Why this cannot be put into an optimizer whose groups will hold parameters of these names; null where it can.</summary>
     public string? Misfit(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyList<string>> names)
@@ -51,9 +50,27 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
         }
     }
 
+    /// <summary>The names of an optimizer's parameters, group by group, as they will be.</summary>
+    /// <param name="optimizer">The optimizer as it is.</param>
+    /// <param name="names">The names of the model's parameters.</param>
+    /// <param name="back">The layers whose weights will come back to it.</param>
+    /// <param name="gone">The parameters that will leave it then.</param>
+    public static IReadOnlyList<IReadOnlyList<string>> NamesAfter(
+        OptimizerHelper optimizer, IReadOnlyDictionary<IntPtr, string> names, IEnumerable<LayerFix> back, IReadOnlySet<IntPtr> gone) =>
+        [.. TorchSharpInternals.Groups(optimizer).Select((group, index) =>
+        {
+            var after = group.Parameters.Select(parameter => (parameter.Handle, Name: names.GetValueOrDefault(parameter.Handle))).ToList();
+            foreach (var (seat, path) in back.SelectMany(fix => fix.Seats.Reverse(), (fix, seat) => (seat, fix.Path)).Where(one => ReferenceEquals(one.seat.Group, group)))
+                after.Insert(Math.Min(seat.Index, after.Count), (IntPtr.Zero, path.Length == 0 ? "weight" : path + ".weight"));
+            return (IReadOnlyList<string>)[.. after.Where(one => !gone.Contains(one.Handle)).Select((one, place) => one.Name ?? Unnamed(index, place))];
+        })];
+
     /// <summary>The parameters of a group with their names in the model.</summary>
-    public static IEnumerable<(Parameter Parameter, string Name)> Named(ParamGroup group, int index, IReadOnlyDictionary<IntPtr, string> names) =>
-        group.Parameters.Select((parameter, place) => (parameter, names.GetValueOrDefault(parameter.Handle) ?? $"#{index}.{place}"));
+    private static IEnumerable<(Parameter Parameter, string Name)> Named(ParamGroup group, int index, IReadOnlyDictionary<IntPtr, string> names) =>
+        group.Parameters.Select((parameter, place) => (parameter, names.GetValueOrDefault(parameter.Handle) ?? Unnamed(index, place)));
+
+    /// <summary>What stands for the name of a parameter that is none of the model's.</summary>
+    private static string Unnamed(int group, int place) => $"#{group}.{place}";
 
     private static byte[] Bytes(Action<BinaryWriter> write)
     {

@@ -56,8 +56,15 @@ internal sealed class SlotFinder
 
     private void EnterList(IList list, Type elementType, string where)
     {
-        if (!WalkableTypes.MayHoldReferences(elementType) || list is Array { Rank: > 1 })
+        if (!WalkableTypes.MayHoldReferences(elementType))
             return;
+        if (list is Array { Rank: > 1 } grid)
+        {
+            foreach (var element in grid)
+                Meet(element, null, $"an element of {where}", _ => { });
+            return;
+        }
+
         for (var i = 0; i < list.Count; i++)
         {
             var index = i;

@@ -56,6 +56,6 @@ internal static class WalkableTypes
         return !IsFramework(type)
             ? type.Namespace?.StartsWith("Microsoft.", StringComparison.Ordinal) != true
             : type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
-                || typeof(ITuple).IsAssignableFrom(type) || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Lazy<>));
+                || typeof(ITuple).IsAssignableFrom(type) || (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Lazy<>) || type.GetGenericTypeDefinition() == typeof(StrongBox<>)));
     }
 }

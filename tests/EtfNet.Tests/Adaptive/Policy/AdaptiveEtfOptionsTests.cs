@@ -25,6 +25,8 @@ public sealed class AdaptiveEtfOptionsTests
         Check(() => new AdaptiveEtfOptions { CalibrationSamples = 1 }, "CalibrationSamples");
         Check(() => new AdaptiveEtfOptions { Order = (SwitchOrder)9 }, "Order");
         Check(() => new AdaptiveEtfOptions { Decision = (SwitchDecision)9 }, "Decision");
+        Check(() => new AdaptiveEtfOptions { FeaturePoint = (FeaturePoint)9 }, "FeaturePoint");
+        Check(() => new AdaptiveEtfOptions { Pooling = (FeaturePooling)9 }, "Pooling");
         Check(() => new SwitchGuardOptions { Tolerance = double.PositiveInfinity }, "Tolerance");
         Check(() => new SwitchGuardOptions { GraceEpochs = 0 }, "GraceEpochs");
 

@@ -105,7 +105,8 @@ public sealed class EtfFeedForwardTests
         FluentActions.Invoking(() => new EtfFeedForwardOptions { Frame = null! }).Should().Throw<ArgumentNullException>();
         FluentActions.Invoking(() => new EtfFeedForward(1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("width");
         FluentActions.Invoking(() => new EtfFeedForward(8, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithParameterName("dtype");
-        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 0.1 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at least 2*");
+        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 0.1 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*give 1 hidden units*at least 2*");
+        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 1e12 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most*");
         FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Identity })).Should().Throw<ArgumentException>().WithMessage("*Random(seed)*ratio of 1*");
     }
 

@@ -216,6 +216,9 @@ public sealed class EtfTransformerBlockTests
         var x = ones(2, 5, 8);
         FluentActions.Invoking(() => block.call(ones(2, 5, 7))).Should().Throw<ArgumentException>().WithMessage("*(2, 5, 7)*(batch, tokens, 8)*");
         FluentActions.Invoking(() => block.call(ones(5, 8))).Should().Throw<ArgumentException>().WithMessage("*(5, 8)*(batch, tokens, 8)*");
+        FluentActions.Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*Float64*Float32*");
+        FluentActions.Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*Float32*");
+        FluentActions.Invoking(() => block.call(ones(2, 5, 8, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*cpu*");
         FluentActions.Invoking(() => block.call(null!)).Should().Throw<ArgumentNullException>();
         FluentActions.Invoking(() => block.call(x, zeros(2, 5))).Should().Throw<ArgumentException>().WithMessage("*Float32*Bool*");
         FluentActions.Invoking(() => block.call(x, zeros(5, 2, dtype: ScalarType.Bool))).Should().Throw<ArgumentException>().WithMessage("*(5, 2)*(2, 5)*");

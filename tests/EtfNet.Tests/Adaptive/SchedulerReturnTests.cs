@@ -1,0 +1,173 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Adaptive;
+
+/// <summary>The ways back: snapshots, reverts, guards, plain layers again.</summary>
+public sealed class SchedulerReturnTests : SchedulerTests
+{
+    [Fact]
+    public void Restore_SnapshotFromBeforeTheSwitch_BringsTheWholeTrainingBack()
+    {
+        using var etf = Model.ApplyAdaptiveEtf(Eager with { WarmupEpochs = 2 }, Optimizer);
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+            etf.EndEpoch();
+        }
+
+        var best = etf.Snapshot();
+        var before = Outputs();
+        var first = Continue(etf);
+        first.Report.FixedLayers.Should().NotBeEmpty();
+        etf.Restore(best);
+        Outputs().Should().Equal(before);
+        etf.Report.FixedLayers.Should().BeEmpty();
+        etf.Report.Epoch.Should().Be(2);
+
+        var second = Continue(etf);
+        second.Outputs.Should().Equal(first.Outputs, "the same training goes on from the same moment");
+        second.Report.FixedLayers.Should().BeEquivalentTo(first.Report.FixedLayers);
+
+        var after = etf.Snapshot();
+        foreach (var layer in etf.Report.FixedLayers)
+            etf.Revert(layer.Layer);
+        etf.Restore(after);
+        Outputs().Should().Equal(second.Outputs);
+
+        (EtfReport Report, float[] Outputs) Continue(AdaptiveEtfScheduler scheduler)
+        {
+            for (var epoch = 0; epoch < 3; epoch++)
+            {
+                TrainingLoop.Epoch(Model, Optimizer, Data, scheduler);
+                scheduler.EndEpoch();
+            }
+
+            return (scheduler.Report, Outputs());
+        }
+    }
+
+    [Theory]
+    [InlineData("ModuleField")]
+    [InlineData("LinearField")]
+    public void Revert_FixedLayer_IsTrainedAgainByTheSameOptimizer(string shape)
+    {
+        using var model = Shapes.Make(shape);
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, optimizer);
+        TrainingLoop.UntilFixed(model, optimizer, Data, etf, "hidden");
+        var reverted = new List<string>();
+        etf.LayerReverted += (_, args) => reverted.Add(args.Layer.Layer);
+        etf.Revert("hidden");
+
+        reverted.Should().Equal("hidden");
+        var layer = (Linear)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module;
+        layer.weight.shape.Should().Equal(16, 16);
+        var before = layer.weight.data<float>().ToArray();
+        TrainingLoop.Epoch(model, optimizer, Data, etf);
+        layer.weight.data<float>().ToArray().Should().NotEqual(before);
+        optimizer.parameters().Should().HaveCount(4);
+        model.MeasureFootprint(optimizer).FixedParameters.Should().Be(0);
+        ((Action)(() => etf.Revert("hidden"))).Should().Throw<ArgumentException>().WithMessage("*not fixed*");
+        ((Action)(() => etf.Revert("nothing"))).Should().Throw<ArgumentException>().WithMessage("*hidden*");
+    }
+
+    [Theory]
+    [InlineData("ModuleField")]
+    [InlineData("LinearField")]
+    public void Guard_SwitchThatCostTooMuch_IsTakenBackWeightBiasAndMomentum(string shape)
+    {
+        using var model = Shapes.Make(shape);
+        using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
+        var guard = new SwitchGuardOptions { Tolerance = 0.1, GraceEpochs = 1 };
+        using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = guard, WarmupEpochs = 2 }, optimizer);
+        var linear = (Linear)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module;
+        var (weight, bias) = (Array.Empty<float>(), Array.Empty<float>());
+        etf.LayerReverted += (_, _) =>
+        {
+            linear.weight.data<float>().ToArray().Should().Equal(weight);
+            linear.bias!.data<float>().ToArray().Should().Equal(bias);
+        };
+        for (var epoch = 1; epoch <= 3; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, Data, etf);
+            (weight, bias) = (linear.weight.data<float>().ToArray(), linear.bias!.data<float>().ToArray());
+            etf.EndEpoch(loss: 1);
+        }
+
+        etf.Report.FixedLayers.Should().ContainSingle();
+        etf.Report.ToString().Should().Contain("on trial");
+        TrainingLoop.Epoch(model, optimizer, Data, etf);
+        var report = etf.EndEpoch(loss: 2);
+
+        report.Reverted.Should().Equal("hidden");
+        report.FixedLayers.Should().BeEmpty();
+        optimizer.parameters().Should().HaveCount(4);
+        model.MeasureFootprint(optimizer).OptimizerBytes.Should().Be(4 * ((16 * 16) + 16 + (16 * 4) + 4), "the momentum came back");
+        TrainingLoop.Epoch(model, optimizer, Data, etf);
+        etf.EndEpoch(loss: 1).FixedLayers.Should().BeEmpty("what was taken back is not tried again");
+    }
+
+    [Fact]
+    public void Guard_SwitchThatCostNothing_IsFreedAfterTheGrace()
+    {
+        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new SwitchGuardOptions { GraceEpochs = 1 } }, Optimizer);
+        var linear = (Linear)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module;
+        for (var epoch = 0; etf.Report.FixedLayers.Count == 0 && epoch < 10; epoch++)
+        {
+            TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+            etf.EndEpoch(accuracy: 0.9);
+        }
+
+        linear.weight.NumberOfElements.Should().Be(16 * 16, "kept for the way back");
+        TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+        etf.EndEpoch(accuracy: 0.9).FixedLayers.Should().ContainSingle();
+        linear.weight.NumberOfElements.Should().Be(0, "freed");
+    }
+
+    [Fact]
+    public void MaterializeEtf_FixedLayers_BecomePlainLinearWithTheSameOutputs()
+    {
+        using (var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer))
+            TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
+        var before = Outputs();
+        Model.MaterializeEtf().Should().Contain("hidden");
+        Model.named_modules().Select(module => module.module).OfType<SimplexEtfLinear>().Should().BeEmpty();
+        Outputs().Zip(before).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-4);
+    }
+
+    [Theory]
+    [InlineData("ModuleField")]
+    [InlineData("LinearField")]
+    public void AddOptimizer_AfterTheSwitch_TakesTheWeightOutAndARevertPutsItBack(string shape)
+    {
+        using var model = Shapes.Make(shape);
+        using var optimizer = optim.Adam(model.parameters().ToList(), 0.005);
+        using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] });
+        TrainingLoop.UntilFixed(model, optimizer, Data, etf, "hidden");
+        etf.AddOptimizer(optimizer);
+        optimizer.parameters().Should().HaveCount(3);
+        model.MeasureFootprint(optimizer).OptimizerBytes.Should().Be(2 * 4 * (16 + (16 * 4) + 4));
+        etf.Revert("hidden");
+        optimizer.parameters().Should().HaveCount(4);
+        TrainingLoop.Epoch(model, optimizer, Data, etf);
+    }
+
+    [Fact]
+    public void MaterializeEtf_InTheMiddleOfATraining_TheOptimizerGoesOnWithTheBias()
+    {
+        using (var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, Optimizer))
+            TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
+        Model.MaterializeEtf();
+        var hidden = (Linear)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module;
+        var (weight, bias) = (hidden.weight.data<float>().ToArray(), hidden.bias!.data<float>().ToArray());
+        TrainingLoop.Epoch(Model, Optimizer, Data);
+        hidden.weight.data<float>().ToArray().Should().Equal(weight);
+        hidden.bias!.data<float>().ToArray().Should().NotEqual(bias);
+        Model.state_dict().Keys.Should().BeEquivalentTo("hidden.weight", "hidden.bias", "head.weight", "head.bias");
+    }
+}
