@@ -47,6 +47,29 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
         }
     }
 
+    /// <summary>Brings the order to where an enumeration of <see cref="Batches"/> would leave it.</summary>
+    public void SkipBatches(Generator order) => randperm(Count, generator: order).Dispose();
+
+    /// <summary>A part of the set, drawn without replacement, as a set of its own.</summary>
+    /// <param name="count">How many samples; all where there are fewer.</param>
+    /// <param name="seed">The draw.</param>
+    public TensorSet Draw(long count, int seed)
+    {
+        using var scope = NewDisposeScope();
+        var chosen = randperm(Count, generator: new Generator((ulong)seed)).narrow(0, 0, Math.Min(count, Count)).to(Labels.device);
+        return new TensorSet(Inputs.index_select(0, chosen).MoveToOuterDisposeScope(), Labels.index_select(0, chosen).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The same inputs where each label is, with a given chance, one drawn at random from all classes, its own among them.</summary>
+    public TensorSet WithRandomLabels(double chance, int classes, int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        var isRandom = rand(Count, generator: generator).lt(chance).to(Labels.device);
+        var random = randint(classes, new long[] { Count }, dtype: ScalarType.Int64, generator: generator).to(Labels.device);
+        return new TensorSet(Inputs.alias().MoveToOuterDisposeScope(), where(isRandom, random, Labels).MoveToOuterDisposeScope());
+    }
+
     /// <summary>How many batches of a size there are.</summary>
     public int BatchCount(int size) => (int)(Count / size) + (Count % size > 1 || Count == 1 ? 1 : 0);
 

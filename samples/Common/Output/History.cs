@@ -4,7 +4,7 @@ using System.Text;
 namespace EtfNet.Samples;
 
 /// <summary>The content of <c>history.csv</c>: a line for each epoch of each run, with the NCC error of each layer.</summary>
-internal static class History
+public static class History
 {
     public static byte[] ToCsv(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {

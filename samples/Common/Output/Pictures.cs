@@ -1,5 +1,3 @@
-using ScottPlot;
-
 namespace EtfNet.Samples;
 
 /// <summary>Draws what a program ran: NCC error per layer and accuracy, over epochs.</summary>
@@ -8,84 +6,49 @@ public static class Pictures
     public const string NccErrorFile = "ncc-error.png";
     public const string AccuracyFile = "accuracy.png";
 
-    private const int PanelWidth = 640;
-    private const int Height = 480;
-
     /// <summary>Writes both pictures.</summary>
     public static void Write(OutputFolder folder, IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs, double? epsilon)
     {
-        EmbeddedFont.Use();
-        folder.Write(NccErrorFile, NccError(runs, epsilon));
-        folder.Write(AccuracyFile, Accuracies(runs));
+        folder.Write(NccErrorFile, ChartImage.Png(NccError(runs, epsilon)));
+        folder.Write(AccuracyFile, ChartImage.Png(Accuracies(runs)));
     }
 
     /// <summary>A panel for each run, a line for each layer; a dot where the layer was fixed, and a dashed line at epsilon.</summary>
-    private static byte[] NccError(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs, double? epsilon)
+    public static Chart[] NccError(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs, double? epsilon)
     {
-        var panels = new Multiplot();
-        panels.AddPlots(runs.Count);
-        panels.Layout = new ScottPlot.MultiplotLayouts.Columns();
         var highest = runs.SelectMany(run => run.Epochs).SelectMany(epoch => epoch.Layers.NccError).Max(layer => layer.Value) ?? 1;
-        foreach (var ((name, epochs), plot) in runs.Zip(panels.GetPlots()))
+        return [.. runs.Select(run => new Chart(
+            $"NCC error per layer: {run.Name}", "epoch", "NCC error", [.. run.Epochs[^1].Layers.NccError.Select(layer => Layer(layer.Key, run.Epochs))])
         {
-            plot.Title($"NCC error per layer: {name}");
-            var layers = epochs[^1].Layers.NccError;
-            for (var i = 0; i < layers.Count; i++)
-                AddLayer(plot, layers[i].Key, Palette(i, layers.Count), epochs);
-            if (epsilon is { } level)
-                plot.Add.HorizontalLine(level, width: 1, Colors.Gray, LinePattern.Dashed);
-            Finish(plot, epochs.Count, "NCC error");
-            plot.Axes.SetLimitsY(0, Math.Max(highest, epsilon ?? 0) * 1.05);
-        }
-
-        return panels.Render(PanelWidth * runs.Count, Height).GetImageBytes(ImageFormat.Png);
+            X = (0.5, run.Epochs.Count + 0.5),
+            Y = (0, Math.Max(highest, epsilon ?? 0) * 1.05),
+            Levels = epsilon is { } level ? [(level, null)] : [],
+        })];
     }
 
-    private static byte[] Accuracies(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
-    {
-        using var plot = new Plot();
-        plot.Title("Accuracy");
-        for (var i = 0; i < runs.Count; i++)
+    /// <summary>Test and train accuracy of all runs.</summary>
+    public static Chart Accuracies(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs) => new("Accuracy", "epoch", "accuracy",
+    [
+        .. runs.SelectMany((run, i) => new[]
         {
-            var (name, epochs) = runs[i];
-            AddLine(plot, $"{name}, test", Palette(i, runs.Count), epochs, epoch => epoch.TestAccuracy);
-            AddLine(plot, $"{name}, train", Palette(i, runs.Count), epochs, epoch => epoch.TrainAccuracy).LinePattern = LinePattern.Dashed;
-        }
-
-        Finish(plot, runs.Max(run => run.Epochs.Count), "accuracy");
-        return plot.GetImage(PanelWidth, Height).GetImageBytes(ImageFormat.Png);
-    }
-
-    private static void AddLayer(Plot plot, string layer, Color color, IReadOnlyList<EpochResult> epochs)
+            Line($"{run.Name}, test", run.Epochs, epoch => epoch.TestAccuracy) with { Color = i, Colors = runs.Count },
+            Line($"{run.Name}, train", run.Epochs, epoch => epoch.TrainAccuracy) with { Color = i, Colors = runs.Count, Dashed = true },
+        }),
+    ])
     {
-        AddLine(plot, layer, color, epochs, epoch => Error(epoch, layer));
-        if (epochs[^1].Layers.Fixed.FirstOrDefault(other => other.Layer == layer) is { Epoch: > 0 } switched
-            && Error(epochs[switched.Epoch - 1], layer) is { } error)
-        {
-            plot.Add.Marker(switched.Epoch, error, MarkerShape.FilledCircle, 9, color);
-        }
-    }
+        X = (0.5, runs.Max(run => run.Epochs.Count) + 0.5),
+    };
 
-    private static ScottPlot.Plottables.Scatter AddLine(
-        Plot plot, string label, Color color, IReadOnlyList<EpochResult> epochs, Func<EpochResult, double?> value)
-    {
-        var points = epochs.Where(epoch => value(epoch) is not null).ToArray();
-        var line = plot.Add.ScatterLine(points.Select(epoch => (double)epoch.Epoch).ToArray(), points.Select(epoch => value(epoch)!.Value).ToArray(), color);
-        line.LegendText = label;
-        line.LineWidth = 2;
-        return line;
-    }
+    /// <summary>A number over the epochs that have it.</summary>
+    public static ChartLine Line(string name, IReadOnlyList<EpochResult> epochs, Func<EpochResult, double?> value) =>
+        new(name, [.. epochs.Where(epoch => value(epoch) is not null).Select(epoch => ((double)epoch.Epoch, value(epoch)!.Value))]);
 
-    private static void Finish(Plot plot, int epochs, string what)
+    private static ChartLine Layer(string layer, IReadOnlyList<EpochResult> epochs) => Line(layer, epochs, epoch => Error(epoch, layer)) with
     {
-        plot.XLabel("epoch");
-        plot.YLabel(what);
-        plot.Axes.SetLimitsX(0.5, epochs + 0.5);
-        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
-        plot.ShowLegend(Edge.Right);
-    }
+        Marks = epochs[^1].Layers.Fixed.FirstOrDefault(other => other.Layer == layer) is { Epoch: > 0 } switched && Error(epochs[switched.Epoch - 1], layer) is { } error
+            ? [(switched.Epoch, error)]
+            : [],
+    };
 
     private static double? Error(EpochResult epoch, string layer) => epoch.Layers.NccError.FirstOrDefault(other => other.Key == layer).Value;
-
-    private static Color Palette(int index, int count) => new ScottPlot.Colormaps.Turbo().GetColor(count == 1 ? 0.1 : 0.05 + (0.85 * index / (count - 1)));
 }

@@ -10,6 +10,7 @@ namespace EtfNet.Samples;
 /// <param name="MonitoringSeconds">Time spent in watching (and fixing) layers.</param>
 /// <param name="Footprint">Parameters and bytes after the epoch.</param>
 /// <param name="Layers">The layers after the epoch.</param>
+/// <param name="Geometry">The class means of some layers after the epoch; null where they were not measured.</param>
 public sealed record EpochResult(
     int Epoch,
     double Loss,
@@ -19,4 +20,5 @@ public sealed record EpochResult(
     double Seconds,
     double MonitoringSeconds,
     ModelFootprint Footprint,
-    LayerStatus Layers);
+    LayerStatus Layers,
+    IReadOnlyList<LayerGeometry>? Geometry = null);

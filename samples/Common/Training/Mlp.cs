@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -8,6 +9,7 @@ namespace EtfNet.Samples;
 public sealed record Mlp(int Width, int HiddenLayers, bool BatchNorm = true)
 {
     /// <summary>The names of its linear layers, first to last: <c>linear1</c>, <c>linear2</c>, ..., <c>head</c>.</summary>
+    [JsonIgnore]
     public IReadOnlyList<string> LayerNames => [.. Enumerable.Range(1, HiddenLayers).Select(i => $"linear{i}"), "head"];
 
     public override string ToString() => $"{HiddenLayers} hidden layers of {Width}, {(BatchNorm ? "batch norm" : "no batch norm")}";

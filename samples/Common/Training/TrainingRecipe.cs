@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -32,8 +33,10 @@ public sealed record TrainingRecipe
     public int Seed { get; init; }
 
     /// <summary>Gets the threads that torch computes with; results repeat for the same seed and number of threads.</summary>
+    [JsonIgnore]
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    [JsonIgnore]
     public Device Device { get; init; } = CPU;
 
     public override string ToString() => Optimizer == OptimizerKind.AdamW

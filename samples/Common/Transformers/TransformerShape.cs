@@ -14,14 +14,7 @@ public sealed record TransformerShape(int Width, int Heads, int Blocks, EtfTrans
     {
         if (learned)
             return EtfTransformerBlock.Plain(Width, Heads, Block);
-        var frame = Block.FeedForward.Frame;
-        var seed = (frame.Seed << 16) + index;
-        var own = frame.Kind switch
-        {
-            EtfFrameKind.Random => EtfFrame.Random(seed),
-            EtfFrameKind.DenseRandom => EtfFrame.DenseRandom(seed),
-            _ => frame,
-        };
+        var own = Block.FeedForward.Frame.OfItsOwn(index);
         return new EtfTransformerBlock(Width, Heads, Block with { FeedForward = Block.FeedForward with { Frame = own } });
     }
 }

@@ -40,6 +40,10 @@ public sealed class AdaptiveMethod(AdaptiveEtfOptions options) : LayerMethod
                 [.. layers.Where(layer => !layer.IsFixed && layer.NccError <= options.Epsilon).Select(layer => $"{layer.Name}: {layer.Note}")]);
         }
 
+        public override void Save(string path) => EtfCheckpoint.Save(path, etf);
+
+        public override void Load(string path) => EtfCheckpoint.Load(path, etf);
+
         /// <summary>Other layers are watched too, but only those that may be fixed are shown beside the other methods' layers.</summary>
         private bool IsCandidate(string layer) =>
             options.Include.Count == 0 || options.Include.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, layer, ignoreCase: false));

@@ -15,6 +15,12 @@ public abstract class LayerWatch(Optimizer optimizer) : IDisposable
 
     public abstract LayerStatus EndEpoch();
 
+    /// <summary>Writes model, optimizer and what it remembers itself, between epochs, to files whose names begin with a path.</summary>
+    public abstract void Save(string path);
+
+    /// <summary>Goes on from what <see cref="Save"/> wrote; the model, the optimizer and this are freshly made.</summary>
+    public abstract void Load(string path);
+
     public void Dispose()
     {
         Dispose(true);

@@ -10,50 +10,20 @@ namespace EtfNet.Samples;
 /// <param name="layers">Names or patterns of the layers to fix before training.</param>
 public sealed class MonitoredMethod(double epsilon, NccMonitorOptions? monitor = null, EtfFrame? frame = null, params string[] layers) : LayerMethod
 {
+    private const string MonitorSuffix = ".monitor";
+
     public override string ToString() => layers.Length == 0 ? "no layer is fixed during training" : $"fixed from the start: {string.Join(", ", layers)}";
 
     public override LayerWatch Attach(nn.Module<Tensor, Tensor> model, Func<Optimizer> createOptimizer)
     {
-        Fix(model);
-        return new Watch(new NccMonitor(model, monitor ?? new NccMonitorOptions()), FixedLayers(model), epsilon, createOptimizer());
+        Fix(model, frame, layers);
+        return new Watch(model, new NccMonitor(model, monitor ?? new NccMonitorOptions()), epsilon, createOptimizer());
     }
 
-    private void Fix(nn.Module<Tensor, Tensor> model)
+    private sealed class Watch(nn.Module<Tensor, Tensor> model, NccMonitor monitor, double epsilon, Optimizer optimizer) : LayerWatch(optimizer)
     {
-        if (layers.Length == 0)
-            return;
-        try
-        {
-            model.ApplyEtf(frame ?? EtfFrame.Identity, layers);
-        }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or NotSupportedException)
-        {
-            throw new SampleException($"{string.Join(",", layers)} cannot be fixed: {Line(error)}", error);
-        }
-    }
+        private readonly IReadOnlyList<FixedLayer> _fixed = model.FixedLayers();
 
-    /// <summary>All layers that are fixed before training, whether by name or because the model was built so.</summary>
-    private static List<FixedLayer> FixedLayers(nn.Module<Tensor, Tensor> model) =>
-    [
-        .. model.named_modules().Where(entry => entry.module is SimplexEtfLinear).Select(entry =>
-        {
-            var etf = ((SimplexEtfLinear)entry.module).Etf;
-            return new FixedLayer
-            {
-                Layer = entry.name,
-                Epoch = 0,
-                NccError = null,
-                Frame = etf.Kind.ToString().ToLowerInvariant() + (etf.IsColumnFrame ? " columns" : ""),
-                Rank = null,
-                OutputError = null,
-                ParametersFixed = etf.Rows * etf.Columns,
-                InPlaceReason = null,
-            };
-        }),
-    ];
-
-    private sealed class Watch(NccMonitor monitor, IReadOnlyList<FixedLayer> fixedLayers, double epsilon, Optimizer optimizer) : LayerWatch(optimizer)
-    {
         public override bool IsPartOfTraining => false;
 
         public override void Observe(Tensor labels) => monitor.Observe(labels);
@@ -62,7 +32,21 @@ public sealed class MonitoredMethod(double epsilon, NccMonitorOptions? monitor =
         {
             var report = monitor.EndEpoch();
             return new LayerStatus(
-                [.. report.Layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))], fixedLayers, report.EffectiveDepth(epsilon), []);
+                [.. report.Layers.Select(layer => KeyValuePair.Create(layer.Name, layer.NccError))], _fixed, report.EffectiveDepth(epsilon), []);
+        }
+
+        public override void Save(string path)
+        {
+            EtfCheckpoint.Save(path, model, Optimizer);
+            using var stream = File.Create(path + MonitorSuffix);
+            monitor.Save(stream);
+        }
+
+        public override void Load(string path)
+        {
+            EtfCheckpoint.Load(path, model, Optimizer);
+            using var stream = File.OpenRead(path + MonitorSuffix);
+            monitor.Load(stream);
         }
 
         protected override void Dispose(bool disposing)
