@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using TorchSharp;
 
 namespace EtfNet.Samples;
 
@@ -46,4 +47,18 @@ public static class OptionFactory
         Create(name, description, wanted, defaultValue, (string text, out string value) => !string.IsNullOrWhiteSpace(value = text));
 
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description, Recursive = true };
+
+    /// <summary>The option that names what to compute on.</summary>
+    public static Option<string> Device() => Choice("--device", "cpu or cuda", "cpu", "cpu", "cuda");
+
+    /// <summary>What it names.</summary>
+    /// <exception cref="SampleException">CUDA is asked for where there is none.</exception>
+    public static torch.Device ToDevice(string name)
+    {
+        if (name == "cpu")
+            return torch.CPU;
+        return torch.cuda_is_available()
+            ? torch.CUDA
+            : throw new SampleException("--device cuda: no CUDA device to be seen; build with -p:TorchBackend=cuda on a machine that has one, or use --device cpu.");
+    }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using TorchSharp;
 
 namespace EtfNet.Samples;
 
@@ -37,7 +36,7 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, 
     private readonly Option<int> _threads = OptionFactory.Count(
         "--threads", "Threads to compute with; by default the number of cores", 1, defaults.Threads);
 
-    private readonly Option<string> _device = OptionFactory.Choice("--device", "cpu or cuda", "cpu", "cpu", "cuda");
+    private readonly Option<string> _device = OptionFactory.Device();
     private readonly Option<string> _out = OptionFactory.Text("--out", "Folder for summary.json, history.csv and pictures", "a folder", defaultOut);
     private readonly Option<bool> _quiet = OptionFactory.Flag("--quiet", "No progress, only the table");
 
@@ -67,17 +66,8 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, 
         WarmupEpochs = defaults.Optimizer == OptimizerKind.AdamW ? result.GetValue(_warmup) : defaults.WarmupEpochs,
         Seed = result.GetValue(_seed),
         Threads = result.GetValue(_threads),
-        Device = ToDevice(result.GetRequiredValue(_device)),
+        Device = OptionFactory.ToDevice(result.GetRequiredValue(_device)),
     };
-
-    private static torch.Device ToDevice(string name)
-    {
-        if (name == "cpu")
-            return torch.CPU;
-        return torch.cuda_is_available()
-            ? torch.CUDA
-            : throw new SampleException("--device cuda: no CUDA device to be seen; build with -p:TorchBackend=cuda on a machine that has one, or use --device cpu.");
-    }
 
     private static bool TryParseMilestones(string text, out IReadOnlyList<int> milestones)
     {

@@ -1,0 +1,3 @@
+using EtfNet.Samples;
+
+return ExperimentProgram.Run(args, Console.Out, Console.Error);
