@@ -8,14 +8,7 @@ internal static class VisionTransformerProgram
 {
     private const int DefaultPatch = 4;
 
-    public static readonly TransformerDefaults Defaults = new("out/VisionTransformer", new TrainingRecipe
-    {
-        Optimizer = OptimizerKind.AdamW,
-        Epochs = 8,
-        BatchSize = 128,
-        LearningRate = 2e-3,
-        WeightDecay = 0.05,
-    });
+    public static readonly TransformerDefaults Defaults = new("out/VisionTransformer", PatchedImages.Recipe);
 
     public static int Run(string[] args, IAnsiConsole console, TextWriter error)
     {
@@ -30,10 +23,16 @@ internal static class VisionTransformerProgram
     private static TransformerData Load(string choice, int patch, TrainingRecipe recipe)
     {
         var data = FashionMnist.Load(choice);
-        var (height, width) = (data.Train.Height, data.Train.Width);
-        if (height % patch != 0 || width % patch != 0)
-            throw new SampleException($"--patch {patch} does not divide images of {height} x {width}; give a side that divides both.");
         var (train, test) = TensorSet.Standardize(data, recipe.Device);
-        return new TransformerData(data.Description, train, test, data.ClassCount, height / patch * (width / patch), size => new PatchEmbedding(height, width, patch, size));
+        try
+        {
+            return PatchedImages.Cut(data, train, test, patch);
+        }
+        catch (SampleException)
+        {
+            train.Dispose();
+            test.Dispose();
+            throw;
+        }
     }
 }

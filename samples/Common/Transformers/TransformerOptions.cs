@@ -5,7 +5,8 @@ namespace EtfNet.Samples;
 /// <summary>The options of all transformer samples, and what they stand for.</summary>
 public sealed class TransformerOptions(TransformerDefaults defaults, Option<string> data)
 {
-    private const string Feedforwards = "*.feedforward.*";
+    /// <summary>The layers of all feedforwards.</summary>
+    public const string Feedforwards = "*.feedforward.*";
 
     private readonly Option<int> _width = OptionFactory.Count("--width", "Width of the tokens", 2, defaults.Width);
     private readonly Option<int> _heads = OptionFactory.Count("--heads", "Attention heads; they divide the width", 1, defaults.Heads);

@@ -9,6 +9,11 @@ internal static class Experiments
         new EpsilonSweep(),
         new AdaptiveExperiment(),
         new RankSweep(),
+        new EffectiveDepthExperiment(),
+        new LabelNoiseExperiment(),
+        new EtfTransformerExperiment(),
+        new ModeCollapseExperiment(),
+        new EarlyRegularizationExperiment(),
     ];
 
     /// <exception cref="SampleException">There is none of that name.</exception>

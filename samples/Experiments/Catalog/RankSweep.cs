@@ -8,7 +8,7 @@ internal sealed class RankSweep : Experiment
 
     public override string Name => "rank-sweep";
 
-    public override string Question => "How many directions must an aligned frame keep, at the default limits on what a switch may cost and without any?";
+    public override string Question => "How many directions must an aligned frame keep, by total energy or by class means, at the default limits on what a switch may cost and without any?";
 
     public override IReadOnlyList<ExperimentRun> Runs(Request request)
     {
@@ -37,7 +37,7 @@ internal sealed class RankSweep : Experiment
                 ResultTable.Of("Without limits", [.. runs.Variants.Where(variant => variant.Variant == Baseline || variant.Variant.EndsWith(NoLimits, StringComparison.Ordinal))], columns),
             ],
             [
-                ("accuracy", "Test accuracy and layers fixed, mean and spread, for each frame", ChartImage.Png(
+                ("accuracy", "Test accuracy and layers fixed, mean and spread, for each frame: a rank by total energy, m a rank by class means, e a share of the energy", ChartImage.Png(
                     Chart("Test accuracy", "test accuracy", runs, request, run => run.Last.TestAccuracy),
                     Chart("Layers fixed", "layers", runs, request, run => run.LayersFixed))),
             ]);
@@ -48,7 +48,7 @@ internal sealed class RankSweep : Experiment
         var frames = Frames(request).Select(frame => frame.Name).ToList();
         return new Chart(title, "frame", what, [Line("default limits", ""), Line("no limits", NoLimits)])
         {
-            XNames = [.. frames.Select(frame => frame.Replace("rank ", "", StringComparison.Ordinal).Replace("energy ", "e ", StringComparison.Ordinal))],
+            XNames = [.. frames.Select(frame => frame.Replace("rank ", "", StringComparison.Ordinal).Replace("energy ", "e ", StringComparison.Ordinal).Replace("class means ", "m ", StringComparison.Ordinal))],
             Levels = Spread.Of(runs.Of(Baseline).Select(value)).Mean is > 0 and var mean ? [(mean, Baseline)] : [],
         };
 
@@ -65,6 +65,8 @@ internal sealed class RankSweep : Experiment
     {
         foreach (var rank in request.Pick<int[]>([1, 2, 5, 10, 15, 20, 40], [1, 5, 20], [5]))
             yield return ($"rank {rank}", $"aligned {rank}");
+        foreach (var rank in request.Pick<int[]>([1, 2, 5, 9], [5], [5]))
+            yield return ($"class means {rank}", $"means {rank}");
         foreach (var share in request.Pick<string[]>(["0.9", "0.99"], ["0.99"], ["0.99"]))
             yield return ($"energy {share}", $"energy {share}");
     }

@@ -34,7 +34,8 @@ internal sealed class RunExecutor(Func<string, ImageData> load, int threads, Dev
         Prepare(run);
         var (images, train, test) = _data!.Value;
         var trainer = new Trainer(train, test, run.Settings.Recipe with { Threads = threads, Device = device }, clock);
-        trainer.Run(run.Settings.Network.For(images, run.Seed), run.Settings.Method.For(run.Seed), listener, cancellation, memory);
+        trainer.Run(run.Settings.Network.For(images, train, test, run.Seed), run.Settings.Method.For(run.Seed), listener, cancellation, memory,
+            run.Settings.Geometry == true ? model => ClassMeanGeometry.Measure(model, train) : null);
     }
 
     public void Dispose()

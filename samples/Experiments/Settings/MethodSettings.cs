@@ -11,6 +11,9 @@ internal enum MethodKind
 
     /// <summary>Layers are fixed as they collapse.</summary>
     Adaptive,
+
+    /// <summary>Layers hold a frame for the first epochs and are trained afterwards.</summary>
+    Frozen,
 }
 
 /// <summary>The same in full. What is null is the library's default.</summary>
@@ -41,13 +44,30 @@ internal sealed record MethodSettings(MethodKind Kind)
 
     public bool? Confidence { get; init; }
 
+    /// <summary>Gets whether errors leave a sample out of its own center.</summary>
+    public bool? LeaveOneOut { get; init; }
+
+    /// <summary>Gets the epochs in which nothing is fixed.</summary>
+    public int? Warmup { get; init; }
+
+    /// <summary>Gets for how many epochs layers are frozen; null for all.</summary>
+    public int? FrozenEpochs { get; init; }
+
+    /// <summary>Gets whether the feedforwards of a transformer are watched, by their class token, and nothing else.</summary>
+    public bool? Feedforwards { get; init; }
+
+    private FeaturePooling Pooling => Feedforwards == true ? FeaturePooling.ClassToken : FeaturePooling.Auto;
+
     public LayerMethod For(int seed) => Kind switch
     {
         MethodKind.Plain => new PlainMethod(Frame is null ? null : FrameText.Parse(Frame, seed), [.. Layers ?? []]),
-        MethodKind.Watched => new MonitoredMethod(Epsilon ?? WatchedEpsilon, frame: Frame is null ? null : FrameText.Parse(Frame, seed), layers: [.. Layers ?? []]),
+        MethodKind.Watched => new MonitoredMethod(Epsilon ?? WatchedEpsilon, Monitor, Frame is null ? null : FrameText.Parse(Frame, seed), layers: [.. Layers ?? []]),
         MethodKind.Adaptive => new AdaptiveMethod(Options(seed)),
+        MethodKind.Frozen => new FrozenMethod(Epsilon ?? WatchedEpsilon, FrameText.Parse(Frame!, seed), FrozenEpochs, [.. Layers!]),
         _ => throw new InvalidOperationException($"{Kind} is no method."),
     };
+
+    private NccMonitorOptions? Monitor => Feedforwards == true ? new NccMonitorOptions { Include = [TransformerOptions.Feedforwards], Pooling = Pooling } : null;
 
     private AdaptiveEtfOptions Options(int seed)
     {
@@ -56,7 +76,10 @@ internal sealed record MethodSettings(MethodKind Kind)
         {
             Epsilon = Epsilon ?? rest.Epsilon,
             Frame = Frame is null ? rest.Frame : FrameText.Parse(Frame, seed),
-            Include = Layers ?? rest.Include,
+            Include = Feedforwards == true ? [TransformerOptions.Feedforwards] : Layers ?? rest.Include,
+            Pooling = Pooling,
+            WarmupEpochs = Warmup ?? rest.WarmupEpochs,
+            LeaveOneOut = LeaveOneOut ?? rest.LeaveOneOut,
             Patience = Patience ?? rest.Patience,
             MaxPerEpoch = MaxPerEpoch ?? rest.MaxPerEpoch,
             MaxOutputError = MaxOutputError ?? rest.MaxOutputError,

@@ -41,6 +41,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             FeaturePoint = options.FeaturePoint,
             Pooling = options.Pooling,
             Metrics = CollapseMetricSet.None,
+            LeaveOneOut = options.LeaveOneOut,
         });
         _inputs = new InputSample(model, options.CalibrationSamples);
         foreach (var (layer, reason) in _book.Skipped)

@@ -67,6 +67,9 @@ public sealed record EtfFrame
         return new EtfFrame(EtfFrameKind.Aligned) { Energy = energy, Rank = maxRank };
     }
 
+    /// <summary>Gets whether an aligned frame keeps the leading directions of the inputs' class means, instead of those of the inputs; for experiments.</summary>
+    internal bool ByClassMeans { get; init; }
+
     /// <inheritdoc/>
     public override string ToString()
     {
@@ -74,7 +77,7 @@ public sealed record EtfFrame
         {
             EtfFrameKind.Random or EtfFrameKind.DenseRandom => $"{Kind}(seed {Seed})",
             EtfFrameKind.Aligned when Energy < 1 => FormattableString.Invariant($"Aligned(energy {Energy}, rank at most {Rank})"),
-            EtfFrameKind.Aligned => $"Aligned(rank {Rank})",
+            EtfFrameKind.Aligned => $"Aligned(rank {Rank}{(ByClassMeans ? ", class means" : "")})",
             _ => Kind.ToString(),
         };
         return AllowsColumns ? name + " or columns" : name;

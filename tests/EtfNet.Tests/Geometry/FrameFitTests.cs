@@ -196,4 +196,28 @@ public sealed class FrameFitTests
         var targets = inputs.mm(weight.t());
         return (weight, bias, inputs, bias is null ? targets : targets + bias);
     }
+
+    [Fact]
+    public void To_ByClassMeans_KeepsTheDirectionsBetweenClassesAndNotTheLoudest()
+    {
+        using var scope = NewDisposeScope();
+        var labels = arange(300) % 3;
+        var inputs = Sample.Normal(3, 300, 64) * 0.01;
+        inputs[TensorIndex.Colon, 0] += 50 * Sample.Normal(4, 300, 1).squeeze(1);
+        inputs[TensorIndex.Colon, 1] += labels.to(ScalarType.Float64) - 1;
+        var weight = Sample.Normal(5, 64, 64);
+        var (targets, byMeans) = (inputs.mm(weight.t()), EtfFrame.Aligned(1) with { ByClassMeans = true });
+        var wanted = weight[TensorIndex.Colon, 1] - weight[TensorIndex.Colon, 1].mean();
+
+        // Where the weight sends the direction between the classes, the frame sends it too.
+        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, labels)).Should().BeGreaterThan(0.99);
+        Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, labels)).Should().BeLessThan(0.6);
+        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets)).Should().BeLessThan(0.6, "without labels it goes by the inputs");
+
+        double Agreement(FrameFit fit)
+        {
+            var image = fit.Etf.ToTensor()[TensorIndex.Colon, 1];
+            return (image.dot(wanted) / (image.norm() * wanted.norm())).item<double>();
+        }
+    }
 }

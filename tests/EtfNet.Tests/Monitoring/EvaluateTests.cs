@@ -150,4 +150,29 @@ public sealed class EvaluateTests : IDisposable
                 (online.Layers[i].NccError > online.Layers[j].NccError).Should().Be(exact.Layers[i].NccError > exact.Layers[j].NccError);
         exact["a"].NccError.Should().BeGreaterThan(exact["head"].NccError!.Value + 0.01, "or the order would not be tested");
     }
+
+    [Fact]
+    public void Error_NoiseWithoutLeaveOneOut_LooksCollapsed()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Linear(512, 512);
+        var (inputs, labels) = (Sample.Normal(1, 40, 512).to(float32), arange(40) % 10);
+
+        Errors(leaveOneOut: false).Should().OnlyContain(error => error < 0.1);
+        Errors(leaveOneOut: true).Should().OnlyContain(error => error > 0.6);
+
+        double?[] Errors(bool leaveOneOut)
+        {
+            using var monitor = new NccMonitor(model, new NccMonitorOptions { LeaveOneOut = leaveOneOut });
+            for (var epoch = 0; epoch < 2; epoch++)
+            {
+                if (epoch > 0)
+                    monitor.EndEpoch();
+                model.call(inputs);
+                monitor.Observe(labels);
+            }
+
+            return [monitor.Compute().Layers[0].NccError, monitor.Evaluate([(inputs, labels)]).Layers[0].NccError];
+        }
+    }
 }

@@ -5,13 +5,14 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Rows of what a layer saw and of what it gave.</summary>
-internal sealed record LayerSample(Tensor Inputs, Tensor Outputs) : IDisposable
+/// <summary>Rows of what a layer saw and of what it gave, and where they come one to one with labels those.</summary>
+internal sealed record LayerSample(Tensor Inputs, Tensor Outputs, Tensor? Labels = null) : IDisposable
 {
     public void Dispose()
     {
         Inputs.Dispose();
         Outputs.Dispose();
+        Labels?.Dispose();
     }
 }
 
@@ -40,6 +41,8 @@ internal static class CalibrationPass
                 order.Add(entry.Key);
             entry.Value.Inputs.Add(Some(input, rowsPerCall));
             entry.Value.Outputs.Add(Some(output, rowsPerCall));
+            if (sample.ReplayedLabels is { } labels && input.dim() == 2 && input.shape[0] == labels.shape[0])
+                entry.Value.Labels.Add(Some(labels.unsqueeze(1), rowsPerCall));
             return null!;
         })).ToList();
         hooks.AddRange(TrialHooks.Attach(trials));
@@ -51,7 +54,7 @@ internal static class CalibrationPass
         finally
         {
             hooks.ForEach(hook => hook.remove());
-            foreach (var tensor in rows.Values.SelectMany(kept => kept.Inputs.Concat(kept.Outputs)))
+            foreach (var tensor in rows.Values.SelectMany(kept => kept.Inputs.Concat(kept.Outputs).Concat(kept.Labels)))
                 tensor.Dispose();
         }
     }
@@ -75,6 +78,9 @@ internal static class CalibrationPass
 
         public List<Tensor> Outputs { get; } = [];
 
-        public LayerSample Join() => new(cat(Inputs).DetachFromDisposeScope(), cat(Outputs).DetachFromDisposeScope());
+        public List<Tensor> Labels { get; } = [];
+
+        public LayerSample Join() => new(cat(Inputs).DetachFromDisposeScope(), cat(Outputs).DetachFromDisposeScope(),
+            Labels.Count == Inputs.Count ? cat(Labels).squeeze(1).DetachFromDisposeScope() : null);
     }
 }

@@ -48,14 +48,20 @@ internal sealed class InputSample : IDisposable
             last.Labels = labels.detach().clone().DetachFromDisposeScope();
     }
 
+    /// <summary>The labels of the batch that the model is being called with again; null where they are not known.</summary>
+    public Tensor? ReplayedLabels { get; private set; }
+
     /// <summary>Calls the model with every kept batch; nothing that it does then is kept. Results are disposed.</summary>
     public void ReplayAll()
     {
         foreach (var batch in _batches)
         {
             using var scope = NewDisposeScope();
+            ReplayedLabels = batch.Labels;
             Replay(batch.Inputs);
         }
+
+        ReplayedLabels = null;
     }
 
     /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>

@@ -55,7 +55,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
             }
             else if (!samples.TryGetValue(target.Layer, out var sample))
                 Refused[target.Path] = "ready, but its inputs were never seen: the model calls its forward instead of call";
-            else if (Fit(target, sample.Inputs, sample.Outputs) is { } prepared)
+            else if (Fit(target, sample, sample.Outputs) is { } prepared)
                 chosen.Add(prepared);
         }
 
@@ -107,7 +107,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         var now = Collect([first.Target.Layer], trials);
         try
         {
-            return Fit(first.Target, now[0].Sample.Inputs, before.Outputs);
+            return Fit(first.Target, now[0].Sample, before.Outputs);
         }
         finally
         {
@@ -115,13 +115,13 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         }
     }
 
-    private PreparedSwitch? Fit(LayerTarget target, Tensor seen, Tensor wanted)
+    private PreparedSwitch? Fit(LayerTarget target, LayerSample seen, Tensor wanted)
     {
         var weight = target.Layer.weight;
         FrameFit fit;
         try
         {
-            fit = FrameFit.To(frame, weight, target.Layer.bias, seen, wanted);
+            fit = FrameFit.To(frame, weight, target.Layer.bias, seen.Inputs, wanted, seen.Labels);
         }
         catch (ArgumentException exception)
         {

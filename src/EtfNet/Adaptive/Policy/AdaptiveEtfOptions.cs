@@ -160,6 +160,9 @@ public sealed record AdaptiveEtfOptions
     /// <value>The default, null, is nowhere.</value>
     public ILogger? Logger { get; init; }
 
+    /// <summary>Gets whether errors leave a sample out of its own center. The default is true; false is for experiments that show why.</summary>
+    internal bool LeaveOneOut { get; init; } = true;
+
     /// <summary>Whether two options ask for the same, lists compared by what they hold.</summary>
     /// <param name="other">The other options.</param>
     /// <returns>True where all values agree.</returns>
@@ -170,5 +173,5 @@ public sealed record AdaptiveEtfOptions
     public override int GetHashCode() => Values().GetHashCode();
 
     private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (MaxErrorRise, FeaturePoint, Pooling, Logger));
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (MaxErrorRise, FeaturePoint, Pooling, Logger, LeaveOneOut));
 }

@@ -36,7 +36,7 @@ internal sealed class ClassCenters
 
     public float[] SquaredNorms { get; }
 
-    /// <summary><c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton.</summary>
+    /// <summary><c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton. 1 where none is left out.</summary>
     public float[] OwnFactors { get; }
 
     public float MaxNorm { get; private set; }
@@ -47,7 +47,9 @@ internal sealed class ClassCenters
     public static double OwnFactor(long count) => count > 1 ? Math.Pow((double)count / (count - 1), 2) : double.PositiveInfinity;
 
     /// <summary>The centers of a state with at least one sample.</summary>
-    public static ClassCenters Create(ClassStatistics source)
+    /// <param name="source">The state.</param>
+    /// <param name="leaveOneOut">Whether a sample is left out of its own center.</param>
+    public static ClassCenters Create(ClassStatistics source, bool leaveOneOut = true)
     {
         var classes = Enumerable.Range(0, source.ClassCount).Where(c => source.Count(c) > 0).ToArray();
         var vector = Vector<float>.Count;
@@ -61,6 +63,8 @@ internal sealed class ClassCenters
 
         for (var index = 0; index < classes.Length; index++)
             centers.Fill(index, source);
+        if (!leaveOneOut)
+            Array.Fill(centers.OwnFactors, 1);
         return centers;
     }
 

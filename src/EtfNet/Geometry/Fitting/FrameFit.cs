@@ -18,10 +18,11 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     /// <param name="bias">K, or null.</param>
     /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
     /// <param name="targets">(*, K): the layer's old outputs, bias included. Where the inputs are the old ones these are W h + b.</param>
+    /// <param name="labels">The classes of the inputs, for frames that go by class means; such a frame goes by the inputs where there are none.</param>
     /// <returns>The fit; computed in float64 on the weight's device if that is CUDA, else on the CPU.</returns>
     /// <exception cref="ArgumentException">A tensor is not finite floating point, or shapes do not agree.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The shape has no frame.</exception>
-    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets)
+    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets, Tensor? labels = null)
     {
         var shape = Validate(frame, weight, bias, inputs, targets);
         using var scope = NewDisposeScope();
@@ -35,15 +36,15 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         if (bias is not null)
             (x, t) = (x - meanInput, t - meanTarget);
 
-        var (etf, images) = Choose(frame, shape, w, x, t);
+        var (etf, images) = Choose(frame, shape, w, x, t, frame.ByClassMeans && labels is not null ? InputDirections.ClassMeans(x, labels.to(device)) : x);
         using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(device));
         var error = (t - images * etf.Scale).norm().item<double>() / t.norm().item<double>();
         var matched = bias is null ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
         return new FrameFit(etf, matched, double.IsNaN(error) ? double.PositiveInfinity : error);
     }
 
-    /// <summary>The frame with its scale, and the images of the sample under the frame with points of norm 1.</summary>
-    private static (SimplexEtf Etf, Tensor Images) Choose(EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t)
+    /// <summary>The frame with its scale (its directions those of what is shown), and the images of the sample under the frame with points of norm 1.</summary>
+    private static (SimplexEtf Etf, Tensor Images) Choose(EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown)
     {
         if (frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
         {
@@ -54,7 +55,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
         var cross = t.t().mm(x) / x.shape[0];
-        if (frame.Kind is EtfFrameKind.Aligned && AlignedFrame.Align(cross, x, frame.Energy, frame.Rank, shape) is { } alignment && IsCheaper(shape, alignment.Rank))
+        if (frame.Kind is EtfFrameKind.Aligned && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && IsCheaper(shape, alignment.Rank))
         {
             var aligned = alignment.ToEtf(shape, 1);
             var images = Images(aligned, x);

@@ -34,6 +34,18 @@ internal static class InputDirections
         return directions.narrow(1, 0, rank).clone().MoveToOuterDisposeScope();
     }
 
+    /// <summary>The class means of a sample, each as heavy as its class: their leading directions are those of the energy between classes.</summary>
+    /// <param name="sample">N x d, float64.</param>
+    /// <param name="labels">N, int64 or int32.</param>
+    /// <returns>A row for each class, of the current scope.</returns>
+    public static Tensor ClassMeans(Tensor sample, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var members = nn.functional.one_hot(labels.to(ScalarType.Int64)).to(ScalarType.Float64);
+        var counts = members.sum(0L).clamp(min: 1).sqrt().unsqueeze(1);
+        return (members.t().mm(sample) / counts).MoveToOuterDisposeScope();
+    }
+
     /// <summary>All of them, from the smaller of the two Gram matrices, which have the same eigenvalues.</summary>
     private static (double[] Energies, Tensor Directions) All(Tensor sample)
     {

@@ -16,10 +16,10 @@ internal sealed class DeviceCenters : IDisposable
     private readonly Tensor _squaredNorms;
     private readonly Tensor _ownFactors;
 
-    public DeviceCenters(ClassStatistics source, int classCount, Device device)
+    public DeviceCenters(ClassStatistics source, int classCount, Device device, bool leaveOneOut = true)
     {
         Source = source;
-        var centers = ClassCenters.Create(source);
+        var centers = ClassCenters.Create(source, leaveOneOut);
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
         var values = frombuffer(centers.Values, float32).reshape(centers.Classes.Length, centers.Stride).narrow(1, 0, centers.Width);

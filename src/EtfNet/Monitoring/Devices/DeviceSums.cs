@@ -10,6 +10,7 @@ internal sealed class DeviceSums : IDisposable
 {
 
     private readonly bool _deterministic;
+    private readonly bool _leaveOneOut;
     private readonly bool _scatter;
     private readonly Device _device;
     private readonly int _width;
@@ -28,6 +29,7 @@ internal sealed class DeviceSums : IDisposable
     {
         (_width, _device) = (width, device);
         _deterministic = options.Deterministic;
+        _leaveOneOut = options.LeaveOneOut;
         _scatter = options.Metrics.HasFlag(CollapseMetricSet.Variability);
         _nonFinite = Zeros(int64, 1);
         _scores = Zeros(int64, 4);
@@ -65,7 +67,7 @@ internal sealed class DeviceSums : IDisposable
     public void SetCenters(ClassStatistics? statistics)
     {
         _centers?.Dispose();
-        _centers = statistics is { Total: > 0 } ? new DeviceCenters(statistics, ClassCount, _device) : null;
+        _centers = statistics is { Total: > 0 } ? new DeviceCenters(statistics, ClassCount, _device, _leaveOneOut) : null;
     }
 
     /// <summary>Takes a batch in.</summary>

@@ -36,7 +36,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
     {
         if (Statistics is not { Total: > 0 } statistics || Problem is not null)
             return;
-        _centers = ClassCenters.Create(statistics);
+        _centers = ClassCenters.Create(statistics, options.LeaveOneOut);
         if (options.Metrics.HasFlag(CollapseMetricSet.PseudoInverse) && _centers.Classes.Length <= options.PairwiseClassLimit)
             _variability = PseudoInverseVariability.Create(statistics);
     }
@@ -48,7 +48,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
 
         using var converted = FeatureRows.Convert(features);
         Span<int> nearest = predictions.IsEmpty ? default : new int[groups.Count];
-        var score = NearestClassCenter.Score(FeatureRows.View(converted ?? features), groups.Labels, centers, nearest, Statistics);
+        var score = NearestClassCenter.Score(FeatureRows.View(converted ?? features), groups.Labels, centers, nearest, options.LeaveOneOut ? Statistics : null);
         _score = new NccScore(_score.Scored + score.Scored, _score.Wrong + score.Wrong, _score.Rescored + score.Rescored);
         for (var i = 0; i < nearest.Length; i++)
             if (nearest[i] >= 0)

@@ -99,7 +99,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     /// <summary>Makes the centers of <see cref="Previous"/>, and sets how many batches must be scored for the asked number of samples.</summary>
     public void MakeCenters()
     {
-        Lagged = Previous is { Total: > 0 } previous ? ClassCenters.Create(previous) : null;
+        Lagged = Previous is { Total: > 0 } previous ? ClassCenters.Create(previous, options.LeaveOneOut) : null;
         var samples = Previous?.Total ?? 0;
         _device?.SetCenters(Previous);
         _stride = (int)Math.Clamp(options.MinimumScored == 0 ? options.ScoreEvery : samples / options.MinimumScored, 1, options.ScoreEvery);

@@ -35,4 +35,48 @@ public sealed class TensorSetTests
     }
 
     private static LabeledImages Images(int count, int seed) => new(IdxBytes.Random(count * 6, seed), IdxBytes.Random(count, seed, below: 10), 3, 2);
+
+    [Fact]
+    public void Draw_Part_HoldsSamplesOnceWithTheirLabels()
+    {
+        using var set = new TensorSet(torch.arange(30, torch.float32).reshape(30, 1), torch.arange(30));
+
+        using var part = set.Draw(10, seed: 3);
+        using var again = set.Draw(10, seed: 3);
+        using var all = set.Draw(99, seed: 3);
+
+        part.Labels.data<long>().ToArray().Should().HaveCount(10).And.OnlyHaveUniqueItems().And.Equal(again.Labels.data<long>().ToArray());
+        part.Inputs.data<float>().ToArray().Select(value => (long)value).Should().Equal(part.Labels.data<long>().ToArray());
+        all.Count.Should().Be(30);
+    }
+
+    [Theory]
+    [InlineData(0.0, 0.0, 0.0)]
+    [InlineData(0.5, 0.40, 0.50)]
+    [InlineData(1.0, 0.85, 0.95)]
+    public void WithRandomLabels_Chance_ChangesThatShareBetweenClasses(double chance, double least, double most)
+    {
+        using var set = new TensorSet(torch.zeros(5000, 1), torch.arange(5000) % 10);
+
+        using var noisy = set.WithRandomLabels(chance, classes: 10, seed: 1);
+
+        var changed = noisy.Labels.data<long>().ToArray().Zip(set.Labels.data<long>().ToArray(), (a, b) => a != b).Count(differs => differs) / 5000.0;
+        changed.Should().BeInRange(least, most);
+        noisy.Labels.max().item<long>().Should().BeLessThan(10);
+    }
+
+    [Fact]
+    public void SkipBatches_LeavesTheOrderWhereBatchesDo()
+    {
+        using var set = new TensorSet(torch.zeros(9, 1), torch.arange(9));
+        using var walked = new torch.Generator(4);
+        using var skipped = new torch.Generator(4);
+
+        First(walked);
+        set.SkipBatches(skipped);
+
+        First(skipped).Should().Equal(First(walked));
+
+        long[] First(torch.Generator order) => [.. set.Batches(4, order).Select(batch => batch.Y.data<long>().ToArray()).ToList().SelectMany(labels => labels)];
+    }
 }

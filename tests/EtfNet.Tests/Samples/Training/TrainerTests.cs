@@ -1,5 +1,6 @@
 using EtfNet.Samples;
 using EtfNet.Tests.Samples.Data;
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
@@ -84,6 +85,61 @@ public sealed class TrainerTests : IDisposable
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
     }
 
+    public static TheoryData<LayerMethod> Methods => new(
+        new PlainMethod(EtfFrame.Identity, "linear2"),
+        new MonitoredMethod(0.1),
+        new MonitoredMethod(0.1, null, EtfFrame.Random(5), "linear2", "head"),
+        new FrozenMethod(0.1, EtfFrame.Random(5), 2, "linear2"),
+        new AdaptiveMethod(new AdaptiveEtfOptions { Epsilon = 0.9, MaxPerEpoch = 1, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity }));
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Run_ResumedAfterAnyEpoch_EndsAsIfItHadNotBeenStopped(LayerMethod method)
+    {
+        var recipe = s_recipe with { Epochs = 4, Milestones = [1, 3] };
+        var whole = Run(recipe, method);
+
+        for (var stop = 1; stop < recipe.Epochs; stop++)
+        {
+            using var memory = new Memory(stop);
+            Run(recipe, method, memory);
+            var resumed = Run(recipe, method, new Resumed(memory));
+
+            resumed.Select(epoch => epoch.Epoch).Should().Equal(Enumerable.Range(stop + 1, recipe.Epochs - stop));
+            resumed.Select(Figures).Should().Equal(whole.Skip(stop).Select(Figures));
+            resumed.Select(epoch => epoch.LearningRate).Should().Equal(whole.Skip(stop).Select(epoch => epoch.LearningRate));
+            resumed[^1].Layers.Should().BeEquivalentTo(whole[^1].Layers);
+        }
+    }
+
+    [Fact]
+    public void Run_FrozenLayers_AreTrainedOnceTheirEpochsAreOver()
+    {
+        var recipe = s_recipe with { Epochs = 3 };
+        var (part, all, none) = (Run(recipe, new FrozenMethod(0.1, EtfFrame.Identity, 2, "linear2")), Run(recipe, new FrozenMethod(0.1, EtfFrame.Identity, null, "linear2")), Run(recipe));
+
+        part.Select(epoch => epoch.Layers.Fixed.Count).Should().Equal(1, 0, 0);
+        all.Select(epoch => epoch.Layers.Fixed.Count).Should().Equal(1, 1, 1);
+        part.Take(2).Select(Figures).Should().Equal(all.Take(2).Select(Figures));
+        part[2].Loss.Should().NotBe(all[2].Loss);
+        (none[0].Footprint.TrainableParameters - all[2].Footprint.TrainableParameters).Should().Be(12 * 12);
+        part[2].Footprint.TrainableParameters.Should().Be(none[2].Footprint.TrainableParameters);
+    }
+
+    [Fact]
+    public void Run_FrozenLayerThatIsNotThere_NamesIt() =>
+        FluentActions.Invoking(() => Run(s_recipe, new FrozenMethod(0.1, EtfFrame.Identity, 2, "linear9"))).Should().Throw<SampleException>().WithMessage("*linear9*");
+
+    [Fact]
+    public void Run_ClockThatStands_TakesNoTime()
+    {
+        var listener = new Listener();
+
+        new Trainer(_train, _test, s_recipe, new StandingClock()).Run(Create, new MonitoredMethod(0.1), listener, CancellationToken.None);
+
+        listener.Epochs.Should().OnlyContain(epoch => epoch.Seconds == 0 && epoch.MonitoringSeconds == 0);
+    }
+
     [Fact]
     public void Measure_KnownPredictions_IsTheShareThatIsRight()
     {
@@ -96,14 +152,14 @@ public sealed class TrainerTests : IDisposable
     }
 
     private static (double Loss, double Train, double Test, double? Head) Figures(EpochResult epoch) =>
-        (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Layers.NccError[^1].Value);
+        (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Layers.NccError.LastOrDefault().Value);
 
     private static torch.nn.Module<torch.Tensor, torch.Tensor> Create() => s_network.Create(inputs: 6, classes: 10);
 
-    private List<EpochResult> Run(TrainingRecipe recipe, LayerMethod? method = null)
+    private List<EpochResult> Run(TrainingRecipe recipe, LayerMethod? method = null, ITrainingMemory? memory = null)
     {
         var listener = new Listener();
-        Trainer(recipe).Run(Create, method ?? new MonitoredMethod(0.1), listener, CancellationToken.None);
+        Trainer(recipe).Run(Create, method ?? new MonitoredMethod(0.1), listener, CancellationToken.None, memory);
         return listener.Epochs;
     }
 
@@ -126,5 +182,42 @@ public sealed class TrainerTests : IDisposable
         }
 
         public void EpochEnded(EpochResult result) => Epochs.Add(result);
+    }
+
+    /// <summary>Saves after one epoch.</summary>
+    private sealed class Memory(int epoch) : ITrainingMemory, IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public int Epoch => epoch;
+
+        public int FinishedEpochs => 0;
+
+        public void Restore(LayerWatch watch) => watch.Load(_folder.File("state"));
+
+        public void Save(int finished, LayerWatch watch)
+        {
+            if (finished == epoch)
+                watch.Save(_folder.File("state"));
+        }
+
+        public void Dispose() => _folder.Dispose();
+    }
+
+    /// <summary>Goes on from what another one saved.</summary>
+    private sealed class Resumed(Memory memory) : ITrainingMemory
+    {
+        public int FinishedEpochs => memory.Epoch;
+
+        public void Restore(LayerWatch watch) => memory.Restore(watch);
+
+        public void Save(int epoch, LayerWatch watch)
+        {
+        }
+    }
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public override long GetTimestamp() => 0;
     }
 }

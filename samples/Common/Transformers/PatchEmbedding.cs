@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace EtfNet.Samples;
 
 /// <summary>Flat gray images, cut into square patches, each of them a token.</summary>
-internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
+public sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
 {
     private readonly nn.Module<Tensor, Tensor> project;
     private readonly int _rows;

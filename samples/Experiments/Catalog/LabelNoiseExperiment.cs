@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace EtfNet.Samples;
+
+/// <summary>When the scheduler fires on labels that mean nothing.</summary>
+internal sealed class LabelNoiseExperiment : Experiment
+{
+    private const double Epsilon = 0.06;
+
+    public override string Name => "label-noise";
+
+    public override string Question => "When does the scheduler fire on random labels, with and without leave-one-out and confidence? On nothing but noise it must not, at epsilon 0.06, while the train accuracy is below 90%.";
+
+    public override IReadOnlyList<ExperimentRun> Runs(Request request)
+    {
+        var sizes = request.Pick<(int? Images, int Epochs)[]>([(null, 21), (1000, 60), (200, 60)], [(1000, 30), (200, 30)], [(200, 3)]);
+        var noises = request.Pick<double[]>([0, 0.2, 0.5, 1], [0, 0.5, 1], [1]);
+        return ForSeeds(request.Seeds,
+            [.. sizes.SelectMany(size => noises.SelectMany(noise => Rules().Select(rule => (Variant(size.Images, noise, rule.Name), Settings(size.Images, size.Epochs, noise, rule.Method)))))]);
+
+        Func<int, RunSettings> Settings(int? images, int epochs, double noise, MethodSettings method) => seed => new RunSettings
+        {
+            Data = request.AllData with { TrainSamples = images ?? request.AllData.TrainSamples, LabelNoise = noise },
+            Network = new MlpSettings(request.MainNetwork),
+            Recipe = Request.Sgd(epochs, seed),
+            Method = method,
+        };
+    }
+
+    public override Showing Show(RunSet runs, Request request) => new(
+        [
+            ResultTable.Of("When it fires, at epsilon 0.06 (train accuracy: against the labels that were trained on)", runs.Variants,
+                Columns.Fixed, Columns.FirstSwitch, ("train % before it", run => Before(run)?.TrainAccuracy, "0.00%"), ("train % at the end", run => run.Last.TrainAccuracy, "0.00%"), Columns.Test),
+            new ResultTable("Runs on nothing but noise that fired while the train accuracy was below 90%", ["rule", "runs", "fired too early"],
+                [.. Rules().Select(rule => (rule.Name, Runs: runs.Finished.Where(run => run.Run.Settings.Data.LabelNoise == 1 && run.Run.Variant.EndsWith($": {rule.Name}", StringComparison.Ordinal)).ToList()))
+                    .Select(entry => (IReadOnlyList<string>)[entry.Name, $"{entry.Runs.Count}", $"{entry.Runs.Count(run => Before(run) is { TrainAccuracy: < 0.9 })}"])]),
+        ],
+        [
+            .. runs.Variants.Where(variant => variant.Variant.EndsWith(": default", StringComparison.Ordinal))
+                .Select(variant => (variant.Variant, variant.Runs[0].Record.Epochs)).Where(variant => variant.Epochs.SelectMany(epoch => epoch.Layers.NccError).Any(layer => layer.Value is not null))
+                .Chunk(4).Select((some, i) => ($"ncc-error-{i + 1}", "NCC error of each layer by the default rule (first seed); dots are switches, dashed is epsilon", ChartImage.Png(Pictures.NccError(some, Epsilon)))),
+        ]);
+
+    private static string Variant(int? images, double noise, string rule) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(images is { } some ? $"{some} images" : "all images")}, {100 * noise:0} percent random: {rule}");
+
+    /// <summary>The epoch before the first switch took effect.</summary>
+    private static EpochResult? Before(FinishedRun run) => run.FirstSwitch is > 1 and { } first ? run.Record.Epochs[first - 2] : null;
+
+    private static IEnumerable<(string Name, MethodSettings Method)> Rules()
+    {
+        var method = new MethodSettings(MethodKind.Adaptive) { Epsilon = Epsilon };
+        yield return ("default", method);
+        yield return ("no leave-one-out", method with { LeaveOneOut = false });
+        yield return ("confidence", method with { Confidence = true });
+        yield return ("confidence, no leave-one-out", method with { Confidence = true, LeaveOneOut = false });
+    }
+}
