@@ -203,14 +203,15 @@ public sealed class FrameFitTests
         using var scope = NewDisposeScope();
         var labels = arange(300) % 3;
         var inputs = Sample.Normal(3, 300, 64) * 0.01;
-        inputs[TensorIndex.Colon, 0] += 50 * Sample.Normal(4, 300, 1).squeeze(1);
+        // Loud, and the same in every class.
+        inputs[TensorIndex.Colon, 0] += 20 * ((arange(300).div(3, RoundingMode.floor) % 2) * 2 - 1).to(ScalarType.Float64);
         inputs[TensorIndex.Colon, 1] += labels.to(ScalarType.Float64) - 1;
         var weight = Sample.Normal(5, 64, 64);
         var (targets, byMeans) = (inputs.mm(weight.t()), EtfFrame.Aligned(1) with { ByClassMeans = true });
         var wanted = weight[TensorIndex.Colon, 1] - weight[TensorIndex.Colon, 1].mean();
 
         // Where the weight sends the direction between the classes, the frame sends it too.
-        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, labels)).Should().BeGreaterThan(0.99);
+        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, labels)).Should().BeGreaterThan(0.95);
         Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, labels)).Should().BeLessThan(0.6);
         Agreement(FrameFit.To(byMeans, weight, null, inputs, targets)).Should().BeLessThan(0.6, "without labels it goes by the inputs");
 

@@ -152,7 +152,7 @@ public sealed class TrainerTests : IDisposable
     }
 
     private static (double Loss, double Train, double Test, double? Head) Figures(EpochResult epoch) =>
-        (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Layers.NccError.LastOrDefault().Value);
+        (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Layers.NccError is [.., var head] ? head.Value : null);
 
     private static torch.nn.Module<torch.Tensor, torch.Tensor> Create() => s_network.Create(inputs: 6, classes: 10);
 
