@@ -7,15 +7,15 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 
 /// <summary>A training step with online monitoring of all layers against the same step without.</summary>
 /// <remarks>
-/// <para>Steps with and without alternate (A B B A); a pair of sides is eight of each, two full turns of the default cadence, which scores one batch in four. Pairs go on
-/// until the 95% interval of their mean ratio, the outer tenths trimmed, is narrower than half a percent, or the time is up.</para>
+/// <para>Steps with and without alternate (A B B A); a round is eight of each, two full turns of the default cadence, which scores one batch in four. Rounds go on
+/// until the 95% interval of the ratio (<see cref="PhaseMedians"/>) is narrower than half a percent, or the time is up.</para>
 /// <para>The same steps are measured in another way: by a clock started and stopped around every hook of the monitor and around <c>Observe</c>. That misses what the
 /// monitor costs elsewhere (memory that lives longer), and is blind to the noise of the step itself.</para>
 /// </remarks>
 internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ratio
 {
-    private const int StepsOfPair = 8;
-    private const int LeastPairs = 8;
+    private const int StepsOfRound = 8;
+    private const int LeastRounds = 8;
     private const double WantedWidth = 0.005;
 
     public override string Name => name;
@@ -35,35 +35,36 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
         Prepare(rig, monitor);
         inside.Reset();
 
-        List<double> ratios = [], with = [], without = [];
-        var monitored = 0;
+        var ratio = new PhaseMedians();
+        List<double> with = [], without = [];
         var total = Stopwatch.StartNew();
-        while (ratios.Count < LeastPairs || (TrimmedMean.Of(ratios).Width > WantedWidth && total.Elapsed < Longest(runner)))
+        (double Ratio, double Low, double High) found;
+        do
         {
-            var (plain, watched) = (0.0, 0.0);
-            for (var i = 0; i < 2 * StepsOfPair; i++)
-            {
-                var watches = i % 4 is 1 or 2;
-                var elapsed = watches ? Watched(rig, monitor, inside) : Plain(rig, monitor);
-                (watches ? with : without).Add(elapsed);
-                (plain, watched) = watches ? (plain, watched + elapsed) : (plain + elapsed, watched);
-            }
+            List<double> plain = [], watched = [];
+            for (var i = 0; i < 2 * StepsOfRound; i++)
+                if (i % 4 is 1 or 2)
+                    watched.Add(Watched(rig, monitor, inside));
+                else
+                    plain.Add(Plain(rig, monitor));
 
-            monitored += StepsOfPair;
-            ratios.Add(watched / plain);
+            with.AddRange(watched);
+            without.AddRange(plain);
+            ratio.Add(plain, watched);
+            found = ratio.Estimate();
         }
+        while (ratio.Rounds < LeastRounds || (found.High - found.Low > WantedWidth && total.Elapsed < Longest(runner)));
 
-        var (mean, low, high) = TrimmedMean.Of(ratios);
         return new RatioResult(Name, ratioCase.Batch, ratioCase.Width, null, Median(with), ratioCase.Reference, Median(without))
         {
-            PairedRatio = mean,
-            Interval = [low, high],
-            Pairs = ratios.Count,
-            InsideMs = inside.Elapsed.TotalMilliseconds / monitored,
+            PairedRatio = found.Ratio,
+            Interval = [found.Low, found.High],
+            Pairs = ratio.Rounds * StepsOfRound,
+            InsideMs = inside.Elapsed.TotalMilliseconds / with.Count,
         };
     }
 
-    /// <summary>A difference of a percent needs many pairs, more of them where only a few cases are measured.</summary>
+    /// <summary>A difference of a percent needs many steps, more of them where only a few cases are measured.</summary>
     private static TimeSpan Longest(AlternatedRunner runner) => runner.Budget * (runner.Budget.TotalSeconds < 4 ? 4 : 12);
 
     /// <summary>Warms up, and ends an epoch long enough for the cadence of long ones, so that there are centers to score against.</summary>
