@@ -17,7 +17,7 @@ internal sealed class SpeedExperiment : Experiment
     public override IReadOnlyList<ExperimentRun> Runs(Request request)
     {
         var network = new MlpSettings(request.Pick(new Mlp(1024, 10), new Mlp(256, 6), new Mlp(24, 3)));
-        var variants = request.Pick(Variants(network.Shape), Variants(network.Shape).Take(4), Variants(network.Shape).Take(3))
+        var variants = request.Pick(Variants(network.Shape), Variants(network.Shape).Take(6), Variants(network.Shape).Take(3))
             .Select(variant => (variant.Name, (Func<int, RunSettings>)(seed => new RunSettings
             {
                 Data = request.AllData,
@@ -57,10 +57,18 @@ internal sealed class SpeedExperiment : Experiment
     {
         var wide = new MethodSettings(MethodKind.Adaptive) { Epsilon = 0.3, MaxPerEpoch = 4, MaxOutputError = 0.7, MaxErrorRise = 0.12 };
         var open = wide with { MaxOutputError = 1, MaxErrorRise = 0.25 };
+        // Where nothing is learned before them, the first layer's features are the least to be given up.
+        var later = wide with { Layers = [.. network.LayerNames.Skip(1)] };
         yield return (Baseline, new MethodSettings(MethodKind.Plain));
         yield return ("wide", wide);
         yield return ("wide, exact", wide with { Exact = true });
         yield return ("default limits", new MethodSettings(MethodKind.Adaptive) { Epsilon = 0.2 });
+        yield return ("all but the first", later);
+        yield return ("all but the first, exact", later with { Exact = true });
+        yield return ("all but the first, open, exact", later with { Exact = true, MaxOutputError = 1, MaxErrorRise = 0.25 });
+        yield return ("all but the first, open, exact, rank 40", later with { Exact = true, MaxOutputError = 1, MaxErrorRise = 0.25, Frame = "aligned 40" });
+        yield return ("all but the first, no limits, exact, ten an epoch",
+            later with { Exact = true, MaxPerEpoch = 10, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity });
         yield return ("wide, two an epoch", wide with { MaxPerEpoch = 2 });
         yield return ("wide, epsilon 0.2", wide with { Epsilon = 0.2 });
         yield return ("wide, epsilon 0.2, exact", wide with { Epsilon = 0.2, Exact = true });
