@@ -1,14 +1,21 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using EtfNet.Benchmarks.Commands;
 using EtfNet.Benchmarks.Ratios;
+using EtfNet.Benchmarks.Setup;
 
-// "ratios" measures work against its reference side by side; anything else goes to BenchmarkDotNet, in this very process, because a project that
-// BenchmarkDotNet generates would not go through this repository's build steps.
-if (args is ["ratios", .. var rest])
-    return RatioCommand.Run(rest, Console.Out, Console.Error);
-
-var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-BenchmarkSwitcher.FromAssembly(typeof(RatioCommand).Assembly).Run(args, config);
-return 0;
+// Commands measure side by side, by alternating; what is no command goes to BenchmarkDotNet.
+try
+{
+    return args switch
+    {
+        ["ratios", .. var rest] => RatioCommand.Run(rest, Console.Out, Console.Error),
+        ["growth", .. var rest] => GrowthCommand.Run(rest, Console.Out),
+        ["peers", .. var rest] => PeersCommand.Run(rest, Console.Out),
+        ["report", .. var rest] => ReportCommand.Run(rest, Console.Out, Console.Error),
+        _ => BenchmarkRun.Run(args),
+    };
+}
+catch (OptionException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}

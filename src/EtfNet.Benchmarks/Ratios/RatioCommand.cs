@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using EtfNet.Benchmarks.Measuring;
 using TorchSharp;
 
 namespace EtfNet.Benchmarks.Ratios;
@@ -42,7 +43,7 @@ internal static class RatioCommand
             }
 
         torch.set_num_threads(threads);
-        AlternatedRunner.SettleAllocator();
+        Alternation.SettleAllocator();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} cores; {threads} threads, float32"));
         output.WriteLine($"{"name",-22}{"batch",6}{"width",7}{"rank",6}{"median ms",12}  {"reference",-22}{"median ms",12}{"ratio",10}{"faster",9}{"GB/s",8}{"of copy",9}");
         var runner = new AlternatedRunner(chosen.Count == RatioRegistry.All.Count ? s_budgetOfAll : s_budgetOfSome);

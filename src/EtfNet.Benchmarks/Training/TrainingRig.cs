@@ -14,17 +14,20 @@ internal sealed class TrainingRig : IDisposable
     private const int Hidden = 10;
 
     private readonly Generator _generator = new(4);
+    private readonly Device _device;
 
-    public TrainingRig()
+    /// <param name="device">Where it trains; the CPU by default.</param>
+    public TrainingRig(Device? device = null)
     {
+        _device = device ?? CPU;
         var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
         for (var i = 0; i < Hidden; i++)
             layers.AddRange([($"fc{i}", nn.Linear(i == 0 ? Inputs : Width, Width)), ($"bn{i}", nn.BatchNorm1d(Width)), ($"act{i}", nn.ReLU())]);
         layers.Add(("head", nn.Linear(Width, Classes)));
-        Model = nn.Sequential(layers);
+        Model = (Sequential)nn.Sequential(layers).to(_device);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
-        Input = randn([Batch, Inputs], generator: _generator);
-        Labels = randint(0, Classes, [Batch], dtype: ScalarType.Int64, generator: _generator);
+        Input = randn([Batch, Inputs], generator: _generator).to(_device);
+        Labels = randint(0, Classes, [Batch], dtype: ScalarType.Int64, generator: _generator).to(_device);
     }
 
     public Sequential Model { get; }
@@ -44,7 +47,7 @@ internal sealed class TrainingRig : IDisposable
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var inputs = randn([1024, Width], generator: _generator).relu();
+            var inputs = randn([1024, Width], generator: _generator).to(_device).relu();
             var fit = FrameFit.To(EtfFrame.Aligned(2 * Classes), target.Layer.weight, target.Layer.bias, inputs, target.Layer.forward(inputs));
             LayerFix.Commit(Model, target, fit.Etf, fit.Bias, [(OptimizerHelper)Optimizer], keepOld: false);
             fit.Bias?.Dispose();

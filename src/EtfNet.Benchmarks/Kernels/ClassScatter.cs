@@ -1,0 +1,47 @@
+using BenchmarkDotNet.Attributes;
+using EtfNet.Benchmarks.Measuring.Limits;
+using EtfNet.Benchmarks.PyTorch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet.Benchmarks.Kernels;
+
+/// <summary>Class statistics: counts, sums and within-class scatter in one pass, against two passes of plain operations.</summary>
+public class ClassScatter : KernelSubject
+{
+    private ClassStatistics _state = null!;
+    private DeviceSums? _deviceState;
+
+    /// <summary>The library's statistics, float64, labels read and checked.</summary>
+    [Benchmark(Baseline = true)]
+    public void Library()
+    {
+        if (_deviceState is null)
+            _state.Add(Features, Labels);
+        else
+            _deviceState.Add(Features, Labels, score: false, predictions: null);
+    }
+
+    /// <summary>Means by <c>index_add_</c>, then squares about them, float32.</summary>
+    [Benchmark]
+    public void TwoPasses()
+    {
+        using var scope = NewDisposeScope();
+        var counts = zeros(Shape.Classes, device: Device).index_add_(0, Labels, ones(Shape.Samples, device: Device), 1);
+        var means = zeros(Shape.Classes, Shape.Width, device: Device).index_add_(0, Labels, Features, 1) / counts.clamp_min(1).unsqueeze(1);
+        var squares = (Features - means.index_select(0, Labels)).square().sum([1L]);
+        zeros(Shape.Classes, device: Device).index_add_(0, Labels, squares, 1);
+    }
+
+    // A difference, an addition, a multiplication and an addition each.
+    internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), 4.0 * Shape.Samples * Shape.Width, IsDouble: true);
+
+    internal override IReadOnlyList<PeerWork> Peers => [Peer("scatter.two_passes")];
+
+    private protected override void Prepare()
+    {
+        base.Prepare();
+        _state = new ClassStatistics(Shape.Width);
+        _deviceState = IsCuda ? Sums(CollapseMetricSet.Variability) : null;
+    }
+}
