@@ -10,8 +10,7 @@ namespace EtfNet;
 /// </remarks>
 public sealed partial class ClassStatistics
 {
-    private double[]? _center;
-    private double[]? _batchSum;
+    private Scratch? _scratch;
     private double[]?[] _sums = [];
     private long[] _counts = [];
     private double[] _scatter = [];
@@ -131,23 +130,16 @@ public sealed partial class ClassStatistics
     }
 
     /// <summary>Adds a batch whose shapes and labels are known to be right; gives the number of samples left out.</summary>
+    /// <remarks>A class's samples are added by one thread and in order: the number of threads changes no digit.</remarks>
     internal long Add(FeatureRows features, LabelGroups groups)
     {
         Grow(groups.MaxLabel + 1);
-        var left = 0L;
-        for (var g = 0; g < groups.Classes.Length; g++)
-        {
-            var rows = groups.Rows(g);
-            if (TryAdd(groups.Classes[g], features, rows))
-                continue;
-
-            var finite = Finite(features, rows);
-            left += rows.Length - finite.Length;
-            if (finite.Length > 0)
-                TryAdd(groups.Classes[g], features, finite);
-        }
-
-        return left;
+        var parts = RowThreads.Parts(features);
+        var added = parts == 1
+            ? AddGroups(features, groups, 0, groups.Classes.Length, _scratch ??= new Scratch(Width))
+            : AddInParts(features.Source!, groups, groups.Cut(parts));
+        Total += added;
+        return groups.Count - added;
     }
 
     /// <summary>Adds a class's samples known by their count, sum and scatter.</summary>
@@ -155,6 +147,34 @@ public sealed partial class ClassStatistics
     {
         Grow(classIndex + 1);
         MergeClass(classIndex, count, sum, scatter);
+    }
+
+    private long AddInParts(torch.Tensor source, LabelGroups groups, int[] cuts)
+    {
+        var added = new long[cuts.Length - 1];
+        RowThreads.Run(added.Length, part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
+        return added.Sum();
+    }
+
+    /// <summary>Adds a run of groups; gives the number of samples added.</summary>
+    private long AddGroups(FeatureRows features, LabelGroups groups, int start, int end, Scratch scratch)
+    {
+        var added = 0L;
+        for (var g = start; g < end; g++)
+        {
+            var rows = groups.Rows(g);
+            if (!TryAdd(groups.Classes[g], features, rows, scratch))
+            {
+                rows = Finite(features, rows);
+                if (rows.IsEmpty)
+                    continue;
+                TryAdd(groups.Classes[g], features, rows, scratch);
+            }
+
+            added += rows.Length;
+        }
+
+        return added;
     }
 
     private static int[] Finite(FeatureRows features, ReadOnlySpan<int> rows)
@@ -167,9 +187,9 @@ public sealed partial class ClassStatistics
     }
 
     /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>
-    private bool TryAdd(int c, FeatureRows features, ReadOnlySpan<int> rows)
+    private bool TryAdd(int c, FeatureRows features, ReadOnlySpan<int> rows, Scratch scratch)
     {
-        var batchSum = _batchSum ??= new double[Width];
+        var batchSum = scratch.BatchSum;
         var sum = _sums[c] ??= new double[Width];
         var count = _counts[c];
         if (!TracksScatter)
@@ -177,13 +197,13 @@ public sealed partial class ClassStatistics
             RowKernels.AddRows(features, rows, sum, batchSum);
             if (!RowKernels.IsFinite(batchSum))
                 return false;
-            (_sums[c], _batchSum) = (batchSum, sum);
+            (_sums[c], scratch.BatchSum) = (batchSum, sum);
         }
         else
         {
             // Deviations from the mean so far (or, at first, from a sample) keep their digits whatever the offset of the features.
             batchSum.AsSpan().Clear();
-            var center = (_center ??= new double[Width]).AsSpan();
+            var center = scratch.Center.AsSpan();
             if (count == 0)
                 features.CopyRow(rows[0], center);
             else
@@ -198,7 +218,6 @@ public sealed partial class ClassStatistics
         }
 
         _counts[c] += rows.Length;
-        Total += rows.Length;
         return true;
     }
 
@@ -234,5 +253,13 @@ public sealed partial class ClassStatistics
         }
 
         ClassCount = Math.Max(ClassCount, classCount);
+    }
+
+    /// <summary>What a thread needs of its own.</summary>
+    private sealed class Scratch(int width)
+    {
+        public double[] BatchSum { get; set; } = new double[width];
+
+        public double[] Center => field ??= new double[width];
     }
 }

@@ -8,14 +8,18 @@ internal readonly ref struct FeatureRows
 {
     private readonly ReadOnlySpan<double> _double;
 
-    private FeatureRows(ReadOnlySpan<float> single, ReadOnlySpan<double> wide, bool isSingle, int count, int width)
+    private FeatureRows(ReadOnlySpan<float> single, ReadOnlySpan<double> wide, bool isSingle, int count, int width, torch.Tensor? source)
     {
+        Source = source;
         Single = single;
         _double = wide;
         IsSingle = isSingle;
         Count = count;
         Width = width;
     }
+
+    /// <summary>The tensor that this is a view of, from which another thread makes a view of its own; null where it is a view of managed memory.</summary>
+    public torch.Tensor? Source { get; }
 
     public ReadOnlySpan<float> Single { get; }
 
@@ -50,11 +54,11 @@ internal readonly ref struct FeatureRows
     {
         var (count, width) = ((int)features.size(0), (int)features.size(1));
         return features.dtype == torch.ScalarType.Float32
-            ? new FeatureRows(MemoryMarshal.Cast<byte, float>(features.bytes), default, true, count, width)
-            : new FeatureRows(default, MemoryMarshal.Cast<byte, double>(features.bytes), false, count, width);
+            ? new FeatureRows(MemoryMarshal.Cast<byte, float>(features.bytes), default, true, count, width, features)
+            : new FeatureRows(default, MemoryMarshal.Cast<byte, double>(features.bytes), false, count, width, features);
     }
 
-    public static FeatureRows View(ReadOnlySpan<float> values, int width) => new(values, default, true, values.Length / width, width);
+    public static FeatureRows View(ReadOnlySpan<float> values, int width) => new(values, default, true, values.Length / width, width, null);
 
     public ReadOnlySpan<float> SingleRow(int row) => Single.Slice(row * Width, Width);
 

@@ -3,6 +3,9 @@ namespace EtfNet;
 /// <summary>The labels of a batch, and its rows grouped by class, so that each class's sum is visited once.</summary>
 internal sealed class LabelGroups
 {
+    private const int FewLabels = 1024;
+    private const int LabelsOfARow = 4;
+
     private readonly int[] _order;
     private readonly int[] _starts;
 
@@ -26,7 +29,57 @@ internal sealed class LabelGroups
     /// <summary>The rows of <c>Classes[index]</c>, ascending.</summary>
     public ReadOnlySpan<int> Rows(int index) => _order.AsSpan(_starts[index], _starts[index + 1] - _starts[index]);
 
+    /// <summary>Cuts the groups into at most <paramref name="parts"/> runs of about as many rows each; gives where each begins, and the end of the last.</summary>
+    public int[] Cut(int parts)
+    {
+        List<int> cuts = [0];
+        for (var part = 1; part <= parts; part++)
+        {
+            var rows = (long)Count * part / parts;
+            var cut = Array.BinarySearch(_starts, (int)rows);
+            cut = part == parts ? Classes.Length : cut < 0 ? ~cut : cut;
+            if (cut > cuts[^1])
+                cuts.Add(cut);
+        }
+
+        return [.. cuts];
+    }
+
     public static LabelGroups Create(ReadOnlySpan<int> labels)
+    {
+        var highest = -1;
+        foreach (var label in labels)
+            highest = Math.Max(highest, label);
+        // Counting takes memory for every label below the highest, sorting none.
+        return highest <= Math.Max(FewLabels, LabelsOfARow * (long)labels.Length) ? Counted(labels, highest + 1) : Sorted(labels);
+    }
+
+    private static LabelGroups Counted(ReadOnlySpan<int> labels, int count)
+    {
+        var ends = new int[count];
+        foreach (var label in labels)
+            ends[label]++;
+        var classes = new List<int>();
+        var starts = new List<int> { 0 };
+        for (var label = 0; label < count; label++)
+        {
+            var before = starts[^1];
+            if (ends[label] > 0)
+            {
+                classes.Add(label);
+                starts.Add(before + ends[label]);
+            }
+
+            ends[label] = before;
+        }
+
+        var order = new int[labels.Length];
+        for (var row = 0; row < labels.Length; row++)
+            order[ends[labels[row]]++] = row;
+        return new LabelGroups(labels.ToArray(), order, [.. classes], [.. starts]);
+    }
+
+    private static LabelGroups Sorted(ReadOnlySpan<int> labels)
     {
         // Label in the high half, row in the low: one sort of plain numbers, and stable.
         var keys = new long[labels.Length];

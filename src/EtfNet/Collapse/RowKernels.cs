@@ -166,7 +166,8 @@ internal static class RowKernels
         ref var rd = ref MemoryMarshal.GetReference(d);
         ref var rm = ref MemoryMarshal.GetReference(center);
         ref var rs = ref MemoryMarshal.GetReference(sum);
-        var (first, second) = (Vector<double>.Zero, Vector<double>.Zero);
+        // Four sums, so that none waits for the multiply-add before.
+        var (first, second, third, fourth) = (Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero, Vector<double>.Zero);
         var i = 0;
         for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
@@ -181,11 +182,13 @@ internal static class RowKernels
             (a1, b1, c1, d1) = (a1 - m1, b1 - m1, c1 - m1, d1 - m1);
             (Vector.LoadUnsafe(ref rs, (nuint)i) + (a0 + b0 + (c0 + d0))).StoreUnsafe(ref rs, (nuint)i);
             (Vector.LoadUnsafe(ref rs, half) + (a1 + b1 + (c1 + d1))).StoreUnsafe(ref rs, half);
-            first += a0 * a0 + b0 * b0 + (c0 * c0 + d0 * d0);
-            second += a1 * a1 + b1 * b1 + (c1 * c1 + d1 * d1);
+            first = Vector.MultiplyAddEstimate(a0, a0, Vector.MultiplyAddEstimate(b0, b0, first));
+            second = Vector.MultiplyAddEstimate(a1, a1, Vector.MultiplyAddEstimate(b1, b1, second));
+            third = Vector.MultiplyAddEstimate(c0, c0, Vector.MultiplyAddEstimate(d0, d0, third));
+            fourth = Vector.MultiplyAddEstimate(c1, c1, Vector.MultiplyAddEstimate(d1, d1, fourth));
         }
 
-        var squares = Vector.Sum(first + second);
+        var squares = Vector.Sum(first + second + (third + fourth));
         for (; i < a.Length; i++)
         {
             var (ta, tb, tc, td) = (a[i] - center[i], b[i] - center[i], c[i] - center[i], d[i] - center[i]);

@@ -37,6 +37,37 @@ public sealed class ClassStatisticsTests
     }
 
     [Fact]
+    public void Add_LargeBatchOnSeveralThreads_ChangesNoDigit()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        foreach (var (classes, present) in new[] { (10, 10), (3, 1), (5000, 4000) })
+        {
+            var features = randn([5000, 256], generator: generator);
+            features[17, 3] = float.NaN;
+            var labels = randint(0, present, [5000], dtype: int64, generator: generator) + (classes - present);
+            var alone = Of(features, labels, threads: 1);
+            var together = Of(features, labels, threads: 3);
+
+            together.Total.Should().Be(alone.Total).And.Be(4999);
+            together.ClassCount.Should().Be(alone.ClassCount);
+            for (var c = 0; c < alone.ClassCount; c++)
+            {
+                together.Count(c).Should().Be(alone.Count(c));
+                together.Scatter(c).Should().Be(alone.Scatter(c));
+                together.Sum(c).SequenceEqual(alone.Sum(c)).Should().BeTrue();
+            }
+        }
+
+        static ClassStatistics Of(Tensor features, Tensor labels, int threads)
+        {
+            var statistics = new ClassStatistics((int)features.shape[1]);
+            Threads.Run(threads, () => statistics.Add(features, labels)).Should().Be(1);
+            return statistics;
+        }
+    }
+
+    [Fact]
     public void Add_RandomProblems_EqualsBruteForce()
     {
         for (var seed = 0; seed < 60; seed++)

@@ -112,6 +112,31 @@ public sealed class NearestClassCenterTests
         nearest.Should().Equal(-1, -1, 1);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(100)]
+    public void Score_LargeBatchOnSeveralThreads_GivesTheSame(int classes)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(4);
+        var labels = randint(0, classes, [5001], dtype: int64, generator: generator);
+        var features = (randn([classes, 256], generator: generator).index_select(0, labels) * 0.1) + randn([5001, 256], generator: generator);
+        features[4000, 1] = float.PositiveInfinity;
+        var statistics = new ClassStatistics(256);
+        statistics.Add(features, labels);
+        var centers = ClassCenters.Create(statistics);
+        var own = LabelReader.Read(labels, classes);
+        var (alone, together) = (new int[5001], new int[5001]);
+
+        var one = Threads.Run(1, () => NearestClassCenter.Score(FeatureRows.View(features), own, centers, alone, statistics));
+        var three = Threads.Run(3, () => NearestClassCenter.Score(FeatureRows.View(features), own, centers, together, statistics));
+
+        three.Should().Be(one);
+        together.Should().Equal(alone);
+        one.Scored.Should().Be(5000);
+        one.Wrong.Should().BeInRange(1, 4999);
+    }
+
     [Fact]
     public void Score_PureNoise_LeaveOneOutShowsNoStructure()
     {

@@ -105,7 +105,10 @@ internal sealed record CollapseMetrics
         EachGramRow(centered, (a, row) =>
         {
             for (var c = 0; c < row.Length; c++)
-                deviation += Math.Pow(row[c] / gramNorm - (c == a ? diagonal : off), 2);
+            {
+                var difference = row[c] / gramNorm - (c == a ? diagonal : off);
+                deviation += difference * difference;
+            }
         });
 
         return new CollapseMetrics

@@ -20,10 +20,24 @@ internal static class NearestClassCenter
     /// <param name="features">Samples x width. A sample with a NaN or infinite feature is not scored.</param>
     /// <param name="labels">A class a sample. One that has no center is wrong: absent classes never win.</param>
     /// <param name="centers">The centers.</param>
-    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be empty.</param>
+    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
     public static NccScore Score(
-        FeatureRows features, ReadOnlySpan<int> labels, ClassCenters centers, Span<int> nearest = default, ClassStatistics? exact = null)
+        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null)
+    {
+        // With more classes than few the product has threads of its own.
+        var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
+        if (parts == 1)
+            return Score(features, labels, centers, nearest, exact, 0, features.Count);
+
+        var scores = new NccScore[parts];
+        var (source, count) = (features.Source!, (long)features.Count);
+        RowThreads.Run(parts, part =>
+            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, (int)(count * part / parts), (int)(count * (part + 1) / parts)));
+        return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
+    }
+
+    private static NccScore Score(FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, int begin, int end)
     {
         var total = default(NccScore);
         var count = centers.Classes.Length;
@@ -36,9 +50,9 @@ internal static class NearestClassCenter
         {
             // What lies behind the width of a row must be zero, as it is in the centers.
             rows.AsSpan().Clear();
-            for (var start = 0; start < features.Count; start += blockSize)
+            for (var start = begin; start < end; start += blockSize)
             {
-                var block = scored.AsSpan(0, Math.Min(blockSize, features.Count - start));
+                var block = scored.AsSpan(0, Math.Min(blockSize, end - start));
                 for (var r = 0; r < block.Length; r++)
                 {
                     var label = labels[start + r];

@@ -47,10 +47,10 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
             return;
 
         using var converted = FeatureRows.Convert(features);
-        Span<int> nearest = predictions.IsEmpty ? default : new int[groups.Count];
+        var nearest = predictions.IsEmpty ? null : new int[groups.Count];
         var score = NearestClassCenter.Score(FeatureRows.View(converted ?? features), groups.Labels, centers, nearest, options.LeaveOneOut ? Statistics : null);
         _score = new NccScore(_score.Scored + score.Scored, _score.Wrong + score.Wrong, _score.Rescored + score.Rescored);
-        for (var i = 0; i < nearest.Length; i++)
+        for (var i = 0; i < nearest?.Length; i++)
             if (nearest[i] >= 0)
             {
                 _compared++;

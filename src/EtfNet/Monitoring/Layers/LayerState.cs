@@ -122,11 +122,11 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
 
     private void Score(FeatureRows features, int[] labels, ClassCenters centers, ReadOnlySpan<int> predictions)
     {
-        Span<int> nearest = predictions.IsEmpty ? default : new int[labels.Length];
+        var nearest = predictions.IsEmpty ? null : new int[labels.Length];
         var score = NearestClassCenter.Score(features, labels, centers, nearest);
         Scored += score.Scored;
         Wrong += score.Wrong;
-        for (var i = 0; i < nearest.Length; i++)
+        for (var i = 0; i < nearest?.Length; i++)
             if (nearest[i] >= 0)
             {
                 Compared++;
