@@ -41,8 +41,8 @@ internal static class ReportCommand
     internal static string Name(string? name) => name switch
     {
         null => throw new OptionException($"--name is missing. Usage: {Usage}"),
-        _ when name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.' => name,
-        _ => throw new OptionException($"--name {name}: give a file name of letters, digits, '-', '_' and '.'."),
+        { Length: > 0 } when name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') && name[0] != '.' => name,
+        _ => throw new OptionException($"--name '{name}': give a file name of letters, digits, '-', '_' and '.'."),
     };
 
     private static IReadOnlyList<RatioLine> MeasureRatios(RunSettings settings, TextWriter output, TextWriter error)

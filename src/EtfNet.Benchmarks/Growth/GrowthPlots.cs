@@ -21,7 +21,7 @@ internal static class GrowthPlots
         // A dense layer of 16384 takes a gigabyte and seconds; structured ones are measured further, as they are meant for.
         var dense = quick ? Powers(64, 256) : Powers(512, 8192);
         var batches = quick ? Powers(4, 16) : Powers(64, 4096);
-        var classes = quick ? Powers(4, 16) : Powers(16, 8192);
+        var classes = quick ? Powers(4, 16) : Powers(16, 4096);
         var samples = quick ? Powers(32, 128) : Powers(1024, 65536);
         var widest = quick ? Powers(64, 256) : Powers(256, 16384);
         var (batch, width, features) = quick ? (4, 64, 16) : (Batch, Width, Features);

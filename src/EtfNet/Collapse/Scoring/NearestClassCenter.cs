@@ -27,11 +27,13 @@ internal static class NearestClassCenter
     {
         // With more classes than few the product has threads of its own.
         var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
-        if (parts == 1)
-            return Score(features, labels, centers, nearest, exact, 0, features.Count);
+        return parts == 1 ? Score(features, labels, centers, nearest, exact, 0, features.Count) : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact);
+    }
 
+    private static NccScore ScoreInParts(Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact)
+    {
         var scores = new NccScore[parts];
-        var (source, count) = (features.Source!, (long)features.Count);
+        var count = source.size(0);
         RowThreads.Run(parts, part =>
             scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, (int)(count * part / parts), (int)(count * (part + 1) / parts)));
         return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
