@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
@@ -17,7 +16,7 @@ public sealed class CrashTests
         var seen = new HashSet<byte>();
         for (var kill = 0; kill < 100; kill++)
         {
-            using var process = Process.Start(Program(path))!;
+            using var process = ThisProgram.Start(SaveLoop.Name, path);
             var before = File.GetLastWriteTimeUtc(path);
             // Once it has begun to save, wherever it is.
             while (!process.HasExited && File.GetLastWriteTimeUtc(path) == before)
@@ -34,14 +33,5 @@ public sealed class CrashTests
         }
 
         seen.Count.Should().BeGreaterThan(3, "the kills hit different saves");
-    }
-
-    /// <summary>This assembly as a program: run by the host of the tests, or the program that runs them itself.</summary>
-    private static ProcessStartInfo Program(string path)
-    {
-        var (host, assembly) = (Environment.ProcessPath!, typeof(SaveLoop).Assembly);
-        return Path.GetFileName(host).StartsWith(assembly.GetName().Name!, StringComparison.Ordinal)
-            ? new ProcessStartInfo(host, [SaveLoop.Name, path])
-            : new ProcessStartInfo(host, [assembly.Location, SaveLoop.Name, path]);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
@@ -55,8 +54,7 @@ public sealed class EtfCheckpointTests : IDisposable
         first.Train(1, 5);
         EtfCheckpoint.Save(_folder.File("middle.etf"), first.Etf);
 
-        using var process = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, [typeof(ResumedRun).Assembly.Location, ResumedRun.Name, _folder.File("middle.etf"), _folder.File("end.txt")]))!;
+        using var process = ThisProgram.Start(ResumedRun.Name, _folder.File("middle.etf"), _folder.File("end.txt"));
         process.WaitForExit();
         process.ExitCode.Should().Be(0);
         File.ReadAllText(_folder.File("end.txt")).Should().Be(straight.Weights.Aggregate("", (text, next) => text + next + "\n"));
