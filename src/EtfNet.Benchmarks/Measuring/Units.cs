@@ -39,7 +39,8 @@ internal static class Units
         >= 99.95 => value.ToString("0", CultureInfo.InvariantCulture),
         >= 9.995 => value.ToString("0.0", CultureInfo.InvariantCulture),
         >= 0.9995 => value.ToString("0.00", CultureInfo.InvariantCulture),
-        _ => value.ToString("0.000", CultureInfo.InvariantCulture),
+        >= 1e-9 => value.ToString($"F{2 - (int)Math.Floor(Math.Log10(Math.Abs(value)))}", CultureInfo.InvariantCulture),
+        _ => "0",
     };
 
     private static string Text(double value, string unit) => $"{Digits(value)} {unit}";

@@ -34,7 +34,7 @@ internal static class Tables
         foreach (var r in ratios)
             table.Add(
                 r.Name, r.Batch == 0 ? "" : Whole(r.Batch), Whole(r.Width), r.Rank is { } rank ? Whole(rank) : "", r.Reference, Value(r, r.MedianMs), Value(r, r.ReferenceMs),
-                r.Ratio.ToString("0.0000", CultureInfo.InvariantCulture),
+                r.Ratio < 1e-3 ? Units.Digits(r.Ratio) : r.Ratio.ToString("0.0000", CultureInfo.InvariantCulture),
                 r.Interval is [var low, var high] ? string.Create(CultureInfo.InvariantCulture, $"{low:0.0000} to {high:0.0000}") : "");
         return table;
     }

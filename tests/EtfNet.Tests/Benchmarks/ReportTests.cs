@@ -22,6 +22,14 @@ public sealed class ReportTests
     public void Milliseconds_AnyTime_HasThreeDigitsAndAUnit(double value, string text) => Units.Milliseconds(value).Should().Be(text);
 
     [Theory]
+    [InlineData(0.0, "0x")]
+    [InlineData(0.0000234, "0.0000234x")]
+    [InlineData(0.5, "0.500x")]
+    [InlineData(12.34, "12.3x")]
+    [InlineData(123456.0, "123456x")]
+    public void Factor_AnySize_HasThreeDigits(double value, string text) => Units.Factor(value).Should().Be(text);
+
+    [Theory]
     [InlineData(512.0, "512 B")]
     [InlineData(1536.0, "1.50 KiB")]
     [InlineData(3.0 * (1 << 30), "3.00 GiB")]
