@@ -7,21 +7,8 @@ using static TorchSharp.torch;
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Class statistics: counts, sums and within-class scatter in one pass, against two passes of plain operations.</summary>
-public class ClassScatter : KernelSubject
+public class ClassScatter() : StatisticsSubject(tracksScatter: true)
 {
-    private ClassStatistics _state = null!;
-    private DeviceSums? _deviceState;
-
-    /// <summary>The library's statistics, float64, labels read and checked.</summary>
-    [Benchmark(Baseline = true)]
-    public void Library()
-    {
-        if (_deviceState is null)
-            _state.Add(Features, Labels);
-        else
-            _deviceState.Add(Features, Labels, score: false, predictions: null);
-    }
-
     /// <summary>Means by <c>index_add_</c>, then squares about them, float32.</summary>
     [Benchmark]
     public void TwoPasses()
@@ -37,11 +24,4 @@ public class ClassScatter : KernelSubject
     internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), 4.0 * Shape.Samples * Shape.Width, IsDouble: true);
 
     internal override IReadOnlyList<PeerWork> Peers => [Peer("scatter.two_passes")];
-
-    private protected override void Prepare()
-    {
-        base.Prepare();
-        _state = new ClassStatistics(Shape.Width);
-        _deviceState = IsCuda ? Sums(CollapseMetricSet.Variability) : null;
-    }
 }

@@ -7,21 +7,8 @@ using static TorchSharp.torch;
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Counts and sums of each class's features, in float64 by the library and in float32 by the peers.</summary>
-public class ClassSums : KernelSubject
+public class ClassSums() : StatisticsSubject(tracksScatter: false)
 {
-    private ClassStatistics _state = null!;
-    private DeviceSums? _deviceState;
-
-    /// <summary>The library's sums, labels read and checked.</summary>
-    [Benchmark(Baseline = true)]
-    public void Library()
-    {
-        if (_deviceState is null)
-            _state.Add(Features, Labels);
-        else
-            _deviceState.Add(Features, Labels, score: false, predictions: null);
-    }
-
     /// <summary>PyTorch's <c>index_add_</c>.</summary>
     [Benchmark]
     public void IndexAdd()
@@ -41,11 +28,4 @@ public class ClassSums : KernelSubject
     internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), (double)Shape.Samples * Shape.Width, IsDouble: true);
 
     internal override IReadOnlyList<PeerWork> Peers => [Peer("sums.index_add_"), .. Products("sums.one_hot")];
-
-    private protected override void Prepare()
-    {
-        base.Prepare();
-        _state = new ClassStatistics(Shape.Width, tracksScatter: false);
-        _deviceState = IsCuda ? Sums(CollapseMetricSet.None) : null;
-    }
 }

@@ -20,14 +20,7 @@ internal static class RowKernels
         var i = 0;
         for (; i + 4 <= rows.Length; i += 4, from = to)
             AddFour(features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), features.SingleRow(rows[i + 2]), features.SingleRow(rows[i + 3]), from, to);
-        if (i + 2 <= rows.Length)
-        {
-            AddTwo(features.SingleRow(rows[i]), features.SingleRow(rows[i + 1]), from, to);
-            from = to;
-            i += 2;
-        }
-
-        if (i < rows.Length)
+        for (; i < rows.Length; i++, from = to)
             AddOne(features.SingleRow(rows[i]), from, to);
     }
 
@@ -119,26 +112,6 @@ internal static class RowKernels
 
         for (; i < a.Length; i++)
             to[i] = from[i] + ((double)a[i] + b[i] + ((double)c[i] + d[i]));
-    }
-
-    private static void AddTwo(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<double> from, Span<double> to)
-    {
-        ref var ra = ref MemoryMarshal.GetReference(a);
-        ref var rb = ref MemoryMarshal.GetReference(b);
-        ref var rf = ref MemoryMarshal.GetReference(from);
-        ref var rt = ref MemoryMarshal.GetReference(to);
-        var i = 0;
-        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
-        {
-            Vector.Widen(Vector.LoadUnsafe(ref ra, (nuint)i), out var a0, out var a1);
-            Vector.Widen(Vector.LoadUnsafe(ref rb, (nuint)i), out var b0, out var b1);
-            var half = (nuint)(i + Vector<double>.Count);
-            (Vector.LoadUnsafe(ref rf, (nuint)i) + (a0 + b0)).StoreUnsafe(ref rt, (nuint)i);
-            (Vector.LoadUnsafe(ref rf, half) + (a1 + b1)).StoreUnsafe(ref rt, half);
-        }
-
-        for (; i < a.Length; i++)
-            to[i] = from[i] + ((double)a[i] + b[i]);
     }
 
     private static void AddOne(ReadOnlySpan<float> row, ReadOnlySpan<double> from, Span<double> to)

@@ -1,0 +1,31 @@
+using BenchmarkDotNet.Attributes;
+using TorchSharp;
+
+namespace EtfNet.Benchmarks.Kernels;
+
+/// <summary>What the library keeps of each class, with or without its scatter: on the CPU a state, on a device the sums there.</summary>
+public abstract class StatisticsSubject : KernelSubject
+{
+    private readonly bool _tracksScatter;
+    private ClassStatistics _state = null!;
+    private DeviceSums? _deviceState;
+
+    private protected StatisticsSubject(bool tracksScatter) => _tracksScatter = tracksScatter;
+
+    /// <summary>The library's, in float64, labels read and checked.</summary>
+    [Benchmark(Baseline = true)]
+    public void Library()
+    {
+        if (_deviceState is null)
+            _state.Add(Features, Labels);
+        else
+            _deviceState.Add(Features, Labels, score: false, predictions: null);
+    }
+
+    private protected override void Prepare()
+    {
+        base.Prepare();
+        _state = new ClassStatistics(Shape.Width, _tracksScatter);
+        _deviceState = IsCuda ? Sums(_tracksScatter ? CollapseMetricSet.Variability : CollapseMetricSet.None) : null;
+    }
+}
