@@ -8,7 +8,7 @@ internal static class VisionTransformerProgram
 {
     private const int DefaultPatch = 4;
 
-    public static readonly TransformerDefaults Defaults = new("out/VisionTransformer", PatchedImages.Recipe);
+    public static readonly TransformerDefaults Defaults = new("out/VisionTransformer", PatchedImages.Recipe) { AreImages = true };
 
     public static int Run(string[] args, IAnsiConsole console, TextWriter error)
     {

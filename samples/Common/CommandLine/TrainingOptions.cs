@@ -7,7 +7,8 @@ namespace EtfNet.Samples;
 /// <param name="defaults">The recipe of a run without options; its optimizer decides which options there are.</param>
 /// <param name="defaultOut">The output folder of a run without options.</param>
 /// <param name="data">The option that names the data.</param>
-public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, Option<string> data)
+/// <param name="areImages">Whether the data are images, that can be mirrored.</param>
+public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, Option<string> data, bool areImages = false)
 {
     private const string None = "none";
 
@@ -31,6 +32,8 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, 
     private readonly Option<int> _warmup = OptionFactory.Count(
         "--warmup", "Epochs in which the learning rate rises, before it falls on a cosine", 0, defaults.WarmupEpochs);
 
+    private readonly Option<bool> _mirror = OptionFactory.Flag("--mirror", "Each training image is mirrored, left to right, with a chance of one half");
+
     private readonly Option<int> _seed = OptionFactory.Count("--seed", "Seed of initialization and of the batches' order", 0, defaults.Seed);
 
     private readonly Option<int> _threads = OptionFactory.Count(
@@ -44,7 +47,8 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, 
     public void AddTo(Command command)
     {
         Option[] schedule = defaults.Optimizer == OptimizerKind.Sgd ? [_momentum, _weightDecay, _milestones] : [_weightDecay, _warmup];
-        foreach (var option in (Option[])[data, _epochs, _batch, _learningRate, .. schedule, _seed, _threads, _device, _out, _quiet])
+        Option[] augmentation = areImages ? [_mirror] : [];
+        foreach (var option in (Option[])[data, _epochs, _batch, _learningRate, .. schedule, .. augmentation, _seed, _threads, _device, _out, _quiet])
             command.Options.Add(option);
     }
 
@@ -64,6 +68,7 @@ public sealed class TrainingOptions(TrainingRecipe defaults, string defaultOut, 
         WeightDecay = result.GetValue(_weightDecay),
         Milestones = defaults.Optimizer == OptimizerKind.Sgd && TryParseMilestones(result.GetRequiredValue(_milestones), out var milestones) ? milestones : [],
         WarmupEpochs = defaults.Optimizer == OptimizerKind.AdamW ? result.GetValue(_warmup) : defaults.WarmupEpochs,
+        Mirror = areImages && result.GetValue(_mirror) ? true : null,
         Seed = result.GetValue(_seed),
         Threads = result.GetValue(_threads),
         Device = OptionFactory.ToDevice(result.GetRequiredValue(_device)),

@@ -40,6 +40,8 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
 
         for (var epoch = done + 1; epoch <= recipe.Epochs; epoch++)
         {
+            // What an epoch drops follows from its number, so that a run that goes on drops the same.
+            manual_seed(recipe.Seed + ((long)epoch << 32));
             var learningRate = watch.Optimizer.ParamGroups.First().LearningRate;
             var start = _clock.GetTimestamp();
             var (loss, watching) = TrainEpoch(model, watch, order, (count, total) => listener.BatchEnded(epoch, count, total), cancellation);
@@ -60,7 +62,7 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
     {
         for (var epoch = 1; epoch <= epochs; epoch++)
         {
-            train.SkipBatches(order);
+            train.SkipBatches(order, recipe.Mirror == true);
             schedule.step();
         }
     }
@@ -72,7 +74,7 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
         using var totalLoss = zeros(1, dtype: ScalarType.Float64, device: recipe.Device);
         var watching = TimeSpan.Zero;
         var (done, total) = (0, train.BatchCount(recipe.BatchSize));
-        foreach (var (x, y) in train.Batches(recipe.BatchSize, order))
+        foreach (var (x, y) in train.Batches(recipe.BatchSize, order, recipe.Mirror == true))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();

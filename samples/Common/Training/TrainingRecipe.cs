@@ -29,6 +29,9 @@ public sealed record TrainingRecipe
     /// <summary>Gets the epochs of AdamW in which the learning rate rises; from then on it falls to nearly 0 on half a cosine.</summary>
     public int WarmupEpochs { get; init; } = 1;
 
+    /// <summary>Gets whether each training image is mirrored, left to right, with a chance of one half; null is no.</summary>
+    public bool? Mirror { get; init; }
+
     /// <summary>Gets the seed of initialization and of the order of the batches.</summary>
     public int Seed { get; init; }
 
@@ -39,10 +42,11 @@ public sealed record TrainingRecipe
     [JsonIgnore]
     public Device Device { get; init; } = CPU;
 
-    public override string ToString() => Optimizer == OptimizerKind.AdamW
-        ? $"{Epochs} epochs of AdamW, batch {BatchSize}, learning rate {LearningRate} on a cosine after {WarmupEpochs} epochs of warm-up, weight decay {WeightDecay}, seed {Seed}"
+    public override string ToString() => (Optimizer == OptimizerKind.AdamW
+        ? $"{Epochs} epochs of AdamW, batch {BatchSize}, learning rate {LearningRate} on a cosine after {WarmupEpochs} epochs of warm-up, weight decay {WeightDecay}"
         : $"{Epochs} epochs of SGD, batch {BatchSize}, learning rate {LearningRate}, momentum {Momentum}, weight decay {WeightDecay}, "
-            + (Milestones.Count == 0 ? "no milestones" : $"milestones {string.Join(", ", Milestones)}") + $", seed {Seed}";
+            + (Milestones.Count == 0 ? "no milestones" : $"milestones {string.Join(", ", Milestones)}"))
+        + (Mirror == true ? ", half of the images mirrored" : "") + $", seed {Seed}";
 
     internal Optimizer CreateOptimizer(nn.Module model)
     {

@@ -3,6 +3,9 @@ namespace EtfNet.Samples;
 /// <summary>What a transformer sample without options uses.</summary>
 public sealed record TransformerDefaults(string Out, TrainingRecipe Recipe)
 {
+    /// <summary>Gets whether the data are images.</summary>
+    public bool AreImages { get; init; }
+
     public int Width { get; init; } = 64;
 
     public int Heads { get; init; } = 4;

@@ -42,7 +42,7 @@ public sealed class TransformerOptions(TransformerDefaults defaults, Option<stri
     private readonly Option<double> _outputError = OptionFactory.Number(
         "--output-error", "adaptive: relative output error above which a projection waits", "a number above 0", defaults.MaxOutputError, value => value > 0);
 
-    public TrainingOptions Training { get; } = new(defaults.Recipe, defaults.Out, data);
+    public TrainingOptions Training { get; } = new(defaults.Recipe, defaults.Out, data, defaults.AreImages);
 
     public void AddTo(Command command)
     {

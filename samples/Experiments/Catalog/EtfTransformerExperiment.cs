@@ -9,7 +9,8 @@ internal sealed class EtfTransformerExperiment : Experiment
 
     public override IReadOnlyList<ExperimentRun> Runs(Request request)
     {
-        var (learned, epochs) = request.Pick((new VitSettings(4, 64, 4, 3, 4, true), 8), (new VitSettings(7, 32, 4, 2, 4, true), 4), (new VitSettings(14, 16, 2, 1, 2, true), 2));
+        var full = new VitSettings(4, 64, 4, 3, 4, true) { Dropout = 0.1 };
+        var (learned, epochs) = request.Pick((full, 40), (new VitSettings(7, 32, 4, 2, 4, true), 4), (new VitSettings(14, 16, 2, 1, 2, true), 2));
         var etf = learned with { Learned = false };
         var watched = new MethodSettings(MethodKind.Watched) { Feedforwards = true };
         return ForSeeds(request.Seeds,

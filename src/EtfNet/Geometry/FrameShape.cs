@@ -14,7 +14,7 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
     public double Norm => Math.Sqrt(Points / (Points - 1.0));
 
     public static bool Exists(EtfFrame frame, long rows, long columns) =>
-        rows >= 2 && columns >= 1 && (rows <= columns + 1 || (frame.AllowsColumns && columns >= 2));
+        rows >= 2 && columns >= 1 && (rows - 1 <= columns || (frame.AllowsColumns && columns >= 2));
 
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or only the column frame, which was not chosen.</exception>
     public static FrameShape For(EtfFrame frame, long rows, long columns, string rowsName, string columnsName)
@@ -24,11 +24,11 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
             throw new ArgumentOutOfRangeException(columnsName, columns, "A frame lives in at least 1 dimension.");
         if (rows < 2)
             throw new ArgumentOutOfRangeException(rowsName, rows, "A simplex ETF has at least 2 rows.");
-        if (rows <= columns + 1)
+        if (rows - 1 <= columns)
             return new FrameShape(rows, columns, false);
         if (!frame.AllowsColumns)
             throw new ArgumentOutOfRangeException(rowsName, rows,
-                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {columns + 1} rows have one pairwise angle. " +
+                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {(ulong)columns + 1} rows have one pairwise angle. " +
                 $"Choose the column frame, {nameof(EtfFrame)}.{nameof(EtfFrame.OrColumns)}, whose {columns} columns are a simplex ETF in {rows} dimensions, or fewer rows.");
         if (columns < 2)
             throw new ArgumentOutOfRangeException(columnsName, columns, "A column frame has at least 2 columns.");

@@ -41,9 +41,9 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
             return $"kind {Kind} is not one of {string.Join(", ", Enum.GetNames<EtfFrameKind>())}";
         if (rows < 2 || columns < 1)
             return $"shape {rows} x {columns} has no frame: at least 2 rows and 1 column are needed";
-        if (!Shape.IsColumnFrame && rows > columns + 1)
-            return $"shape {rows} x {columns} has no simplex ETF of rows: at most {columns + 1} rows";
-        if (Shape.IsColumnFrame && (columns < 2 || rows <= columns + 1))
+        if (!Shape.IsColumnFrame && rows - 1 > columns)
+            return $"shape {rows} x {columns} has no simplex ETF of rows: at most {(ulong)columns + 1} rows";
+        if (Shape.IsColumnFrame && (columns < 2 || rows - 1 <= columns))
             return $"shape {rows} x {columns} takes no column frame: it has a simplex ETF of rows, or fewer than 2 columns";
         if (!double.IsFinite(Scale) || Scale <= 0)
             return $"scale {Scale} is not a positive finite number";

@@ -95,6 +95,13 @@ public sealed partial class SimplexEtfLinear
             throw new ArgumentException($"The bias is on {bias.device}, the layer on {device}: they must agree.", nameof(bias));
     }
 
+    private static void CheckScale(double scale, FrameShape shape, ScalarType type)
+    {
+        var largest = finfo(type).max / shape.Norm;
+        if (scale > largest)
+            throw new ArgumentOutOfRangeException(nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
+    }
+
     private static ScalarType FloatingPoint(ScalarType dtype) =>
         is_floating_point(dtype) ? dtype : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
 

@@ -30,11 +30,11 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     /// <param name="frame">Identity, random or dense random. The default is <see cref="EtfFrame.Identity"/>.</param>
     /// <param name="hasBias">Whether to add a bias; it starts at 0. The default is true.</param>
     /// <param name="trainBias">Whether the bias is trained. The default is true.</param>
-    /// <param name="scale">s, the norm of the rows, positive and finite. The default is 1.</param>
+    /// <param name="scale">s, the norm of the rows, positive and finite in the dtype. The default is 1.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of bias and scale. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large for the dtype.</exception>
     /// <exception cref="ArgumentException">The frame follows a trained weight, or the dtype is not floating point.</exception>
     public SimplexEtfLinear(long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
         bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
@@ -53,6 +53,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     /// <param name="device">The default is the bias's, else the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
     /// <exception cref="ArgumentException">The bias does not have K numbers of the dtype on the device, or the dtype is not floating point.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The scale is too large for the dtype.</exception>
     public SimplexEtfLinear(SimplexEtf etf, Tensor? bias = null, bool trainScale = false, ScalarType? dtype = null, Device? device = null)
         : this((etf ?? throw new ArgumentNullException(nameof(etf))).Header, etf.FactorTensor, bias, trainScale, dtype, device)
     {
@@ -63,6 +64,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
         var type = FloatingPoint(dtype ?? bias?.dtype ?? ScalarType.Float32);
         var place = device ?? bias?.device ?? CPU;
+        CheckScale(header.Scale, header.Shape, type);
         CheckBias(header, bias, type, device);
         (_header, _stateName) = (header, "frame_" + header.Signature);
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);

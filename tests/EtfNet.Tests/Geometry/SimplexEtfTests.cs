@@ -111,6 +111,14 @@ public sealed class SimplexEtfTests
         SimplexEtf.Create(EtfFrame.Identity.OrColumns, 5, 4).IsColumnFrame.Should().BeFalse("a simplex ETF of 5 rows exists in 4 dimensions");
     }
 
+    [Fact]
+    public void Create_LargestShapes_AreNeitherWrappedNorRefusedForAnotherReason()
+    {
+        var largest = SimplexEtf.Create(EtfFrame.Identity, long.MaxValue, long.MaxValue);
+        largest.Rows.Should().Be(long.MaxValue);
+        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, long.MaxValue, 4)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most 5 rows*");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]

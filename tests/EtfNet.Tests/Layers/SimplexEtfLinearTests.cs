@@ -223,6 +223,8 @@ public sealed class SimplexEtfLinearTests
         FluentActions.Invoking(() => new SimplexEtfLinear(5, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outFeatures");
         FluentActions.Invoking(() => new SimplexEtfLinear(0, 5)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("inFeatures");
         FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: double.NaN)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: 1e39)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale").WithMessage("*Float32*");
+        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: 65504, dtype: ScalarType.Float16)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Float16*5.86e+04*");
         FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, EtfFrame.Nearest)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
         FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithMessage("*Int32*");
         FluentActions.Invoking(() => new SimplexEtfLinear((SimplexEtf)null!)).Should().Throw<ArgumentNullException>();
