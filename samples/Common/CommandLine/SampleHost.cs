@@ -8,6 +8,7 @@ public static class SampleHost
 {
     public static int Run(RootCommand root, string[] args, TextWriter output, TextWriter error)
     {
+        root.Directives.Add(new DiagramDirective());
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
             return Fail((parsed.Errors.FirstOrDefault(wrong => wrong.SymbolResult is OptionResult) ?? parsed.Errors[0]).Message);

@@ -7,11 +7,12 @@ internal static class Repository
 
     public static string Path(string relative) => System.IO.Path.Combine(s_root, relative);
 
-    /// <summary>README.md, the samples' and all pages of docs, as paths from the root.</summary>
+    /// <summary>README.md, all pages of docs, and the samples' overview and results, as paths from the root.</summary>
     public static IEnumerable<string> Pages() =>
     [
         "README.md", "samples/README.md",
-        .. Directory.EnumerateFiles(Path("docs"), "*.md").Select(file => "docs/" + System.IO.Path.GetFileName(file)).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateFiles(Path("docs"), "*.md", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Path("samples"), "RESULTS.md", SearchOption.AllDirectories))
+            .Select(file => System.IO.Path.GetRelativePath(s_root, file).Replace('\\', '/')).Order(StringComparer.Ordinal),
     ];
 
     /// <summary>Upwards from the test assembly: a deterministic build does not know its own source path.</summary>
