@@ -40,8 +40,6 @@ public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe reci
 
         for (var epoch = done + 1; epoch <= recipe.Epochs; epoch++)
         {
-            // What an epoch drops follows from its number, so that a run that goes on drops the same.
-            manual_seed(recipe.Seed + ((long)epoch << 32));
             var learningRate = watch.Optimizer.ParamGroups.First().LearningRate;
             var start = _clock.GetTimestamp();
             var (loss, watching) = TrainEpoch(model, watch, order, (count, total) => listener.BatchEnded(epoch, count, total), cancellation);

@@ -9,8 +9,10 @@ internal sealed class EtfTransformerExperiment : Experiment
 
     public override IReadOnlyList<ExperimentRun> Runs(Request request)
     {
-        var full = new VitSettings(4, 64, 4, 3, 4, true) { Dropout = 0.1 };
-        var (learned, epochs) = request.Pick((full, 40), (new VitSettings(7, 32, 4, 2, 4, true), 4), (new VitSettings(14, 16, 2, 1, 2, true), 2));
+        var (learned, recipe) = request.Pick(
+            (new VitSettings(4, 64, 4, 3, 4, true), PatchedImages.Recipe with { Epochs = 40, WarmupEpochs = 2, Mirror = true }),
+            (new VitSettings(7, 32, 4, 2, 4, true), PatchedImages.Recipe with { Epochs = 4 }),
+            (new VitSettings(14, 16, 2, 1, 2, true), PatchedImages.Recipe with { Epochs = 2 }));
         var etf = learned with { Learned = false };
         var watched = new MethodSettings(MethodKind.Watched) { Feedforwards = true };
         return ForSeeds(request.Seeds,
@@ -21,15 +23,15 @@ internal sealed class EtfTransformerExperiment : Experiment
             ("adaptive: learned, fixed after some epochs", Settings(learned, new MethodSettings(MethodKind.Adaptive)
             {
                 Feedforwards = true,
-                Epsilon = request.Pick(0.3, 0.3, 0.8),
-                Warmup = request.Pick(3, 2, 1),
+                Epsilon = request.Pick(0.45, 0.3, 0.8),
+                Warmup = request.Pick(10, 2, 1),
                 Frame = "nearest columns",
                 MaxOutputError = 0.7,
             })),
         ]);
 
         Func<int, RunSettings> Settings(VitSettings network, MethodSettings method) =>
-            seed => new RunSettings { Data = request.AllData, Network = network, Recipe = PatchedImages.Recipe with { Epochs = epochs, Seed = seed }, Method = method };
+            seed => new RunSettings { Data = request.AllData, Network = network, Recipe = recipe with { Seed = seed }, Method = method };
     }
 
     public override Showing Show(RunSet runs, Request request)

@@ -29,24 +29,12 @@ internal sealed record MlpSettings(Mlp Shape) : NetworkSettings
 /// <param name="Learned">Whether the feedforwards are learned; otherwise they are random frames.</param>
 internal sealed record VitSettings(int Patch, int Width, int Heads, int Blocks, double Ratio, bool Learned) : NetworkSettings
 {
-    /// <summary>Gets the dropout in and behind the feedforwards and behind attention; null is none.</summary>
-    public double? Dropout { get; init; }
-
-    /// <summary>Gets the chance that a sample skips a residual branch; null is none.</summary>
-    public double? StochasticDepth { get; init; }
-
     public override Func<nn.Module<Tensor, Tensor>> For(ImageData data, TensorSet train, TensorSet test, int seed)
     {
         var cut = PatchedImages.Cut(data, train, test, Patch);
-        var shape = new TransformerShape(Width, Heads, Blocks, new EtfTransformerOptions
-        {
-            Dropout = Dropout ?? 0,
-            StochasticDepth = StochasticDepth ?? 0,
-            FeedForward = new EtfFeedForwardOptions { WidthRatio = Ratio, Dropout = Dropout ?? 0, Frame = EtfFrame.Random(seed), HasUnitScale = true },
-        });
+        var shape = new TransformerShape(Width, Heads, Blocks, new EtfTransformerOptions { FeedForward = new EtfFeedForwardOptions { WidthRatio = Ratio, Frame = EtfFrame.Random(seed), HasUnitScale = true } });
         return () => new TransformerClassifier(cut, shape, Learned);
     }
 
-    public override string ToString() => $"{Blocks} blocks of width {Width}, {Heads} heads, {(Learned ? "learned" : "fixed")} feedforward of ratio {Ratio}, patches of {Patch} x {Patch}"
-        + (Dropout > 0 ? $", dropout {Dropout}" : "") + (StochasticDepth > 0 ? $", stochastic depth {StochasticDepth}" : "");
+    public override string ToString() => $"{Blocks} blocks of width {Width}, {Heads} heads, {(Learned ? "learned" : "fixed")} feedforward of ratio {Ratio}, patches of {Patch} x {Patch}";
 }

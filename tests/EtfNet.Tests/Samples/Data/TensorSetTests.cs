@@ -37,6 +37,47 @@ public sealed class TensorSetTests
     private static LabeledImages Images(int count, int seed) => new(IdxBytes.Random(count * 6, seed), IdxBytes.Random(count, seed, below: 10), 3, 2);
 
     [Fact]
+    public void Batches_Mirrored_TurnAboutHalfOfTheImagesAndNothingElse()
+    {
+        using var set = new TensorSet(torch.arange(2400, torch.float32).reshape(400, 6), torch.arange(400)) { RowLength = 3 };
+        using var order = new torch.Generator(5);
+        using var skipped = new torch.Generator(5);
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        var (turned, seen) = (0, 0);
+
+        foreach (var (x, y) in set.Batches(64, order, mirror: true))
+            foreach (var (image, label) in x.data<float>().ToArray().Chunk(6).Zip(y.data<long>().ToArray()))
+            {
+                var first = 6 * label;
+                long[] upright = [first, first + 1, first + 2, first + 3, first + 4, first + 5];
+                long[] mirrored = [first + 2, first + 1, first, first + 5, first + 4, first + 3];
+                var isTurned = image[0] > first;
+                image.Select(pixel => (long)pixel).Should().Equal(isTurned ? mirrored : upright);
+                (turned, seen) = (turned + (isTurned ? 1 : 0), seen + 1);
+            }
+
+        set.SkipBatches(skipped, mirror: true);
+        seen.Should().Be(400);
+        turned.Should().BeInRange(160, 240);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
+        Next(order).Should().Be(Next(skipped));
+
+        static double Next(torch.Generator generator)
+        {
+            using var number = torch.rand(1, torch.float64, generator: generator);
+            return number.item<double>();
+        }
+    }
+
+    [Fact]
+    public void Batches_MirroredWithoutRows_Throw()
+    {
+        using var set = new TensorSet(torch.zeros(4, 6), torch.arange(4));
+        using var order = new torch.Generator(5);
+        FluentActions.Enumerating(() => set.Batches(2, order, mirror: true)).Should().Throw<InvalidOperationException>().WithMessage("*images*");
+    }
+
+    [Fact]
     public void Draw_Part_HoldsSamplesOnceWithTheirLabels()
     {
         using var set = new TensorSet(torch.arange(30, torch.float32).reshape(30, 1), torch.arange(30));
