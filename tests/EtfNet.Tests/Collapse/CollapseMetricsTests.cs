@@ -1,5 +1,6 @@
 using EtfNet.Tests.Support;
 using FluentAssertions;
+using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -109,6 +110,87 @@ public sealed class CollapseMetricsTests
         var expected = (off.sum() - off.diagonal().sum()).item<double>() / (700 * 699);
         metrics.Equiangularity.Should().BeApproximately(expected, 1e-12);
         random.Dispose();
+    }
+
+    [Fact]
+    public void Create_PartOfTheMetrics_LeavesTheOthersOut()
+    {
+        using var scope = NewDisposeScope();
+        var (features, labels) = (Sample.Normal(1, 20, 3), arange(20) % 2);
+        var statistics = new ClassStatistics(3);
+        statistics.Add(features, labels);
+        var all = CollapseMetrics.Create(statistics, CollapseMetricSet.All);
+        var means = CollapseMetrics.Create(statistics, CollapseMetricSet.Means);
+        var variability = CollapseMetrics.Create(statistics, CollapseMetricSet.Variability);
+        var none = new CollapseMetrics();
+
+        (means.Equinorm, means.Equiangularity, means.GramDeviation, means.Cdnv, means.TraceQuotient)
+            .Should().Be((all.Equinorm, all.Equiangularity, all.GramDeviation, null, null));
+        (variability.Equinorm, variability.Equiangularity, variability.GramDeviation, variability.Cdnv, variability.TraceQuotient)
+            .Should().Be((null, null, null, all.Cdnv, all.TraceQuotient));
+        new[] { all.Equinorm, all.Equiangularity, all.GramDeviation, all.Cdnv, all.TraceQuotient }.Should().NotContainNulls();
+        CollapseMetrics.Create(statistics, CollapseMetricSet.SelfDuality).Should().Be(none);
+
+        var unscattered = new ClassStatistics(3, tracksScatter: false);
+        unscattered.Add(features, labels);
+        CollapseMetrics.Create(unscattered, CollapseMetricSet.Variability).Should().Be(none);
+        CollapseMetrics.Create(unscattered, CollapseMetricSet.All).Cdnv.Should().BeNull();
+    }
+
+    [Fact]
+    public void Create_TwoClassesOfOneMean_CdnvIsInfinite()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(1);
+        statistics.Add(tensor(new[] { 1f, 3, 1, 3, 7 }).reshape(5, 1), tensor(new long[] { 0, 0, 1, 1, 2 }));
+        CollapseMetrics.Create(statistics, CollapseMetricSet.Variability).Cdnv.Should().Be(double.PositiveInfinity);
+    }
+
+    [Fact]
+    public void SelfDuality_AbsentClasses_ComparesTheRowsOfTheOthers()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(2);
+        // Means (2, 0) and (0, 2) of classes 0 and 2, centered (1, -1) and (-1, 1).
+        statistics.Add(tensor(new[] { 2f, 0, 0, 2 }).reshape(2, 2), tensor(new long[] { 0, 2 }));
+        var dual = tensor(new[] { 3.0, -3, 99, 99, -3, 3 }).reshape(3, 2);
+        CollapseMetrics.SelfDuality(statistics, dual).Should().BeApproximately(0, 1e-15);
+        CollapseMetrics.SelfDuality(statistics, ones(5, 2)).Should().BeApproximately(Math.Sqrt(2), 1e-6, "orthogonal and both of norm 1");
+        CollapseMetrics.SelfDuality(statistics, dual.narrow(0, 0, 2)).Should().BeNull("there is no row for class 2");
+        CollapseMetrics.SelfDuality(statistics, ones(3, 4)).Should().BeNull("the width is another");
+        statistics.Reset();
+        CollapseMetrics.SelfDuality(statistics, dual).Should().BeNull("no class is present");
+    }
+
+    [Fact]
+    public void PseudoInverse_NotFiniteOrNoSamples_AreLeftOut()
+    {
+        using var scope = NewDisposeScope();
+        var statistics = new ClassStatistics(2);
+        // Class means (1, 0) and (-1, 0) of classes 1 and 3: Sb = diag(1, 0).
+        statistics.Add(tensor(new[] { 1f, 0, -1, 0 }).reshape(2, 2), tensor(new long[] { 1, 3 }));
+        using var variability = PseudoInverseVariability.Create(statistics)!;
+        variability.Rank.Should().Be(1);
+        variability.Value.Should().BeNull("no sample came");
+        // Squared deviations 4, 1 and 0 along the one direction, mean 5/3, over two classes.
+        variability.Add(tensor(new[] { 3f, 5, float.NaN, 0, -2, 7, 1, 1 }).reshape(4, 2), [1, 1, 3, 1]);
+        variability.Value.Should().BeApproximately(5.0 / 6, 1e-12);
+    }
+
+    [Fact]
+    public void Create_OverAndOver_LeavesNoTensor()
+    {
+        using var scope = NewDisposeScope();
+        var sample = FeatureSample.Random(4);
+        var statistics = new ClassStatistics(sample.Width);
+        var (features, weight) = (sample.Features(), ones(20, sample.Width));
+        statistics.Add(features, sample.LabelTensor());
+        var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        CollapseMetrics.Create(statistics, CollapseMetricSet.All);
+        CollapseMetrics.SelfDuality(statistics, weight).Should().NotBeNull();
+        using (var variability = PseudoInverseVariability.Create(statistics)!)
+            variability.Add(features, sample.Labels);
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
     }
 
     [Fact]

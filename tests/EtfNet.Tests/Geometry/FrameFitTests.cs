@@ -158,6 +158,46 @@ public sealed class FrameFitTests
     }
 
     [Fact]
+    public void To_FramesThatFollowNoWeight_KeepTheNormOfTheOutputs()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var (rows, columns) in new (long, long)[] { (20, 20), (50, 20) })
+            foreach (var frame in s_frames[..3])
+            {
+                var (weight, _, inputs, targets) = Layer(rows, columns, 19, false);
+                var fit = FrameFit.To(frame.OrColumns, weight, null, inputs, targets);
+                var ratio = inputs.mm(fit.Etf.ToTensor().t()).norm() / targets.norm();
+                ratio.item<double>().Should().BeApproximately(1, 1e-12);
+
+                // Without outputs to go by: the norm of the weight, and without that 1.
+                var points = Math.Min(rows, columns);
+                var still = zeros(30, columns, dtype: ScalarType.Float64);
+                var none = zeros(30, rows, dtype: ScalarType.Float64);
+                FrameFit.To(frame.OrColumns, weight, null, still, none).Etf.Scale.Should().BeApproximately(weight.norm().item<double>() / Math.Sqrt(points), 1e-12);
+                FrameFit.To(frame.OrColumns, weight * 0, null, still, none).Etf.Scale.Should().Be(1);
+            }
+    }
+
+    [Theory]
+    [InlineData(15, true)]
+    [InlineData(16, false)]
+    public void IsCheaper_TwoSkinnyProducts_UpToTheWorkOfTheDenseOne(long rank, bool cheaper) =>
+        FrameFit.IsCheaper(new FrameShape(64, 64, false), rank).Should().Be(cheaper);
+
+    [Fact]
+    public void To_BatchesOfAnyShape_AreRows()
+    {
+        using var scope = NewDisposeScope();
+        var (weight, bias, inputs, targets) = Layer(48, 48, 21, true);
+        var flat = FrameFit.To(EtfFrame.Aligned(8), weight, bias, inputs, targets);
+        var shaped = FrameFit.To(EtfFrame.Aligned(8), weight, bias, inputs.reshape(20, 10, 48), targets.reshape(20, 10, 48));
+        using var owned = flat.Bias;
+        using var other = shaped.Bias;
+        shaped.Etf.Should().Be(flat.Etf);
+        shaped.OutputError.Should().Be(flat.OutputError);
+    }
+
+    [Fact]
     public void To_BadInput_Throws()
     {
         using var scope = NewDisposeScope();
@@ -166,6 +206,10 @@ public sealed class FrameFitTests
         FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs / 0, targets)).Should().Throw<ArgumentException>().WithParameterName("inputs");
         FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets.log())).Should().Throw<ArgumentException>().WithParameterName("targets");
         FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias![..3], inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
+        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias!.unsqueeze(1), inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
+        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias! / 0, inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
+        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[.., ..4], targets)).Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
+        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets[.., ..4])).Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
         FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[..5], targets)).Should().Throw<ArgumentException>().WithMessage("*(5, 8)*");
         FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, Sample.Normal(1, 12, 8), null, inputs, Sample.Normal(1, 200, 12)))
             .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");

@@ -29,6 +29,35 @@ public sealed class SimplexEtfFormatTests
         var json = Save(etf);
         ((JsonArray)JsonNode.Parse(json)!["factors"]!["matrix"]!).Count.Should().Be(2);
         Load(json).Should().Be(etf);
+        ((JsonArray)JsonNode.Parse(Save(RandomFrames.Of(EtfFrameKind.Nearest, 256, 256, 1)))!["factors"]!["matrix"]!).Count.Should().Be(1, "a piece holds 65,536 numbers");
+    }
+
+    [Fact]
+    public void Save_Header_HasEveryField()
+    {
+        var header = new SimplexEtfHeader(EtfFrameKind.Random, new FrameShape(30, 9, true), -3, 0.5, 0);
+        JsonNode.DeepEquals(JsonNode.Parse(SimplexEtfFormat.Write(header).ToJsonString()), JsonNode.Parse(
+            """
+            { "format": "etfnet-simplex-etf", "version": 1, "kind": "Random", "rows": 30, "columns": 9, "columnFrame": true, "seed": -3, "scale": 0.5, "rank": 0 }
+            """)).Should().BeTrue();
+        FluentActions.Invoking(() => SimplexEtfFormat.ReadHeader(null!)).Should().Throw<ArgumentNullException>();
+    }
+
+    [Fact]
+    public void Load_NoObjectOrANameTwice_Throws()
+    {
+        FluentActions.Invoking(() => Load("[1]")).Should().Throw<InvalidDataException>().WithMessage("*no JSON object*");
+        FluentActions.Invoking(() => Load("{ \"format\": 1, \"format\": 2 }")).Should().Throw<InvalidDataException>().WithMessage("*twice*");
+    }
+
+    [Fact]
+    public void SaveAndLoad_Streams_StayOpen()
+    {
+        using var stream = new MemoryStream();
+        RandomFrames.Draw(3).Save(stream);
+        stream.Position = 0;
+        SimplexEtf.Load(stream).Should().Be(RandomFrames.Draw(3));
+        stream.CanRead.Should().BeTrue();
     }
 
     [Theory]
@@ -51,6 +80,8 @@ public sealed class SimplexEtfFormatTests
     [InlineData("factors", "null", "*no 'factors'*")]
     [InlineData("factors", "{\"left\": [\"***\"], \"right\": []}", "*'left'*base64*")]
     [InlineData("factors", "{\"left\": [3], \"right\": []}", "*'left'*base64*")]
+    [InlineData("factors", "{\"left\": [\"AAAAAAAAAAA=\"], \"right\": []}", "*'left'*has 8 bytes*float64 numbers have*")]
+    [InlineData("factors", "{\"left\": [null], \"right\": []}", "*'left'*base64*")]
     [InlineData("factors", "{\"other\": []}", "*no factor 'other'*")]
     public void Load_WrongField_NamesIt(string field, string value, string message)
     {

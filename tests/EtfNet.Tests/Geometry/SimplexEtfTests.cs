@@ -231,5 +231,8 @@ public sealed class SimplexEtfTests
         var orthogonal = SimplexEtf.Measure(eye(5, dtype: ScalarType.Float64));
         orthogonal.Cosines.Should().BeApproximately(0.25, 1e-14);
         orthogonal.Norms.Should().Be(0);
+        // G/|G| has the eigenvalues 1/sqrt 5, the frame's 1/2 four times and 0.
+        orthogonal.Tightness.Should().BeApproximately(Math.Sqrt(0.2 + 4 * Math.Pow(Math.Sqrt(0.2) - 0.5, 2)), 1e-14);
+        SimplexEtf.Measure(longer.t(), columns: true).Should().Be(unequal);
     }
 }

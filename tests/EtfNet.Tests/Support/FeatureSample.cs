@@ -42,7 +42,13 @@ internal sealed record FeatureSample(float[][] Rows, int[] Labels, int ClassCoun
         return [.. mean.Select(value => value / members.Length)];
     }
 
-    public static double SquaredDistance(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
+    public static double SquaredDistance(double[] a, double[] b)
+    {
+        var sum = 0.0;
+        for (var j = 0; j < a.Length; j++)
+            sum += (a[j] - b[j]) * (a[j] - b[j]);
+        return sum;
+    }
 
     public double[] Row(int i) => Array.ConvertAll(Rows[i], value => (double)value);
 

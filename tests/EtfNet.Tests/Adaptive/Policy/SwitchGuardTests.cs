@@ -26,6 +26,14 @@ public sealed class SwitchGuardTests
     }
 
     [Fact]
+    public void Judge_WorseByExactlyTheTolerance_Stays()
+    {
+        var guard = new SwitchGuard(new SwitchGuardOptions { Tolerance = 0.25, GraceEpochs = 1 });
+        guard.Begin(1, 1.0);
+        guard.Judge(2, 1.25).Should().Equal((1, false, 0.25));
+    }
+
+    [Fact]
     public void Judge_BestEpochSinceTheSwitch_Counts()
     {
         var guard = Begun(3, 1.0);

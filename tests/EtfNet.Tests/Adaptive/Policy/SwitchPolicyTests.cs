@@ -57,6 +57,13 @@ public sealed class SwitchPolicyTests
         verdicts.Should().BeEquivalentTo([new LayerVerdict("a", false, "fixed"), new LayerVerdict("b", false, "no frame")]);
     }
 
+    [Theory]
+    [InlineData(0.09, 0.2, "not certain enough*")]
+    [InlineData(0.1, 0.2, "not certain enough*")]
+    [InlineData(0.11, 0.2, "error above epsilon")]
+    public void Judge_Confidence_SaysWhetherTheErrorOrItsIntervalIsAbove(double error, double upper, string reason) =>
+        SwitchPolicy.Judge(Options with { RequireConfidence = true }, 1, [Layer("a", error) with { Upper = upper }])[0].Reason.Should().Match(reason);
+
     [Fact]
     public void Judge_EveryLayer_HasOneVerdict() =>
         SwitchPolicy.Judge(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(verdict => verdict.Name).Should().BeEquivalentTo("a", "b", "c");

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
@@ -26,6 +27,20 @@ public sealed class CollapseReportTests
         },
         new LayerCollapse { Name = "", FeaturePoint = "own output", Reason = "never \"fired\", yet", Cdnv = double.PositiveInfinity });
 
+    private static readonly CollapseReport Full = new()
+    {
+        IsExact = true,
+        Epoch = 3,
+        Layers =
+        [
+            Report.Layers[0] with
+            {
+                Name = "out", FeaturePoint = "own", NonFinite = 6, Nc1 = 0.0625, Nc1Rank = 9, TraceQuotient = 0.375, Cdnv = 0.625, Equinorm = 0.875,
+                Equiangularity = 1.5, GramDeviation = 2.125, SelfDuality = 2.375, Nc4Mismatch = 0.25,
+            },
+        ],
+    };
+
     [Theory]
     [InlineData(new[] { 0.5, 0.01, 0.2, 0.05, 0.0 }, 4)]
     [InlineData(new[] { 0.05, 0.05 }, 1)]
@@ -41,6 +56,10 @@ public sealed class CollapseReportTests
     [InlineData(1)]
     [InlineData(double.NaN)]
     public void EffectiveDepth_EpsilonOutOfRange_Throws(double epsilon) => Report.Invoking(r => r.EffectiveDepth(epsilon)).Should().Throw<ArgumentOutOfRangeException>();
+
+    [Fact]
+    public void EffectiveDepth_OfNoErrorAtAll_IsTaken() =>
+        Of(new LayerCollapse { Name = "a", FeaturePoint = "", NccError = 0 }).EffectiveDepth(0).Should().Be(1);
 
     [Fact]
     public void Indexer_UnknownLayer_NamesThoseThereAre()
@@ -64,13 +83,45 @@ public sealed class CollapseReportTests
     }
 
     [Fact]
-    public void ToJson_Report_ReadsBackAsItWas()
+    public void ToString_ExactReportOfEveryNumber_ShowsThemAll() =>
+        Full.ToString().ReplaceLineEndings("\n").Should().Be(
+            """
+            Collapse, exact
+              layer  NCC error   95% interval  scored  observed  classes  width     NC1  tr Sw/tr Sb   CDNV  equinorm  equiangle   Gram    NC3     NC4  features
+              out       0.1250  0.1000-0.1500     800      3200       10    400  0.0625        0.375  0.625     0.875        1.5  2.125  2.375  0.2500  own
+            """.ReplaceLineEndings("\n"));
+
+    [Fact]
+    public void ToJson_Report_HasEveryField()
+    {
+        using var _ = new CommaCulture();
+        var json = JsonNode.Parse(Full.ToJson());
+        var wanted = JsonNode.Parse(
+            """
+            {
+              "version": 1, "isExact": true, "epoch": 3, "unlabeledForwards": 0,
+              "layers": [
+                {
+                  "name": "out", "featurePoint": "own", "samples": 800, "observed": 3200, "nonFinite": 6, "presentClasses": 10, "width": 400,
+                  "nccError": 0.125, "nccErrorLow": 0.1, "nccErrorHigh": 0.15, "nc1": 0.0625, "traceQuotient": 0.375, "cdnv": 0.625, "equinorm": 0.875,
+                  "equiangularity": 1.5, "gramDeviation": 2.125, "selfDuality": 2.375, "nc4Mismatch": 0.25, "nc1Rank": 9, "reason": null
+                }
+              ]
+            }
+            """);
+        JsonNode.DeepEquals(json, wanted).Should().BeTrue(json!.ToJsonString());
+    }
+
+    [Fact]
+    public void ToJson_MissingOrInfiniteNumbers_AreNullOrText()
     {
         using var json = JsonDocument.Parse(Report.ToJson());
         var layers = json.RootElement.GetProperty("layers");
-        json.RootElement.GetProperty("epoch").GetInt32().Should().Be(3);
-        layers[0].GetProperty("nccError").GetDouble().Should().Be(0.125);
+        json.RootElement.GetProperty("isExact").GetBoolean().Should().BeFalse();
+        json.RootElement.GetProperty("unlabeledForwards").GetInt32().Should().Be(2);
+        layers.GetArrayLength().Should().Be(2);
         layers[0].GetProperty("nc1").ValueKind.Should().Be(JsonValueKind.Null);
+        layers[0].GetProperty("nc1Rank").ValueKind.Should().Be(JsonValueKind.Null);
         layers[1].GetProperty("cdnv").GetString().Should().Be("Infinity");
         layers[1].GetProperty("reason").GetString().Should().Be("never \"fired\", yet");
     }

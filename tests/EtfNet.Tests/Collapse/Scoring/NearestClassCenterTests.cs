@@ -3,7 +3,7 @@ using FluentAssertions;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Collapse;
+namespace EtfNet.Tests.Collapse.Scoring;
 
 public sealed class NearestClassCenterTests
 {

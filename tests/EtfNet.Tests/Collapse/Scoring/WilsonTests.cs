@@ -1,7 +1,7 @@
 using FluentAssertions;
 using Xunit;
 
-namespace EtfNet.Tests.Collapse;
+namespace EtfNet.Tests.Collapse.Scoring;
 
 public sealed class WilsonTests
 {
