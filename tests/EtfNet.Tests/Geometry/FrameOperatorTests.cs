@@ -34,6 +34,28 @@ public sealed class FrameOperatorTests
             }
     }
 
+    /// <summary>Rows on both sides of those that are taken in groups: few, not a multiple of eight, many.</summary>
+    [Theory]
+    [InlineData(8), InlineData(16), InlineData(20), InlineData(256), InlineData(264)]
+    public void Apply_WideAlignedFrame_IsTheMatrixAndItsAdjointForAnyRowsAndThreads(long rows)
+    {
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Of(EtfFrameKind.Aligned, 1024, 1030, 1);
+        var matrix = etf.WithScale(1).ToTensor();
+        var (x, y) = (Sample.Normal(1, rows, etf.Columns), Sample.Normal(2, rows, etf.Rows));
+        foreach (var type in new[] { ScalarType.Float64, ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(type));
+            var tolerance = type switch { ScalarType.Float64 => 1e-12, ScalarType.Float32 => 1e-4, _ => 0.5 };
+            foreach (var threads in new[] { 1, 2 })
+            {
+                var (there, back) = Threads.Run(threads, () => (map.Apply(x.to(type), new FrameScale(1.7)), map.ApplyAdjoint(y.to(type), new FrameScale(1.7))));
+                Sample.Max(there.to(ScalarType.Float64) - x.mm(matrix.t()) * 1.7).Should().BeLessThan(tolerance, "{0} on {1}", type, threads);
+                Sample.Max(back.to(ScalarType.Float64) - y.mm(matrix) * 1.7).Should().BeLessThan(tolerance, "{0} on {1}", type, threads);
+            }
+        }
+    }
+
     [Fact]
     public void Apply_OutsideAnyScope_LeavesTheResultAloneAndDisposeTheRest()
     {
