@@ -8,6 +8,12 @@ public static class ChartImage
     private const int PanelWidth = 640;
     private const int Height = 480;
 
+    /// <summary>What lines and axes want of a panel; the legend stands beside them.</summary>
+    private const int PlotWidth = 480;
+
+    private const int LegendLetterWidth = 7;
+    private const int LegendSignWidth = 60;
+
     /// <summary>The charts side by side, as a PNG.</summary>
     public static byte[] Png(params Chart[] charts)
     {
@@ -17,7 +23,13 @@ public static class ChartImage
         panels.Layout = new ScottPlot.MultiplotLayouts.Columns();
         foreach (var (chart, plot) in charts.Zip(panels.GetPlots()))
             Draw(chart, plot);
-        return panels.Render(PanelWidth * charts.Length, Height).GetImageBytes(ImageFormat.Png);
+        return panels.Render(Math.Max(PanelWidth, PlotWidth + charts.Max(LegendWidth)) * charts.Length, Height).GetImageBytes(ImageFormat.Png);
+    }
+
+    private static int LegendWidth(Chart chart)
+    {
+        var names = chart.Lines.Select(line => line.Name).Concat(chart.Levels.Select(level => level.Name ?? "")).Concat(chart.Places.Select(place => place.Name ?? ""));
+        return LegendSignWidth + (LegendLetterWidth * names.Select(name => name.Length).DefaultIfEmpty().Max());
     }
 
     private static void Draw(Chart chart, Plot plot)

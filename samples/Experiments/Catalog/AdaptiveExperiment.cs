@@ -48,8 +48,8 @@ internal sealed class AdaptiveExperiment : Experiment
         yield return (Baseline, new MethodSettings(MethodKind.Watched));
         yield return ("epsilon 0.1", adaptive with { Epsilon = 0.1 });
         yield return ("the paper's switch, epsilon 0.1", adaptive with { Epsilon = 0.1, Paper = true });
+        yield return ("epsilon 0.1, wider limits", wide with { Epsilon = 0.1 });
         yield return ("epsilon 0.2, wider limits", wide with { Epsilon = 0.2 });
         yield return ("epsilon 0.05, wider limits", wide with { Epsilon = 0.05 });
-        yield return ("epsilon 0.05", adaptive with { Epsilon = 0.05 });
     }
 }

@@ -24,9 +24,9 @@ internal sealed class EtfTransformerExperiment : Experiment
             {
                 Feedforwards = true,
                 Epsilon = request.Pick(0.45, 0.3, 0.8),
-                Warmup = request.Pick(10, 2, 1),
+                Warmup = request.Pick(12, 2, 1),
                 Frame = "nearest columns",
-                MaxOutputError = 0.7,
+                MaxOutputError = 0.9,
             })),
         ]);
 

@@ -16,7 +16,11 @@ internal sealed class LabelNoiseExperiment : Experiment
         var sizes = request.Pick<(int? Images, int Epochs)[]>([(null, 21), (1000, 60), (200, 60)], [(1000, 30), (200, 30)], [(200, 3)]);
         var noises = request.Pick<double[]>([0, 0.2, 0.5, 1], [0, 0.5, 1], [1]);
         return ForSeeds(request.Seeds,
-            [.. sizes.SelectMany(size => noises.SelectMany(noise => Rules().Select(rule => (Variant(size.Images, noise, rule.Name), Settings(size.Images, size.Epochs, noise, rule.Method)))))]);
+            [.. sizes.SelectMany(size => noises.SelectMany(noise => Asked(size.Images, noise).Select(rule => (Variant(size.Images, noise, rule.Name), Settings(size.Images, size.Epochs, noise, rule.Method)))))]);
+
+        // Confidence and leave-one-out only ever raise what is held against epsilon, and until a layer is fixed all rules see the same network: where the loosest rule
+        // fixes nothing, the stricter ones need not be run. So it is on all images with noise, whose training takes longest.
+        IEnumerable<(string Name, MethodSettings Method)> Asked(int? images, double noise) => request.IsFull && images is null && noise > 0 ? Rules().Take(2) : Rules();
 
         Func<int, RunSettings> Settings(int? images, int epochs, double noise, MethodSettings method) => seed => new RunSettings
         {
