@@ -7,6 +7,9 @@ internal sealed class LabelNoiseExperiment : Experiment
 {
     private const double Epsilon = 0.06;
 
+    /// <summary>A network that fits fewer of its random labels has not learned them by heart: nothing may fire.</summary>
+    private const double Learned = 0.9;
+
     public override string Name => "label-noise";
 
     public override string Question => "When does the scheduler fire on random labels, with and without leave-one-out and confidence? On nothing but noise it must not, at epsilon 0.06, while the train accuracy is below 90%.";
@@ -33,11 +36,11 @@ internal sealed class LabelNoiseExperiment : Experiment
 
     public override Showing Show(RunSet runs, Request request) => new(
         [
-            ResultTable.Of("When it fires, at epsilon 0.06 (train accuracy: against the labels that were trained on)", runs.Variants,
-                Columns.Fixed, Columns.FirstSwitch, ("train % before it", run => Before(run)?.TrainAccuracy, "0.00%"), ("train % at the end", run => run.Last.TrainAccuracy, "0.00%"), Columns.Test),
+            ResultTable.Of("When it fires, at epsilon 0.06 (train accuracy: against the labels that were trained on, in evaluation mode)", runs.Variants,
+                Columns.Fixed, Columns.FirstSwitch, ("train % at it", run => AtFirstSwitch(runs, run), "0.00%"), ("train % at the end", run => run.Last.TrainAccuracy, "0.00%"), Columns.Test),
             new ResultTable("Runs on nothing but noise that fired while the train accuracy was below 90%", ["rule", "runs", "fired too early"],
                 [.. Rules().Select(rule => (rule.Name, Runs: runs.Finished.Where(run => run.Run.Settings.Data.LabelNoise == 1 && run.Run.Variant.EndsWith($": {rule.Name}", StringComparison.Ordinal)).ToList()))
-                    .Select(entry => (IReadOnlyList<string>)[entry.Name, $"{entry.Runs.Count}", $"{entry.Runs.Count(run => Before(run) is { TrainAccuracy: < 0.9 })}"])]),
+                    .Select(entry => (IReadOnlyList<string>)[entry.Name, $"{entry.Runs.Count}", $"{entry.Runs.Count(run => AtFirstSwitch(runs, run) < Learned)}"])]),
         ],
         [
             .. runs.Variants.Where(variant => variant.Variant.EndsWith(": default", StringComparison.Ordinal))
@@ -48,8 +51,18 @@ internal sealed class LabelNoiseExperiment : Experiment
     private static string Variant(int? images, double noise, string rule) =>
         string.Create(CultureInfo.InvariantCulture, $"{(images is { } some ? $"{some} images" : "all images")}, {100 * noise:0} percent random: {rule}");
 
-    /// <summary>The epoch before the first switch took effect.</summary>
-    private static EpochResult? Before(FinishedRun run) => run.FirstSwitch is > 1 and { } first ? run.Record.Epochs[first - 2] : null;
+    /// <summary>
+    /// The train accuracy when the first switch was decided. An epoch's accuracies are measured behind its switches, so it is that of another rule's run on the same data,
+    /// which is the same network until one of them fires; where none fired later, it is that of the epoch before.
+    /// </summary>
+    private static double? AtFirstSwitch(RunSet runs, FinishedRun run)
+    {
+        if (run.FirstSwitch is not { } first || first < 2)
+            return null;
+        var later = runs.Finished.FirstOrDefault(other =>
+            other.Run.Seed == run.Run.Seed && other.Run.Settings.Data == run.Run.Settings.Data && (other.FirstSwitch ?? int.MaxValue) > first);
+        return later is null ? run.Record.Epochs[first - 2].TrainAccuracy : later.Record.Epochs[first - 1].TrainAccuracy;
+    }
 
     private static IEnumerable<(string Name, MethodSettings Method)> Rules()
     {
