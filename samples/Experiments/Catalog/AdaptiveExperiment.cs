@@ -51,7 +51,6 @@ internal sealed class AdaptiveExperiment : Experiment
         yield return ("epsilon 0.1, wider limits", wide with { Epsilon = 0.1 });
         yield return ("epsilon 0.1, open limits", wide with { Epsilon = 0.1, MaxOutputError = 1, MaxErrorRise = 0.25 });
         yield return ("epsilon 0.12, nearest", adaptive with { Epsilon = 0.12, Frame = "nearest" });
-        yield return ("epsilon 0.12, nearest, wider limits", wide with { Epsilon = 0.12, Frame = "nearest" });
         yield return ("epsilon 0.2, wider limits", wide with { Epsilon = 0.2 });
         yield return ("epsilon 0.05, wider limits", wide with { Epsilon = 0.05 });
     }

@@ -5,7 +5,7 @@ internal sealed class EarlyRegularizationExperiment : Experiment
 {
     public override string Name => "early-regularization";
 
-    public override string Question => "Does test accuracy gain when early layers, before the effective depth, hold a frame for part or all of training (arXiv 2412.00884, open question 3)?";
+    public override string Question => "Does test accuracy gain when early layers hold a frame for part or all of training (arXiv 2412.00884, open question 3)?";
 
     public override IReadOnlyList<ExperimentRun> Runs(Request request)
     {

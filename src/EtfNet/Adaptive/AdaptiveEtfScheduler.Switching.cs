@@ -24,8 +24,8 @@ public sealed partial class AdaptiveEtfScheduler
         {
             // A single class is always nearest to itself: that shows no collapse.
             var found = errors.GetValueOrDefault(layer.Path) is { PresentClasses: > 1 } several ? several : null;
-            layer.Streak = SwitchPolicy.Meets(_options, found?.NccError, found?.Interval?.High) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, layer.Streak, layer.Fix is not null, layer.Barred ?? Frozen(layer)));
+            layer.Streak = SwitchPolicy.Meets(_options, found?.NccError, found?.Interval?.High, found?.Samples ?? 0) ? layer.Streak + 1 : 0;
+            standings.Add(new LayerStanding(layer.Path, found?.NccError, found?.Interval?.High, found?.Samples ?? 0, layer.Streak, layer.Fix is not null, layer.Barred ?? Frozen(layer)));
         }
 
         var verdicts = SwitchPolicy.Judge(_options, _epoch, standings);

@@ -51,7 +51,7 @@ public sealed class VisionTransformerProgramTests : IDisposable
     {
         IdxBytes.WriteSet(_folder.Path);
 
-        _program.Run($"{Small} --data {_folder.Path} --epsilon 0.99 --learn 1 --output-error 10 --out {_folder.File("out")}").Should().Be(ExitCode.Success);
+        _program.Run($"{Small} --data {_folder.Path} --epsilon 0.9999 --learn 1 --output-error 10 --out {_folder.File("out")}").Should().Be(ExitCode.Success);
 
         _program.Error.Should().BeEmpty();
         _program.Output.Should().Contain("block1.up").And.Contain("4 of 4");

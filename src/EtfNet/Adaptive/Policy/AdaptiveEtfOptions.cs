@@ -16,6 +16,7 @@ public sealed record AdaptiveEtfOptions
         MaxErrorRise = double.PositiveInfinity,
         Frame = EtfFrame.Identity,
         MatchOutputs = false,
+        RequireConfidence = false,
     };
 
     /// <summary>Gets the nearest-class-center error at or below which a layer is ready to be fixed.</summary>
@@ -99,8 +100,8 @@ public sealed record AdaptiveEtfOptions
     }
 
     /// <summary>Gets whether the upper end of the error's 95% interval must be at or below epsilon, instead of the error alone.</summary>
-    /// <value>The default is false.</value>
-    public bool RequireConfidence { get; init; }
+    /// <value>The default, null, asks it of an error of fewer than 1,000 samples, which may lie at or below epsilon by chance.</value>
+    public bool? RequireConfidence { get; init; }
 
     /// <summary>Gets the number of classes; labels outside 0 to ClassCount - 1 are then an error.</summary>
     /// <value>At least 2. The default, null, takes the classes from the labels as they come.</value>

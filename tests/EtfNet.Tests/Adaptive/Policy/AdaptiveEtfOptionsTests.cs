@@ -68,7 +68,7 @@ public sealed class AdaptiveEtfOptionsTests
         (options.Order, options.Decision).Should().Be((SwitchOrder.LatestFirst, SwitchDecision.Online));
         (options.FeaturePoint, options.Pooling).Should().Be((FeaturePoint.Auto, FeaturePooling.Auto));
         (options.MatchOutputs, options.LeaveOneOut).Should().Be((true, true));
-        (options.RequireConfidence, options.RecalibrateBatchNorm).Should().Be((false, false));
+        (options.RequireConfidence, options.RecalibrateBatchNorm).Should().Be((null, false));
         new object?[] { options.Frame, options.ClassCount, options.Guard, options.Logger }.Should().OnlyContain(value => value == null);
         options.Include.Should().BeEmpty();
         options.Exclude.Should().BeEmpty();

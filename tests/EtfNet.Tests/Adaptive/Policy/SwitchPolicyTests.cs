@@ -50,6 +50,14 @@ public sealed class SwitchPolicyTests
         Ready(options, Layer("a", 0.09) with { Upper = 0.1 }).Should().Equal("a");
     }
 
+    [Theory]
+    [InlineData(null, 999, false)]
+    [InlineData(null, 1000, true)]
+    [InlineData(false, 2, true)]
+    [InlineData(true, 1_000_000, false)]
+    public void Judge_Confidence_IsAskedOfFewSamplesWhereItIsLeftOpen(bool? asked, long scored, bool ready) =>
+        SwitchPolicy.Judge(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])[0].IsReady.Should().Be(ready);
+
     [Fact]
     public void Judge_FixedOrBarred_IsNotReadyAndSaysWhy()
     {
@@ -68,7 +76,7 @@ public sealed class SwitchPolicyTests
     public void Judge_EveryLayer_HasOneVerdict() =>
         SwitchPolicy.Judge(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(verdict => verdict.Name).Should().BeEquivalentTo("a", "b", "c");
 
-    private static LayerStanding Layer(string name, double? error) => new(name, error, error, 1, false, null);
+    private static LayerStanding Layer(string name, double? error) => new(name, error, error, 10_000, 1, false, null);
 
     private static IEnumerable<string> Ready(AdaptiveEtfOptions options, params LayerStanding[] layers) =>
         SwitchPolicy.Judge(options, 1, layers).Where(verdict => verdict.IsReady).Select(verdict => verdict.Name);

@@ -38,6 +38,16 @@ public sealed class LabelNoiseTests
         table.Rows.Single(row => row[0] == "confidence").Should().Equal("confidence", "0", "0");
     }
 
+    /// <summary>What the default asks by itself is no rule of its own.</summary>
+    [Fact]
+    public void Runs_RulesOfASize_DifferFromOneAnother()
+    {
+        var rules = Experiment().Runs(s_request).ToLookup(run => run.Settings.Data.TrainSamples < 1000, run => run.Variant.Split(": ")[1]);
+
+        rules[true].Distinct().Should().Equal("default", "no leave-one-out", "error alone", "error alone, no leave-one-out");
+        rules[false].Distinct().Should().Equal("default", "no leave-one-out", "confidence", "confidence, no leave-one-out");
+    }
+
     private static Experiment Experiment() => EtfNet.Samples.Experiments.Find("label-noise");
 
     private static IReadOnlyList<string> Row(ResultTable table, FinishedRun run) => table.Rows.Single(row => row[0] == run.Run.Variant);
