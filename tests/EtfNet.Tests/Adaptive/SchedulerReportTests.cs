@@ -60,6 +60,29 @@ public sealed class SchedulerReportTests : IDisposable
         log.Ids.Should().Contain([3, 4]);
     }
 
+    /// <summary>Of 40 samples even no error at all may be up to 9% by chance.</summary>
+    [Theory]
+    [InlineData(null, "not certain enough*", 0)]
+    [InlineData(false, "nearest since epoch 2", 1)]
+    public void Layer_WithoutErrorOverFewSamples_WaitsUnlessTheErrorAloneIsAsked(bool? confidence, string note, int layersFixed)
+    {
+        using var few = new Blobs(40, noise: 0.01);
+        using var model = Shapes.Make("ModuleField");
+        using var optimizer = optim.SGD(model.parameters(), 0.01);
+        var options = new AdaptiveEtfOptions { Epsilon = 0.08, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, RequireConfidence = confidence };
+        using var etf = model.ApplyAdaptiveEtf(options, optimizer);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, few, etf);
+            etf.EndEpoch();
+        }
+
+        var hidden = etf.Report.Layers.Single(layer => layer.Name == "hidden");
+        (confidence is null ? hidden.NccError : 0).Should().Be(0);
+        hidden.Note.Should().Match(note);
+        etf.Report.FixedLayers.Should().HaveCount(layersFixed);
+    }
+
     [Fact]
     public void Layer_WhoseFrameIsTooFar_WaitsAndTheReportSaysSo()
     {
