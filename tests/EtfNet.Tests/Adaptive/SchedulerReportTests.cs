@@ -78,7 +78,7 @@ public sealed class SchedulerReportTests : IDisposable
         }
 
         var hidden = etf.Report.Layers.Single(layer => layer.Name == "hidden");
-        (confidence is null ? hidden.NccError : 0).Should().Be(0);
+        hidden.NccError.Should().Be(0);
         hidden.Note.Should().Match(note);
         etf.Report.FixedLayers.Should().HaveCount(layersFixed);
     }
