@@ -29,12 +29,12 @@ static int Train(int epochs, double epsilon)
             ClassCount = 10,                                   // labels are checked against it
             Include = ["blocks.*", "neck", "head"],            // so not the stem
             Exclude = ["blocks.0.*"],                          // stronger than Include
-            Guard = new SwitchGuardOptions { Tolerance = 0.05 }, // a switch that costs more is taken back
+            Guard = new FixGuardOptions { Tolerance = 0.05 }, // a switch that costs more is taken back
             Logger = new LineLogger(Console.Out),
         },
         optimizer);
-    etf.LayerFixed += (_, e) => Console.WriteLine($"event: {e.Layer.Layer} is fixed, {e.Layer.ParametersFixed:N0} weights less to train");
-    etf.LayerReverted += (_, e) => Console.WriteLine($"event: {e.Layer.Layer} is trained again, {e.Reason}");
+    etf.LayerFixed += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is fixed, {e.Layer.ParametersFixed:N0} weights less to train");
+    etf.LayerReverted += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is trained again, {e.Reason}");
 
     for (var epoch = 1; epoch <= epochs; epoch++)
     {
@@ -53,7 +53,7 @@ static int Train(int epochs, double epsilon)
     }
 
     foreach (var layer in etf.Report.FixedLayers.Where(layer => layer.InPlace))
-        Console.WriteLine($"{layer.Layer} keeps its weight in memory: {layer.InPlaceReason}");
+        Console.WriteLine($"{layer.Name} keeps its weight in memory: {layer.InPlaceReason}");
     train.Dispose();
     test.Dispose();
     return ExitCode.Success;

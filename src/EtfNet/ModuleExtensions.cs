@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The front door: what EtfNet adds to a TorchSharp model.</summary>
+/// <summary>What EtfNet adds to a TorchSharp model.</summary>
 public static class ModuleExtensions
 {
     /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights from.</summary>
@@ -88,7 +88,7 @@ public static class ModuleExtensions
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(layers);
         var managed = Managed(model, optimizers);
-        var switched = StaticSwitch.Run(model, layers, target => StaticSwitch.FrameFor(frame, target.Path, target.Layer.weight), managed);
+        var switched = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target.Name, target.Layer.weight), managed);
         return [.. switched.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
 

@@ -18,14 +18,14 @@ internal sealed class EpochLines(Action<string> write, int epochs, ProgressTask?
     public void EpochEnded(EpochResult result)
     {
         var layers = Shorten(result.Layers.NccError);
-        var isFixed = result.Layers.Fixed.Select(layer => layer.Layer).ToHashSet();
+        var isFixed = result.Layers.Fixed.Select(layer => layer.Name).ToHashSet();
         if (result.Epoch == 1)
             write($"{"epoch",7}  {"loss",6}  {"train",6}  {"test",6}  {"time",7}   NCC error: {string.Concat(layers.Select(layer => Cell(layer.Name, layer.Name)))}");
         var errors = layers.Select(layer => Cell(layer.Name, isFixed.Contains(layer.Key) ? $"[{Error(layer.Error)}]" : $"{Error(layer.Error)} "));
         write($"{$"{result.Epoch}/{epochs}",7}  {result.Loss,6:0.0000}  {result.TrainAccuracy,6:0.00%}  {result.TestAccuracy,6:0.00%}  {result.Seconds,6:0.00}s"
             + $"              {string.Concat(errors)}");
         foreach (var layer in result.Layers.Fixed.Skip(_fixed))
-            write($"{"",9}fixed {layer.Layer}: {layer.Frame}{Detail(", rank", layer.Rank)}{Detail(", output error", layer.OutputError)}{Detail(", in place:", layer.InPlaceReason)}");
+            write($"{"",9}fixed {layer.Name}: {layer.Frame}{Detail(", rank", layer.Rank)}{Detail(", output error", layer.OutputError)}{Detail(", in place:", layer.InPlaceReason)}");
         // A note whose figures alone have changed since it was shown is not shown again.
         foreach (var note in result.Layers.Notes.Where(note => _shown.Add(string.Concat(note.Where(letter => !char.IsAsciiDigit(letter))) + note.Split(':')[0])))
             write($"{"",9}{note}");

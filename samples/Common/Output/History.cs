@@ -24,7 +24,7 @@ public static class History
     [
         run, $"{epoch.Epoch}", Number(epoch.Loss), Number(epoch.LearningRate), Number(epoch.TrainAccuracy), Number(epoch.TestAccuracy),
         Number(epoch.Seconds), Number(epoch.MonitoringSeconds), $"{epoch.Footprint.TrainableParameters}",
-        string.Join(' ', epoch.Layers.Fixed.Select(layer => layer.Layer)),
+        string.Join(' ', epoch.Layers.Fixed.Select(layer => layer.Name)),
         .. layers.Select(name => epoch.Layers.NccError.FirstOrDefault(layer => layer.Key == name).Value is { } error ? Number(error) : ""),
     ];
 

@@ -45,7 +45,7 @@ public static class Pictures
 
     private static ChartLine Layer(string layer, IReadOnlyList<EpochResult> epochs) => Line(layer, epochs, epoch => Error(epoch, layer)) with
     {
-        Marks = epochs[^1].Layers.Fixed.FirstOrDefault(other => other.Layer == layer) is { Epoch: > 0 } switched && Error(epochs[switched.Epoch - 1], layer) is { } error
+        Marks = epochs[^1].Layers.Fixed.FirstOrDefault(other => other.Name == layer) is { Epoch: > 0 } switched && Error(epochs[switched.Epoch - 1], layer) is { } error
             ? [(switched.Epoch, error)]
             : [],
     };

@@ -27,6 +27,6 @@ public sealed record RunSummary(
             last.Footprint.TrainableParameters, last.Footprint.TrainableParameters + last.Footprint.FixedParameters,
             last.Footprint.WeightBytes, last.Footprint.GradientBytes, last.Footprint.OptimizerBytes,
             [.. epochs.Select(epoch => Math.Round(epoch.Seconds, 4))], errors, last.Layers.EffectiveDepth,
-            [.. last.Layers.Fixed.Select(layer => new FixedLayerSummary(layer.Layer, layer.Epoch, layer.Frame, layer.Rank))]);
+            [.. last.Layers.Fixed.Select(layer => new FixedLayerSummary(layer.Name, layer.Epoch, layer.Frame, layer.Rank))]);
     }
 }

@@ -28,16 +28,16 @@ public static class RunTable
         ("weight bytes", epochs => $"{epochs[^1].Footprint.WeightBytes:N0}"),
         ("gradient bytes", epochs => $"{epochs[^1].Footprint.GradientBytes:N0}"),
         ("optimizer bytes", epochs => $"{epochs[^1].Footprint.OptimizerBytes:N0}"),
-        ("seconds per epoch before the first switch", epochs => Seconds(epochs.Where(epoch => epoch.Epoch <= FirstSwitch(epochs)))),
-        ("seconds per epoch after the last switch", epochs => Seconds(epochs.Where(epoch => epoch.Epoch > LastSwitch(epochs)))),
+        ("seconds per epoch before the first switch", epochs => Seconds(epochs.Where(epoch => epoch.Epoch <= FirstFix(epochs)))),
+        ("seconds per epoch after the last switch", epochs => Seconds(epochs.Where(epoch => epoch.Epoch > LastFix(epochs)))),
         ("seconds of training", epochs => $"{epochs.Sum(epoch => epoch.Seconds):0.0}"),
         ("effective depth", epochs => epochs[^1].Layers.EffectiveDepth?.ToString((IFormatProvider?)null) ?? "none"),
     ];
 
-    private static int FirstSwitch(IReadOnlyList<EpochResult> epochs) =>
+    private static int FirstFix(IReadOnlyList<EpochResult> epochs) =>
         epochs[^1].Layers.Fixed.Select(layer => layer.Epoch).DefaultIfEmpty(int.MaxValue).Min();
 
-    private static int LastSwitch(IReadOnlyList<EpochResult> epochs) => epochs[^1].Layers.Fixed.Select(layer => layer.Epoch).DefaultIfEmpty(0).Max();
+    private static int LastFix(IReadOnlyList<EpochResult> epochs) => epochs[^1].Layers.Fixed.Select(layer => layer.Epoch).DefaultIfEmpty(0).Max();
 
     /// <summary>The median: a busy machine delays single epochs.</summary>
     private static string Seconds(IEnumerable<EpochResult> epochs)

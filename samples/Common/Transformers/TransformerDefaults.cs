@@ -21,7 +21,7 @@ public sealed record TransformerDefaults(string Out, TrainingRecipe Recipe)
     /// <summary>Gets the epochs in which the adaptive run fixes nothing.</summary>
     public int LearnEpochs { get; init; } = 3;
 
-    public string SwitchFrame { get; init; } = "nearest";
+    public string FixFrame { get; init; } = "nearest";
 
     public int Rank { get; init; } = 20;
 

@@ -34,8 +34,8 @@ public sealed class TransformerOptions(TransformerDefaults defaults, Option<stri
 
     private readonly Option<int> _learn = OptionFactory.Count("--learn", "adaptive: epochs in which nothing is fixed", 0, defaults.LearnEpochs);
 
-    private readonly Option<string> _switchFrame = OptionFactory.Choice(
-        "--switch-frame", "adaptive: frame of a fixed projection, aligned or nearest", defaults.SwitchFrame, "aligned", "nearest");
+    private readonly Option<string> _fixFrame = OptionFactory.Choice(
+        "--switch-frame", "adaptive: frame of a fixed projection, aligned or nearest", defaults.FixFrame, "aligned", "nearest");
 
     private readonly Option<int> _rank = OptionFactory.Count("--rank", "adaptive: most directions of an aligned frame", 1, defaults.Rank);
 
@@ -47,7 +47,7 @@ public sealed class TransformerOptions(TransformerDefaults defaults, Option<stri
     public void AddTo(Command command)
     {
         foreach (var option in new Option[]
-            { _width, _heads, _blocks, _ratio, _dropout, _depth, _fix, _frame, _noUnitScale, _epsilon, _learn, _switchFrame, _rank, _outputError })
+            { _width, _heads, _blocks, _ratio, _dropout, _depth, _fix, _frame, _noUnitScale, _epsilon, _learn, _fixFrame, _rank, _outputError })
             command.Options.Add(option);
         Training.AddTo(command);
     }
@@ -86,7 +86,7 @@ public sealed class TransformerOptions(TransformerDefaults defaults, Option<stri
         Epsilon = Epsilon(result),
         WarmupEpochs = result.GetValue(_learn),
         MaxOutputError = result.GetValue(_outputError),
-        Frame = (result.GetValue(_switchFrame) == "nearest" ? EtfFrame.Nearest : EtfFrame.Aligned(result.GetValue(_rank))).OrColumns,
+        Frame = (result.GetValue(_fixFrame) == "nearest" ? EtfFrame.Nearest : EtfFrame.Aligned(result.GetValue(_rank))).OrColumns,
         Include = [Feedforwards],
         Pooling = FeaturePooling.ClassToken,
     });

@@ -29,7 +29,7 @@ internal sealed class AdaptiveExperiment : Experiment
     public override Showing Show(RunSet runs, Request request)
     {
         var table = ResultTable.Of("Accuracy and parameters; the paper's numbers beside ours", runs.Variants,
-            Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstSwitch, Columns.LastSwitch, Columns.Trainable, Columns.Fewer);
+            Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstFix, Columns.LastFix, Columns.Trainable, Columns.Fewer);
         var longest = runs.Finished.GroupBy(run => run.Record.Epochs.Count).OrderByDescending(group => group.Key).First()
             .Where(run => run.Run.Seed == request.Seeds[0]).Select(run => (run.Run.Variant, run.Record.Epochs)).ToList();
         return new Showing(

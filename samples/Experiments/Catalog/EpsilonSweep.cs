@@ -29,13 +29,13 @@ internal sealed class EpsilonSweep : Experiment
     public override Showing Show(RunSet runs, Request request) => new(
         [
             ResultTable.Of("Accuracy, switches, time and parameters", runs.Variants,
-                Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstSwitch, Columns.LastSwitch, Columns.Seconds, Columns.Trainable, Columns.Fewer),
+                Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstFix, Columns.LastFix, Columns.Seconds, Columns.Trainable, Columns.Fewer),
         ],
         [
             ("choose", "Test accuracy, layers fixed and epoch of the last switch over epsilon, mean and spread", ChartImage.Png(
                 Chart("Test accuracy", "test accuracy", runs, run => run.Last.TestAccuracy, withBaseline: true),
                 Chart("Layers fixed", "layers", runs, run => run.LayersFixed),
-                Chart("Last switch", "epoch", runs, run => run.LastSwitch))),
+                Chart("Last switch", "epoch", runs, run => run.LastFix))),
             ("cost", "Train accuracy and seconds of training over epsilon, mean and spread", ChartImage.Png(
                 Chart("Train accuracy", "train accuracy", runs, run => run.Last.TrainAccuracy, withBaseline: true),
                 Chart("Time", "seconds of training", runs, run => run.Seconds, withBaseline: true))),

@@ -36,7 +36,7 @@ internal sealed class EtfTransformerExperiment : Experiment
 
     public override Showing Show(RunSet runs, Request request)
     {
-        var table = ResultTable.Of("Accuracy and parameters; the paper's numbers beside ours", runs.Variants, Columns.Train, Columns.Test, Columns.Fixed, Columns.LastSwitch, Columns.Trainable, Columns.Seconds);
+        var table = ResultTable.Of("Accuracy and parameters; the paper's numbers beside ours", runs.Variants, Columns.Train, Columns.Test, Columns.Fixed, Columns.LastFix, Columns.Trainable, Columns.Seconds);
         var first = runs.Variants.Select(variant => (variant.Variant, variant.Runs[0].Record.Epochs)).ToList();
         return new Showing(
             [table with { Rows = [.. table.Rows, Paper("the paper's baseline", "93.91", ""), Paper("the paper's ETF-Transformer", "93.23", "89.78")] }],

@@ -42,10 +42,10 @@ internal sealed class LabelNoiseExperiment : Experiment
     public override Showing Show(RunSet runs, Request request) => new(
         [
             ResultTable.Of("When it fires, at epsilon 0.06 (train accuracy: against the labels that were trained on, in evaluation mode)", runs.Variants,
-                Columns.Fixed, Columns.FirstSwitch, ("train % at it", run => AtFirstSwitch(runs, run), "0.00%"), ("train % at the end", run => run.Last.TrainAccuracy, "0.00%"), Columns.Test),
+                Columns.Fixed, Columns.FirstFix, ("train % at it", run => AtFirstFix(runs, run), "0.00%"), ("train % at the end", run => run.Last.TrainAccuracy, "0.00%"), Columns.Test),
             new ResultTable("Runs on nothing but noise that fired while the train accuracy was below 90%", ["rule", "runs", "fired too early"],
                 [.. Rules().Select(rule => (rule.Name, Runs: runs.Finished.Where(run => run.Run.Settings.Data.LabelNoise == 1 && run.Run.Variant.EndsWith($": {rule.Name}", StringComparison.Ordinal)).ToList()))
-                    .Select(entry => (IReadOnlyList<string>)[entry.Name, $"{entry.Runs.Count}", $"{entry.Runs.Count(run => AtFirstSwitch(runs, run) < Learned)}"])]),
+                    .Select(entry => (IReadOnlyList<string>)[entry.Name, $"{entry.Runs.Count}", $"{entry.Runs.Count(run => AtFirstFix(runs, run) < Learned)}"])]),
         ],
         [
             .. runs.Variants.Where(variant => variant.Variant.EndsWith(": default", StringComparison.Ordinal))
@@ -60,12 +60,12 @@ internal sealed class LabelNoiseExperiment : Experiment
     /// The train accuracy when the first switch was decided. An epoch's accuracies are measured behind its switches, so it is that of another rule's run on the same data,
     /// which is the same network until one of them fires; where none fired later, it is that of the epoch before.
     /// </summary>
-    private static double? AtFirstSwitch(RunSet runs, FinishedRun run)
+    private static double? AtFirstFix(RunSet runs, FinishedRun run)
     {
-        if (run.FirstSwitch is not { } first || first < 2)
+        if (run.FirstFix is not { } first || first < 2)
             return null;
         var later = runs.Finished.FirstOrDefault(other =>
-            other.Run.Seed == run.Run.Seed && other.Run.Settings.Data == run.Run.Settings.Data && (other.FirstSwitch ?? int.MaxValue) > first);
+            other.Run.Seed == run.Run.Seed && other.Run.Settings.Data == run.Run.Settings.Data && (other.FirstFix ?? int.MaxValue) > first);
         return later is null ? run.Record.Epochs[first - 2].TrainAccuracy : later.Record.Epochs[first - 1].TrainAccuracy;
     }
 

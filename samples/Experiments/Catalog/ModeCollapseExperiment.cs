@@ -41,7 +41,7 @@ internal sealed class ModeCollapseExperiment : Experiment
         var last = names[^2];
         return new Showing(
             [
-                ResultTable.Of("Accuracy", runs.Variants, Columns.Train, Columns.Test, Columns.Fixed, Columns.LastSwitch, Columns.Trainable),
+                ResultTable.Of("Accuracy", runs.Variants, Columns.Train, Columns.Test, Columns.Fixed, Columns.LastFix, Columns.Trainable),
                 .. shown.Select(layer => ResultTable.Of($"Class means of {layer} after the last epoch (a simplex ETF of 10 classes: all cosines -0.111, effective rank 9)", runs.Variants,
                     Of(layer, "least cosine", entry => entry.SmallestCosine), Of(layer, "mean cosine", entry => entry.MeanCosine), Of(layer, "greatest cosine", entry => entry.LargestCosine),
                     Of(layer, "effective rank", entry => entry.EffectiveRank, "0.00"), Of(layer, "NC1", entry => entry.Nc1), Of(layer, "NC2: norms", entry => entry.Equinorm),

@@ -30,7 +30,7 @@ internal sealed class RankSweep : Experiment
     public override Showing Show(RunSet runs, Request request)
     {
         (string Heading, Func<FinishedRun, double?> Value, string Format)[] columns =
-            [Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstSwitch, Columns.LastSwitch, ("output error", OutputError, "0.000"), ("greatest rank", run => run.Last.Layers.Fixed.Max(layer => layer.Rank), "0.#"), Columns.Fewer];
+            [Columns.Train, Columns.Test, Columns.Fixed, Columns.FirstFix, Columns.LastFix, ("output error", OutputError, "0.000"), ("greatest rank", run => run.Last.Layers.Fixed.Max(layer => layer.Rank), "0.#"), Columns.Fewer];
         return new Showing(
             [
                 ResultTable.Of("At the default limits", [.. runs.Variants.Where(variant => !variant.Variant.EndsWith(NoLimits, StringComparison.Ordinal))], columns),

@@ -41,7 +41,7 @@ internal sealed class SpeedExperiment : Experiment
                     ("seconds to the baseline's accuracy", run => Beside(runs, run, (own, other) => SecondsTo(own, other.Last.TestAccuracy)), "0.0"),
                     ("to 0.2 points below", run => Beside(runs, run, (own, other) => SecondsTo(own, other.Last.TestAccuracy - Near)), "0.0")),
                 ResultTable.Of("What was fixed, and what a step takes", variants,
-                    Columns.Fixed, Columns.FirstSwitch, Columns.LastSwitch, Columns.Fewer,
+                    Columns.Fixed, Columns.FirstFix, Columns.LastFix, Columns.Fewer,
                     ("ms a step, first epoch", run => StepTime(run, run.Record.Epochs[0]), "0.00"), ("ms a step, last epoch", run => StepTime(run, run.Last), "0.00"),
                     ("MB in all at the end", run => run.Last.Footprint.TotalBytes / 1e6, "0.0")),
             ],

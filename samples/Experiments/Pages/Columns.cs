@@ -9,9 +9,9 @@ internal static class Columns
 
     public static (string Heading, Func<FinishedRun, double?> Value, string Format) Fixed => ("layers fixed", run => run.LayersFixed, "0.#");
 
-    public static (string Heading, Func<FinishedRun, double?> Value, string Format) FirstSwitch => ("first switch", run => run.FirstSwitch, "0.#");
+    public static (string Heading, Func<FinishedRun, double?> Value, string Format) FirstFix => ("first switch", run => run.FirstFix, "0.#");
 
-    public static (string Heading, Func<FinishedRun, double?> Value, string Format) LastSwitch => ("last switch", run => run.LastSwitch, "0.#");
+    public static (string Heading, Func<FinishedRun, double?> Value, string Format) LastFix => ("last switch", run => run.LastFix, "0.#");
 
     public static (string Heading, Func<FinishedRun, double?> Value, string Format) Trainable => ("trainable parameters", run => run.Last.Footprint.TrainableParameters, "#,0");
 

@@ -46,7 +46,7 @@ internal static class ClassMeanGeometry
     private static Dictionary<string, ClassStatistics> Means(nn.Module<Tensor, Tensor> model, IReadOnlyList<(Tensor Input, Tensor Labels)> batches)
     {
         var means = new Dictionary<string, ClassStatistics>();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         model.eval();
         foreach (var (input, labels) in batches)
         {

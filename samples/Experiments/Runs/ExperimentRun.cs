@@ -21,9 +21,9 @@ internal sealed record FinishedRun(ExperimentRun Run, RunRecord Record)
     public int LayersFixed => Last.Layers.Fixed.Count;
 
     /// <summary>Gets the epoch of the first switch during training; null for none.</summary>
-    public int? FirstSwitch => Switches.Count > 0 ? Switches.Min() : null;
+    public int? FirstFix => Switches.Count > 0 ? Switches.Min() : null;
 
-    public int? LastSwitch => Switches.Count > 0 ? Switches.Max() : null;
+    public int? LastFix => Switches.Count > 0 ? Switches.Max() : null;
 
     public double Seconds => Record.Epochs.Sum(epoch => epoch.Seconds);
 

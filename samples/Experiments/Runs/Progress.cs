@@ -49,7 +49,7 @@ internal sealed class Progress(Action<string> say, TimeProvider clock, IReadOnly
         {
             var run = progress.Run(index);
             progress.Add(run, progress.Since(ref _since));
-            var news = string.Concat(result.Layers.Fixed.Skip(_fixed).Where(layer => layer.Epoch == result.Epoch).Select(layer => $" +{layer.Layer}"));
+            var news = string.Concat(result.Layers.Fixed.Skip(_fixed).Where(layer => layer.Epoch == result.Epoch).Select(layer => $" +{layer.Name}"));
             _fixed = result.Layers.Fixed.Count;
             progress.Say(string.Create(CultureInfo.InvariantCulture,
                 $"  {run.Key}  epoch {result.Epoch}/{run.Settings.Recipe.Epochs}  loss {result.Loss:0.0000}  train {result.TrainAccuracy:0.00%}  test {result.TestAccuracy:0.00%}  "

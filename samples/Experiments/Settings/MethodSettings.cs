@@ -84,7 +84,7 @@ internal sealed record MethodSettings(MethodKind Kind)
             MaxPerEpoch = MaxPerEpoch ?? rest.MaxPerEpoch,
             MaxOutputError = MaxOutputError ?? rest.MaxOutputError,
             MaxErrorRise = MaxErrorRise ?? rest.MaxErrorRise,
-            Decision = Exact == true ? SwitchDecision.Exact : rest.Decision,
+            Decision = Exact == true ? FixDecision.Exact : rest.Decision,
             RequireConfidence = Confidence ?? rest.RequireConfidence,
         };
     }

@@ -39,7 +39,7 @@ public class LayerPasses : Subject
     [Benchmark]
     public void Forward()
     {
-        using var still = no_grad();
+        using var noGrad = no_grad();
         _layer.call(_input).Dispose();
     }
 

@@ -43,7 +43,7 @@ internal sealed class TrainingRig : IDisposable
     {
         // So that optimizer state and gradients exist, as they do in a training.
         Step();
-        foreach (var target in LayerTarget.All(Model).Where(target => target.Path != "head").TakeLast(layers))
+        foreach (var target in LayerTarget.All(Model).Where(target => target.Name != "head").TakeLast(layers))
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();

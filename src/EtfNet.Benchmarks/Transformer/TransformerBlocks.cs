@@ -29,7 +29,7 @@ public class TransformerBlocks : Subject
     [Benchmark]
     public void Forward()
     {
-        using var still = no_grad();
+        using var noGrad = no_grad();
         _block.call(_input).Dispose();
     }
 

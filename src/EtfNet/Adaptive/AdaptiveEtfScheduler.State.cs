@@ -37,7 +37,7 @@ public sealed partial class AdaptiveEtfScheduler
         {
             Epoch = _epoch,
             ForwardsPerEpoch = _inputs.ForwardsPerEpoch,
-            Layers = [.. _book.Layers.Select(layer => new LayerMemory(layer.Path, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Barred, layer.Record))],
+            Layers = [.. _watched.Layers.Select(layer => new LayerMemory(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Excluded, layer.Record))],
             Monitor = monitor.ToArray(),
         });
     }
@@ -45,14 +45,14 @@ public sealed partial class AdaptiveEtfScheduler
     /// <exception cref="ArgumentException">The state does not fit.</exception>
     internal void RestoreState(TrainingState state)
     {
-        _book.RequireUnchanged();
+        _watched.RequireUnchanged();
         if (state.Scheduler is not { } memory)
             throw new ArgumentException("The state was saved without a scheduler.", nameof(state));
-        var saved = memory.Layers.ToDictionary(layer => layer.Path);
-        if (_book.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Path)) is { } unknown)
-            throw new ArgumentException($"The state knows nothing of the layer '{unknown.Path}': it was saved with other options or from another architecture.", nameof(state));
-        var planned = state.Plan.ToDictionary(layer => layer.Path);
-        var returning = _book.Layers.Where(layer => layer.Fix is { } fix && planned.GetValueOrDefault(layer.Path)?.Header.Signature != fix.Header.Signature).ToList();
+        var saved = memory.Layers.ToDictionary(layer => layer.Name);
+        if (_watched.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Name)) is { } unknown)
+            throw new ArgumentException($"The state knows nothing of the layer '{unknown.Name}': it was saved with other options or from another architecture.", nameof(state));
+        var planned = state.Plan.ToDictionary(layer => layer.Name);
+        var returning = _watched.Layers.Where(layer => layer.Fix is { } fix && planned.GetValueOrDefault(layer.Name)?.Header.Signature != fix.Header.Signature).ToList();
         state.Require(_model, _optimizers, [.. returning.Select(layer => layer.Fix!)]);
         using var monitor = new MemoryStream(memory.Monitor);
         var monitored = _monitor.Read(monitor);
@@ -61,16 +61,16 @@ public sealed partial class AdaptiveEtfScheduler
             TakeBack(layer, "restored");
         foreach (var fix in PlanApplication.Run(_model, state.Plan, _optimizers))
         {
-            _book[fix.Path].Fix = fix;
-            _monitor.Follow(fix.Path, fix.Current);
+            _watched[fix.Name].Fix = fix;
+            _monitor.Follow(fix.Name, fix.Current);
         }
 
         state.Fill(_model, _optimizers);
-        foreach (var layer in _book.Layers)
+        foreach (var layer in _watched.Layers)
         {
             layer.Fix?.Release();
-            (layer.Streak, layer.Barred, layer.Record) = (saved[layer.Path].Streak, saved[layer.Path].Barred, saved[layer.Path].Record);
-            (layer.Refusals, layer.Refusal, layer.RetryAt) = (saved[layer.Path].Refusals, saved[layer.Path].Refusal, saved[layer.Path].RetryAt);
+            (layer.Streak, layer.Excluded, layer.Record) = (saved[layer.Name].Streak, saved[layer.Name].Excluded, saved[layer.Name].Record);
+            (layer.Refusals, layer.Refusal, layer.RetryAt) = (saved[layer.Name].Refusals, saved[layer.Name].Refusal, saved[layer.Name].RetryAt);
         }
 
         _monitor.Take(monitored);

@@ -16,11 +16,11 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     private readonly nn.Module _model;
     private readonly AdaptiveEtfOptions _options;
     private readonly List<OptimizerHelper> _optimizers;
-    private readonly LayerBook _book;
+    private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
     private readonly ILogger _log;
-    private readonly SwitchGuard? _guard;
+    private readonly FixGuard? _guard;
     private LayerInputSample? _layerInputs;
     private int _epoch;
     private int _observed;
@@ -32,9 +32,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _model = model;
         _options = options;
         _optimizers = [.. optimizers];
-        _book = new LayerBook(model, options);
+        _watched = new WatchedLayers(model, options);
         _log = options.Logger ?? NullLogger.Instance;
-        _guard = options.Guard is null ? null : new SwitchGuard(options.Guard);
+        _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
         {
             ClassCount = options.ClassCount,
@@ -44,7 +44,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
         });
         _inputs = new InputSample(model, options.CalibrationSamples);
-        foreach (var (layer, reason) in _book.Skipped)
+        foreach (var (layer, reason) in _watched.Skipped)
             Log.LayerSkipped(_log, layer, reason);
         Report = NewReport(null, new Dictionary<string, string>(), [], []);
     }
@@ -77,7 +77,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs.Observe(labels);
         _observed++;
         if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_book.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
     }
 
     /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
@@ -104,17 +104,17 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (_observed == 0)
             throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();
-        _book.RequireUnchanged();
+        _watched.RequireUnchanged();
 
         var collapse = _monitor.EndEpoch();
         _epoch++;
         try
         {
-            if (_options.Decision == SwitchDecision.Exact)
+            if (_options.Decision == FixDecision.Exact)
                 collapse = Exact(collapse);
             var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
             var notes = new Dictionary<string, string>();
-            var fixedNow = SwitchReady(collapse, cost, notes);
+            var fixedNow = FixReady(collapse, cost, notes);
             Report = NewReport(collapse, notes, fixedNow, reverted);
             Announce(fixedNow, reverted);
             return Report;
@@ -138,7 +138,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(layer);
-        var watched = _book[layer];
+        var watched = _watched[layer];
         if (watched.Fix is null)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
@@ -158,7 +158,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (_optimizers.Contains(managed))
             return;
         _optimizers.Add(managed);
-        foreach (var layer in _book.Layers)
+        foreach (var layer in _watched.Layers)
             layer.Fix?.Leave(managed);
     }
 
@@ -172,7 +172,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _monitor.Dispose();
         _inputs.Dispose();
         _layerInputs?.Dispose();
-        foreach (var layer in _book.Layers)
+        foreach (var layer in _watched.Layers)
             layer.Fix?.Release();
     }
 

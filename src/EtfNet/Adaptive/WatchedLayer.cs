@@ -3,9 +3,9 @@ using TorchSharp.Modules;
 namespace EtfNet;
 
 /// <summary>What the scheduler remembers of a linear layer over the epochs.</summary>
-internal sealed class WatchedLayer(string path, Linear layer)
+internal sealed class WatchedLayer(string name, Linear layer)
 {
-    public string Path { get; } = path;
+    public string Name { get; } = name;
 
     /// <summary>The linear layer; for a replaced one, what is left of it.</summary>
     public Linear Layer { get; set; } = layer;
@@ -23,7 +23,7 @@ internal sealed class WatchedLayer(string path, Linear layer)
     public int RetryAt { get; set; }
 
     /// <summary>Why it can never be fixed; null where it can.</summary>
-    public string? Barred { get; set; }
+    public string? Excluded { get; set; }
 
     /// <summary>How it was fixed; null while it is trained.</summary>
     public LayerFix? Fix { get; set; }

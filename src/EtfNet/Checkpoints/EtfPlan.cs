@@ -17,7 +17,7 @@ public sealed class EtfPlan
     internal EtfPlan(IReadOnlyList<PlannedLayer> layers) => Layers = layers;
 
     /// <summary>Gets the names of the fixed layers, in registration order.</summary>
-    public IReadOnlyList<string> LayerNames => [.. Layers.Select(layer => layer.Path)];
+    public IReadOnlyList<string> LayerNames => [.. Layers.Select(layer => layer.Name)];
 
     internal IReadOnlyList<PlannedLayer> Layers { get; }
 
@@ -94,7 +94,7 @@ public sealed class EtfPlan
     }
 
     internal PlanDocument ToDocument() =>
-        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Path, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))]);
+        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))]);
 
     /// <exception cref="InvalidDataException">The document is of a newer version, or names an impossible frame.</exception>
     internal static EtfPlan From(PlanDocument document)

@@ -12,7 +12,7 @@ public readonly record struct EtfDeparture(double Norms, double Cosines, double 
     internal static EtfDeparture Of(Tensor matrix, bool columns)
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         var points = (columns ? matrix.t() : matrix).detach().to(ScalarType.Float64);
         var count = points.shape[0];
         if (count < 2)

@@ -132,7 +132,7 @@ public sealed class SimplexEtf : IEquatable<SimplexEtf>
         if (!is_floating_point(dtype))
             throw new ArgumentException($"A frame needs a floating point dtype, not {dtype}.", nameof(dtype));
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         using var map = FrameOperator.Create(Header, FactorTensor);
         using var unit = eye(Columns, dtype: ScalarType.Float64);
         return map.Apply(unit, new FrameScale(Scale)).t().to(dtype, device ?? CPU).contiguous().MoveToOuterDisposeScope();

@@ -46,7 +46,7 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         var call = new FrameCall(map, scale, false, recording && x.requires_grad, recording && bias is { requires_grad: true });
         if (call.NeedsInput || call.NeedsBias)
             return apply(Viewed(x), bias!, call);
-        using var still = recording ? no_grad() : null;
+        using var noGrad = recording ? no_grad() : null;
         return Forward(x, bias, call);
     }
 

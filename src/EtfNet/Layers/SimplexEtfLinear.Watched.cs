@@ -10,7 +10,7 @@ public sealed partial class SimplexEtfLinear : IWatchedLayer
         if (outputs != OutFeatures)
             return null;
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         return DenseWeight().MoveToOuterDisposeScope();
     }
 }

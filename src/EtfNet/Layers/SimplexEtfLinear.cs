@@ -151,7 +151,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     public Linear ToDense()
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         var dense = nn.Linear(new Parameter(DenseWeight()), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
         dense.train(training);
         return dense;

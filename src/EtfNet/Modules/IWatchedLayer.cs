@@ -3,7 +3,7 @@ using TorchSharp;
 namespace EtfNet;
 
 /// <summary>Marks a module of this library as a layer to watch, as <c>Linear</c> and the convolutions are.</summary>
-/// <remarks>A layer that surgery has fixed goes on being watched; the mark lets the watching wing see it without knowing its type.</remarks>
+/// <remarks>A layer that was fixed is still watched; the mark lets observation see it without knowing its type.</remarks>
 internal interface IWatchedLayer
 {
     /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null unless it has so many outputs.</summary>

@@ -103,7 +103,7 @@ public sealed partial class NccMonitor
     private void CountOutside(BatchLabels labels, int classCount)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         var values = labels.On(labels.Device);
         var outside = values.lt(0).logical_or(values.ge(classCount)).sum();
         _outside ??= zeros_like(outside).DetachFromDisposeScope();

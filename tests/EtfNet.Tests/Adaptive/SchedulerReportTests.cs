@@ -31,7 +31,7 @@ public sealed class SchedulerReportTests : IDisposable
         var report = TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
 
         var fixedLayer = report.NewlyFixed.Should().ContainSingle().Subject;
-        fixedLayer.Layer.Should().Be("hidden");
+        fixedLayer.Name.Should().Be("hidden");
         fixedLayer.Epoch.Should().Be(report.Epoch);
         fixedLayer.NccError.Should().BeInRange(0, 0.3);
         fixedLayer.OutputError.Should().BeInRange(0, 10);
@@ -125,7 +125,7 @@ public sealed class SchedulerReportTests : IDisposable
     {
         using var model = Shapes.Make("ModuleField");
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 1e-9, Decision = SwitchDecision.Exact }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 1e-9, Decision = FixDecision.Exact }, optimizer);
         TrainingLoop.Epoch(model, optimizer, _data, etf);
         var report = etf.EndEpoch();
 

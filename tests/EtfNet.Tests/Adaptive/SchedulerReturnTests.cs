@@ -35,7 +35,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
 
         var after = etf.Snapshot();
         foreach (var layer in etf.Report.FixedLayers)
-            etf.Revert(layer.Layer);
+            etf.Revert(layer.Name);
         etf.Restore(after);
         Outputs().Should().Equal(second.Outputs);
 
@@ -61,7 +61,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
         using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, optimizer);
         TrainingLoop.UntilFixed(model, optimizer, Data, etf, "hidden");
         var reverted = new List<string>();
-        etf.LayerReverted += (_, args) => reverted.Add(args.Layer.Layer);
+        etf.LayerReverted += (_, args) => reverted.Add(args.Layer.Name);
         etf.Revert("hidden");
 
         reverted.Should().Equal("hidden");
@@ -83,7 +83,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     {
         using var model = Shapes.Make(shape);
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        var guard = new SwitchGuardOptions { Tolerance = 0.1, GraceEpochs = 1 };
+        var guard = new FixGuardOptions { Tolerance = 0.1, GraceEpochs = 1 };
         using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = guard, WarmupEpochs = 2 }, optimizer);
         var linear = (Linear)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module;
         var (weight, bias) = (Array.Empty<float>(), Array.Empty<float>());
@@ -115,7 +115,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Fact]
     public void Guard_SwitchThatCostNothing_IsFreedAfterTheGrace()
     {
-        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new SwitchGuardOptions { GraceEpochs = 1 } }, Optimizer);
+        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
         var linear = (Linear)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module;
         for (var epoch = 0; etf.Report.FixedLayers.Count == 0 && epoch < 10; epoch++)
         {

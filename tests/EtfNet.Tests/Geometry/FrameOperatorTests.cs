@@ -158,7 +158,7 @@ public sealed class FrameOperatorTests
     public void RandomMatrix_Structured_IsTheOperatorsMatrix(long points, long space)
     {
         using var scope = NewDisposeScope();
-        var rotation = KroneckerRotation.Create(space, 3);
+        var rotation = KroneckerOrthogonal.Create(space, 3);
         rotation.Width.Should().Be((int)space);
         foreach (var columns in new[] { false, true })
         {

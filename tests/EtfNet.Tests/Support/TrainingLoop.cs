@@ -34,7 +34,7 @@ internal static class TrainingLoop
         {
             Epoch(model, optimizer, data, etf);
             var report = etf.EndEpoch();
-            if (report.FixedLayers.Any(one => one.Layer == layer))
+            if (report.FixedLayers.Any(one => one.Name == layer))
                 return report;
         }
 

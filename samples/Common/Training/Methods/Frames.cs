@@ -29,7 +29,7 @@ public static class Frames
             var etf = ((SimplexEtfLinear)entry.module).Etf;
             return new FixedLayer
             {
-                Layer = entry.name,
+                Name = entry.name,
                 Epoch = 0,
                 NccError = null,
                 Frame = etf.Kind.ToString().ToLowerInvariant() + (etf.IsColumnFrame ? " columns" : ""),

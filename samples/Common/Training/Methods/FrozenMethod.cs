@@ -87,7 +87,7 @@ public sealed class FrozenMethod(double epsilon, EtfFrame frame, int? epochs, pa
 
         private FixedLayer Record(string name, Linear layer) => new()
         {
-            Layer = name,
+            Name = name,
             Epoch = 0,
             NccError = null,
             Frame = _frame.Kind.ToString().ToLowerInvariant(),

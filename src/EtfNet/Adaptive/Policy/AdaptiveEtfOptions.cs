@@ -10,7 +10,7 @@ public sealed record AdaptiveEtfOptions
     /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError and MaxErrorRise without limit, Frame Identity, MatchOutputs false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
-        Order = SwitchOrder.Independent,
+        Order = FixOrder.Independent,
         MaxPerEpoch = int.MaxValue,
         MaxOutputError = double.PositiveInfinity,
         MaxErrorRise = double.PositiveInfinity,
@@ -47,12 +47,12 @@ public sealed record AdaptiveEtfOptions
     }
 
     /// <summary>Gets which of the ready layers is fixed first.</summary>
-    /// <value>The default is <see cref="SwitchOrder.LatestFirst"/>.</value>
+    /// <value>The default is <see cref="FixOrder.LatestFirst"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no order.</exception>
-    public SwitchOrder Order
+    public FixOrder Order
     {
         get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "Must be one of SwitchOrder.");
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "Must be one of FixOrder.");
     }
 
     /// <summary>Gets how many layers are fixed at the end of one epoch at the most.</summary>
@@ -91,12 +91,12 @@ public sealed record AdaptiveEtfOptions
     public bool MatchOutputs { get; init; } = true;
 
     /// <summary>Gets where the errors come from.</summary>
-    /// <value>The default is <see cref="SwitchDecision.Online"/>.</value>
+    /// <value>The default is <see cref="FixDecision.Online"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no decision.</exception>
-    public SwitchDecision Decision
+    public FixDecision Decision
     {
         get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Decision), value, "Must be one of SwitchDecision.");
+        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Decision), value, "Must be one of FixDecision.");
     }
 
     /// <summary>Gets whether the upper end of the error's 95% interval must be at or below epsilon, instead of the error alone.</summary>
@@ -140,7 +140,7 @@ public sealed record AdaptiveEtfOptions
         init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Pooling), value, "Must be one of FeaturePooling.");
     }
 
-    /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="SwitchDecision.Exact"/>.</summary>
+    /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="FixDecision.Exact"/>.</summary>
     /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
     public int CalibrationSamples
@@ -155,7 +155,7 @@ public sealed record AdaptiveEtfOptions
 
     /// <summary>Gets the guard that takes back a switch that cost too much.</summary>
     /// <value>The default, null, is no guard.</value>
-    public SwitchGuardOptions? Guard { get; init; }
+    public FixGuardOptions? Guard { get; init; }
 
     /// <summary>Gets where messages go.</summary>
     /// <value>The default, null, is nowhere.</value>

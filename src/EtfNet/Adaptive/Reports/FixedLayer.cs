@@ -4,7 +4,7 @@ namespace EtfNet;
 public sealed record FixedLayer
 {
     /// <summary>Gets the layer's name in the model.</summary>
-    public required string Layer { get; init; }
+    public required string Name { get; init; }
 
     /// <summary>Gets the epoch at whose end it was fixed, from 1; 0 where it was fixed before training.</summary>
     public required int Epoch { get; init; }
@@ -32,7 +32,7 @@ public sealed record FixedLayer
 
     internal static FixedLayer From(LayerFix fix, int epoch, double? nccError, double? outputError) => new()
     {
-        Layer = fix.Path,
+        Name = fix.Name,
         Epoch = epoch,
         NccError = nccError,
         Frame = fix.Header.Kind.ToString().ToLowerInvariant() + (fix.Header.Shape.IsColumnFrame ? " columns" : ""),

@@ -24,8 +24,8 @@ internal sealed record TrainingState(
     /// <exception cref="ArgumentException">It does not fit.</exception>
     public void Require(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, IReadOnlyList<LayerFix> returning)
     {
-        var leaving = PlanApplication.Require(model, Plan, [.. returning.Select(fix => fix.Path)]);
-        var replaced = Plan.Where(layer => !layer.InPlace).Select(layer => layer.Path).ToHashSet();
+        var leaving = PlanApplication.Require(model, Plan, [.. returning.Select(fix => fix.Name)]);
+        var replaced = Plan.Where(layer => !layer.InPlace).Select(layer => layer.Name).ToHashSet();
         var state = State(model);
         var saved = Tensors.ToDictionary(tensor => tensor.Name);
         foreach (var tensor in Tensors.Where(tensor => !IsOf(replaced, tensor.Name)))
@@ -33,8 +33,8 @@ internal sealed record TrainingState(
             // The weight of a layer that is fixed now and was trained then comes back with the layer.
             if (!state.TryGetValue(tensor.Name, out var target) && !IsOfFixed(model, tensor.Name))
                 throw new ArgumentException($"{model.GetType().Name} has no '{tensor.Name}': the state was saved from another architecture.", nameof(model));
-            if (target is not null && tensor.Misfit(target) is { } misfit && !IsOfFixed(model, tensor.Name))
-                throw new ArgumentException($"The state was saved from another architecture: {misfit}.", nameof(model));
+            if (target is not null && tensor.Mismatch(target) is { } mismatch && !IsOfFixed(model, tensor.Name))
+                throw new ArgumentException($"The state was saved from another architecture: {mismatch}.", nameof(model));
         }
 
         foreach (var name in state.Keys)
@@ -44,10 +44,10 @@ internal sealed record TrainingState(
             throw new ArgumentException($"The state holds {Words.Count(Optimizers.Count, "optimizer")}; given: {optimizers.Count}.", nameof(optimizers));
         var names = Names(model, [.. leaving.Where(target => target.WeightShared)]);
         var gone = leaving.Where(target => !target.WeightShared).Select(target => target.Layer.weight.Handle).ToHashSet();
-        var back = returning.Where(fix => Plan.All(layer => layer.Path != fix.Path)).ToList();
+        var back = returning.Where(fix => Plan.All(layer => layer.Name != fix.Name)).ToList();
         foreach (var (optimizer, memory) in optimizers.Zip(Optimizers))
-            if (memory.Misfit(optimizer, OptimizerMemory.NamesAfter(optimizer, names, back, gone)) is { } misfit)
-                throw new ArgumentException($"The state does not fit: {misfit}.", nameof(optimizers));
+            if (memory.Mismatch(optimizer, OptimizerMemory.NamesAfter(optimizer, names, back, gone)) is { } mismatch)
+                throw new ArgumentException($"The state does not fit: {mismatch}.", nameof(optimizers));
     }
 
     /// <summary>Writes weights, buffers and optimizer state, once the right layers are fixed.</summary>
@@ -64,7 +64,7 @@ internal sealed record TrainingState(
     private static bool IsOf(HashSet<string> layers, string tensor) => tensor.LastIndexOf('.') is var dot and >= 0 ? layers.Contains(tensor[..dot]) : layers.Contains("");
 
     private static bool IsOfFixed(torch.nn.Module model, string tensor) =>
-        IsOf(FixedModules.Of(model).Select(layer => layer.Path).ToHashSet(), tensor);
+        IsOf(FixedModules.Of(model).Select(layer => layer.Name).ToHashSet(), tensor);
 
     private static Dictionary<string, torch.Tensor> State(torch.nn.Module model) => model.state_dict();
 

@@ -37,7 +37,7 @@ internal sealed record CollapseMetrics
             return new CollapseMetrics();
 
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         var centered = CenteredMeans(statistics, classes);
         var norms = Values(centered.square().sum([1L]));
         var result = new CollapseMetrics();
@@ -58,7 +58,7 @@ internal sealed record CollapseMetrics
             return null;
 
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         var rows = weight.detach().cpu().to(float64).index_select(0, tensor(classes.Select(c => (long)c).ToArray()));
         var means = CenteredMeans(statistics, classes);
         return (rows / rows.norm() - means / means.norm()).norm().item<double>();

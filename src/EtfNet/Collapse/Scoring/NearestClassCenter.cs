@@ -90,7 +90,7 @@ internal static class NearestClassCenter
     private static void TakeProducts(float[] rows, Span<ScoredRow> scored, ClassCenters centers)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         var samples = frombuffer(rows, float32, (long)scored.Length * centers.Stride).reshape(scored.Length, centers.Stride);
         var all = frombuffer(centers.Values, float32).reshape(centers.Classes.Length, centers.Stride);
         for (var start = 0; start < centers.Classes.Length; start += ClassBlock)

@@ -31,7 +31,7 @@ internal static class AlignedFrame
     public static SimplexEtf? To(Tensor matrix, Tensor inputs, int rank, FrameShape shape)
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         var weight = matrix.detach().to(ScalarType.Float64);
         var sample = inputs.detach().to(ScalarType.Float64, weight.device).reshape(-1, shape.Columns);
         var targets = sample.mm(weight.t());

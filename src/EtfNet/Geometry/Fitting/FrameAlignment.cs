@@ -35,7 +35,7 @@ internal sealed record FrameAlignment(Tensor Left, Tensor Right, Tensor Inputs, 
         var inputs = directions.mm(bt.narrow(0, 0, kept).t());
         // R sends Q to the lifted Z; for a column frame W^T is the row frame, whose rotation sends Z to the lifted Q.
         var (from, to) = shape.IsColumnFrame ? (outputs, Lift(inputs, shape)) : (inputs, Lift(outputs, shape));
-        var rotation = LowRankRotation.Sending(from, to);
+        var rotation = LowRankOrthogonal.Sending(from, to);
 
         var (mean, sum) = CenteringColumns(shape, images.device);
         var turned = ApplyCentering(rotation.P, shape).mm(rotation.M);

@@ -26,7 +26,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     {
         var shape = Validate(frame, weight, bias, inputs, targets);
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         var device = weight.device_type == DeviceType.CUDA ? weight.device : CPU;
         var w = weight.detach().to(ScalarType.Float64, device);
         var x = inputs.detach().to(ScalarType.Float64, device).reshape(-1, shape.Columns);

@@ -11,7 +11,7 @@ internal static class NearestFrame
     public static SimplexEtf? To(Tensor matrix, FrameShape shape)
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         var (unit, overlap) = Polar(matrix, shape);
         // <M, E> = s <M, E_1> and |E|^2 = s^2 m for norm-1 points: the best s.
         var scale = overlap / shape.Points;

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A structured random frame of row points: centering after a <see cref="KroneckerRotation"/>; n x n numbers are never made.</summary>
+/// <summary>A structured random frame of row points: centering after a <see cref="KroneckerOrthogonal"/>; n x n numbers are never made.</summary>
 internal sealed class KroneckerOperator : FrameOperator
 {
     private readonly FrameShape _shape;
-    private readonly KroneckerRotation _rotation;
+    private readonly KroneckerOrthogonal _rotation;
     private readonly List<(TensorCache Left, TensorCache Right)> _factors = [];
     private readonly TensorCache? _forth;
     private readonly TensorCache? _back;
@@ -17,7 +17,7 @@ internal sealed class KroneckerOperator : FrameOperator
 
     public KroneckerOperator(FrameShape shape, long seed)
     {
-        _rotation = KroneckerRotation.Create(shape.Space, seed);
+        _rotation = KroneckerOrthogonal.Create(shape.Space, seed);
         var first = _rotation.Blocks[0];
         _tableRows = _rotation.Permutation is null ? (int)Math.Min(first.A, (shape.Points + first.B - 1) / first.B) : first.A;
         var space = _tableRows < first.A ? (long)_tableRows * first.B : shape.Space;

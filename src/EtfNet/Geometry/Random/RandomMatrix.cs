@@ -10,7 +10,7 @@ internal static class RandomMatrix
     public static Tensor Dense(FrameShape shape, long seed)
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         // Each point is the centering of a column of the rotation.
         var points = Centering.Apply(Haar(shape.Space, seed), shape, FrameScale.One);
         return (shape.IsColumnFrame ? points : points.t()).contiguous().MoveToOuterDisposeScope();
@@ -23,7 +23,7 @@ internal static class RandomMatrix
     public static Tensor Structured(FrameShape shape, long seed)
     {
         using var scope = NewDisposeScope();
-        using var still = no_grad();
+        using var noGrad = no_grad();
         using var rotation = new KroneckerOperator(shape, seed);
         var points = rotation.ApplyAdjoint(eye(shape.Points, dtype: ScalarType.Float64), FrameScale.One);
         return (shape.IsColumnFrame ? points.t() : points).contiguous().MoveToOuterDisposeScope();

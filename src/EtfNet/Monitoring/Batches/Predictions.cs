@@ -30,7 +30,7 @@ internal sealed class Predictions : IDisposable
 
     private Tensor? Greatest()
     {
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         return _output?.argmax(1).DetachFromDisposeScope();
     }
 

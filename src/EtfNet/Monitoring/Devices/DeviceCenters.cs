@@ -21,7 +21,7 @@ internal sealed class DeviceCenters : IDisposable
         Source = source;
         var centers = ClassCenters.Create(source, leaveOneOut);
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         var values = frombuffer(centers.Values, float32).reshape(centers.Classes.Length, centers.Stride).narrow(1, 0, centers.Width);
         var rows = tensor(centers.Classes.Select(c => (long)c).ToArray());
         _global = Own(tensor(centers.Global).narrow(0, 0, centers.Width), device);

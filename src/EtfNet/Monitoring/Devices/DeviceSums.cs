@@ -78,7 +78,7 @@ internal sealed class DeviceSums : IDisposable
     public void Add(Tensor features, Tensor labels, bool score, Tensor? predictions)
     {
         using var scope = NewDisposeScope();
-        using var noGradient = no_grad();
+        using var noGrad = no_grad();
         using var outside = labels.lt(0).logical_or(labels.ge(ClassCount));
         var inside = outside.logical_not();
         var finite = features.isfinite().all(1);

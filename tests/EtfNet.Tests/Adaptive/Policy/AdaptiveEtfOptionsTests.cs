@@ -25,13 +25,13 @@ public sealed class AdaptiveEtfOptionsTests
         Check(() => new AdaptiveEtfOptions { MaxErrorRise = double.NaN }, "MaxErrorRise");
         Check(() => new AdaptiveEtfOptions { ClassCount = 1 }, "ClassCount");
         Check(() => new AdaptiveEtfOptions { CalibrationSamples = 63 }, "CalibrationSamples");
-        Check(() => new AdaptiveEtfOptions { Order = (SwitchOrder)9 }, "Order");
-        Check(() => new AdaptiveEtfOptions { Decision = (SwitchDecision)9 }, "Decision");
+        Check(() => new AdaptiveEtfOptions { Order = (FixOrder)9 }, "Order");
+        Check(() => new AdaptiveEtfOptions { Decision = (FixDecision)9 }, "Decision");
         Check(() => new AdaptiveEtfOptions { FeaturePoint = (FeaturePoint)9 }, "FeaturePoint");
         Check(() => new AdaptiveEtfOptions { Pooling = (FeaturePooling)9 }, "Pooling");
-        Check(() => new SwitchGuardOptions { Tolerance = -0.01 }, "Tolerance");
-        Check(() => new SwitchGuardOptions { Tolerance = double.PositiveInfinity }, "Tolerance");
-        Check(() => new SwitchGuardOptions { GraceEpochs = 0 }, "GraceEpochs");
+        Check(() => new FixGuardOptions { Tolerance = -0.01 }, "Tolerance");
+        Check(() => new FixGuardOptions { Tolerance = double.PositiveInfinity }, "Tolerance");
+        Check(() => new FixGuardOptions { GraceEpochs = 0 }, "GraceEpochs");
 
         static void Check(Func<object> make, string name) =>
             make.Should().Throw<ArgumentOutOfRangeException>().WithParameterName(name);
@@ -46,15 +46,15 @@ public sealed class AdaptiveEtfOptionsTests
         new AdaptiveEtfOptions { ClassCount = 2 }.ClassCount.Should().Be(2);
         new AdaptiveEtfOptions { ClassCount = null }.ClassCount.Should().BeNull();
         new AdaptiveEtfOptions { CalibrationSamples = 64 }.CalibrationSamples.Should().Be(64);
-        new SwitchGuardOptions { Tolerance = 0 }.Tolerance.Should().Be(0);
-        new SwitchGuardOptions { GraceEpochs = 1 }.GraceEpochs.Should().Be(1);
+        new FixGuardOptions { Tolerance = 0 }.Tolerance.Should().Be(0);
+        new FixGuardOptions { GraceEpochs = 1 }.GraceEpochs.Should().Be(1);
     }
 
     [Fact]
     public void Values_EveryMemberOfAnEnumeration_IsTaken()
     {
-        Enum.GetValues<SwitchOrder>().Should().OnlyContain(value => new AdaptiveEtfOptions { Order = value }.Order == value);
-        Enum.GetValues<SwitchDecision>().Should().OnlyContain(value => new AdaptiveEtfOptions { Decision = value }.Decision == value);
+        Enum.GetValues<FixOrder>().Should().OnlyContain(value => new AdaptiveEtfOptions { Order = value }.Order == value);
+        Enum.GetValues<FixDecision>().Should().OnlyContain(value => new AdaptiveEtfOptions { Decision = value }.Decision == value);
         Enum.GetValues<FeaturePoint>().Should().OnlyContain(value => new AdaptiveEtfOptions { FeaturePoint = value }.FeaturePoint == value);
         Enum.GetValues<FeaturePooling>().Should().OnlyContain(value => new AdaptiveEtfOptions { Pooling = value }.Pooling == value);
     }
@@ -65,14 +65,14 @@ public sealed class AdaptiveEtfOptionsTests
         var options = new AdaptiveEtfOptions();
         (options.Epsilon, options.Patience, options.WarmupEpochs, options.MaxPerEpoch).Should().Be((0.05, 1, 0, 2));
         (options.MaxOutputError, options.MaxErrorRise, options.CalibrationSamples).Should().Be((0.5, 0.05, 2048));
-        (options.Order, options.Decision).Should().Be((SwitchOrder.LatestFirst, SwitchDecision.Online));
+        (options.Order, options.Decision).Should().Be((FixOrder.LatestFirst, FixDecision.Online));
         (options.FeaturePoint, options.Pooling).Should().Be((FeaturePoint.Auto, FeaturePooling.Auto));
         (options.MatchOutputs, options.LeaveOneOut).Should().Be((true, true));
         (options.RequireConfidence, options.RecalibrateBatchNorm).Should().Be((null, false));
         new object?[] { options.Frame, options.ClassCount, options.Guard, options.Logger }.Should().OnlyContain(value => value == null);
         options.Include.Should().BeEmpty();
         options.Exclude.Should().BeEmpty();
-        var guard = new SwitchGuardOptions();
+        var guard = new FixGuardOptions();
         (guard.Tolerance, guard.GraceEpochs).Should().Be((0.01, 2));
     }
 
@@ -90,7 +90,7 @@ public sealed class AdaptiveEtfOptionsTests
     public void Paper_IsThePapersRule()
     {
         var paper = AdaptiveEtfOptions.Paper;
-        paper.Order.Should().Be(SwitchOrder.Independent);
+        paper.Order.Should().Be(FixOrder.Independent);
         paper.Frame.Should().Be(EtfFrame.Identity);
         paper.MaxPerEpoch.Should().Be(int.MaxValue);
         paper.MaxOutputError.Should().Be(double.PositiveInfinity);

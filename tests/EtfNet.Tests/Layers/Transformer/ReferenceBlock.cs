@@ -51,7 +51,7 @@ internal sealed class ReferenceBlock
             for (var head = 0; head < _heads; head++)
             {
                 var scores = Head(query).mm(Head(key).t()) / Math.Sqrt(share);
-                var weights = (scores + Barred(sample, x.shape[1], padding)).exp();
+                var weights = (scores + Excluded(sample, x.shape[1], padding)).exp();
                 heads.Add((weights / weights.sum(1, keepdim: true)).mm(Head(value)));
 
                 Tensor Head(Tensor all) => all[sample].narrow(1, head * share, share);
@@ -64,7 +64,7 @@ internal sealed class ReferenceBlock
     }
 
     /// <summary>0 where a token may look, else minus infinity.</summary>
-    private Tensor Barred(long sample, long tokens, bool[,]? padding)
+    private Tensor Excluded(long sample, long tokens, bool[,]? padding)
     {
         var barred = new double[tokens, tokens];
         for (var from = 0; from < tokens; from++)

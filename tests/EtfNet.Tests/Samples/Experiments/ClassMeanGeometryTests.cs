@@ -48,7 +48,7 @@ public sealed class ClassMeanGeometryTests
     private static TorchSharp.Modules.Linear Identity(int width)
     {
         var linear = nn.Linear(width, width);
-        using var still = no_grad();
+        using var noGrad = no_grad();
         linear.weight.copy_(eye(width));
         linear.bias!.zero_();
         return linear;

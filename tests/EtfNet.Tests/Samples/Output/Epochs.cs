@@ -23,7 +23,7 @@ internal static class Epochs
 
     public static FixedLayer Fixed(string layer, int epoch) => new()
     {
-        Layer = layer,
+        Name = layer,
         Epoch = epoch,
         NccError = 0.05,
         Frame = "aligned",

@@ -55,7 +55,7 @@ public sealed class TrainerTests : IDisposable
     {
         var epochs = Run(s_recipe, new MonitoredMethod(0.1, null, EtfFrame.Identity, "linear2", "head"));
 
-        epochs[1].Layers.Fixed.Select(layer => (layer.Layer, layer.Epoch)).Should().BeEquivalentTo([("linear2", 0), ("head", 0)]);
+        epochs[1].Layers.Fixed.Select(layer => (layer.Name, layer.Epoch)).Should().BeEquivalentTo([("linear2", 0), ("head", 0)]);
         epochs[1].Layers.NccError.Select(layer => layer.Key).Should().Equal(s_network.LayerNames, "fixed layers are watched too");
         epochs[1].Layers.NccError.Should().NotContain(layer => layer.Value == null);
         epochs[1].Footprint.TrainableParameters.Should().BeLessThan(Run(s_recipe)[1].Footprint.TrainableParameters);

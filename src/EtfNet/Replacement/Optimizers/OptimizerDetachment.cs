@@ -8,7 +8,7 @@ namespace EtfNet;
 /// <param name="Group">Its group.</param>
 /// <param name="Index">Its place in the group.</param>
 /// <param name="State">Its state (momentum and the like), owned by this record until it is put back or disposed.</param>
-internal sealed record OptimizerSeat(OptimizerHelper Optimizer, ParamGroup Group, int Index, OptimizerState State) : IDisposable
+internal sealed record DetachedParameter(OptimizerHelper Optimizer, ParamGroup Group, int Index, OptimizerState State) : IDisposable
 {
     public void Dispose() => (State as IDisposable)?.Dispose();
 }
@@ -38,9 +38,9 @@ internal static class OptimizerDetachment
 
     /// <summary>Takes a parameter out of each optimizer that holds it. The gradient is left alone.</summary>
     /// <remarks>A lazy parameter list becomes a list of the parameters that stay.</remarks>
-    public static IReadOnlyList<OptimizerSeat> Remove(IEnumerable<OptimizerHelper> optimizers, Parameter parameter)
+    public static IReadOnlyList<DetachedParameter> Remove(IEnumerable<OptimizerHelper> optimizers, Parameter parameter)
     {
-        var seats = new List<OptimizerSeat>();
+        var detached = new List<DetachedParameter>();
         foreach (var optimizer in optimizers)
         {
             foreach (var group in TorchSharpInternals.Groups(optimizer))
@@ -50,46 +50,46 @@ internal static class OptimizerDetachment
                 if (index < 0)
                     continue;
                 var states = TorchSharpInternals.State(optimizer);
-                seats.Add(new OptimizerSeat(optimizer, group, index, states[parameter.Handle]));
+                detached.Add(new DetachedParameter(optimizer, group, index, states[parameter.Handle]));
                 all.RemoveAt(index);
                 group.Parameters = all;
                 states.Remove(parameter.Handle);
             }
         }
 
-        return seats;
+        return detached;
     }
 
     /// <summary>Puts a parameter back where it was, with the state it had; undoes <see cref="Remove"/>.</summary>
-    public static void PutBack(IEnumerable<OptimizerSeat> seats, Parameter parameter)
+    public static void PutBack(IEnumerable<DetachedParameter> detached, Parameter parameter)
     {
-        foreach (var seat in seats.Reverse())
+        foreach (var entry in detached.Reverse())
         {
-            Insert(seat, parameter);
-            TorchSharpInternals.State(seat.Optimizer)[parameter.Handle] = seat.State;
+            Insert(entry, parameter);
+            TorchSharpInternals.State(entry.Optimizer)[parameter.Handle] = entry.State;
         }
     }
 
     /// <summary>Puts a parameter, or a new one in its stead, back where it was, with the state of one that was never stepped.</summary>
-    public static void PutBackFresh(IEnumerable<OptimizerSeat> seats, Parameter parameter)
+    public static void PutBackFresh(IEnumerable<DetachedParameter> detached, Parameter parameter)
     {
-        foreach (var seat in seats.Reverse())
+        foreach (var entry in detached.Reverse())
         {
             // Each optimizer makes its own kind of state when a group is added, and only then: add a group of one, then take the group away.
-            seat.Optimizer.add_param_group((ParamGroup)CreateGroup(seat.Group, parameter));
-            var groups = TorchSharpInternals.Groups(seat.Optimizer);
+            entry.Optimizer.add_param_group((ParamGroup)CreateGroup(entry.Group, parameter));
+            var groups = TorchSharpInternals.Groups(entry.Optimizer);
             groups.RemoveAt(groups.Count - 1);
-            foreach (var tensor in OptimizerStateTensors.Of(TorchSharpInternals.State(seat.Optimizer)[parameter.Handle]))
+            foreach (var tensor in OptimizerStateTensors.Of(TorchSharpInternals.State(entry.Optimizer)[parameter.Handle]))
                 tensor.DetachFromDisposeScope();
-            Insert(seat, parameter);
+            Insert(entry, parameter);
         }
     }
 
-    private static void Insert(OptimizerSeat seat, Parameter parameter)
+    private static void Insert(DetachedParameter entry, Parameter parameter)
     {
-        var all = seat.Group.Parameters.ToList();
-        all.Insert(Math.Min(seat.Index, all.Count), parameter);
-        seat.Group.Parameters = all;
+        var all = entry.Group.Parameters.ToList();
+        all.Insert(Math.Min(entry.Index, all.Count), parameter);
+        entry.Group.Parameters = all;
     }
 
     private static object CreateGroup(ParamGroup like, Parameter parameter)

@@ -2,7 +2,7 @@ namespace EtfNet;
 
 /// <summary>Takes a switch back that cost too much. The user then passes a loss or an accuracy to every <c>EndEpoch</c>.</summary>
 /// <remarks>Until the grace period is over, the old weights and their optimizer state are kept: nothing is freed before.</remarks>
-public sealed record SwitchGuardOptions
+public sealed record FixGuardOptions
 {
     /// <summary>Gets how much worse the loss or accuracy may be than before the switch.</summary>
     /// <value>At least 0, in the units of the loss, or as a fraction for the accuracy. The default is 0.01.</value>

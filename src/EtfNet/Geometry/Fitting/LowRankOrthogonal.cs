@@ -9,13 +9,13 @@ namespace EtfNet;
 /// where the plane rotation that does the same has rank 2k. Written in the singular vectors of W, <c>M = (I/2 + K)^-1</c> with K skew (Cayley's form), so R
 /// stays orthogonal to rounding, and directions that Q and Z share drop out, however near or overlapping the spans are.
 /// </remarks>
-internal sealed record LowRankRotation(Tensor P, Tensor M)
+internal sealed record LowRankOrthogonal(Tensor P, Tensor M)
 {
     /// <summary>Differences below this are rounding.</summary>
     private const double Tolerance = 1e-14;
 
     /// <summary>The rotation that sends <paramref name="from"/> to <paramref name="to"/>, both n x k with orthonormal columns, float64.</summary>
-    public static LowRankRotation Sending(Tensor from, Tensor to)
+    public static LowRankOrthogonal Sending(Tensor from, Tensor to)
     {
         using var scope = NewDisposeScope();
         var (p, sigma, vh) = linalg.svd(from - to, fullMatrices: false);
@@ -26,6 +26,6 @@ internal sealed record LowRankRotation(Tensor P, Tensor M)
         // of the larger sigma is taken (below the diagonal: sigma falls), and the other is its negative.
         var lower = (p.t().mm(from.mm(vh.narrow(0, 0, kept).t())) / sigma).tril(-1);
         var m = linalg.inv(eye(kept, dtype: ScalarType.Float64, device: from.device) / 2 + lower - lower.t());
-        return new LowRankRotation(p.MoveToOuterDisposeScope(), m.MoveToOuterDisposeScope());
+        return new LowRankOrthogonal(p.MoveToOuterDisposeScope(), m.MoveToOuterDisposeScope());
     }
 }

@@ -7,14 +7,14 @@ namespace EtfNet;
 /// <param name="Scored">The number of samples that the error is of.</param>
 /// <param name="Streak">How many epochs in a row the error has met epsilon, this one included.</param>
 /// <param name="IsFixed">Whether it is fixed already.</param>
-/// <param name="Barred">Why it can never be fixed; null where it can.</param>
-internal sealed record LayerStanding(string Name, double? Error, double? Upper, long Scored, int Streak, bool IsFixed, string? Barred);
+/// <param name="Excluded">Why it can never be fixed; null where it can.</param>
+internal sealed record LayerStanding(string Name, double? Error, double? Upper, long Scored, int Streak, bool IsFixed, string? Excluded);
 
 /// <summary>What the policy says of a layer: ready, or why not.</summary>
 internal sealed record LayerVerdict(string Name, bool IsReady, string Reason);
 
 /// <summary>Decides by numbers alone which layers may be fixed, and in which order. Knows nothing of tensors.</summary>
-internal static class SwitchPolicy
+internal static class FixPolicy
 {
     /// <summary>An error of fewer samples must meet epsilon with certainty where the options leave that open.</summary>
     private const long FewSamples = 1000;
@@ -40,7 +40,7 @@ internal static class SwitchPolicy
             allLaterMeet &= layer.Error is null ? layer.IsFixed : Meets(options, layer.Error, layer.Upper, layer.Scored);
         }
 
-        if (options.Order == SwitchOrder.Independent)
+        if (options.Order == FixOrder.Independent)
             ready.Reverse();
         return [.. ready, .. waiting];
     }
@@ -49,8 +49,8 @@ internal static class SwitchPolicy
     {
         if (layer.IsFixed)
             return "fixed";
-        if (layer.Barred is not null)
-            return layer.Barred;
+        if (layer.Excluded is not null)
+            return layer.Excluded;
         if (layer.Error is not { } error)
             return "no error yet";
         if (!Meets(options, error, layer.Upper, layer.Scored))
@@ -59,6 +59,6 @@ internal static class SwitchPolicy
             return $"warming up for {Words.Count(options.WarmupEpochs, "epoch")}";
         if (layer.Streak < options.Patience)
             return $"{layer.Streak} of {options.Patience} epochs at or below epsilon";
-        return options.Order == SwitchOrder.PastEffectiveDepth && !allLaterMeet ? "a later layer's error is above epsilon" : null;
+        return options.Order == FixOrder.PastEffectiveDepth && !allLaterMeet ? "a later layer's error is above epsilon" : null;
     }
 }

@@ -1,7 +1,7 @@
 namespace EtfNet;
 
 /// <summary>Which of the layers that are ready is fixed first.</summary>
-public enum SwitchOrder
+public enum FixOrder
 {
     /// <summary>The latest layers first: what comes before them can still adapt to the frame. The default.</summary>
     LatestFirst,
@@ -14,7 +14,7 @@ public enum SwitchOrder
 }
 
 /// <summary>Where the errors come from that decide.</summary>
-public enum SwitchDecision
+public enum FixDecision
 {
     /// <summary>The training forwards of the epoch, scored against the centers of the epoch before: no extra forward. The default.</summary>
     Online,

@@ -28,7 +28,7 @@ internal static class FixedModules
 }
 
 /// <summary>A fixed layer as plans and files write it.</summary>
-/// <param name="Path">The layer's name.</param>
+/// <param name="Name">The layer's name.</param>
 /// <param name="Header">The frame, but for its factors, which travel with the weights.</param>
 /// <param name="InPlace">Whether its weight stays in a linear layer.</param>
-internal sealed record PlannedLayer(string Path, SimplexEtfHeader Header, bool InPlace);
+internal sealed record PlannedLayer(string Name, SimplexEtfHeader Header, bool InPlace);

@@ -9,20 +9,20 @@ internal sealed class LayerFix
 {
     private readonly nn.Module _model;
     private readonly LayerTarget _target;
-    private readonly ReplacedLayer? _shell;
+    private readonly ReplacedLayer? _replaced;
     private readonly Tensor? _oldBias;
     private readonly Tensor? _oldWeight;
-    private IReadOnlyList<OptimizerSeat> _seats;
+    private IReadOnlyList<DetachedParameter> _detached;
     private bool _keepsOld;
 
-    private LayerFix(nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, IReadOnlyList<OptimizerSeat> seats, Tensor? oldBias, Tensor? oldWeight, bool keepsOld)
+    private LayerFix(nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, IReadOnlyList<DetachedParameter> detached, Tensor? oldBias, Tensor? oldWeight, bool keepsOld)
     {
-        (_model, _target, _seats, _oldBias, _oldWeight, _keepsOld) = (model, target, seats, oldBias, oldWeight, keepsOld);
+        (_model, _target, _detached, _oldBias, _oldWeight, _keepsOld) = (model, target, detached, oldBias, oldWeight, keepsOld);
         Replacement = replacement;
-        _shell = replacement is null ? null : new ReplacedLayer(target.Layer, target.Path);
+        _replaced = replacement is null ? null : new ReplacedLayer(target.Layer, target.Name);
     }
 
-    public string Path => _target.Path;
+    public string Name => _target.Name;
 
     /// <summary>The module in the layer's place; null where the layer is fixed in place.</summary>
     public SimplexEtfLinear? Replacement { get; }
@@ -33,7 +33,7 @@ internal sealed class LayerFix
     public nn.Module Current => Replacement ?? (nn.Module)_target.Layer;
 
     /// <summary>Where the weight sat in optimizers.</summary>
-    public IReadOnlyList<OptimizerSeat> Seats => _seats;
+    public IReadOnlyList<DetachedParameter> Detached => _detached;
 
     /// <summary>The frame but for its factors.</summary>
     public SimplexEtfHeader Header => FixedModules.HeaderOf(Current)!;
@@ -69,11 +69,11 @@ internal sealed class LayerFix
     {
         if (_target.WeightShared)
             return;
-        var seats = OptimizerDetachment.Remove([optimizer], _target.Layer.weight);
-        _seats = [.. _seats, .. seats];
+        var detached = OptimizerDetachment.Remove([optimizer], _target.Layer.weight);
+        _detached = [.. _detached, .. detached];
         if (!_keepsOld)
-            foreach (var seat in seats)
-                seat.Dispose();
+            foreach (var entry in detached)
+                entry.Dispose();
     }
 
     /// <summary>Frees what was kept for the way back.</summary>
@@ -98,11 +98,11 @@ internal sealed class LayerFix
         if (_keepsOld)
         {
             layer.bias?.copy_(_oldBias!);
-            OptimizerDetachment.PutBack(_seats, layer.weight);
+            OptimizerDetachment.PutBack(_detached, layer.weight);
         }
         else
         {
-            OptimizerDetachment.PutBackFresh(_seats, layer.weight);
+            OptimizerDetachment.PutBackFresh(_detached, layer.weight);
         }
 
         _oldBias?.Dispose();
@@ -119,7 +119,7 @@ internal sealed class LayerFix
         var oldBias = keepOld ? layer.bias?.detach().clone().DetachFromDisposeScope() : null;
         var oldWeight = keepOld && replacement is null ? weight.detach().clone().DetachFromDisposeScope() : null;
         // Out of the optimizers first: a lazy parameter list must still see the weight to show where it sat.
-        IReadOnlyList<OptimizerSeat> seats = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
+        IReadOnlyList<DetachedParameter> detached = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
         if (replacement is null)
         {
             if (etf is not null)
@@ -132,7 +132,7 @@ internal sealed class LayerFix
         }
         else
         {
-            PutOrUndo(target, replacement, () => OptimizerDetachment.PutBack(seats, weight));
+            PutOrUndo(target, replacement, () => OptimizerDetachment.PutBack(detached, weight));
         }
 
         if (bias is not null)
@@ -143,7 +143,7 @@ internal sealed class LayerFix
             weight.grad = null;
         }
 
-        var fix = new LayerFix(model, target, replacement, seats, oldBias, oldWeight, keepOld);
+        var fix = new LayerFix(model, target, replacement, detached, oldBias, oldWeight, keepOld);
         if (!keepOld)
             fix.Free();
         return fix;
@@ -179,10 +179,10 @@ internal sealed class LayerFix
     {
         var plan = LayerReplacement.Plan(_model, [replacement], typeof(Linear))[0];
         if (plan.Obstacle is not null)
-            throw new InvalidOperationException($"Layer '{Path}' cannot be put back: {plan.Obstacle}.");
+            throw new InvalidOperationException($"Layer '{Name}' cannot be put back: {plan.Obstacle}.");
         // The old parameter object comes back to life, so that whoever still holds it (a lazy or a listed parameter collection) goes on with it.
         var like = replacement.parameters().Concat(replacement.buffers().Where(is_floating_point)).FirstOrDefault() ?? _target.Layer.weight;
-        var layer = _shell!.Revive(replacement.ReleaseBias());
+        var layer = _replaced!.Revive(replacement.ReleaseBias());
         if (!_keepsOld && !_target.WeightShared)
             ReplacedLayer.Refill(layer, replacement.Etf.ToTensor(like.dtype, like.device));
         layer.train(replacement.training);
@@ -193,9 +193,9 @@ internal sealed class LayerFix
 
     private void Free()
     {
-        foreach (var seat in _seats)
-            seat.Dispose();
+        foreach (var entry in _detached)
+            entry.Dispose();
         if (!_target.WeightShared)
-            _shell?.Free();
+            _replaced?.Free();
     }
 }

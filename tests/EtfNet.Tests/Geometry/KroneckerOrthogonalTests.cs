@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Geometry;
 
-public sealed class KroneckerRotationTests
+public sealed class KroneckerOrthogonalTests
 {
     /// <summary>Bits of an independent implementation, in plain Python floats: composite width, prime width, small width, a width of unlike factors.</summary>
     [Theory]
@@ -18,7 +18,7 @@ public sealed class KroneckerRotationTests
     [InlineData(514, 1, "2590145B2A43E09A")]
     public void Create_SameSeed_IsBitForBitThatOfAnyMachine(int width, long seed, string hash)
     {
-        var rotation = KroneckerRotation.Create(width, seed);
+        var rotation = KroneckerOrthogonal.Create(width, seed);
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var block in rotation.Blocks)
         {
@@ -40,7 +40,7 @@ public sealed class KroneckerRotationTests
     {
         using var scope = NewDisposeScope();
         var shape = new FrameShape(width, width, false);
-        var rotation = KroneckerRotation.Create(width, 5);
+        var rotation = KroneckerOrthogonal.Create(width, 5);
         var matrix = eye(width, dtype: ScalarType.Float64);
         for (var i = 0; i < rotation.Blocks.Count; i++)
         {
@@ -68,7 +68,7 @@ public sealed class KroneckerRotationTests
         foreach (var width in (int[])[1, 2, 3, 17, 97, 400, 509, 1000, 1021, 1024, 2048, 4099])
         {
             using var scope = NewDisposeScope();
-            var rotation = KroneckerRotation.Create(width, 3);
+            var rotation = KroneckerOrthogonal.Create(width, 3);
             foreach (var block in rotation.Blocks)
             {
                 block.Length.Should().BeInRange(width / 2 + 1, width);
@@ -99,7 +99,7 @@ public sealed class KroneckerRotationTests
 
     /// <summary>Haar's measure: the entries of a rotation of R^n have mean 0 and variance 1/n, and the trace has mean 0 and variance 1.</summary>
     [Fact]
-    public void HaarRotation_OverSeeds_HasTheMomentsOfHaarsMeasure()
+    public void HaarOrthogonal_OverSeeds_HasTheMomentsOfHaarsMeasure()
     {
         const int Size = 4;
         const int Count = 4000;
@@ -109,7 +109,7 @@ public sealed class KroneckerRotationTests
         var traceSquare = 0.0;
         for (var seed = 0; seed < Count; seed++)
         {
-            var rotation = HaarRotation.Create(Size, seed, 1);
+            var rotation = HaarOrthogonal.Create(Size, seed, 1);
             first += rotation[1] / Count;
             square += rotation[0] * rotation[0] / Count;
             var sum = rotation[0] + rotation[5] + rotation[10] + rotation[15];

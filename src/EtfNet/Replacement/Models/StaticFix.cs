@@ -5,22 +5,22 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>Fixes layers by name, without looking at data.</summary>
-internal static class StaticSwitch
+internal static class StaticFix
 {
     /// <exception cref="ArgumentException">A pattern matches nothing, or a layer has no such frame; nothing was changed.</exception>
     public static IReadOnlyList<LayerFix> Run(
         nn.Module model, IReadOnlyList<string> patterns, Func<LayerTarget, SimplexEtf> choose, IReadOnlyList<OptimizerHelper> optimizers)
     {
         var all = LayerTarget.All(model);
-        var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Path));
+        var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Name));
         foreach (var pattern in patterns)
-            if (!all.Any(target => NamePattern.Matches(pattern, target.Path)))
+            if (!all.Any(target => NamePattern.Matches(pattern, target.Name)))
                 throw new ArgumentException($"No trainable linear layer matches '{pattern}'. There are: {names}.", nameof(patterns));
         if (patterns.Count == 0)
             throw new ArgumentException($"No layer was named. There are: {names}.", nameof(patterns));
 
-        var chosen = all.Where(target => NamePattern.MatchesAny(patterns, target.Path)).Select(target => target.Obstacle is { } obstacle
-            ? throw new ArgumentException($"Layer '{target.Path}' cannot be fixed: {obstacle}.", nameof(patterns))
+        var chosen = all.Where(target => NamePattern.MatchesAny(patterns, target.Name)).Select(target => target.Obstacle is { } obstacle
+            ? throw new ArgumentException($"Layer '{target.Name}' cannot be fixed: {obstacle}.", nameof(patterns))
             : (Target: target, Etf: choose(target))).ToList();
         return [.. chosen.Select(one => LayerFix.Commit(model, one.Target, one.Etf, null, optimizers, keepOld: false))];
     }

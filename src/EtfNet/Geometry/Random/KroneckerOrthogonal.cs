@@ -5,12 +5,12 @@ namespace EtfNet;
 /// permutations of either index would change nothing: Haar's measure has them already. Other widths (primes): one such block on the first
 /// coordinates, a random permutation, and one on the last coordinates; the two overlap.
 /// </summary>
-internal sealed class KroneckerRotation
+internal sealed class KroneckerOrthogonal
 {
     /// <summary>Below this width one Haar matrix does.</summary>
     private const int SmallWidth = 16;
 
-    private KroneckerRotation(int width, IReadOnlyList<KroneckerBlock> blocks, int[]? permutation) =>
+    private KroneckerOrthogonal(int width, IReadOnlyList<KroneckerBlock> blocks, int[]? permutation) =>
         (Width, Blocks, Permutation) = (width, blocks, permutation);
 
     public int Width { get; }
@@ -21,13 +21,13 @@ internal sealed class KroneckerRotation
     /// <summary>Between the two blocks: the coordinate that each place takes.</summary>
     public int[]? Permutation { get; }
 
-    public static KroneckerRotation Create(long space, long seed)
+    public static KroneckerOrthogonal Create(long space, long seed)
     {
         var width = checked((int)space);
         var (left, right) = SplitExactly(width);
         var (a, b) = SplitNearly(width);
         if (width < SmallWidth || left + right <= 2 * (a + b))
-            return new KroneckerRotation(width, [KroneckerBlock.Create(0, width < SmallWidth ? 1 : left, width < SmallWidth ? width : right, seed, 0)], null);
+            return new KroneckerOrthogonal(width, [KroneckerBlock.Create(0, width < SmallWidth ? 1 : left, width < SmallWidth ? width : right, seed, 0)], null);
 
         var random = new CounterRandom(seed, 100);
         var permutation = Enumerable.Range(0, width).ToArray();
@@ -37,7 +37,7 @@ internal sealed class KroneckerRotation
             (permutation[i], permutation[other]) = (permutation[other], permutation[i]);
         }
 
-        return new KroneckerRotation(width, [KroneckerBlock.Create(0, a, b, seed, 0), KroneckerBlock.Create(width - a * b, a, b, seed, 2)], permutation);
+        return new KroneckerOrthogonal(width, [KroneckerBlock.Create(0, a, b, seed, 0), KroneckerBlock.Create(width - a * b, a, b, seed, 2)], permutation);
     }
 
     /// <summary>The two factors of <paramref name="width"/> nearest its root.</summary>
@@ -63,5 +63,5 @@ internal sealed record KroneckerBlock(int Start, int A, int B, double[] Left, do
     public int Length => A * B;
 
     public static KroneckerBlock Create(int start, int a, int b, long seed, ulong stream) =>
-        new(start, a, b, HaarRotation.Create(a, seed, stream + 1), HaarRotation.Create(b, seed, stream + 2));
+        new(start, a, b, HaarOrthogonal.Create(a, seed, stream + 1), HaarOrthogonal.Create(b, seed, stream + 2));
 }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace EtfNet.Tests.Adaptive;
 
-public sealed class SwitchPolicyTests
+public sealed class FixPolicyTests
 {
     private static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.1 };
 
@@ -17,11 +17,11 @@ public sealed class SwitchPolicyTests
 
     [Fact]
     public void Judge_PastEffectiveDepth_StopsAtTheFirstLayerAboveFromTheEnd() =>
-        Ready(Options with { Order = SwitchOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01)).Should().Equal("d", "c");
+        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01)).Should().Equal("d", "c");
 
     [Fact]
     public void Judge_PastEffectiveDepth_FixedLayerWithoutErrorDoesNotStop() =>
-        Ready(Options with { Order = SwitchOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", null) with { IsFixed = true }).Should().Equal("a");
+        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", null) with { IsFixed = true }).Should().Equal("a");
 
     [Fact]
     public void Judge_NoErrorOrNaN_Waits() =>
@@ -32,7 +32,7 @@ public sealed class SwitchPolicyTests
     [InlineData(2, false)]
     [InlineData(3, true)]
     public void Judge_Warmup_FixesNothingBefore(int epoch, bool ready) =>
-        SwitchPolicy.Judge(Options with { WarmupEpochs = 2 }, epoch, [Layer("a", 0)])[0].IsReady.Should().Be(ready);
+        FixPolicy.Judge(Options with { WarmupEpochs = 2 }, epoch, [Layer("a", 0)])[0].IsReady.Should().Be(ready);
 
     [Fact]
     public void Judge_Patience_CountsEpochsInARow()
@@ -56,12 +56,12 @@ public sealed class SwitchPolicyTests
     [InlineData(false, 2, true)]
     [InlineData(true, 1_000_000, false)]
     public void Judge_Confidence_IsAskedOfFewSamplesWhereItIsLeftOpen(bool? asked, long scored, bool ready) =>
-        SwitchPolicy.Judge(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])[0].IsReady.Should().Be(ready);
+        FixPolicy.Judge(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])[0].IsReady.Should().Be(ready);
 
     [Fact]
     public void Judge_FixedOrBarred_IsNotReadyAndSaysWhy()
     {
-        var verdicts = SwitchPolicy.Judge(Options, 1, [Layer("a", 0) with { IsFixed = true }, Layer("b", 0) with { Barred = "no frame" }]);
+        var verdicts = FixPolicy.Judge(Options, 1, [Layer("a", 0) with { IsFixed = true }, Layer("b", 0) with { Excluded = "no frame" }]);
         verdicts.Should().BeEquivalentTo([new LayerVerdict("a", false, "fixed"), new LayerVerdict("b", false, "no frame")]);
     }
 
@@ -70,14 +70,14 @@ public sealed class SwitchPolicyTests
     [InlineData(0.1, 0.2, "not certain enough*")]
     [InlineData(0.11, 0.2, "error above epsilon")]
     public void Judge_Confidence_SaysWhetherTheErrorOrItsIntervalIsAbove(double error, double upper, string reason) =>
-        SwitchPolicy.Judge(Options with { RequireConfidence = true }, 1, [Layer("a", error) with { Upper = upper }])[0].Reason.Should().Match(reason);
+        FixPolicy.Judge(Options with { RequireConfidence = true }, 1, [Layer("a", error) with { Upper = upper }])[0].Reason.Should().Match(reason);
 
     [Fact]
     public void Judge_EveryLayer_HasOneVerdict() =>
-        SwitchPolicy.Judge(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(verdict => verdict.Name).Should().BeEquivalentTo("a", "b", "c");
+        FixPolicy.Judge(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(verdict => verdict.Name).Should().BeEquivalentTo("a", "b", "c");
 
     private static LayerStanding Layer(string name, double? error) => new(name, error, error, 10_000, 1, false, null);
 
     private static IEnumerable<string> Ready(AdaptiveEtfOptions options, params LayerStanding[] layers) =>
-        SwitchPolicy.Judge(options, 1, layers).Where(verdict => verdict.IsReady).Select(verdict => verdict.Name);
+        FixPolicy.Judge(options, 1, layers).Where(verdict => verdict.IsReady).Select(verdict => verdict.Name);
 }

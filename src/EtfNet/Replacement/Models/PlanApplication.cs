@@ -19,31 +19,31 @@ internal static class PlanApplication
     /// <exception cref="ArgumentException">The plan does not fit the model.</exception>
     public static IReadOnlyList<LayerTarget> Require(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
     {
-        var planned = plan.ToDictionary(layer => layer.Path);
+        var planned = plan.ToDictionary(layer => layer.Name);
         foreach (var now in FixedModules.Of(model))
         {
-            var then = planned.GetValueOrDefault(now.Path);
-            var fits = returning.Contains(now.Path)
+            var then = planned.GetValueOrDefault(now.Name);
+            var fits = returning.Contains(now.Name)
                 ? then is null || (then.Header.Shape, then.InPlace) == (now.Header.Shape, now.InPlace)
                 : then is not null && (then.Header.Signature, then.InPlace) == (now.Header.Signature, now.InPlace);
             if (!fits)
                 throw new ArgumentException(
-                    $"Layer '{now.Path}' of {model.GetType().Name} is fixed as {now.Header.Signature}; in the state it is {(then is null ? "trained" : then.Header.Signature)}. Load into a freshly built model.", nameof(model));
+                    $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Header.Signature}; in the state it is {(then is null ? "trained" : then.Header.Signature)}. Load into a freshly built model.", nameof(model));
         }
 
-        return [.. Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Path))]).Select(step => step.Target)];
+        return [.. Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Name))]).Select(step => step.Target)];
     }
 
     private static List<(LayerTarget Target, PlannedLayer Layer)> Steps(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan)
     {
-        var targets = LayerTarget.All(model).ToDictionary(target => target.Path);
+        var targets = LayerTarget.All(model).ToDictionary(target => target.Name);
         var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
         var steps = new List<(LayerTarget Target, PlannedLayer Layer)>();
         foreach (var layer in plan)
         {
-            if (modules.TryGetValue(layer.Path, out var module) && FixedModules.HeaderOf(module) is { } header && (module is Linear) == layer.InPlace && header.Signature == layer.Header.Signature)
+            if (modules.TryGetValue(layer.Name, out var module) && FixedModules.HeaderOf(module) is { } header && (module is Linear) == layer.InPlace && header.Signature == layer.Header.Signature)
                 continue;
-            steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Path), modules.GetValueOrDefault(layer.Path)), layer));
+            steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Name), modules.GetValueOrDefault(layer.Name)), layer));
         }
 
         return steps;
@@ -54,13 +54,13 @@ internal static class PlanApplication
         var name = model.GetType().Name;
         if (target is null)
             throw new ArgumentException(module is null
-                ? $"The plan fixes the layer '{layer.Path}', which {name} does not have."
-                : $"The plan fixes the layer '{layer.Path}' as {layer.Header.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
+                ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
+                : $"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
         var (rows, columns) = (target.Layer.weight.shape[0], target.Layer.weight.shape[1]);
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
-            throw new ArgumentException($"The plan fixes the layer '{layer.Path}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
+            throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
-            throw new ArgumentException($"The plan replaces the layer '{layer.Path}', which {name} does not allow: {reason}.", nameof(layer));
+            throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;
     }
 }

@@ -16,7 +16,7 @@ internal sealed record TensorMemory(string Name, ScalarType Dtype, long[] Shape,
     }
 
     /// <summary>Why this does not fit a tensor; null where it does.</summary>
-    public string? Misfit(Tensor target) => target.dtype != Dtype || !target.shape.AsSpan().SequenceEqual(Shape)
+    public string? Mismatch(Tensor target) => target.dtype != Dtype || !target.shape.AsSpan().SequenceEqual(Shape)
         ? $"'{Name}' is {target.dtype} ({string.Join(", ", target.shape)}), the saved one {Dtype} ({string.Join(", ", Shape)})"
         : null;
 

@@ -14,7 +14,7 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
             [.. Named(group, index, names).Select(one => (one.Name, Bytes(TorchSharpInternals.State(optimizer)[one.Parameter.Handle].SaveStateDict)))]))]);
 
     /// <summary>Why this cannot be put into an optimizer whose groups will hold parameters of these names; null where it can.</summary>
-    public string? Misfit(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyList<string>> names)
+    public string? Mismatch(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyList<string>> names)
     {
         if (optimizer.GetType().Name != Type)
             return $"the optimizer is {optimizer.GetType().Name}, the saved one was {Type}";
@@ -60,8 +60,8 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
         [.. TorchSharpInternals.Groups(optimizer).Select((group, index) =>
         {
             var after = group.Parameters.Select(parameter => (parameter.Handle, Name: names.GetValueOrDefault(parameter.Handle))).ToList();
-            foreach (var (seat, path) in back.SelectMany(fix => fix.Seats.Reverse(), (fix, seat) => (seat, fix.Path)).Where(one => ReferenceEquals(one.seat.Group, group)))
-                after.Insert(Math.Min(seat.Index, after.Count), (IntPtr.Zero, path.Length == 0 ? "weight" : path + ".weight"));
+            foreach (var (entry, path) in back.SelectMany(fix => fix.Detached.Reverse(), (fix, entry) => (entry, fix.Name)).Where(one => ReferenceEquals(one.entry.Group, group)))
+                after.Insert(Math.Min(entry.Index, after.Count), (IntPtr.Zero, path.Length == 0 ? "weight" : path + ".weight"));
             return (IReadOnlyList<string>)[.. after.Where(one => !gone.Contains(one.Handle)).Select((one, place) => one.Name ?? Unnamed(index, place))];
         })];
 

@@ -1,7 +1,7 @@
 namespace EtfNet;
 
 /// <summary>Judges, by numbers alone, whether an epoch's switches have cost too much.</summary>
-internal sealed class SwitchGuard(SwitchGuardOptions options)
+internal sealed class FixGuard(FixGuardOptions options)
 {
     private readonly List<Trial> _trials = [];
 

@@ -9,10 +9,10 @@ namespace EtfNet;
 /// <param name="Etf">The frame.</param>
 /// <param name="Bias">The bias's new value; null leaves it as it is.</param>
 /// <param name="OutputError">The relative output error.</param>
-internal sealed record PreparedSwitch(LayerTarget Target, SimplexEtf Etf, Tensor? Bias, double OutputError);
+internal sealed record PreparedFix(LayerTarget Target, SimplexEtf Etf, Tensor? Bias, double OutputError);
 
 /// <summary>Finds frames for layers that are ready. Changes nothing in the model.</summary>
-internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs, EtfFrame frame)
+internal sealed class FixPreparation(AdaptiveEtfOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs, EtfFrame frame)
 {
     /// <summary>Why layers were left out, by name.</summary>
     public Dictionary<string, string> Refused { get; } = [];
@@ -22,7 +22,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
 
     /// <summary>The switches to make, in forward order.</summary>
     /// <param name="ready">The layers that are ready, the preferred first.</param>
-    public IReadOnlyList<PreparedSwitch> Prepare(IReadOnlyList<LayerTarget> ready)
+    public IReadOnlyList<PreparedFix> Prepare(IReadOnlyList<LayerTarget> ready)
     {
         if (ready.Count == 0)
             return [];
@@ -43,18 +43,18 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
     }
 
     /// <summary>Takes the preferred layers whose frames come near enough.</summary>
-    private List<PreparedSwitch> Choose(IReadOnlyList<LayerTarget> ready, Dictionary<Linear, LayerSample> samples)
+    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, Dictionary<Linear, LayerSample> samples)
     {
-        var chosen = new List<PreparedSwitch>();
+        var chosen = new List<PreparedFix>();
         foreach (var target in ready)
         {
             if (chosen.Count == options.MaxPerEpoch)
             {
-                Refused[target.Path] = $"ready; its turn comes later: at most {Words.Count(options.MaxPerEpoch, "layer")} an epoch";
-                Postponed.Add(target.Path);
+                Refused[target.Name] = $"ready; its turn comes later: at most {Words.Count(options.MaxPerEpoch, "layer")} an epoch";
+                Postponed.Add(target.Name);
             }
             else if (!samples.TryGetValue(target.Layer, out var sample))
-                Refused[target.Path] = "ready, but its inputs were never seen: the model calls its forward instead of call";
+                Refused[target.Name] = "ready, but its inputs were never seen: the model calls its forward instead of call";
             else if (Fit(target, sample, sample.Outputs) is { } prepared)
                 chosen.Add(prepared);
         }
@@ -63,10 +63,10 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
     }
 
     /// <summary>Fits each layer again to what it sees once the earlier ones are fixed, and to what it gave before; leaves out those that would cost the network too much.</summary>
-    private List<PreparedSwitch> Chain(List<PreparedSwitch> chosen, Dictionary<Linear, LayerSample> before)
+    private List<PreparedFix> Chain(List<PreparedFix> chosen, Dictionary<Linear, LayerSample> before)
     {
         var trials = new Dictionary<Linear, nn.Module<Tensor, Tensor>>();
-        var result = new List<PreparedSwitch>();
+        var result = new List<PreparedFix>();
         try
         {
             var error = Score(trials);
@@ -79,7 +79,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
                 var after = error is null ? null : Score(trials);
                 if (after - error > options.MaxErrorRise)
                 {
-                    Refused[first.Target.Path] = FormattableString.Invariant($"waits: the outputs' NCC error would rise from {error:0.000} to {after:0.000}, by more than {options.MaxErrorRise:0.000}");
+                    Refused[first.Target.Name] = FormattableString.Invariant($"waits: the outputs' NCC error would rise from {error:0.000} to {after:0.000}, by more than {options.MaxErrorRise:0.000}");
                     trials.Remove(layer, out var refused);
                     refused!.Dispose();
                     prepared.Bias?.Dispose();
@@ -101,7 +101,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
     private double? Score(IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
         double.IsPositiveInfinity(options.MaxErrorRise) ? null : TrialScore.Of(model, inputs, trials, options.Pooling);
 
-    private PreparedSwitch? FitAgain(PreparedSwitch first, LayerSample before, Dictionary<Linear, nn.Module<Tensor, Tensor>> trials)
+    private PreparedFix? FitAgain(PreparedFix first, LayerSample before, Dictionary<Linear, nn.Module<Tensor, Tensor>> trials)
     {
         first.Bias?.Dispose();
         var now = Collect([first.Target.Layer], trials);
@@ -115,7 +115,7 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         }
     }
 
-    private PreparedSwitch? Fit(LayerTarget target, LayerSample seen, Tensor wanted)
+    private PreparedFix? Fit(LayerTarget target, LayerSample seen, Tensor wanted)
     {
         var weight = target.Layer.weight;
         FrameFit fit;
@@ -125,24 +125,24 @@ internal sealed class SwitchPreparation(AdaptiveEtfOptions options, nn.Module mo
         }
         catch (ArgumentException exception)
         {
-            Refused[target.Path] = "no frame could be fitted: " + Words.Plain(exception);
+            Refused[target.Name] = "no frame could be fitted: " + Words.Plain(exception);
             return null;
         }
 
         if (!(fit.OutputError <= options.MaxOutputError))
         {
             fit.Bias?.Dispose();
-            Refused[target.Path] = FormattableString.Invariant($"waits: a frame's outputs would be {fit.OutputError:0.00} away, more than {options.MaxOutputError:0.00}");
+            Refused[target.Name] = FormattableString.Invariant($"waits: a frame's outputs would be {fit.OutputError:0.00} away, more than {options.MaxOutputError:0.00}");
             return null;
         }
 
         if (options.MatchOutputs)
-            return new PreparedSwitch(target, fit.Etf, fit.Bias, fit.OutputError);
+            return new PreparedFix(target, fit.Etf, fit.Bias, fit.OutputError);
         fit.Bias?.Dispose();
-        return new PreparedSwitch(target, fit.Etf.WithScale(1), null, fit.OutputError);
+        return new PreparedFix(target, fit.Etf.WithScale(1), null, fit.OutputError);
     }
 
-    private static SimplexEtfLinear Trial(PreparedSwitch prepared)
+    private static SimplexEtfLinear Trial(PreparedFix prepared)
     {
         using var noGrad = no_grad();
         var layer = prepared.Target.Layer;

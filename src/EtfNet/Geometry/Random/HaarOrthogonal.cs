@@ -7,7 +7,7 @@ namespace EtfNet;
 /// A product of Householder reflections of normal vectors of falling length with random signs (Stewart, SIAM J. Numer. Anal. 17, 1980).
 /// The matrix is only ever updated element by element, so the width of the machine's vectors does not change a bit.
 /// </remarks>
-internal static class HaarRotation
+internal static class HaarOrthogonal
 {
     /// <returns>A <paramref name="size"/> x <paramref name="size"/> orthogonal matrix, row by row.</returns>
     public static double[] Create(int size, long seed, ulong stream)

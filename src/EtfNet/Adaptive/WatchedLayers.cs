@@ -4,24 +4,24 @@ using TorchSharp.Modules;
 namespace EtfNet;
 
 /// <summary>The linear layers of a model that a scheduler looks after.</summary>
-internal sealed class LayerBook
+internal sealed class WatchedLayers
 {
     private readonly torch.nn.Module _model;
     private readonly List<WatchedLayer> _layers = [];
     private readonly List<(string Layer, string Reason)> _composites = [];
 
     /// <exception cref="ArgumentException">No linear layer is left to be fixed.</exception>
-    public LayerBook(torch.nn.Module model, AdaptiveEtfOptions options)
+    public WatchedLayers(torch.nn.Module model, AdaptiveEtfOptions options)
     {
         _model = model;
         var seen = new List<string>();
-        var already = FixedModules.Of(model).Select(layer => layer.Path).ToList();
+        var already = FixedModules.Of(model).Select(layer => layer.Name).ToList();
         foreach (var target in LayerTarget.All(model))
         {
-            seen.Add(target.Path);
-            if (!IsIncluded(options, target.Path))
+            seen.Add(target.Name);
+            if (!IsIncluded(options, target.Name))
                 continue;
-            _layers.Add(new WatchedLayer(target.Path, target.Layer) { Barred = target.Obstacle ?? NoFrame(options, target.Layer) });
+            _layers.Add(new WatchedLayer(target.Name, target.Layer) { Excluded = target.Obstacle ?? NoFrame(options, target.Layer) });
         }
 
         foreach (var node in ModuleTree.Walk(model))
@@ -35,9 +35,9 @@ internal sealed class LayerBook
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
-        if (_layers.All(layer => layer.Barred is not null))
+        if (_layers.All(layer => layer.Excluded is not null))
             throw new ArgumentException(
-                "No layer can be fixed: " + string.Join("; ", _layers.Select(layer => $"'{layer.Path}': {layer.Barred}")) + ".", nameof(model));
+                "No layer can be fixed: " + string.Join("; ", _layers.Select(layer => $"'{layer.Name}': {layer.Excluded}")) + ".", nameof(model));
     }
 
     private static readonly HashSet<string> NativeComposites =
@@ -47,11 +47,11 @@ internal sealed class LayerBook
 
     /// <summary>The layers that can never be fixed, with the reason.</summary>
     public IReadOnlyList<(string Layer, string Reason)> Skipped =>
-        [.. _layers.Where(layer => layer.Barred is not null).Select(layer => (layer.Path, layer.Barred!)), .. _composites];
+        [.. _layers.Where(layer => layer.Excluded is not null).Select(layer => (layer.Name, layer.Excluded!)), .. _composites];
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
-    public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Path == layer) ?? throw new ArgumentException(
-        $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Path))}.", nameof(layer));
+    public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Name == layer) ?? throw new ArgumentException(
+        $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Name))}.", nameof(layer));
 
     /// <summary>Checks that every layer still stands where it stood.</summary>
     /// <exception cref="InvalidOperationException">The model was changed by hand.</exception>
@@ -61,9 +61,9 @@ internal sealed class LayerBook
         foreach (var layer in _layers)
         {
             var expected = layer.Fix?.Current ?? layer.Layer;
-            if (!modules.TryGetValue(layer.Path, out var found) || !ReferenceEquals(found, expected))
+            if (!modules.TryGetValue(layer.Name, out var found) || !ReferenceEquals(found, expected))
                 throw new InvalidOperationException(
-                    $"Layer '{layer.Path}' was changed by hand: " + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place") +
+                    $"Layer '{layer.Name}' was changed by hand: " + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place") +
                     ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }

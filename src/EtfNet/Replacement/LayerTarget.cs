@@ -4,12 +4,12 @@ using TorchSharp.Modules;
 namespace EtfNet;
 
 /// <summary>A linear layer of a model, and how it could be fixed. Making one changes nothing.</summary>
-/// <param name="Path">Its name in the model.</param>
+/// <param name="Name">Its name in the model.</param>
 /// <param name="Layer">The layer.</param>
 /// <param name="Plan">How to replace it everywhere.</param>
 /// <param name="InPlaceReason">Why it can only be fixed in place; null where it can be replaced.</param>
 /// <param name="WeightShared">Whether another module of the model has the same weight.</param>
-internal sealed record LayerTarget(string Path, Linear Layer, LayerReplacement Plan, string? InPlaceReason, bool WeightShared)
+internal sealed record LayerTarget(string Name, Linear Layer, LayerReplacement Plan, string? InPlaceReason, bool WeightShared)
 {
     /// <summary>Why the layer cannot be fixed at all; null where it can.</summary>
     public string? Obstacle => WeightShared && InPlaceReason is not null

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace EtfNet.Tests.Adaptive;
 
-public sealed class SwitchGuardTests
+public sealed class FixGuardTests
 {
     [Fact]
     public void Judge_WithinGrace_SaysNothing()
@@ -28,7 +28,7 @@ public sealed class SwitchGuardTests
     [Fact]
     public void Judge_WorseByExactlyTheTolerance_Stays()
     {
-        var guard = new SwitchGuard(new SwitchGuardOptions { Tolerance = 0.25, GraceEpochs = 1 });
+        var guard = new FixGuard(new FixGuardOptions { Tolerance = 0.25, GraceEpochs = 1 });
         guard.Begin(1, 1.0);
         guard.Judge(2, 1.25).Should().Equal((1, false, 0.25));
     }
@@ -49,9 +49,9 @@ public sealed class SwitchGuardTests
         guard.Judge(9, 2.0).Select(ended => ended.Epoch).Should().Equal(2, 1);
     }
 
-    private static SwitchGuard Begun(int epoch, double cost)
+    private static FixGuard Begun(int epoch, double cost)
     {
-        var guard = new SwitchGuard(new SwitchGuardOptions { Tolerance = 0.1, GraceEpochs = 2 });
+        var guard = new FixGuard(new FixGuardOptions { Tolerance = 0.1, GraceEpochs = 2 });
         guard.Begin(epoch, cost);
         return guard;
     }
