@@ -6,11 +6,15 @@ namespace EtfNet;
 /// <content>What happens at the end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    private CollapseReport Exact(CollapseReport online)
+    private CollapseReport Exact(CollapseReport online, List<string> remarks)
     {
         var labeled = _inputs.Labeled.ToList();
         if (labeled.Count == 0)
+        {
+            remarks.Add("exact errors need batches of the model's inputs with labels, and none could be kept: the online errors decided");
             return online;
+        }
+
         using (_monitor.Suspend())
             return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
     }
@@ -136,7 +140,7 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
-    private EtfReport NewReport(CollapseReport? collapse, Dictionary<string, string> notes, List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    private EtfReport NewReport(CollapseReport? collapse, Dictionary<string, string> notes, List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted, long unlabeled = 0, List<string>? remarks = null)
     {
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
@@ -152,6 +156,8 @@ public sealed partial class AdaptiveEtfScheduler
             Reverted = [.. reverted.Select(entry => entry.Layer.Name)],
             Skipped = _watched.Skipped,
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
+            UnlabeledForwards = unlabeled,
+            Remarks = remarks ?? [],
         };
 
         string Note(string name)

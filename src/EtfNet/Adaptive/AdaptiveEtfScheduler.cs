@@ -8,7 +8,7 @@ namespace EtfNet;
 
 /// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
-/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe"/> after each step and <see cref="EndEpoch"/> after each
+/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and <see cref="EndEpoch"/> after each
 /// epoch, between the optimizer's step and the next forward. Not thread-safe. Source: Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
@@ -41,9 +41,19 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             FeaturePoint = options.FeaturePoint,
             Pooling = options.Pooling,
             Metrics = CollapseMetricSet.None,
+            Exclude = options.Exclude,
+            ScoreEvery = options.ScoreEvery,
+            MinimumScored = options.MinimumScored,
+            Seed = options.Seed,
+            MaxPendingBytes = options.MaxPendingBytes,
+            IgnoreIndex = options.IgnoreIndex,
+            Logits = options.Logits,
+            TokenMask = options.TokenMask,
+            Deterministic = options.Deterministic,
             LeaveOneOut = options.LeaveOneOut,
+            RequiresLayers = true,
         });
-        _inputs = new InputSample(model, options.CalibrationSamples);
+        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples);
         foreach (var (layer, reason) in _watched.Skipped)
             Log.LayerSkipped(_log, layer, reason);
         Report = NewReport(null, new Dictionary<string, string>(), [], []);
@@ -61,23 +71,59 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <summary>Gets the report of the last epoch; before the first, the layers without errors.</summary>
     public EtfReport Report { get; private set; }
 
+    /// <summary>Gets whether the model is being called again with kept inputs, on the calling thread: for hooks that count or record, and must not see that.</summary>
+    /// <value>Hooks that change nothing of what passes through their module are left out of such calls anyway.</value>
+    public bool IsReplaying => _monitor.Forwards.Observer.IsReplaying;
+
     internal nn.Module Model => _model;
 
     internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers;
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
-    /// <param name="labels">Class indices, int64 or int32, shape (N), on any device.</param>
-    /// <exception cref="ArgumentException">The labels are of another type or number, or out of range; nothing was counted.</exception>
+    /// <param name="labels">
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as one forward that waits has, or as all that wait have
+    /// together, in their order. What is <see cref="AdaptiveEtfOptions.IgnoreIndex"/> marks a row without a label.
+    /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
+    /// <exception cref="ArgumentException">The labels are of another type or number, or fit several forwards of different inputs; nothing was counted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
     public void Observe(Tensor labels)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireAlive();
         _monitor.Observe(labels);
-        _inputs.Observe(labels);
-        _observed++;
-        if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+        Observed();
+    }
+
+    /// <summary>Takes the labels of the one forward that returned a tensor: where several forwards of a step have the same length.</summary>
+    /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
+    /// <param name="output">The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">No forward that waits returned that tensor, or the labels are of another type or number; nothing was counted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
+    /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    public void Observe(Tensor labels, Tensor output)
+    {
+        RequireAlive();
+        _monitor.Observe(labels, output);
+        Observed();
+    }
+
+    /// <summary>Takes features of a layer given by hand, for what no hook sees: their error decides on the layer of that name.</summary>
+    /// <param name="layer">The layer's name; under any other the report shows the error and nothing is fixed.</param>
+    /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
+    /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row; nothing was counted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    public void Observe(string layer, Tensor features, Tensor labels)
+    {
+        RequireAlive();
+        _monitor.Observe(layer, features, labels);
+        Observed();
     }
 
     /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
@@ -99,7 +145,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public EtfReport EndEpoch(double? loss = null, double? accuracy = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireAlive();
         var cost = Cost(loss, accuracy);
         if (_observed == 0)
             throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
@@ -107,15 +153,18 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _watched.RequireUnchanged();
 
         var collapse = _monitor.EndEpoch();
+        var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
         _epoch++;
         try
         {
+            if (unlabeled > 0)
+                Log.UnlabeledForwards(_log, _epoch, unlabeled);
             if (_options.Decision == FixDecision.Exact)
-                collapse = Exact(collapse);
+                collapse = Exact(collapse, remarks);
             var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
             var notes = new Dictionary<string, string>();
             var fixedNow = FixReady(collapse, cost, notes);
-            Report = NewReport(collapse, notes, fixedNow, reverted);
+            Report = NewReport(collapse, notes, fixedNow, reverted, unlabeled, remarks);
             Announce(fixedNow, reverted);
             return Report;
         }
@@ -169,11 +218,24 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             return;
         _disposed = true;
         LiveSchedulers.Remove(this);
-        _monitor.Dispose();
-        _inputs.Dispose();
         _layerInputs?.Dispose();
+        _inputs.Dispose();
+        _monitor.Dispose();
         foreach (var layer in _watched.Layers)
             layer.Fix?.Release();
+    }
+
+    private void Observed()
+    {
+        _observed++;
+        if (!_inputs.CanReplay)
+            _layerInputs ??= new LayerInputSample(_monitor.Forwards, _watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+    }
+
+    private void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_model.parameters().FirstOrDefault() is { IsInvalid: true }, _model);
     }
 
     private double? Cost(double? loss, double? accuracy)

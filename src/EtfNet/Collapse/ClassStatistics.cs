@@ -139,7 +139,7 @@ public sealed partial class ClassStatistics
             ? AddGroups(features, groups, 0, groups.Classes.Length, _scratch ??= new Scratch(Width))
             : AddInParts(features.Source!, groups, groups.Cut(parts));
         Total += added;
-        return groups.Count - added;
+        return groups.Labeled - added;
     }
 
     /// <summary>Adds a class's samples known by their count, sum and scatter.</summary>

@@ -36,6 +36,12 @@ public sealed record EtfReport
     /// <value>Null where there is none. Source: Galanti et al., arXiv 2202.09028.</value>
     public required int? EffectiveDepth { get; init; }
 
+    /// <summary>Gets the number of forwards of this epoch in training mode whose labels never came: nothing was learned from them.</summary>
+    public long UnlabeledForwards { get; init; }
+
+    /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <inheritdoc/>
     public override string ToString()
     {
@@ -51,6 +57,8 @@ public sealed record EtfReport
             text.AppendLine().Append(line.TrimEnd());
         }
 
+        foreach (var remark in UnlabeledForwards > 0 ? Remarks.Prepend($"{Words.Count(UnlabeledForwards, "training forward")} had no labels") : Remarks)
+            text.AppendLine().Append("  ").Append(remark);
         foreach (var (layer, reason) in Skipped)
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Shown(layer)}: skipped, {reason}");
         return text.ToString();

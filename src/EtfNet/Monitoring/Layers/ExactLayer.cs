@@ -21,7 +21,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
     public void AddToMeans(Tensor features, LabelGroups groups)
     {
         if (features.shape[0] != groups.Count)
-            Problem = $"its features have {features.shape[0]} rows where a batch has {groups.Count} labels";
+            Problem = $"its features have {features.shape[0]} rows where a batch has {Words.Count(groups.Count, "label")}";
         else if (Statistics is { } known && known.Width != features.shape[1])
             Problem = $"its features changed their width from {known.Width} to {features.shape[1]}";
         if (Problem is not null)
@@ -57,23 +57,35 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
                 _differing += nearest[i] == predictions[i] ? 0 : 1;
             }
 
-        _variability?.Add(converted ?? features, groups.Labels);
+        if (_variability is null)
+            return;
+        if (groups.Labeled == groups.Count)
+        {
+            _variability.Add(converted ?? features, groups.Labels);
+            return;
+        }
+
+        using var rows = tensor(Enumerable.Range(0, groups.Count).Where(row => groups.Labels[row] >= 0).Select(row => (long)row).ToArray());
+        using var labeled = (converted ?? features).index_select(0, rows);
+        _variability.Add(labeled, [.. groups.Labels.Where(label => label >= 0)]);
     }
 
-    public LayerCollapse Report(string name, LayerTap tap, ClassStatistics? before) => LayerReporter.Describe(name, tap, Statistics, before, options) with
+    public LayerCollapse Report(string name, IFeatureSource source, HeadWeight? head)
     {
-        NccError = NccError,
-        Interval = _score.Scored > 0 ? Wilson.Interval(_score.Wrong, _score.Scored) : null,
-        Samples = _score.Scored,
-        NonFinite = _nonFinite,
-        Nc1 = _variability?.Value,
-        Nc1Rank = _variability?.Rank,
-        Nc4Mismatch = _compared > 0 ? (double)_differing / _compared : null,
-        Reason = Problem
-            ?? (_nonFinite > 0 ? LayerReporter.LeftOut(_nonFinite)
-                : Statistics is null ? LayerReporter.NeverFired(tap)
-                : null),
-    };
+        var nothing = Problem is null && Statistics is { Total: > 0 } statistics ? Degeneracy.Of(statistics) : null;
+        return LayerReporter.Describe(name, source, Statistics, head, options) with
+        {
+            NccError = nothing is null ? NccError : null,
+            Interval = nothing is null && _score.Scored > 0 ? Wilson.Interval(_score.Wrong, _score.Scored) : null,
+            Samples = _score.Scored,
+            NonFinite = _nonFinite,
+            WithinRounding = _score.Rescored,
+            Nc1 = nothing is null ? _variability?.Value : null,
+            Nc1Rank = nothing is null ? _variability?.Rank : null,
+            Nc4Mismatch = nothing is null && _compared > 0 ? (double)_differing / _compared : null,
+            Reason = Problem ?? nothing ?? (_nonFinite > 0 ? LayerReporter.LeftOut(_nonFinite) : Statistics is null ? source.Silence : null),
+        };
+    }
 
     public void Dispose() => _variability?.Dispose();
 }
