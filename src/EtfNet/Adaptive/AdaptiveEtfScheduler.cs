@@ -53,7 +53,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
             RequiresLayers = true,
         });
-        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples);
+        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
         foreach (var (layer, reason) in _watched.Skipped)
             Log.LayerSkipped(_log, layer, reason);
         Report = NewReport(null, new Dictionary<string, string>(), [], []);

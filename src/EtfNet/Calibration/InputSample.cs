@@ -16,14 +16,19 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
 
     private readonly ObservedForwards _forwards;
     private readonly int _maxRows;
+    private readonly Func<(long Seed, int Epoch)>? _draw;
     private readonly List<Batch> _batches = [];
     private readonly Lock _lock = new();
     private int _begun;
 
-    public InputSample(ObservedForwards forwards, int maxRows)
+    /// <param name="forwards">The forwards to keep inputs of.</param>
+    /// <param name="maxRows">How many rows to keep at least, where there are so many.</param>
+    /// <param name="draw">The seed and the epoch by which batches are drawn; null for always the same.</param>
+    public InputSample(ObservedForwards forwards, int maxRows, Func<(long Seed, int Epoch)>? draw = null)
     {
         _forwards = forwards;
         _maxRows = maxRows;
+        _draw = draw;
         forwards.Subscribe(this);
     }
 
@@ -43,8 +48,11 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     public IEnumerable<(Tensor?[] Inputs, Tensor Labels)> Labeled =>
         _batches.Where(batch => batch.Labels is not null).Select(batch => (batch.Inputs, batch.Labels!));
 
-    /// <summary>The labels of the batch that the model is being called with again; null where they are not known.</summary>
+    /// <summary>The labels of the batch that the model is being called with again, one per sample; null where they are not known, or not for each.</summary>
     public Tensor? ReplayedLabels { get; private set; }
+
+    /// <summary>What marks a row without a label among <see cref="Labeled"/>; null for none.</summary>
+    public long? IgnoreIndex => _forwards.Options.IgnoreIndex;
 
     private IReadOnlyList<Batch> Kept => _batches.Exists(batch => batch.Labels is not null) ? _batches.FindAll(batch => batch.Labels is not null) : _batches;
 
@@ -54,7 +62,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         foreach (var batch in Kept)
         {
             using var scope = NewDisposeScope();
-            ReplayedLabels = batch.Labels;
+            ReplayedLabels = batch.Labels is { } labels && labels.shape[0] == labels.NumberOfElements && !(IgnoreIndex is { } ignored && labels.eq(ignored).any().item<bool>()) ? labels : null;
             try
             {
                 Replay(batch.Inputs);
@@ -89,7 +97,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             var index = _begun++;
             if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0)
                 return;
-            var draw = SeededDraw.Uniform(0, index);
+            var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
+            var draw = SeededDraw.Uniform(seed, epoch, index);
             var (rows, bytes) = (first.shape[0], inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize));
             if (bytes > MaxBytes || !Fits(draw, rows, bytes))
                 return;

@@ -24,8 +24,15 @@ internal static class TrialScore
                 using var inner = NewDisposeScope();
                 if (inputs.Replay(batch) is not { } output || output.dim() < 2 || !is_floating_point(output))
                     return null;
-                var features = FeaturePooler.Pool(output, pooling, FeatureLayout.ChannelsLast);
-                scored.Add((features.MoveToOuterDisposeScope(), LabelGroups.Create(LabelReader.Read(labels, null))));
+                using var form = LabelForm.Of(labels);
+                var features = LayerTap.PoolByHand(output, form.Count, pooling, output.dim() > 3 ? FeatureLayout.ChannelsFirst : FeatureLayout.ChannelsLast);
+                if (features.shape[0] != form.Count)
+                {
+                    features.Dispose();
+                    return null;
+                }
+
+                scored.Add((features.MoveToOuterDisposeScope(), LabelGroups.Create(LabelReader.Read(form.Flat, null, inputs.IgnoreIndex))));
                 score.AddToMeans(features, scored[^1].Labels);
             }
 

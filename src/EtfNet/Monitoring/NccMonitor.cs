@@ -74,6 +74,7 @@ public sealed partial class NccMonitor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ThrowIfLabelsWereOutside();
+        _forwards.EndEpoch();
         var report = Compute();
         foreach (var state in _states.Values)
             state.EndEpoch();

@@ -123,6 +123,7 @@ public sealed record NccMonitorOptions
     internal ObservationOptions Observation => new()
     {
         ClassCount = ClassCount,
+        IgnoreIndex = IgnoreIndex,
         MaxPendingBytes = MaxPendingBytes,
         Logits = Logits,
         TokenMask = TokenMask,

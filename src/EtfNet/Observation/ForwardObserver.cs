@@ -75,7 +75,7 @@ internal sealed class ForwardObserver
     }
 
     /// <summary>A party leaves; with the last one go the hooks.</summary>
-    public void Leave(ObservedForwards party)
+    public void Quit(ObservedForwards party)
     {
         lock (Observers)
         {

@@ -7,6 +7,9 @@ internal sealed record ObservationOptions
 {
     public int? ClassCount { get; init; }
 
+    /// <summary>What marks a row without a label; null for none.</summary>
+    public long? IgnoreIndex { get; init; }
+
     /// <summary>The bytes that may wait for their labels.</summary>
     public long MaxPendingBytes { get; init; } = long.MaxValue;
 

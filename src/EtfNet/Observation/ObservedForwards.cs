@@ -128,6 +128,9 @@ internal sealed class ObservedForwards : IDisposable
             }
 
             var waiting = _waiting.Where(forward => forward.Features.Count > 0).ToList();
+            // The forward that showed that layers are called by forward() showed nothing else: its labels are for nobody.
+            if (waiting.Count == 0 && _waiting.Count > 0 && Observer.StandIns.Any)
+                return null;
             if (waiting.Count == 0)
                 return NothingWaits();
             if (output is null)
@@ -162,6 +165,14 @@ internal sealed class ObservedForwards : IDisposable
 
             LetGo(match.IsNamed ? _waiting.Where(forward => taken.Exists(other => LabelMatching.AreTheSame(other, forward))).ToList() : _waiting, taken);
         }
+    }
+
+    /// <summary>An epoch ends: what a last match has left over waits no longer.</summary>
+    public void EndEpoch()
+    {
+        lock (_lock)
+            if (_isOver)
+                LetGo(_waiting, []);
     }
 
     /// <summary>Lets go of all that waits, and forgets what labels were.</summary>
@@ -204,7 +215,7 @@ internal sealed class ObservedForwards : IDisposable
 
     public void Dispose()
     {
-        Observer.Leave(this);
+        Observer.Quit(this);
         lock (_lock)
             LetGo(_waiting, []);
         _capturing.Dispose();

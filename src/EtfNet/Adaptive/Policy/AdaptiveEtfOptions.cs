@@ -159,7 +159,7 @@ public sealed record AdaptiveEtfOptions
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinimumScored), value, "Must not be negative.");
     } = 2000;
 
-    /// <summary>Gets the seed by which the scored batches are drawn. The default is 0.</summary>
+    /// <summary>Gets the seed by which the scored batches, and those kept for calibration, are drawn. The default is 0.</summary>
     public long Seed { get; init; }
 
     /// <summary>Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.</summary>

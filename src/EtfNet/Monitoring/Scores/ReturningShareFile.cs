@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EtfNet;
 
-/// <summary>A <see cref="ReturningShare"/> as bytes and back.</summary>
+/// <summary>A <see cref="ReturningShare"/> as bytes and back: the classes of which something is known.</summary>
 internal static class ReturningShareFile
 {
     private const int FirstRead = 4096;
@@ -10,16 +10,19 @@ internal static class ReturningShareFile
     public static void Write(BinaryWriter writer, ReturningShare share)
     {
         writer.Write(share.IsMixed);
-        for (var c = 0; c < ReturningShare.Classes; c++)
+        var known = Enumerable.Range(0, ReturningShare.Classes).Where(c => share.Stored[c] is not null || share.Before[c] is not null).ToList();
+        writer.Write(known.Count);
+        foreach (var c in known)
         {
+            writer.Write(c);
             Write(writer, share.Stored[c]);
+            Write(writer, share.Within, c);
             Write(writer, share.Before[c]);
+            Write(writer, share.Across, c);
             writer.Write(share.BeforeWithin[c].Gap);
             writer.Write(share.BeforeWithin[c].Mean);
         }
 
-        Write(writer, share.Within);
-        Write(writer, share.Across);
         writer.Flush();
     }
 
@@ -27,17 +30,19 @@ internal static class ReturningShareFile
     public static void Read(BinaryReader reader, ReturningShare share)
     {
         share.IsMixed = reader.ReadBoolean();
-        for (var c = 0; c < ReturningShare.Classes; c++)
+        for (var rest = reader.ReadInt32(); rest > 0; rest--)
         {
+            var c = reader.ReadInt32();
+            if (c is < 0 or >= ReturningShare.Classes)
+                throw new InvalidDataException($"The monitor's state is damaged: distances of class {c}.");
             share.Stored[c] = ReadRow(reader);
+            Read(reader, share.Within, c);
             share.Before[c] = ReadRow(reader);
+            Read(reader, share.Across, c);
             share.BeforeWithin[c] = (reader.ReadDouble(), reader.ReadDouble());
             if (!double.IsFinite(share.BeforeWithin[c].Gap) || !(share.BeforeWithin[c].Mean >= 0))
                 throw new InvalidDataException("The monitor's state is damaged: a distance is negative or not finite.");
         }
-
-        Read(reader, share.Within);
-        Read(reader, share.Across);
     }
 
     private static void Write(BinaryWriter writer, float[]? row)
@@ -46,21 +51,18 @@ internal static class ReturningShareFile
         writer.Write(MemoryMarshal.AsBytes(row.AsSpan()));
     }
 
-    private static void Write(BinaryWriter writer, ClassDistances distances)
+    private static void Write(BinaryWriter writer, ClassDistances distances, int c)
     {
-        writer.Write(MemoryMarshal.AsBytes(distances.Sum.AsSpan()));
-        writer.Write(MemoryMarshal.AsBytes(distances.Least.AsSpan()));
-        writer.Write(MemoryMarshal.AsBytes(distances.Count.AsSpan()));
+        writer.Write(distances.Sum[c]);
+        writer.Write(distances.Least[c]);
+        writer.Write(distances.Count[c]);
     }
 
-    private static void Read(BinaryReader reader, ClassDistances distances)
+    private static void Read(BinaryReader reader, ClassDistances distances, int c)
     {
-        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(distances.Sum.AsSpan()));
-        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(distances.Least.AsSpan()));
-        reader.BaseStream.ReadExactly(MemoryMarshal.AsBytes(distances.Count.AsSpan()));
-        for (var c = 0; c < distances.Count.Length; c++)
-            if (distances.Count[c] < 0 || !(distances.Sum[c] >= 0) || !(distances.Least[c] >= 0))
-                throw new InvalidDataException("The monitor's state is damaged: a distance is negative or not a number.");
+        (distances.Sum[c], distances.Least[c], distances.Count[c]) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadInt64());
+        if (distances.Count[c] < 0 || !(distances.Sum[c] >= 0) || !(distances.Least[c] >= 0))
+            throw new InvalidDataException("The monitor's state is damaged: a distance is negative or not a number.");
     }
 
     /// <summary>Room is made as the bytes come, so that a damaged length ends the reading and not the memory.</summary>

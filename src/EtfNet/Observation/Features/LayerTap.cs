@@ -42,6 +42,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     public string Point => DescribePooling(_rank, _seen) is { } how ? $"{_point.Text}; {how}" : _point.Text;
 
     public string? Silence => _hook.HasFired ? null
+        : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
         : _hook.Bound is null ? "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)"
         : _forwards.Observer.StandIns.ObstacleOf(_hook.Module) is { } obstacle ? $"no call of it was seen: {obstacle}; or hand its features to Observe(layer, features, labels)"
         : "no call of it was seen: the model does not use it, or runs it inside a native composite; hand its features to Observe(layer, features, labels)";
