@@ -6,6 +6,48 @@ namespace EtfNet;
 /// <content>What happens at the end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
+    private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? loss, double? accuracy)
+    {
+        RequireAlive();
+        var cost = Cost(loss, accuracy);
+        if (_observed == 0 && batches is null)
+            throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+        RequireNoForward();
+        _watched.RequireUnchanged();
+
+        var collapse = _monitor.EndEpoch();
+        var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
+        _epoch++;
+        try
+        {
+            if (unlabeled > 0)
+                Log.UnlabeledForwards(_log, _epoch, unlabeled);
+            if (batches is not null)
+            {
+                collapse = _monitor.Evaluate(batches);
+                _inputs.Take(batches);
+            }
+            else if (_options.Decision == FixDecision.Exact)
+            {
+                collapse = Exact(collapse, remarks);
+            }
+
+            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
+            var notes = new Dictionary<string, string>();
+            var fixedNow = FixReady(collapse, cost, notes);
+            Report = NewReport(collapse, notes, fixedNow, reverted, unlabeled, remarks);
+            Announce(fixedNow, reverted);
+            return Report;
+        }
+        finally
+        {
+            // Also where the model threw in evaluation mode: the epoch is over.
+            _inputs.NextEpoch();
+            _layerInputs?.NextEpoch();
+            _observed = 0;
+        }
+    }
+
     private CollapseReport Exact(CollapseReport online, List<string> remarks)
     {
         var labeled = _inputs.Labeled.ToList();

@@ -8,7 +8,7 @@ namespace EtfNet;
 
 /// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
-/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and <see cref="EndEpoch"/> after each
+/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and <see cref="EndEpoch(double?, double?)"/> after each
 /// epoch, between the optimizer's step and the next forward. Not thread-safe. Source: Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
@@ -143,38 +143,25 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <exception cref="InvalidOperationException">No batch was observed in the epoch, a forward is in progress, or the model's layers were changed by hand. Nothing was changed.</exception>
     /// <exception cref="ArgumentException">The guard needs one of loss and accuracy, or a value was given that is of no use. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public EtfReport EndEpoch(double? loss = null, double? accuracy = null)
-    {
-        RequireAlive();
-        var cost = Cost(loss, accuracy);
-        if (_observed == 0)
-            throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
-        RequireNoForward();
-        _watched.RequireUnchanged();
+    public EtfReport EndEpoch(double? loss = null, double? accuracy = null) => End(null, loss, accuracy);
 
-        var collapse = _monitor.EndEpoch();
-        var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
-        _epoch++;
-        try
-        {
-            if (unlabeled > 0)
-                Log.UnlabeledForwards(_log, _epoch, unlabeled);
-            if (_options.Decision == FixDecision.Exact)
-                collapse = Exact(collapse, remarks);
-            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
-            var notes = new Dictionary<string, string>();
-            var fixedNow = FixReady(collapse, cost, notes);
-            Report = NewReport(collapse, notes, fixedNow, reverted, unlabeled, remarks);
-            Announce(fixedNow, reverted);
-            return Report;
-        }
-        finally
-        {
-            // Also where the model threw in evaluation mode: the epoch is over.
-            _inputs.NextEpoch();
-            _layerInputs?.NextEpoch();
-            _observed = 0;
-        }
+    /// <summary>
+    /// Ends an epoch by exact errors on batches of the user's own: for training on samples that have no one label (mixup, soft labels), whose forwards are kept out by
+    /// <see cref="Suspend"/>.
+    /// </summary>
+    /// <param name="batches">Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three times.</param>
+    /// <param name="loss">As in the other overload.</param>
+    /// <param name="accuracy">As in the other overload.</param>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one tensor.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    /// <exception cref="ArgumentException">There is no batch, its labels are not class indices, or as in the other overload. Nothing was fixed.</exception>
+    /// <exception cref="InvalidOperationException">The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches, double? loss = null, double? accuracy = null)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        return End(batches, loss, accuracy);
     }
 
     /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
@@ -235,7 +222,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     private void RequireAlive()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ObjectDisposedException.ThrowIf(_model.parameters().FirstOrDefault() is { IsInvalid: true }, _model);
+        ObjectDisposedException.ThrowIf(_watched.Layers.Any(layer => layer.Fix is null && layer.Layer.weight.IsInvalid), _model);
     }
 
     private double? Cost(double? loss, double? accuracy)

@@ -77,6 +77,22 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>
     public Tensor? Replay(Tensor?[] inputs) => _forwards.Observer.Replay(inputs);
 
+    /// <summary>Keeps these batches, as many as hold the wanted rows, instead of the epoch's.</summary>
+    public void Take(IEnumerable<(Tensor Input, Tensor Labels)> batches)
+    {
+        lock (_lock)
+        {
+            Clear();
+            foreach (var (input, labels) in batches)
+            {
+                var bytes = input.NumberOfElements * input.ElementSize;
+                if (_batches.Sum(batch => batch.Rows) >= _maxRows || _batches.Sum(batch => batch.Bytes) + bytes > MaxBytes)
+                    break;
+                _batches.Add(new Batch(null, [Copy(input)], 0, input.shape[0], bytes) { Labels = Copy(labels) });
+            }
+        }
+    }
+
     /// <summary>Forgets the epoch's batches and begins the next.</summary>
     public void NextEpoch()
     {
@@ -103,7 +119,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             if (bytes > MaxBytes || !Fits(draw, rows, bytes))
                 return;
             // Copies: the user may write the next batch into the same tensor.
-            _batches.Add(new Batch(forward, [.. inputs.Select(input => (input as Tensor)?.detach().clone().DetachFromDisposeScope())], draw, rows, bytes));
+            _batches.Add(new Batch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw, rows, bytes));
             while (_batches.Count > 1 && Largest() is { } last && (_batches.Sum(batch => batch.Rows) - last.Rows >= _maxRows || _batches.Sum(batch => batch.Bytes) > MaxBytes))
                 Remove(last);
         }
@@ -113,7 +129,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     {
         lock (_lock)
             if (_batches.Find(batch => ReferenceEquals(batch.Forward, forward)) is { } batch)
-                (batch.Forward, batch.Labels) = (null, labels.clone().DetachFromDisposeScope());
+                (batch.Forward, batch.Labels) = (null, Copy(labels));
     }
 
     public void LetGo(Forward forward, bool isDuplicate)
@@ -125,6 +141,12 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 if (isDuplicate || _batches.Exists(other => other.Labels is not null))
                     Remove(batch);
             }
+    }
+
+    private static Tensor Copy(Tensor tensor)
+    {
+        using var alias = tensor.detach();
+        return alias.clone().DetachFromDisposeScope();
     }
 
     private bool Fits(double draw, long rows, long bytes) => Largest() is not { } largest || draw < largest.Draw
@@ -149,7 +171,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     }
 
     /// <summary>A kept batch.</summary>
-    private sealed class Batch(Forward forward, Tensor?[] inputs, double draw, long rows, long bytes) : IDisposable
+    private sealed class Batch(Forward? forward, Tensor?[] inputs, double draw, long rows, long bytes) : IDisposable
     {
         /// <summary>The forward that it was, while that waits for labels.</summary>
         public Forward? Forward { get; set; } = forward;

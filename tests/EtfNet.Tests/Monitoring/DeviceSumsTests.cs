@@ -225,7 +225,7 @@ public sealed class DeviceSumsTests : IDisposable
     public void Score_ManyRowsAndClasses_InBlocks_EqualsTheWhole()
     {
         using var generator = new Generator(4);
-        var (features, labels) = (randn(20_000, 3, generator: generator), arange(20_000).remainder(1500));
+        var (features, labels) = (randn(12_000, 3, generator: generator), arange(12_000).remainder(1500));
         using var plain = new NccMonitor(_model, new NccMonitorOptions { ClassCount = 1500, ScoreEvery = 1 });
         using var device = new NccMonitor(_model, new NccMonitorOptions { ClassCount = 1500, ScoreEvery = 1, AlwaysAsOnDevice = true });
         foreach (var monitor in new[] { plain, device })

@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Observation;
+namespace EtfNet.Tests.Observation.Labels;
 
 /// <summary>Whose labels are these?</summary>
 public sealed class LabelMatchingTests : IDisposable

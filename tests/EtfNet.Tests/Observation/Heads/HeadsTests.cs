@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Observation.Features;
+namespace EtfNet.Tests.Observation.ClassifierHeads;
 
 /// <summary>What goes into the classifier, and which of the model's outputs are its class scores.</summary>
 public sealed class HeadsTests : IDisposable
