@@ -46,7 +46,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs = new InputSample(model, options.CalibrationSamples);
         foreach (var (layer, reason) in _watched.Skipped)
             Log.LayerSkipped(_log, layer, reason);
-        Report = NewReport(null, new Dictionary<string, string>(), [], []);
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 
     /// <summary>Raised after a layer was fixed, at the end of an epoch.</summary>
@@ -112,10 +112,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         {
             if (_options.Decision == FixDecision.Exact)
                 collapse = Exact(collapse);
-            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
-            var notes = new Dictionary<string, string>();
-            var fixedNow = FixReady(collapse, cost, notes);
-            Report = NewReport(collapse, notes, fixedNow, reverted);
+            var reverted = cost is null ? [] : RevertCostly(cost.Value);
+            var decisions = new Dictionary<string, LayerDecision>();
+            var fixedNow = FixReady(collapse, cost, decisions);
+            Report = NewReport(collapse, decisions, fixedNow, reverted);
             Announce(fixedNow, reverted);
             return Report;
         }
@@ -142,7 +142,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (watched.Fix is null)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
-        Announce([], [TakeBack(watched, "asked for")]);
+        Announce([], [(TakeBack(watched), new LayerDecision(layer, LayerReason.RevertedByHand))]);
     }
 
     /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>

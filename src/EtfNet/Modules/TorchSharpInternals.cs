@@ -12,6 +12,10 @@ internal static class TorchSharpInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
     public static extern ref OrderedDict<string, Parameter> Parameters(torch.nn.Module module);
 
+    /// <summary>A module's registered buffers, by name, each with whether it is saved.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
+    public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
+
     /// <summary>The bias of a linear layer; the property's setter would dispose the old one.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
     public static extern ref Parameter? Bias(Linear linear);

@@ -3,9 +3,9 @@ using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Adaptive.Calibration;
+namespace EtfNet.Tests.Calibration;
 
-public sealed class CalibrationPassTests
+public sealed class SampleRowsTests
 {
     [Theory]
     [InlineData(128, 50, 256)]
@@ -18,7 +18,7 @@ public sealed class CalibrationPassTests
         using var scope = NewDisposeScope();
         var features = arange(tokens).reshape(1, tokens, 1).expand(samples, tokens, 1);
 
-        using var rows = CalibrationPass.Some(features, most);
+        using var rows = SampleRows.Some(features, most);
 
         rows.shape[0].Should().BeInRange(Math.Min(most, samples * tokens) / 2, most);
         rows.data<long>().Distinct().Should().HaveCount(tokens);

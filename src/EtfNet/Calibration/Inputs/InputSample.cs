@@ -48,20 +48,17 @@ internal sealed class InputSample : IDisposable
             last.Labels = labels.detach().clone().DetachFromDisposeScope();
     }
 
-    /// <summary>The labels of the batch that the model is being called with again; null where they are not known.</summary>
-    public Tensor? ReplayedLabels { get; private set; }
-
-    /// <summary>Calls the model with every kept batch; nothing that it does then is kept. Results are disposed.</summary>
-    public void ReplayAll()
+    /// <summary>Calls the model with every kept batch; nothing that it does then is kept.</summary>
+    /// <param name="after">Takes the first tensor of the result, if any, and the batch's labels, where they are known.</param>
+    /// <param name="before">Takes the labels before the call.</param>
+    public void ReplayAll(Action<Tensor?, Tensor?> after, Action<Tensor?> before)
     {
         foreach (var batch in _batches)
         {
             using var scope = NewDisposeScope();
-            ReplayedLabels = batch.Labels;
-            Replay(batch.Inputs);
+            before(batch.Labels);
+            after(Replay(batch.Inputs), batch.Labels);
         }
-
-        ReplayedLabels = null;
     }
 
     /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>

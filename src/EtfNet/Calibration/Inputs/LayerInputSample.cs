@@ -61,7 +61,7 @@ internal sealed class LayerInputSample : IDisposable
 
     private void Keep(Queue<Tensor> kept, Tensor input)
     {
-        kept.Enqueue(CalibrationPass.Some(input, RowsPerCall));
+        kept.Enqueue(SampleRows.Some(input, RowsPerCall));
         if (kept.Count > _mostCalls)
             kept.Dequeue().Dispose();
     }
