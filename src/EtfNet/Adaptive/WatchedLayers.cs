@@ -21,7 +21,7 @@ internal sealed class WatchedLayers
             seen.Add(target.Name);
             if (!IsIncluded(options, target.Name))
                 continue;
-            _layers.Add(new WatchedLayer(target.Name, target.Layer) 
+            _layers.Add(new WatchedLayer(target.Name, target.Layer)
             {
                 Excluded = (target.Obstacle ?? NoFrame(options, target.Layer)) is { } why ? new LayerDecision(target.Name, LayerReason.NotFixable) { Detail = why } : null,
             });
