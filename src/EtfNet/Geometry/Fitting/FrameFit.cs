@@ -19,10 +19,12 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
     /// <param name="targets">(*, K): the layer's old outputs, bias included. Where the inputs are the old ones these are W h + b.</param>
     /// <param name="labels">The classes of the inputs, for frames that go by class means; such a frame goes by the inputs where there are none.</param>
+    /// <param name="isCheaper">Whether an aligned frame of a rank is less work than a dense one. The default is <see cref="IsCheaper"/>.</param>
     /// <returns>The fit; computed in float64 on the weight's device if that is CUDA, else on the CPU.</returns>
     /// <exception cref="ArgumentException">A tensor is not finite floating point, or shapes do not agree.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The shape has no frame.</exception>
-    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets, Tensor? labels = null)
+    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets, Tensor? labels = null,
+        Func<FrameShape, long, bool>? isCheaper = null)
     {
         var shape = Validate(frame, weight, bias, inputs, targets);
         using var scope = NewDisposeScope();
@@ -36,7 +38,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         if (bias is not null)
             (x, t) = (x - meanInput, t - meanTarget);
 
-        var (etf, images) = Choose(frame, shape, w, x, t, frame.ByClassMeans && labels is not null ? InputDirections.ClassMeans(x, labels.to(device)) : x);
+        var shown = frame.ByClassMeans && labels is not null ? InputDirections.ClassMeans(x, labels.to(device)) : x;
+        var (etf, images) = Choose(frame, shape, w, x, t, shown, isCheaper ?? IsCheaper);
         using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(device));
         var error = (t - images * etf.Scale).norm().item<double>() / t.norm().item<double>();
         var matched = bias is null ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
@@ -44,7 +47,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     }
 
     /// <summary>The frame with its scale (its directions those of what is shown), and the images of the sample under the frame with points of norm 1.</summary>
-    private static (SimplexEtf Etf, Tensor Images) Choose(EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown)
+    private static (SimplexEtf Etf, Tensor Images) Choose(
+        EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown, Func<FrameShape, long, bool> isCheaper)
     {
         if (frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
         {
@@ -55,7 +59,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
         var cross = t.t().mm(x) / x.shape[0];
-        if (frame.Kind is EtfFrameKind.Aligned && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && IsCheaper(shape, alignment.Rank))
+        if (frame.Kind is EtfFrameKind.Aligned
+            && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && isCheaper(shape, alignment.Rank))
         {
             var aligned = alignment.ToEtf(shape, 1);
             var images = Images(aligned, x);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <content>What the layer checks, and how its state is read.</content>
-public sealed partial class SimplexEtfLinear
+public abstract partial class SimplexEtfLayer : IWatchedLayer
 {
     private static readonly string[] s_ownNames = [BiasName, ScaleName, SimplexEtfHeader.Matrix, SimplexEtfHeader.Left];
 
@@ -19,25 +19,65 @@ public sealed partial class SimplexEtfLinear
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed.</exception>
-    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
+    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
+        Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         if (strict && !source.ContainsKey(_stateName) && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
-            throw new InvalidOperationException($"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
+            throw new InvalidOperationException(
+                $"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
         return base.load_state_dict(source, strict, skip);
     }
 
-    /// <summary>The frame as it is now, but for its factors.</summary>
-    internal SimplexEtfHeader Header => _header with { Scale = Scale };
+    Tensor? IWatchedLayer.CreateDenseWeight(long outputs) => CreateDenseWeight(outputs);
 
-    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to dispose.</summary>
-    /// <returns>The very object that was adopted; null if there is none or it is a fixed tensor.</returns>
-    internal Parameter? ReleaseBias()
+    bool IWatchedLayer.HasChannelsFirst => HasChannelsFirst;
+
+    /// <inheritdoc cref="IWatchedLayer.CreateDenseWeight"/>
+    private protected abstract Tensor? CreateDenseWeight(long outputs);
+
+    /// <inheritdoc cref="IWatchedLayer.HasChannelsFirst"/>
+    private protected virtual bool HasChannelsFirst => false;
+
+    /// <exception cref="ArgumentException">The input is not floating point, or differs from the layer's own tensors in dtype or device.</exception>
+    private protected void CheckKind(Tensor input)
     {
-        var bias = get_parameter(BiasName);
-        ConditionallyRegisterParameter(BiasName, (Parameter?)null);
-        return bias;
+        var dtype = input.dtype;
+        if (!is_floating_point(dtype))
+            throw new ArgumentException($"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
+
+        foreach (var name in s_ownNames)
+        {
+            if (Own(name) is not { } own)
+                continue;
+            if (own.dtype != dtype)
+                throw new ArgumentException($"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
+            if (own.device_type != input.device_type || own.device_index != input.device_index)
+                throw new ArgumentException($"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
+        }
     }
+
+    private protected static ScalarType FloatingPoint(ScalarType dtype) =>
+        is_floating_point(dtype) ? dtype : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
+
+    private protected static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
+    {
+        var zero = zeros(count, dtype: FloatingPoint(dtype), device: device);
+        return trained ? new Parameter(zero) : zero;
+    }
+
+    /// <summary>Factors of zeros, for a layer whose state is loaded next.</summary>
+    /// <exception cref="ArgumentException">The numbers are those of no frame.</exception>
+    private protected static Func<string, Tensor> Blanks(SimplexEtfHeader header)
+    {
+        if (header.Problem() is { } problem)
+            throw new ArgumentException($"Not a simplex ETF: {problem}.", nameof(header));
+        return name => header.Factors.Where(f => f.Name == name).Select(f => zeros(f.Rows, f.Columns)).Single();
+    }
+
+    /// <summary>The layer's own parameter or buffer of a name; null if there is none.</summary>
+    private Tensor? Own(string name) =>
+        _internal_params.TryGetValue(name, out var parameter) ? parameter : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null;
 
     private FrameScale ReadScale()
     {
@@ -52,34 +92,6 @@ public sealed partial class SimplexEtfLinear
     {
         using var scope = NewDisposeScope();
         return value.detach().to(ScalarType.Float64, CPU).item<double>();
-    }
-
-    /// <summary>The layer's own parameter or buffer of a name; null if there is none.</summary>
-    private Tensor? Own(string name) =>
-        _internal_params.TryGetValue(name, out var parameter) ? parameter : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null;
-
-    /// <returns>The number of dimensions.</returns>
-    private long CheckInput(Tensor input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        var dimensions = input.dim();
-        if (dimensions == 0 || input.size(-1) != InFeatures)
-            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
-        var dtype = input.dtype;
-        if (!is_floating_point(dtype))
-            throw new ArgumentException($"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
-
-        foreach (var name in s_ownNames)
-        {
-            if (Own(name) is not { } own)
-                continue;
-            if (own.dtype != dtype)
-                throw new ArgumentException($"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
-            if (own.device_type != input.device_type || own.device_index != input.device_index)
-                throw new ArgumentException($"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
-        }
-
-        return dimensions;
     }
 
     private static void CheckBias(SimplexEtfHeader header, Tensor? bias, ScalarType type, Device? device)
@@ -100,14 +112,5 @@ public sealed partial class SimplexEtfLinear
         var largest = finfo(type).max / shape.Norm;
         if (scale > largest)
             throw new ArgumentOutOfRangeException(nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
-    }
-
-    private static ScalarType FloatingPoint(ScalarType dtype) =>
-        is_floating_point(dtype) ? dtype : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
-
-    private static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
-    {
-        var zero = zeros(count, dtype: dtype, device: device);
-        return trained ? new Parameter(zero) : zero;
     }
 }
