@@ -23,7 +23,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (strict && !source.ContainsKey(_stateName) && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
+        if (strict && !source.ContainsKey(_stateName)
+            && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
             throw new InvalidOperationException(
                 $"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
         return base.load_state_dict(source, strict, skip);
@@ -39,26 +40,33 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     /// <inheritdoc cref="IWatchedLayer.HasChannelsFirst"/>
     private protected virtual bool HasChannelsFirst => false;
 
-    /// <exception cref="ArgumentException">The input is not floating point, or differs from the layer's own tensors in dtype or device.</exception>
+    /// <exception cref="ArgumentException">The input is not floating point, or differs from the layer's own tensors in dtype or
+    /// device.</exception>
     private protected void CheckKind(Tensor input)
     {
         var dtype = input.dtype;
         if (!is_floating_point(dtype))
-            throw new ArgumentException($"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).", nameof(input));
+            throw new ArgumentException(
+                $"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).",
+                nameof(input));
 
         foreach (var name in s_ownNames)
         {
             if (Own(name) is not { } own)
                 continue;
             if (own.dtype != dtype)
-                throw new ArgumentException($"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
+                throw new ArgumentException(
+                    $"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
             if (own.device_type != input.device_type || own.device_index != input.device_index)
-                throw new ArgumentException($"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
+                throw new ArgumentException(
+                    $"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
         }
     }
 
     private protected static ScalarType FloatingPoint(ScalarType dtype) =>
-        is_floating_point(dtype) ? dtype : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
+        is_floating_point(dtype)
+            ? dtype
+            : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
 
     private protected static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
     {
@@ -77,7 +85,9 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
 
     /// <summary>The layer's own parameter or buffer of a name; null if there is none.</summary>
     private Tensor? Own(string name) =>
-        _internal_params.TryGetValue(name, out var parameter) ? parameter : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1 : null;
+        _internal_params.TryGetValue(name, out var parameter) ? parameter
+        : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1
+        : null;
 
     private FrameScale ReadScale()
     {
@@ -100,7 +110,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
             return;
         var rows = header.Shape.Rows;
         if (bias.dim() != 1 || bias.shape[0] != rows)
-            throw new ArgumentException($"The bias has the shape {TensorCheck.Shape(bias)}; a frame of {rows} rows wants ({rows}).", nameof(bias));
+            throw new ArgumentException(
+                $"The bias has the shape {TensorCheck.Shape(bias)}; a frame of {rows} rows wants ({rows}).", nameof(bias));
         if (bias.dtype != type)
             throw new ArgumentException($"The bias is {bias.dtype}, the layer {type}: they must agree.", nameof(bias));
         if (device is not null && (bias.device_type != device.type || (device.index >= 0 && bias.device_index != device.index)))
@@ -111,6 +122,7 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     {
         var largest = finfo(type).max / shape.Norm;
         if (scale > largest)
-            throw new ArgumentOutOfRangeException(nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
+            throw new ArgumentOutOfRangeException(
+                nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
     }
 }

@@ -6,9 +6,9 @@ namespace EtfNet;
 
 /// <summary>A layer whose weight is a fixed simplex equiangular tight frame: a linear layer or a convolution.</summary>
 /// <remarks>
-/// The weight is never trained and, for identity and random frames, never stored. State: one number for the frame, under a name that holds kind,
-/// shape, seed and rank, so that the state of another frame is refused by name; the factors of an aligned or a nearest frame; <c>bias</c> and
-/// <c>scale</c> where the layer has them.
+/// The weight is never trained and, for identity and random frames, never stored. State: one number for the frame, under a name that holds
+/// kind, shape, seed and rank, so that the state of another frame is refused by name; the factors of an aligned or a nearest frame;
+/// <c>bias</c> and <c>scale</c> where the layer has them.
 /// </remarks>
 public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
 {
@@ -27,7 +27,8 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     /// <param name="trainScale">Whether s is trained.</param>
     /// <param name="dtype">Of factors and scale; by default the bias's, else float32.</param>
     /// <param name="device">By default the bias's, else the CPU.</param>
-    private protected SimplexEtfLayer(string name, SimplexEtfHeader header, string signature, IEnumerable<(string Name, Tensor Value)> factors,
+    private protected SimplexEtfLayer(
+        string name, SimplexEtfHeader header, string signature, IEnumerable<(string Name, Tensor Value)> factors,
         Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
         : base(name)
     {
@@ -52,7 +53,8 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
             this.to(place);
     }
 
-    /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer's own: not to be disposed.</summary>
+    /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer's own: not to be
+    /// disposed.</summary>
     public Tensor? Bias => Own(BiasName);
 
     /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
@@ -85,7 +87,8 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     /// <summary>The fixed scale, read again after each look at the state: a load may have changed it.</summary>
     private FrameScale FixedScale => _scale ??= ReadScale();
 
-    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to dispose.</summary>
+    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to
+    /// dispose.</summary>
     /// <returns>The very object that was adopted; null if there is none or it is a fixed tensor.</returns>
     internal Parameter? ReleaseBias()
     {
@@ -118,6 +121,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return new SimplexEtf(_header with { Scale = scale }, _header.Factors.ToDictionary(f => f.Name, f => NearestFrame.Values(ReadFactor(f.Name))));
+        return new SimplexEtf(_header with { Scale = scale },
+            _header.Factors.ToDictionary(f => f.Name, f => NearestFrame.Values(ReadFactor(f.Name))));
     }
 }

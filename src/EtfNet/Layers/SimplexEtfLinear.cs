@@ -6,13 +6,13 @@ namespace EtfNet;
 
 /// <summary>A linear layer whose weight is a fixed simplex equiangular tight frame: <c>y = s E x + b</c>.</summary>
 /// <remarks>
-/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions, empty batches included; float32, float64, bfloat16, float16.
-/// The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames, never stored.</para>
-/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a dense layer has
-/// them that keeps the variance of its inputs.</para>
-/// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned, <c>matrix</c> (K x d)
-/// for a nearest frame.
-/// Source: Liu, arXiv 2412.00884, section 3.</para>
+/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions, empty batches included; float32, float64, bfloat16,
+/// float16. The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames,
+/// never stored.</para>
+/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a
+/// dense layer has them that keeps the variance of its inputs.</para>
+/// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
+/// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
 public sealed class SimplexEtfLinear : SimplexEtfLayer
 {
@@ -53,8 +53,11 @@ public sealed class SimplexEtfLinear : SimplexEtfLayer
     {
     }
 
-    private SimplexEtfLinear(SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
-        : base(nameof(SimplexEtfLinear), header, header.Signature, header.Factors.Select(f => (f.Name, factor(f.Name))), bias, trainScale, dtype, device) =>
+    private SimplexEtfLinear(
+        SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
+        : base(
+            nameof(SimplexEtfLinear), header, header.Signature, header.Factors.Select(f => (f.Name, factor(f.Name))),
+            bias, trainScale, dtype, device) =>
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);
 
     /// <summary>Gets d, the size of the last dimension of the input.</summary>
@@ -118,7 +121,8 @@ public sealed class SimplexEtfLinear : SimplexEtfLayer
         ArgumentNullException.ThrowIfNull(input);
         var dimensions = input.dim();
         if (dimensions == 0 || input.size(-1) != InFeatures)
-            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
+            throw new ArgumentException(
+                $"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
         CheckKind(input);
         return dimensions;
     }

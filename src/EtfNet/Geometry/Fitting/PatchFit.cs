@@ -5,13 +5,13 @@ namespace EtfNet;
 
 /// <summary>Fits frames to convolutions, as <see cref="FrameFit"/> does to matrices, on a sample of their patches.</summary>
 /// <remarks>
-/// The second moment of the patches, d x d, is never formed: the map times it is <c>(outputs^T patches) / N</c>, and the leading directions come from
-/// subspace iteration on the sample.
+/// The second moment of the patches, d x d, is never formed: the map times it is <c>(outputs^T patches) / N</c>, and the leading directions
+/// come from subspace iteration on the sample.
 /// </remarks>
 internal static class PatchFit
 {
-    /// <summary>Fits a frame. Random frames are over the middle pixels where these are enough for one; the ranks of aligned ones are rounded up to what
-    /// costs no more.</summary>
+    /// <summary>Fits a frame. Random frames are over the middle pixels where these are enough for one; the ranks of aligned ones are
+    /// rounded up to what costs no more.</summary>
     /// <param name="frame">The choice.</param>
     /// <param name="kernel">(K, C, height, width), or (K, C, width).</param>
     /// <param name="bias">K, or null.</param>
@@ -42,8 +42,8 @@ internal static class PatchFit
         return FrameFit.To(choice, weight, bias, patches, targets, labels, IsCheaper);
     }
 
-    /// <summary>Whether a convolution to r + 1 channels and a product back are less work than the dense convolution, at four fifths of its speed or
-    /// so, by a margin that is worth the directions that an aligned frame leaves out.</summary>
+    /// <summary>Whether a convolution to r + 1 channels and a product back are less work than the dense convolution, at four fifths of its
+    /// speed or so, by a margin that is worth the directions that an aligned frame leaves out.</summary>
     internal static bool IsCheaper(FrameShape shape, long rank) =>
         4 * (shape.Rows + shape.Columns) * PatchFrame.FactorWidth(rank) <= 3 * shape.Rows * shape.Columns;
 

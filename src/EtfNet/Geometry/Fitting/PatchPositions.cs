@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Positions of a convolution, drawn at random from a batch: what frames are fitted on. The unfolded batch is never made.</summary>
-/// <remarks>Inputs, outputs and labels are read at the same positions. The same shapes, rows and seed give the same positions.</remarks>
+/// <summary>Positions of a convolution, drawn at random from a batch: what frames are fitted on. The unfolded batch is never
+/// made.</summary> <remarks>Inputs, outputs and labels are read at the same positions. The same shapes, rows and seed give the same
+/// positions.</remarks>
 internal sealed class PatchPositions
 {
     /// <summary>The most that the patches may take.</summary>
@@ -55,7 +56,8 @@ internal sealed class PatchPositions
         for (long place = 0; place < _window.Patch.Taps; place++)
         {
             var (row, column) = _window.Patch.Tap(place);
-            var (firstRow, firstColumn) = ((row * _window.Dilation.Rows) - _window.Before.Rows, (column * _window.Dilation.Columns) - _window.Before.Columns);
+            var firstRow = (row * _window.Dilation.Rows) - _window.Before.Rows;
+            var firstColumn = (column * _window.Dilation.Columns) - _window.Before.Columns;
             var rows = Array.ConvertAll(Rows(), i => (i * _window.Stride.Rows) + firstRow);
             var columns = Array.ConvertAll(Columns(), i => (i * _window.Stride.Columns) + firstColumn);
             using var part = patches.narrow(1, place * channels, channels);
@@ -88,7 +90,8 @@ internal sealed class PatchPositions
         return labels.index_select(0, samples);
     }
 
-    /// <summary>So many of the numbers below <paramref name="all"/>, each set of them equally likely, in order (Floyd; Bentley, CACM 30, 1987).</summary>
+    /// <summary>So many of the numbers below <paramref name="all"/>, each set of them equally likely, in order (Floyd; Bentley, CACM 30,
+    /// 1987).</summary>
     private static long[] Some(long all, long count, CounterRandom random)
     {
         var drawn = new HashSet<long>();
@@ -107,11 +110,12 @@ internal sealed class PatchPositions
             throw new ArgumentException($"'{name}' must be floating point; it is {tensor.dtype}.", name);
         var dimensions = _window.Dimensions;
         var lifted = tensor.dim() == dimensions + 1 || tensor.dim() == dimensions + 2 ? _window.Lift(tensor.detach()) : null;
-        if (lifted?.shape is [var batch, var own, var rows, var columns] && batch == _input[0] && own == (channels ?? own) && map == new Extent(rows, columns))
+        if (lifted?.shape is [var batch, var own, var rows, var columns] && batch == _input[0] && own == (channels ?? own)
+            && map == new Extent(rows, columns))
             return lifted;
         throw new ArgumentException(
-            $"'{name}' has the shape {TensorCheck.Shape(tensor)}; the positions were drawn for a batch of {_input[0]} with maps of {map.Rows} x {map.Columns} here.",
-            name);
+            $"'{name}' has the shape {TensorCheck.Shape(tensor)}; the positions were drawn for a batch of {_input[0]} " +
+            $"with maps of {map.Rows} x {map.Columns} here.", name);
     }
 
     private long[] Rows() => Array.ConvertAll(_drawn, position => position / _positions.Columns % _positions.Rows);
@@ -140,5 +144,9 @@ internal sealed class PatchPositions
 
     /// <summary>The rows of the sample where a tap meets padding.</summary>
     private long[] Outside(long[] rows, long[] columns) =>
-        [.. Enumerable.Range(0, Count).Where(i => rows[i] < 0 || rows[i] >= _input[2] || columns[i] < 0 || columns[i] >= _input[3]).Select(i => (long)i)];
+    [
+        .. from i in Enumerable.Range(0, Count)
+           where rows[i] < 0 || rows[i] >= _input[2] || columns[i] < 0 || columns[i] >= _input[3]
+           select (long)i,
+    ];
 }

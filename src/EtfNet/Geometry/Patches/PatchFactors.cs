@@ -6,7 +6,8 @@ namespace EtfNet;
 /// <summary>The factors of a frame over patches as a layer stores them: kernels, ready for use, in the place of matrices.</summary>
 internal static class PatchFactors
 {
-    /// <summary>A factor as it is stored: <c>matrix</c> (K, C, height, width), <c>left</c> (K, w), <c>right</c> (w, C, height, width).</summary>
+    /// <summary>A factor as it is stored: <c>matrix</c> (K, C, height, width), <c>left</c> (K, w), <c>right</c> (w, C, height,
+    /// width).</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="name">Which one.</param>
     /// <param name="matrix">As the frame has it: K x d, or K x v and d x v, further columns zeros.</param>

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace EtfNet;
 
-/// <summary>How a frame over patches is written: as any frame, with the channels and the kernel's size. Factors travel with the weights.</summary>
+/// <summary>How a frame over patches is written: as any frame, with the channels and the kernel's size. Factors travel with the
+/// weights.</summary>
 internal static class PatchFrameFormat
 {
     private const string Channels = "channels";
@@ -19,7 +20,8 @@ internal static class PatchFrameFormat
     /// <summary>Whether a frame is one over patches.</summary>
     public static bool IsPatchFrame(JsonObject json) => SimplexEtfFormat.Refuse(() => json.ContainsKey(Kernel));
 
-    /// <exception cref="InvalidDataException">Something is missing, of another version, or no frame over patches; the message names it.</exception>
+    /// <exception cref="InvalidDataException">Something is missing, of another version, or no frame over patches; the message names
+    /// it.</exception>
     public static PatchFrame Read(JsonObject json)
     {
         ArgumentNullException.ThrowIfNull(json);

@@ -5,8 +5,8 @@ namespace EtfNet;
 
 /// <summary>The patches of a convolution, and the order in which a frame sees their <c>d = Channels Height Width</c> numbers.</summary>
 /// <remarks>
-/// Frame order: the center taps (row <c>floor(Height/2)</c>, column <c>floor(Width/2)</c>) of channels 0 to C - 1, then the other taps row by row, all
-/// channels of each. So the leading numbers of a patch are the pixel in its middle. A kernel over sequences has the height 1.
+/// Frame order: the center taps (row <c>floor(Height/2)</c>, column <c>floor(Width/2)</c>) of channels 0 to C - 1, then the other taps row
+/// by row, all channels of each. So the leading numbers of a patch are the pixel in its middle. A kernel over sequences has the height 1.
 /// </remarks>
 internal readonly record struct PatchShape(long Channels, long Height, long Width)
 {

@@ -11,7 +11,8 @@ namespace EtfNet;
 /// <param name="Before">Padding before the first row and column; negative: so many are cut off.</param>
 /// <param name="After">Padding behind the last.</param>
 /// <param name="Mode">What the padding holds.</param>
-internal sealed record PatchWindow(PatchShape Patch, int Dimensions, Extent Stride, Extent Dilation, Extent Before, Extent After, PaddingModes Mode)
+internal sealed record PatchWindow(
+    PatchShape Patch, int Dimensions, Extent Stride, Extent Dilation, Extent Before, Extent After, PaddingModes Mode)
 {
     /// <summary>The rows and columns that a patch reaches over.</summary>
     public Extent Reach => new((Dilation.Rows * (Patch.Height - 1)) + 1, (Dilation.Columns * (Patch.Width - 1)) + 1);
@@ -58,13 +59,16 @@ internal sealed record PatchWindow(PatchShape Patch, int Dimensions, Extent Stri
     }
 
     /// <summary>Checks the shape of an input, before <see cref="Lift"/>.</summary>
-    /// <exception cref="ArgumentException">Another rank or number of channels, or a map that holds no patch or is too small for its padding.</exception>
+    /// <exception cref="ArgumentException">Another rank or number of channels, or a map that holds no patch or is too small for its
+    /// padding.</exception>
     public void Check(Tensor input)
     {
         var shape = input.shape;
-        var wanted = Dimensions == 2 ? $"(N, {Patch.Channels}, rows, columns) or ({Patch.Channels}, rows, columns)" : $"(N, {Patch.Channels}, length) or ({Patch.Channels}, length)";
+        var side = Dimensions == 2 ? "rows, columns" : "length";
         if ((shape.Length != Dimensions + 1 && shape.Length != Dimensions + 2) || shape[^(Dimensions + 1)] != Patch.Channels)
-            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a convolution of {Patch.Channels} channels wants {wanted}.", nameof(input));
+            throw new ArgumentException(
+                $"The input has the shape {TensorCheck.Shape(input)}; a convolution of {Patch.Channels} channels wants " +
+                $"(N, {Patch.Channels}, {side}) or ({Patch.Channels}, {side}).", nameof(input));
         CheckSide("columns", shape[^1], Before.Columns, After.Columns, Reach.Columns);
         if (Dimensions == 2)
             CheckSide("rows", shape[^2], Before.Rows, After.Rows, Reach.Rows);
@@ -73,24 +77,27 @@ internal sealed record PatchWindow(PatchShape Patch, int Dimensions, Extent Stri
         {
             if (size < 1 || size + before + after < reach)
                 throw new ArgumentException(
-                    $"The input of shape {TensorCheck.Shape(input)} has {size} {name}, {size + before + after} with its padding: fewer than the {reach} of the kernel. " +
-                    "Give larger inputs, or the layer more padding.", nameof(input));
+                    $"The input of shape {TensorCheck.Shape(input)} has {size} {name}, {size + before + after} with its padding: " +
+                    $"fewer than the {reach} of the kernel. Give larger inputs, or the layer more padding.", nameof(input));
             var most = Mode switch { PaddingModes.Reflect => size - 1, PaddingModes.Circular => size, _ => long.MaxValue };
             if (Math.Max(before, after) > most)
                 throw new ArgumentException(
-                    $"The input of shape {TensorCheck.Shape(input)} has {size} {name}: {Mode} padding of {Math.Max(before, after)} needs more. " +
-                    "Give larger inputs, or the layer less padding.", nameof(input));
+                    $"The input of shape {TensorCheck.Shape(input)} has {size} {name}: {Mode} padding of {Math.Max(before, after)} " +
+                    "needs more. Give larger inputs, or the layer less padding.", nameof(input));
         }
     }
 
-    /// <summary>Pads maps where a convolution's own padding cannot: with other values than zeros, or with more behind than before.</summary>
+    /// <summary>Pads maps where a convolution's own padding cannot: with other values than zeros, or with more behind than
+    /// before.</summary>
     /// <param name="maps">A batch of maps.</param>
     /// <returns>The maps, and the window that is left to move over them, padded with zeros on both sides alike.</returns>
     public (Tensor Maps, PatchWindow Window) Pad(Tensor maps)
     {
         if (Mode is PaddingModes.Zeros && Before == After)
             return (maps, this);
-        var left = Mode is PaddingModes.Zeros ? new Extent(Math.Min(Before.Rows, After.Rows), Math.Min(Before.Columns, After.Columns)) : default;
+        var left = Mode is PaddingModes.Zeros
+            ? new Extent(Math.Min(Before.Rows, After.Rows), Math.Min(Before.Columns, After.Columns))
+            : default;
         var padded = nn.functional.pad(
             maps, (Before.Columns - left.Columns, After.Columns - left.Columns, Before.Rows - left.Rows, After.Rows - left.Rows),
             Mode is PaddingModes.Zeros ? PaddingModes.Constant : Mode);

@@ -24,7 +24,8 @@ public readonly record struct ConvPadding
     /// <summary>Gets the columns on each side; 0 for "same".</summary>
     public long Width { get; }
 
-    /// <summary>Gets whether the padding keeps the size of a map: <c>dilation (kernel - 1)</c> in all, the odd one behind. Stride 1 only.</summary>
+    /// <summary>Gets whether the padding keeps the size of a map: <c>dilation (kernel - 1)</c> in all, the odd one behind. Stride 1
+    /// only.</summary>
     public bool IsSame { get; private init; }
 
     /// <summary>The same number of rows and columns on each side.</summary>

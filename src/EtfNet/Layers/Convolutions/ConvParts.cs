@@ -17,7 +17,8 @@ internal sealed record ConvParts(PatchWindow Window, ConvPadding Padding, PatchF
     public static ConvParts New(ConvWindow window, long outChannels, EtfFrame? frame, double scale)
     {
         var (patch, choice) = (window.Window.Patch, frame ?? EtfFrame.Identity);
-        var columns = choice.Kind is EtfFrameKind.Random or EtfFrameKind.DenseRandom ? PatchFrame.ColumnsOfRandom(outChannels, patch) : patch.Size;
+        var isRandom = choice.Kind is EtfFrameKind.Random or EtfFrameKind.DenseRandom;
+        var columns = isRandom ? PatchFrame.ColumnsOfRandom(outChannels, patch) : patch.Size;
         var etf = SimplexEtf.Create(choice, FrameShape.For(choice, outChannels, columns, nameof(outChannels), "inChannels"), scale);
         return new ConvParts(window.Window, window.Padding, new PatchFrame(etf.Header, patch), etf.FactorTensor);
     }
@@ -40,6 +41,7 @@ internal sealed record ConvParts(PatchWindow Window, ConvPadding Padding, PatchF
         var frame = new PatchFrame(header, window.Window.Patch);
         return frame.Problem() is { } problem
             ? throw new ArgumentException($"Not a frame over patches of {window.Window.Patch}: {problem}.", nameof(header))
-            : new ConvParts(window.Window, window.Padding, frame, name => header.Factors.Where(f => f.Name == name).Select(f => zeros(f.Rows, f.Columns)).Single());
+            : new ConvParts(window.Window, window.Padding, frame,
+                name => header.Factors.Where(f => f.Name == name).Select(f => zeros(f.Rows, f.Columns)).Single());
     }
 }

@@ -9,7 +9,8 @@ internal sealed record ConvWindow(PatchWindow Window, ConvPadding Padding)
     /// <summary>Of a convolution over maps.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     /// <exception cref="ArgumentException">Padding "same" with a stride other than 1.</exception>
-    public static ConvWindow Maps(long inChannels, ConvSize kernelSize, ConvSize stride, ConvPadding padding, ConvSize dilation, PaddingModes paddingMode)
+    public static ConvWindow Maps(
+        long inChannels, ConvSize kernelSize, ConvSize stride, ConvPadding padding, ConvSize dilation, PaddingModes paddingMode)
     {
         CheckSize(kernelSize.Height, kernelSize.Width, kernelSize, nameof(kernelSize));
         CheckSize(stride.Height, stride.Width, stride, nameof(stride));
@@ -21,7 +22,8 @@ internal sealed record ConvWindow(PatchWindow Window, ConvPadding Padding)
     /// <summary>Of a convolution over sequences.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     /// <exception cref="ArgumentException">Padding "same" with a stride other than 1, or a padding of two numbers.</exception>
-    public static ConvWindow Sequences(long inChannels, long kernelSize, long stride, ConvPadding padding, long dilation, PaddingModes paddingMode)
+    public static ConvWindow Sequences(
+        long inChannels, long kernelSize, long stride, ConvPadding padding, long dilation, PaddingModes paddingMode)
     {
         CheckSize(kernelSize, kernelSize, kernelSize, nameof(kernelSize));
         CheckSize(stride, stride, stride, nameof(stride));
@@ -38,10 +40,13 @@ internal sealed record ConvWindow(PatchWindow Window, ConvPadding Padding)
         if (Obstacle(layer) is { } obstacle)
             throw new ArgumentException($"No frame stands in for this layer: {obstacle}.", nameof(layer));
         var (kernel, stride, dilation) = (layer.kernel_size, layer.stride, layer.dilation);
-        ConvPadding padding = layer.padding_type is { } type ? type : layer.padding is [var rows, var columns] ? (rows, columns) : layer.padding![0];
+        ConvPadding padding = layer.padding_type is { } type ? type
+            : layer.padding is [var rows, var columns] ? (rows, columns)
+            : layer.padding![0];
         var made = layer is Conv1d
             ? Sequences(layer.in_channels, kernel[0], stride[0], padding, dilation[0], layer.padding_mode)
-            : Maps(layer.in_channels, (kernel[0], kernel[1]), (stride[0], stride[1]), padding, (dilation[0], dilation[1]), layer.padding_mode);
+            : Maps(
+                layer.in_channels, (kernel[0], kernel[1]), (stride[0], stride[1]), padding, (dilation[0], dilation[1]), layer.padding_mode);
         if (layer.padding_mode is PaddingModes.Zeros)
             return made;
         // What the layer does, whatever it was asked for.
@@ -64,12 +69,16 @@ internal sealed record ConvWindow(PatchWindow Window, ConvPadding Padding)
         _ => $"it is a {layer.GetType().Name}: convolutions over sequences (Conv1d) and maps (Conv2d) have frames",
     };
 
-    private static ConvWindow Create(PatchShape patch, int dimensions, Extent stride, Extent dilation, ConvPadding padding, PaddingModes paddingMode)
+    private static ConvWindow Create(
+        PatchShape patch, int dimensions, Extent stride, Extent dilation, ConvPadding padding, PaddingModes paddingMode)
     {
         if (!Enum.IsDefined(paddingMode))
-            throw new ArgumentOutOfRangeException(nameof(paddingMode), paddingMode, "Unknown padding mode: give Zeros, Reflect, Replicate or Circular.");
+            throw new ArgumentOutOfRangeException(
+                nameof(paddingMode), paddingMode, "Unknown padding mode: give Zeros, Reflect, Replicate or Circular.");
         if (padding.IsSame && stride != new Extent(1, 1))
-            throw new ArgumentException("Padding \"same\" keeps the size of a map, which a stride other than 1 does not: give the padding in numbers.", nameof(padding));
+            throw new ArgumentException(
+                "Padding \"same\" keeps the size of a map, which a stride other than 1 does not: give the padding in numbers.",
+                nameof(padding));
         // A constant is zero here, as in TorchSharp's layers.
         var mode = paddingMode is PaddingModes.Constant ? PaddingModes.Zeros : paddingMode;
         var side = new Extent(dimensions == 1 ? 0 : padding.Height, padding.Width);
@@ -83,7 +92,8 @@ internal sealed record ConvWindow(PatchWindow Window, ConvPadding Padding)
             throw new ArgumentOutOfRangeException(nameof(inChannels), inChannels, "A convolution has at least 1 input channel.");
         return (double)inChannels * height * width <= int.MaxValue
             ? new PatchShape(inChannels, height, width)
-            : throw new ArgumentOutOfRangeException(nameof(inChannels), inChannels, $"A patch of {inChannels} channels and a kernel of {height} x {width} is too large.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(inChannels), inChannels, $"A patch of {inChannels} channels and a kernel of {height} x {width} is too large.");
     }
 
     private static void CheckSize(long height, long width, object given, string name)

@@ -4,14 +4,16 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A convolution whose kernel is a fixed simplex equiangular tight frame over patches: <see cref="SimplexEtfConv2d"/> or <see cref="SimplexEtfConv1d"/>.</summary>
+/// <summary>A convolution whose kernel is a fixed simplex equiangular tight frame over patches: <see cref="SimplexEtfConv2d"/> or
+/// <see cref="SimplexEtfConv1d"/>.</summary>
 /// <remarks>
-/// <para>A patch holds <c>d = C k k</c> numbers: those of C input channels under a kernel. The frame E is a K x d matrix (<see cref="SimplexEtfLayer.Etf"/>)
-/// whose columns stand in <em>frame order</em>: the middle taps (floor(k/2) along each side) of channels 0 to C - 1, then the other taps row by row, all
-/// channels of each.</para>
-/// <para>Cost per position, where the dense kernel has K C k k multiplications. Identity: none; K numbers of the patch, minus their mean. Random: K C where
-/// <c>K &lt;= C + 1</c> (it looks at the middle pixel alone), else a dense kernel. Aligned of rank r: <c>(r + 1)(C k k + K)</c>. Nearest: a dense kernel,
-/// without weight gradient and optimizer state. Column frames center over the whole patch, padding included.</para>
+/// <para>A patch holds <c>d = C k k</c> numbers: those of C input channels under a kernel. The frame E is a K x d matrix
+/// (<see cref="SimplexEtfLayer.Etf"/>) whose columns stand in <em>frame order</em>: the middle taps (floor(k/2) along each side) of
+/// channels 0 to C - 1, then the other taps row by row, all channels of each.</para>
+/// <para>Cost per position, where the dense kernel has K C k k multiplications. Identity: none; K numbers of the patch, minus their mean.
+/// Random: K C where <c>K &lt;= C + 1</c> (it looks at the middle pixel alone), else a dense kernel. Aligned of rank r: <c>(r + 1)(C k k +
+/// K)</c>. Nearest: a dense kernel, without weight gradient and optimizer state. Column frames center over the whole patch, padding
+/// included.</para>
 /// <para>Gradients are analytic: nothing is saved for the backward pass, not even the input.</para>
 /// </remarks>
 public abstract class SimplexEtfConvolution : SimplexEtfLayer
@@ -64,12 +66,14 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
         return _window.Lower(output, input.dim()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A layer in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device and mode.</summary>
+    /// <summary>A layer in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device and
+    /// mode.</summary>
     /// <param name="layer">A convolution without groups.</param>
     /// <param name="etf">The frame: K x d over patches, or K x C over their middle pixels.</param>
     /// <param name="bias">K numbers, or null; adopted.</param>
     /// <exception cref="ArgumentException">No frame stands in for the layer, or the frame or the bias does not fit it.</exception>
-    internal static SimplexEtfConvolution InPlaceOf(Convolution layer, SimplexEtf etf, Tensor? bias) => Create(layer, ConvParts.Of(ConvWindow.Of(layer), etf), bias);
+    internal static SimplexEtfConvolution InPlaceOf(Convolution layer, SimplexEtf etf, Tensor? bias) =>
+        Create(layer, ConvParts.Of(ConvWindow.Of(layer), etf), bias);
 
     /// <summary>The same, with factors of zeros until a state is loaded.</summary>
     internal static SimplexEtfConvolution InPlaceOf(Convolution layer, SimplexEtfHeader header, Tensor? bias) =>
@@ -126,9 +130,13 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
     private static SimplexEtfConvolution Create(Convolution layer, ConvParts parts, Tensor? bias)
     {
         if (layer.out_channels != parts.Frame.Header.Shape.Rows)
-            throw new ArgumentException($"A frame of {parts.Frame.Header.Shape.Rows} rows does not fit a convolution of {layer.out_channels} outputs.", nameof(parts));
+            throw new ArgumentException(
+                $"A frame of {parts.Frame.Header.Shape.Rows} rows does not fit a convolution of {layer.out_channels} outputs.",
+                nameof(parts));
         var (dtype, device) = (layer.weight.dtype, layer.weight.device);
-        SimplexEtfConvolution made = layer is Conv1d ? new SimplexEtfConv1d(parts, bias, false, dtype, device) : new SimplexEtfConv2d(parts, bias, false, dtype, device);
+        SimplexEtfConvolution made = layer is Conv1d
+            ? new SimplexEtfConv1d(parts, bias, false, dtype, device)
+            : new SimplexEtfConv2d(parts, bias, false, dtype, device);
         made.train(layer.training);
         return made;
     }

@@ -9,7 +9,8 @@ namespace EtfNet.Tests.Geometry.Patches;
 
 public sealed class PatchFitTests
 {
-    private static readonly EtfFrame[] s_frames = [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(12)];
+    private static readonly EtfFrame[] s_frames =
+        [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(12)];
 
     /// <summary>The layer of the fitted frame and bias, run on the maps, is as far from the old outputs as the fit says.</summary>
     [Theory]
@@ -22,7 +23,8 @@ public sealed class PatchFitTests
         foreach (var frame in s_frames)
         {
             using var scope = NewDisposeScope();
-            using var conv = nn.Conv2d(channels, outputs, (side, side), (2, 2), (side / 2, side / 2), padding_mode: PaddingModes.Reflect, bias: hasBias, dtype: ScalarType.Float64);
+            using var conv = nn.Conv2d(channels, outputs, (side, side), (2, 2), (side / 2, side / 2), padding_mode: PaddingModes.Reflect,
+                bias: hasBias, dtype: ScalarType.Float64);
             var x = Maps(channels, 8);
             var y = conv.call(x).detach();
             var positions = PatchPositions.Draw(ConvWindow.Of(conv).Window, x, int.MaxValue, 1);
@@ -42,12 +44,14 @@ public sealed class PatchFitTests
     {
         using var scope = NewDisposeScope();
         // Patches near few directions, and a kernel that is an isometry on them: the frame copies it.
-        var (patches, etf) = (Sample.LowRank(1, 600, 144, 8) + (0.001 * Sample.Normal(2, 600, 144)), SimplexEtf.Create(EtfFrame.DenseRandom(1), 144, 144));
+        var (patches, etf) = (Sample.LowRank(1, 600, 144, 8) + (0.001 * Sample.Normal(2, 600, 144)),
+            SimplexEtf.Create(EtfFrame.DenseRandom(1), 144, 144));
         var (kernel, targets) = (new PatchShape(16, 3, 3).ToKernel(etf.ToTensor()), patches.mm(etf.ToTensor().t()));
         var fit = PatchFit.To(EtfFrame.Aligned(8), kernel, null, patches, targets);
         fit.Etf.Kind.Should().Be(EtfFrameKind.Aligned);
         fit.OutputError.Should().BeLessThan(0.05);
-        PatchFit.To(EtfFrame.DenseRandom(2), kernel, null, patches, targets).OutputError.Should().BeGreaterThan(0.9, "other directions do not");
+        PatchFit.To(EtfFrame.DenseRandom(2), kernel, null, patches, targets).OutputError
+            .Should().BeGreaterThan(0.9, "other directions do not");
     }
 
     [Theory]
@@ -127,16 +131,22 @@ public sealed class PatchFitTests
         var (kernel, patches, targets) = Layer(32, 32, 3);
         foreach (var frame in s_frames)
         {
-            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches / 0, targets)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
-            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches, targets / 0)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
-            FluentActions.Invoking(() => PatchFit.To(frame, kernel / 0, null, patches, targets)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
-            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches[.., ..32], targets)).Should().Throw<ArgumentException>().WithParameterName("patches").WithMessage("*(N, 288)*");
-            FluentActions.Invoking(() => PatchFit.To(frame, kernel[0], null, patches, targets[.., ..4])).Should().Throw<ArgumentException>();
+            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches / 0, targets)).Should().Throw<ArgumentException>()
+                .WithMessage("*NaN*");
+            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches, targets / 0)).Should().Throw<ArgumentException>()
+                .WithMessage("*NaN*");
+            FluentActions.Invoking(() => PatchFit.To(frame, kernel / 0, null, patches, targets)).Should().Throw<ArgumentException>()
+                .WithMessage("*NaN*");
+            FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches[.., ..32], targets)).Should().Throw<ArgumentException>()
+                .WithParameterName("patches").WithMessage("*(N, 288)*");
+            FluentActions.Invoking(() => PatchFit.To(frame, kernel[0], null, patches, targets[.., ..4]))
+                .Should().Throw<ArgumentException>();
             FluentActions.Invoking(() => PatchFit.To(frame, kernel, null, patches, targets[..3])).Should().Throw<ArgumentException>();
         }
 
         (kernel, patches, targets) = Layer(2, 32, 3);
-        FluentActions.Invoking(() => PatchFit.To(EtfFrame.Nearest, kernel, null, patches, targets)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
+        FluentActions.Invoking(() => PatchFit.To(EtfFrame.Nearest, kernel, null, patches, targets))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
     }
 
     [Fact]
@@ -164,7 +174,8 @@ public sealed class PatchFitTests
         var patch = new PatchShape(channels, side, side);
         var kernel = Sample.Normal(1, outputs, channels, side, side) / Math.Sqrt(patch.Size);
         var patches = (Sample.Normal(2, rows, patch.Size) * linspace(3, 0.1, patch.Size, dtype: ScalarType.Float64)) + 0.3;
-        return (kernel.MoveToOuterDisposeScope(), patches.MoveToOuterDisposeScope(), patches.mm(patch.ToMatrix(kernel).t()).MoveToOuterDisposeScope());
+        return (kernel.MoveToOuterDisposeScope(), patches.MoveToOuterDisposeScope(),
+            patches.mm(patch.ToMatrix(kernel).t()).MoveToOuterDisposeScope());
     }
 
     private static Tensor Maps(long channels, long side) => Sample.Normal(5, 6, channels, side, side) + 0.5;

@@ -13,7 +13,8 @@ public sealed class PatchFrameTests
     {
         foreach (var frame in new[]
         {
-            s_frame, s_frame with { Header = s_frame.Header with { Shape = new FrameShape(16, 16, false) } }, s_frame with { Patch = new PatchShape(144, 1, 1) },
+            s_frame, s_frame with { Header = s_frame.Header with { Shape = new FrameShape(16, 16, false) } },
+            s_frame with { Patch = new PatchShape(144, 1, 1) },
             new PatchFrame(new SimplexEtfHeader(EtfFrameKind.Aligned, new FrameShape(200, 144, true), 0, 2, 31), new PatchShape(16, 1, 9)),
         })
             PatchFrameFormat.Read((JsonObject)JsonNode.Parse(PatchFrameFormat.Write(frame).ToJsonString())!).Should().Be(frame);

@@ -11,7 +11,8 @@ public sealed class PatchPositionsTests
 {
     private static readonly PatchWindow s_window = ConvWindow.Maps(4, 3, 1, 1, 1, PaddingModes.Zeros).Window;
 
-    /// <summary>The kernel as a matrix times the patches is what the convolution gives at those positions, whatever its stride, padding and dilation.</summary>
+    /// <summary>The kernel as a matrix times the patches is what the convolution gives at those positions, whatever its stride, padding and
+    /// dilation.</summary>
     [Fact]
     public void PatchesAndOutputs_AnyConvolution_BelongTogether()
     {
@@ -42,7 +43,8 @@ public sealed class PatchPositionsTests
         var positions = PatchPositions.Draw(s_window, zeros(2, 4, 4, 5), 1000, 3);
         positions.Count.Should().Be(40);
         Sample.Max(positions.Outputs(output).view(-1) - arange(40)).Should().Be(0);
-        positions.Labels(tensor(new long[] { 7, 9 })).data<long>().ToArray().Should().Equal([.. Enumerable.Repeat(7L, 20), .. Enumerable.Repeat(9L, 20)]);
+        positions.Labels(tensor(new long[] { 7, 9 })).data<long>().ToArray()
+            .Should().Equal([.. Enumerable.Repeat(7L, 20), .. Enumerable.Repeat(9L, 20)]);
     }
 
     [Fact]
@@ -73,7 +75,8 @@ public sealed class PatchPositionsTests
     {
         using var scope = NewDisposeScope();
         var window = ConvWindow.Maps(512, 3, 1, 1, 1, PaddingModes.Zeros).Window;
-        int Drawn(ScalarType type) => PatchPositions.Draw(window, zeros([1, 512, 1, 1], dtype: type).expand(1000, 512, 32, 32), int.MaxValue, 1).Count;
+        int Drawn(ScalarType type) =>
+            PatchPositions.Draw(window, zeros([1, 512, 1, 1], dtype: type).expand(1000, 512, 32, 32), int.MaxValue, 1).Count;
         Drawn(ScalarType.Float32).Should().Be((256 << 20) / (4608 * sizeof(float)));
         Drawn(ScalarType.BFloat16).Should().Be((256 << 20) / (4608 * sizeof(float)), "narrow types become float32");
         Drawn(ScalarType.Float64).Should().Be((256 << 20) / (4608 * sizeof(double)));
@@ -104,9 +107,12 @@ public sealed class PatchPositionsTests
         using var scope = NewDisposeScope();
         var x = zeros(2, 4, 4, 5);
         var positions = PatchPositions.Draw(s_window, x, 3, 1);
-        FluentActions.Invoking(() => PatchPositions.Draw(s_window, x, 0, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rows");
-        FluentActions.Invoking(() => PatchPositions.Draw(s_window, zeros(2, 5, 4, 5), 3, 1)).Should().Throw<ArgumentException>().WithMessage("*4 channels*");
-        FluentActions.Invoking(() => positions.Patches(zeros(2, 4, 5, 5))).Should().Throw<ArgumentException>().WithParameterName("input").WithMessage("*(2, 4, 5, 5)*4 x 5*");
+        FluentActions.Invoking(() => PatchPositions.Draw(s_window, x, 0, 1)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("rows");
+        FluentActions.Invoking(() => PatchPositions.Draw(s_window, zeros(2, 5, 4, 5), 3, 1)).Should().Throw<ArgumentException>()
+            .WithMessage("*4 channels*");
+        FluentActions.Invoking(() => positions.Patches(zeros(2, 4, 5, 5))).Should().Throw<ArgumentException>().WithParameterName("input")
+            .WithMessage("*(2, 4, 5, 5)*4 x 5*");
         FluentActions.Invoking(() => positions.Patches(zeros(1, 4, 4, 5))).Should().Throw<ArgumentException>().WithParameterName("input");
         FluentActions.Invoking(() => positions.Patches(x.to(ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*");
         FluentActions.Invoking(() => positions.Outputs(zeros(2, 9, 4, 4))).Should().Throw<ArgumentException>().WithParameterName("output");

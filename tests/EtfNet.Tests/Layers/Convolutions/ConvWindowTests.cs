@@ -9,7 +9,8 @@ namespace EtfNet.Tests.Layers.Convolutions;
 
 public sealed class ConvWindowTests
 {
-    /// <summary>A layer in the place of a TorchSharp one does what that one does with the frame as its kernel, its padding in every mode included.</summary>
+    /// <summary>A layer in the place of a TorchSharp one does what that one does with the frame as its kernel, its padding in every mode
+    /// included.</summary>
     [Fact]
     public void InPlaceOf_AnyConvolution_ActsAsItWithTheFrameAsKernel()
     {
@@ -34,7 +35,8 @@ public sealed class ConvWindowTests
     public void InPlaceOf_SamePaddingOfAnOblongKernel_DoesWhatTorchSharpDoes()
     {
         using var scope = NewDisposeScope();
-        using var conv = nn.Conv2d(16, 16, (3, 1), Padding.Same, padding_mode: PaddingModes.Circular, bias: false, dtype: ScalarType.Float64);
+        using var conv = nn.Conv2d(16, 16, (3, 1), Padding.Same, padding_mode: PaddingModes.Circular, bias: false,
+            dtype: ScalarType.Float64);
         var etf = SimplexEtf.NearestTo(SimplexEtfConvolution.KernelToMatrix(conv.weight));
         using var layer = (SimplexEtfConv2d)SimplexEtfConvolution.InPlaceOf(conv, etf, null);
         using var dense = layer.ToDense();
@@ -60,8 +62,12 @@ public sealed class ConvWindowTests
         ConvWindow.Obstacle(plain).Should().BeNull();
         var etf = SimplexEtf.Create(EtfFrame.Identity, 8, 72);
         foreach (var layer in new Convolution[] { grouped, depthwise, transposed, volumes })
-            FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(layer, etf, null)).Should().Throw<ArgumentException>().WithMessage("*No frame stands in*");
-        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, SimplexEtf.Create(EtfFrame.Identity, 9, 72), null)).Should().Throw<ArgumentException>().WithMessage("*9 rows*8 outputs*");
-        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, etf.Header with { Shape = new FrameShape(8, 71, false) }, null)).Should().Throw<ArgumentException>().WithMessage("*71 columns*");
+            FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(layer, etf, null)).Should().Throw<ArgumentException>()
+                .WithMessage("*No frame stands in*");
+        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, SimplexEtf.Create(EtfFrame.Identity, 9, 72), null))
+            .Should().Throw<ArgumentException>().WithMessage("*9 rows*8 outputs*");
+        var narrow = etf.Header with { Shape = new FrameShape(8, 71, false) };
+        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, narrow, null))
+            .Should().Throw<ArgumentException>().WithMessage("*71 columns*");
     }
 }

@@ -10,7 +10,8 @@ namespace EtfNet.Tests.Layers.Convolutions;
 /// <summary>What a layer in float32 keeps of its frame.</summary>
 public sealed class ConvolutionFrameTests
 {
-    private static readonly (long Channels, long Rows, long Side)[] s_shapes = [(16, 16, 3), (16, 64, 3), (48, 16, 3), (48, 48, 1), (16, 144, 3), (16, 145, 3), (16, 160, 3), (32, 96, 1)];
+    private static readonly (long Channels, long Rows, long Side)[] s_shapes =
+        [(16, 16, 3), (16, 64, 3), (48, 16, 3), (48, 48, 1), (16, 144, 3), (16, 145, 3), (16, 160, 3), (32, 96, 1)];
 
     [Fact]
     public void ToDense_AnyFrameInFloat32_IsASimplexEtf()
@@ -111,11 +112,13 @@ public sealed class ConvolutionFrameTests
         using var layer = new SimplexEtfConv2d(8, 8, 3, frame: EtfFrame.Random(7));
         foreach (var other in new SimplexEtfLayer[]
         {
-            new SimplexEtfConv2d(8, 8, 3, frame: EtfFrame.Random(8)), new SimplexEtfConv2d(8, 8, 5, frame: EtfFrame.Random(7)), new SimplexEtfConv2d(8, 8, 3),
+            new SimplexEtfConv2d(8, 8, 3, frame: EtfFrame.Random(8)), new SimplexEtfConv2d(8, 8, 5, frame: EtfFrame.Random(7)),
+            new SimplexEtfConv2d(8, 8, 3),
             new SimplexEtfConv1d(8, 8, 3, frame: EtfFrame.Random(7)), new SimplexEtfLinear(8, 8, EtfFrame.Random(7)),
         })
         {
-            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict())).Should().Throw<InvalidOperationException>().WithMessage("*frame_random_8x8_seed_7_kernel_3x3*");
+            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict())).Should().Throw<InvalidOperationException>()
+                .WithMessage("*frame_random_8x8_seed_7_kernel_3x3*");
             other.Dispose();
         }
     }

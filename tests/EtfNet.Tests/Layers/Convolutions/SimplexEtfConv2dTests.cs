@@ -10,7 +10,8 @@ namespace EtfNet.Tests.Layers.Convolutions;
 
 public sealed class SimplexEtfConv2dTests
 {
-    private static readonly EtfFrame[] s_frames = [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(15)];
+    private static readonly EtfFrame[] s_frames =
+        [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(15)];
 
     [Fact]
     public void Forward_IdentityOfAsManyChannels_CentersEveryPixel()
@@ -220,40 +221,58 @@ public sealed class SimplexEtfConv2dTests
         Refused(() => circular.call(ones(2, 5, 2, 8)), "*2 rows*Circular*");
         circular.call(ones(2, 5, 3, 8));
 
-        static void Refused(Action action, string message) => FluentActions.Invoking(action).Should().Throw<ArgumentException>().WithMessage(message);
+        static void Refused(Action action, string message) =>
+            FluentActions.Invoking(action).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
     public void Constructor_BadArguments_Throw()
     {
-        FluentActions.Invoking(() => new SimplexEtfConv2d(1, 11, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outChannels").WithMessage("*OrColumns*");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(2, 1, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outChannels");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(0, 4, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("inChannels");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, (3, 0))).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("kernelSize");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, stride: 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("stride");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, dilation: -1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("dilation");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(1, 11, 3)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("outChannels").WithMessage("*OrColumns*");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(2, 1, 3)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("outChannels");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(0, 4, 3)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("inChannels");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, (3, 0))).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("kernelSize");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, stride: 0)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("stride");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, dilation: -1)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("dilation");
         FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, padding: -1)).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, padding: (Padding)9)).Should().Throw<ArgumentOutOfRangeException>();
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, stride: (1, 2), padding: Padding.Same)).Should().Throw<ArgumentException>().WithParameterName("padding");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, paddingMode: (PaddingModes)9)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("paddingMode");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, int.MaxValue)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*too large*");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, scale: double.NaN)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, frame: EtfFrame.Aligned(3))).Should().Throw<ArgumentException>().WithMessage("*Identity*");
-        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithMessage("*Int32*");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, stride: (1, 2), padding: Padding.Same))
+            .Should().Throw<ArgumentException>().WithParameterName("padding");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, paddingMode: (PaddingModes)9))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("paddingMode");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, int.MaxValue)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithMessage("*too large*");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, scale: double.NaN)).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("scale");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, frame: EtfFrame.Aligned(3))).Should().Throw<ArgumentException>()
+            .WithMessage("*Identity*");
+        FluentActions.Invoking(() => new SimplexEtfConv2d(4, 4, 3, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>()
+            .WithMessage("*Int32*");
         FluentActions.Invoking(() => new SimplexEtfConv2d((SimplexEtf)null!, 4, 3)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => new SimplexEtfConv2d(SimplexEtf.Create(EtfFrame.Identity, 4, 10), 4, 3)).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => new SimplexEtfConv2d(SimplexEtf.Create(EtfFrame.Identity, 4, 10), 4, 3))
+            .Should().Throw<ArgumentException>()
             .WithParameterName("etf").WithMessage("*10 columns*36*4*");
-        FluentActions.Invoking(() => new SimplexEtfConv1d(4, 4, 3, padding: (1, 2))).Should().Throw<ArgumentException>().WithParameterName("padding");
-        FluentActions.Invoking(() => SimplexEtfConvolution.KernelToMatrix(zeros(3, 4))).Should().Throw<ArgumentException>().WithParameterName("kernel");
+        FluentActions.Invoking(() => new SimplexEtfConv1d(4, 4, 3, padding: (1, 2))).Should().Throw<ArgumentException>()
+            .WithParameterName("padding");
+        FluentActions.Invoking(() => SimplexEtfConvolution.KernelToMatrix(zeros(3, 4))).Should().Throw<ArgumentException>()
+            .WithParameterName("kernel");
         FluentActions.Invoking(() => SimplexEtfConvolution.KernelToMatrix(null!)).Should().Throw<ArgumentNullException>();
     }
 
     [Fact]
     public void Properties_AreWhatWasAskedFor()
     {
-        using var layer = new SimplexEtfConv2d(4, 6, (3, 5), stride: (2, 1), padding: (1, 2), dilation: (1, 3), paddingMode: PaddingModes.Replicate, scale: 2);
+        using var layer = new SimplexEtfConv2d(4, 6, (3, 5), stride: (2, 1), padding: (1, 2), dilation: (1, 3),
+            paddingMode: PaddingModes.Replicate, scale: 2);
         (layer.InChannels, layer.OutChannels, layer.Scale, layer.PaddingMode).Should().Be((4, 6, 2, PaddingModes.Replicate));
-        (layer.KernelSize, layer.Stride, layer.Padding, layer.Dilation).Should().Be((new ConvSize(3, 5), new ConvSize(2, 1), new ConvPadding(1, 2), new ConvSize(1, 3)));
+        (layer.KernelSize, layer.Stride, layer.Padding, layer.Dilation)
+            .Should().Be((new ConvSize(3, 5), new ConvSize(2, 1), new ConvPadding(1, 2), new ConvSize(1, 3)));
         using var sequence = new SimplexEtfConv1d(4, 6, 5, stride: 2, padding: 2, dilation: 3);
         (sequence.KernelSize, sequence.Stride, sequence.Padding, sequence.Dilation).Should().Be((5, 2, new ConvPadding(2, 2), 3));
         ((ConvPadding)Padding.Same).ToString().Should().Be("same");
@@ -262,6 +281,8 @@ public sealed class SimplexEtfConv2dTests
         ((ConvSize)3).ToString().Should().Be("3 x 3");
     }
 
-    private static SimplexEtfConv2d Layer(EtfFrame frame, long inChannels, long outChannels, long stride = 1, PaddingModes mode = PaddingModes.Zeros) =>
-        new(RandomFrames.Of(frame.Kind, outChannels, inChannels * 9, 5), inChannels, 3, stride, padding: 1, paddingMode: mode, bias: new Parameter(ones(outChannels)));
+    private static SimplexEtfConv2d Layer(EtfFrame frame, long inChannels, long outChannels, long stride = 1,
+        PaddingModes mode = PaddingModes.Zeros) =>
+        new(RandomFrames.Of(frame.Kind, outChannels, inChannels * 9, 5), inChannels, 3, stride, padding: 1, paddingMode: mode,
+            bias: new Parameter(ones(outChannels)));
 }

@@ -21,7 +21,8 @@ internal sealed class CenteredPatches : PatchOperator
     {
         using var scope = NewDisposeScope();
         var taken = _taps.Take(x);
-        return (_shape.IsColumnFrame ? Centering.ApplyAdjoint(taken, _shape, scale) : Centering.Apply(taken, _shape, scale)).MoveToOuterDisposeScope();
+        var y = _shape.IsColumnFrame ? Centering.ApplyAdjoint(taken, _shape, scale) : Centering.Apply(taken, _shape, scale);
+        return y.MoveToOuterDisposeScope();
     }
 
     public override Tensor ApplyAdjoint(Tensor y, FrameScale scale)

@@ -4,8 +4,8 @@ namespace EtfNet;
 
 /// <summary>A matrix applied to the channels at every position of maps: a 1 x 1 convolution.</summary>
 /// <remarks>
-/// As matrix products: skinny ones took half the time of libtorch's 1 x 1 convolution (2.10, CPU), square ones as long. Products do not go through
-/// oneDNN's convolutions, whose results at numbers of channels that are no multiple of 16 were NaN now and then.
+/// As matrix products: skinny ones took half the time of libtorch's 1 x 1 convolution (2.10, CPU), square ones as long. Products do not go
+/// through oneDNN's convolutions, whose results at numbers of channels that are no multiple of 16 were NaN now and then.
 /// </remarks>
 internal static class ChannelProduct
 {

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>A frame over patches as its kernel.</summary>
-/// <param name="kernel">(K, C, height, width) for inputs of a dtype and device, those of the tensor given; borrowed, asked for at each use.</param>
+/// <param name="kernel">(K, C, height, width) for inputs of a dtype and device, those of the tensor given; borrowed, asked for at each
+/// use.</param>
 /// <param name="window">How it moves.</param>
 /// <param name="map">The size of the maps.</param>
 internal sealed class DensePatches(Func<Tensor, Tensor> kernel, PatchWindow window, Extent map) : PatchOperator(window, map)

@@ -4,9 +4,14 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A frame over patches, as a linear map from maps (N, C, rows, columns) of one size to maps (N, K, positions). The window's padding is zeros, alike
-/// on both sides unless a patch is one pixel.
+/// A frame over patches, as a linear map from maps (N, C, rows, columns) of one size to maps (N, K, positions). The window's padding is
+/// zeros, alike on both sides unless a patch is one pixel.
 /// </summary>
+/// <remarks>
+/// Gradients are the adjoint map instead of autograd's record: by count two passes over the outputs fewer for an aligned frame, one for an
+/// identity, and the input is not kept. <c>ratios --only convAligned,convIdentity,convNearest</c> of the benchmarks measures what that is
+/// worth.
+/// </remarks>
 internal abstract class PatchOperator(PatchWindow window, Extent map) : FrameOperator
 {
     private static readonly long[] s_allButChannels = [0, 2, 3];

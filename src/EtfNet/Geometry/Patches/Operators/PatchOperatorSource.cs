@@ -36,7 +36,8 @@ internal sealed class PatchOperatorSource : IDisposable
     private PatchOperator Create(PatchWindow window, Extent map) => _frame.Header.Kind switch
     {
         EtfFrameKind.Identity => new CenteredPatches(_frame.Header.Shape, window, map),
-        EtfFrameKind.Aligned => new LowRankPatches(_frame.Header.Shape, () => _factor(SimplexEtfHeader.Left), () => _factor(SimplexEtfHeader.Right), window, map),
+        EtfFrameKind.Aligned => new LowRankPatches(
+            _frame.Header.Shape, () => _factor(SimplexEtfHeader.Left), () => _factor(SimplexEtfHeader.Right), window, map),
         EtfFrameKind.Nearest => new DensePatches(_ => _factor(SimplexEtfHeader.Matrix), window, map),
         _ => new DensePatches(x => _random!.For(x), window, map),
     };
@@ -44,7 +45,8 @@ internal sealed class PatchOperatorSource : IDisposable
     private static Tensor RandomKernel(PatchFrame frame)
     {
         var (shape, seed) = (frame.Header.Shape, frame.Header.Seed);
-        return frame.Seen.ToKernel(frame.Header.Kind is EtfFrameKind.Random ? RandomMatrix.Structured(shape, seed) : RandomMatrix.Dense(shape, seed));
+        var isStructured = frame.Header.Kind is EtfFrameKind.Random;
+        return frame.Seen.ToKernel(isStructured ? RandomMatrix.Structured(shape, seed) : RandomMatrix.Dense(shape, seed));
     }
 
     private sealed record Made(PatchWindow Window, Extent Map, FrameOperator Operator);

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>J: the leading numbers of every patch in frame order, read off maps of one size without unfolding them, and its adjoint.</summary>
+/// <summary>J: the leading numbers of every patch in frame order, read off maps of one size without unfolding them, and its
+/// adjoint.</summary>
 internal sealed class PatchTaps
 {
     private readonly PatchWindow _window;
@@ -23,8 +24,10 @@ internal sealed class PatchTaps
         for (long place = 0; place * channels < count; place++)
         {
             var (row, column) = window.Patch.Tap(place);
-            var rows = TapRange.Of((row * window.Dilation.Rows) - window.Before.Rows, window.Stride.Rows, _positions.Rows, map.Rows);
-            var columns = TapRange.Of((column * window.Dilation.Columns) - window.Before.Columns, window.Stride.Columns, _positions.Columns, map.Columns);
+            var top = (row * window.Dilation.Rows) - window.Before.Rows;
+            var left = (column * window.Dilation.Columns) - window.Before.Columns;
+            var rows = TapRange.Of(top, window.Stride.Rows, _positions.Rows, map.Rows);
+            var columns = TapRange.Of(left, window.Stride.Columns, _positions.Columns, map.Columns);
             if (rows.Count > 0 && columns.Count > 0)
                 _taps.Add((place * channels, Math.Min(channels, count - (place * channels)), rows, columns));
         }
@@ -33,7 +36,8 @@ internal sealed class PatchTaps
     public Extent Positions => _positions;
 
     /// <summary>Whether the numbers are pixels of the map, each of them once at most: then they are a view of it.</summary>
-    private bool AreView => _count <= _window.Patch.Channels && _taps is [var only] && only.Rows.Count == _positions.Rows && only.Columns.Count == _positions.Columns;
+    private bool AreView => _count <= _window.Patch.Channels && _taps is [var only]
+        && only.Rows.Count == _positions.Rows && only.Columns.Count == _positions.Columns;
 
     /// <summary>Whether they are the very map.</summary>
     private bool AreMap => AreView && _count == _window.Patch.Channels && _positions == _map;
