@@ -42,8 +42,8 @@ internal static class PatchFit
         return FrameFit.To(choice, weight, bias, patches, targets, labels, IsCheaper);
     }
 
-    /// <summary>Whether a convolution to r + 1 channels and a product back are less work than the dense convolution, at four fifths of its
-    /// speed or so, by a margin that is worth the directions that an aligned frame leaves out.</summary>
+    /// <summary>Whether the structured form saves at least a quarter of the dense kernel's multiplications. Each of them costs it little more
+    /// time, and the margin pays for the directions that an aligned frame leaves out.</summary>
     internal static bool IsCheaper(FrameShape shape, long rank) =>
         4 * (shape.Rows + shape.Columns) * PatchFrame.FactorWidth(rank) <= 3 * shape.Rows * shape.Columns;
 

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>Positions of a convolution, drawn at random from a batch: what frames are fitted on. The unfolded batch is never
-/// made.</summary> <remarks>Inputs, outputs and labels are read at the same positions. The same shapes, rows and seed give the same
+/// made.</summary>
+/// <remarks>Inputs, outputs and labels are read at the same positions. The same shapes, rows and seed give the same
 /// positions.</remarks>
 internal sealed class PatchPositions
 {

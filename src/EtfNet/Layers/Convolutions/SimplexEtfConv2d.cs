@@ -8,8 +8,7 @@ namespace EtfNet;
 /// every position.</summary>
 /// <remarks>
 /// <para>Shapes: input (N, C, height, width) or (C, height, width), output (N, K, height', width') or (K, height', width'), sizes as with
-/// <c>nn.Conv2d</c>; empty batches included; float32, float64, bfloat16, float16; any memory layout (channels-last inputs give
-/// channels-last outputs, but for frames over several taps).</para>
+/// <c>nn.Conv2d</c>; empty batches included; float32, float64, bfloat16, float16; any memory layout, channels-last included.</para>
 /// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K, w) and <c>right</c> (w, C, height, width) for an
 /// aligned, <c>matrix</c> (K, C, height, width) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3, here over patches.</para>
 /// </remarks>

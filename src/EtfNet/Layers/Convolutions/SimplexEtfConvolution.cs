@@ -66,17 +66,17 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
         return _window.Lower(output, input.dim()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A layer in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device and
+    /// <summary>A layer to put in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device and
     /// mode.</summary>
     /// <param name="layer">A convolution without groups.</param>
     /// <param name="etf">The frame: K x d over patches, or K x C over their middle pixels.</param>
     /// <param name="bias">K numbers, or null; adopted.</param>
     /// <exception cref="ArgumentException">No frame stands in for the layer, or the frame or the bias does not fit it.</exception>
-    internal static SimplexEtfConvolution InPlaceOf(Convolution layer, SimplexEtf etf, Tensor? bias) =>
+    internal static SimplexEtfConvolution ReplacementFor(Convolution layer, SimplexEtf etf, Tensor? bias) =>
         Create(layer, ConvParts.Of(ConvWindow.Of(layer), etf), bias);
 
     /// <summary>The same, with factors of zeros until a state is loaded.</summary>
-    internal static SimplexEtfConvolution InPlaceOf(Convolution layer, SimplexEtfHeader header, Tensor? bias) =>
+    internal static SimplexEtfConvolution ReplacementFor(Convolution layer, SimplexEtfHeader header, Tensor? bias) =>
         Create(layer, ConvParts.Blank(ConvWindow.Of(layer), header), bias);
 
     /// <summary>Gives a TorchSharp layer the kernel and the bias, as trainable parameters of their own.</summary>

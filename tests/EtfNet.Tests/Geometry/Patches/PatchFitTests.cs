@@ -31,7 +31,7 @@ public sealed class PatchFitTests
             var fit = PatchFit.To(frame.OrColumns, conv.weight, conv.bias, positions.Patches(x), positions.Outputs(y));
             using var owned = fit.Bias;
             (fit.Bias is null).Should().Be(!hasBias);
-            using var layer = SimplexEtfConvolution.InPlaceOf(conv, fit.Etf, fit.Bias?.alias());
+            using var layer = SimplexEtfConvolution.ReplacementFor(conv, fit.Etf, fit.Bias?.alias());
             long[] all = [0, 2, 3];
             var reference = hasBias ? y - y.mean(all, keepdim: true) : y;
             var error = ((layer.call(x) - y).norm() / reference.norm()).item<double>();

@@ -12,7 +12,7 @@ public sealed class ConvWindowTests
     /// <summary>A layer in the place of a TorchSharp one does what that one does with the frame as its kernel, its padding in every mode
     /// included.</summary>
     [Fact]
-    public void InPlaceOf_AnyConvolution_ActsAsItWithTheFrameAsKernel()
+    public void ReplacementFor_AnyConvolution_ActsAsItWithTheFrameAsKernel()
     {
         for (var seed = 0; seed < 120; seed++)
         {
@@ -23,7 +23,7 @@ public sealed class ConvWindowTests
             dense.weight = new Parameter(drawn.Unit.clone());
             dense.bias = null!;
             dense.eval();
-            using var layer = SimplexEtfConvolution.InPlaceOf(dense, drawn.Etf.WithScale(1), null);
+            using var layer = SimplexEtfConvolution.ReplacementFor(dense, drawn.Etf.WithScale(1), null);
             layer.training.Should().BeFalse();
             layer.GetType().Should().Be(own.GetType());
             Sample.Max(layer.call(drawn.Input.detach()) - dense.call(drawn.Input.detach())).Should().BeLessThan(1e-11, drawn.Description);
@@ -32,13 +32,13 @@ public sealed class ConvWindowTests
 
     /// <summary>TorchSharp 0.107 pads rows as columns here; the layer in its place does the same, and its dense form too.</summary>
     [Fact]
-    public void InPlaceOf_SamePaddingOfAnOblongKernel_DoesWhatTorchSharpDoes()
+    public void ReplacementFor_SamePaddingOfAnOblongKernel_DoesWhatTorchSharpDoes()
     {
         using var scope = NewDisposeScope();
         using var conv = nn.Conv2d(16, 16, (3, 1), Padding.Same, padding_mode: PaddingModes.Circular, bias: false,
             dtype: ScalarType.Float64);
         var etf = SimplexEtf.NearestTo(SimplexEtfConvolution.KernelToMatrix(conv.weight));
-        using var layer = (SimplexEtfConv2d)SimplexEtfConvolution.InPlaceOf(conv, etf, null);
+        using var layer = (SimplexEtfConv2d)SimplexEtfConvolution.ReplacementFor(conv, etf, null);
         using var dense = layer.ToDense();
         conv.weight = new Parameter(dense.weight.detach().clone());
         var x = Sample.Normal(1, 2, 16, 5, 5);
@@ -62,12 +62,12 @@ public sealed class ConvWindowTests
         ConvWindow.Obstacle(plain).Should().BeNull();
         var etf = SimplexEtf.Create(EtfFrame.Identity, 8, 72);
         foreach (var layer in new Convolution[] { grouped, depthwise, transposed, volumes })
-            FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(layer, etf, null)).Should().Throw<ArgumentException>()
+            FluentActions.Invoking(() => SimplexEtfConvolution.ReplacementFor(layer, etf, null)).Should().Throw<ArgumentException>()
                 .WithMessage("*No frame stands in*");
-        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, SimplexEtf.Create(EtfFrame.Identity, 9, 72), null))
+        FluentActions.Invoking(() => SimplexEtfConvolution.ReplacementFor(plain, SimplexEtf.Create(EtfFrame.Identity, 9, 72), null))
             .Should().Throw<ArgumentException>().WithMessage("*9 rows*8 outputs*");
         var narrow = etf.Header with { Shape = new FrameShape(8, 71, false) };
-        FluentActions.Invoking(() => SimplexEtfConvolution.InPlaceOf(plain, narrow, null))
+        FluentActions.Invoking(() => SimplexEtfConvolution.ReplacementFor(plain, narrow, null))
             .Should().Throw<ArgumentException>().WithMessage("*71 columns*");
     }
 }

@@ -96,7 +96,7 @@ public sealed class ConvolutionFrameTests
             if (drawn.TrainScale)
                 continue;
             var bias = drawn.Bias is null ? null : drawn.Bias is Parameter ? new Parameter(zeros_like(drawn.Bias)) : zeros_like(drawn.Bias);
-            using var blank = nn.Sequential(SimplexEtfConvolution.InPlaceOf(dense, etf.Header with { Scale = 9 }, bias));
+            using var blank = nn.Sequential(SimplexEtfConvolution.ReplacementFor(dense, etf.Header with { Scale = 9 }, bias));
             blank.call(x);
             blank.load_state_dict(source.state_dict());
             Sample.Max(blank.call(x) - source.call(x)).Should().Be(0, drawn.Description);
