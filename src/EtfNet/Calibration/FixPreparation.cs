@@ -115,7 +115,13 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         FrameFit fit;
         try
         {
-            fit = FrameFit.To(options.Frame, target.Layer.weight, target.Layer.bias, seen.Inputs, wanted, seen.Labels, options.MatchOutputs, seen.Normalization, seen.IsHead && _outputsAreLogits);
+            fit = FrameFit.To(options.Frame, target.Layer.weight, target.Layer.bias, seen.Inputs, wanted, new FrameFitOptions
+            {
+                Labels = seen.Labels,
+                Match = options.MatchOutputs,
+                Normalization = seen.Normalization,
+                IsHead = seen.IsHead && _outputsAreLogits,
+            });
         }
         catch (ArgumentException exception)
         {

@@ -62,7 +62,7 @@ public sealed class LogitFitTests
         var bias = zeros(10, float64);
 
         var least = FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, logits);
-        var head = FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, logits, isHead: true);
+        var head = FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, logits, new FrameFitOptions { IsHead = true });
 
         Divergence(head).Should().BeLessThan(Divergence(least));
 
