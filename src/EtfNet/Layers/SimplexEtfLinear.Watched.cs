@@ -13,4 +13,6 @@ public sealed partial class SimplexEtfLinear : IWatchedLayer
         using var noGrad = no_grad();
         return DenseWeight().MoveToOuterDisposeScope();
     }
+
+    Tensor? IWatchedLayer.CreateBias() => Bias?.alias();
 }
