@@ -56,6 +56,14 @@ internal static class FeatureInput
         CheckFinite(bias, nameof(bias));
     }
 
+    /// <summary>Checks that a weight has a row for each target.</summary>
+    /// <exception cref="ArgumentException">It has another number of rows.</exception>
+    public static void CheckOutputs(Tensor? weight, long targets)
+    {
+        if (weight is not null && weight.shape[0] != targets)
+            throw new ArgumentException($"'weight' has shape {Shape(weight)}; {targets} targets want ({targets}, {weight.shape[1]}).", nameof(weight));
+    }
+
     /// <summary>Checks a tensor's type and values.</summary>
     /// <exception cref="ArgumentException">It is not of a floating type, or holds NaN or an infinity.</exception>
     public static void CheckFinite(Tensor tensor, string name)
