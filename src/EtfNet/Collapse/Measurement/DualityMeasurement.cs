@@ -10,7 +10,7 @@ internal static class DualityMeasurement
     private static readonly string[] s_rows = ["rowCosine", "rowCosineDeviation", "rowDistance", "rowProductDeviation"];
 
     /// <param name="statistics">Statistics of the classifier's input.</param>
-    /// <param name="means">Their centered means, at least two.</param>
+    /// <param name="means">Their centered means, at least one.</param>
     /// <param name="classifier">The classifier's rows, one for each class of the means at least.</param>
     /// <param name="bias">Its bias, or null.</param>
     /// <param name="options">Which measures.</param>
@@ -50,7 +50,7 @@ internal static class DualityMeasurement
     }
 
     private static string? Flat(PointSet means, PointSet rows) =>
-        means.IsZero ? "all class means are the same" : rows.IsZero ? "the weight is zero" : null;
+        means.Count < 2 ? MetricsBuilder.TooFew(means.Count) : means.IsZero ? "all class means are the same" : rows.IsZero ? "the weight is zero" : null;
 
     private static DualityMetrics WithRows(DualityMetrics result, PointSet means, PointSet rows, MissingMeasures missing)
     {

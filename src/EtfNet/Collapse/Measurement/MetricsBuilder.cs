@@ -107,9 +107,9 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
         var rows = PointSet.Rows(weight);
         if (Has(CollapseMetricSet.Classifier))
             result = result with { Classifier = Rows(rows, shape) };
-        if (means.Count >= 2)
+        if (means.Count > 0)
             return result with { Duality = DualityMeasurement.Measure(inputs, means, rows, bias, options, _missing) };
-        _missing.Add(TooFew(means.Count), duality);
+        _missing.Add(TooFew(0), duality);
         return result with { Duality = new DualityMetrics() };
     }
 
@@ -122,7 +122,7 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
         return new FrameMetrics { Points = rows.Count };
     }
 
-    private static string TooFew(int present) =>
+    public static string TooFew(int present) =>
         present == 0 ? "there is no sample" : "1 class has samples; wanted at least 2";
 
     private bool Has(CollapseMetricSet metrics) => options.Metrics.HasFlag(metrics);
