@@ -1,4 +1,4 @@
-// Long-tailed data: a hundred images of the first class for each one of the last. A fixed simplex ETF head with dot-regression against a learned head with cross entropy.
+// Long-tailed classes, a hundred images of the first for each of the last: a simplex ETF head with dot-regression against cross entropy.
 using System.CommandLine;
 using EtfNet;
 using EtfNet.Samples;
@@ -30,19 +30,20 @@ static int Compare(int epochs, int seeds)
         ("cross entropy", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss()),
         ("cross entropy, weighted", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss(weight: weights)),
         ("ETF head, dot-regression", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss()),
-        ("ETF head, dot-regression, class lengths", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss(classLengths: balanced)),
+        ("ETF head, dot-regression, lengths", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss(classLengths: balanced)),
     };
-    foreach (var (name, learningRate, head, loss) in methods)
+    foreach (var (name, rate, head, loss) in methods)
     {
-        var found = Enumerable.Range(0, seeds).Select(seed => Train(seed, epochs, learningRate, head, loss(), train, test)).ToArray();
-        Console.WriteLine($"{name,-40} balanced accuracy {string.Join(" ", found.Select(value => $"{value:0.0%}"))}  mean {found.Average():0.0%}");
+        var found = Enumerable.Range(0, seeds).Select(seed => Train(seed, epochs, rate, head, loss(), train, test)).ToArray();
+        var each = string.Join(" ", found.Select(value => $"{value:0.0%}"));
+        Console.WriteLine($"{name,-34} balanced accuracy {each}  mean {found.Average():0.0%}");
     }
 
     return ExitCode.Success;
 }
 
-static double Train(
-    int seed, int epochs, double learningRate, Func<Module<Tensor, Tensor>> makeHead, Module<Tensor, Tensor, Tensor> loss, TensorSet train, TensorSet test)
+static double Train(int seed, int epochs, double rate, Func<Module<Tensor, Tensor>> head, Module<Tensor, Tensor, Tensor> loss,
+    TensorSet train, TensorSet test)
 {
     manual_seed(seed);
     using var order = new Generator((ulong)seed);
@@ -50,8 +51,8 @@ static double Train(
         ("fc1", Linear(784, 256)), ("norm1", BatchNorm1d(256)), ("relu1", ReLU()),
         ("fc2", Linear(256, 256)), ("norm2", BatchNorm1d(256)), ("relu2", ReLU()),
         ("fc3", Linear(256, 64)), ("norm3", BatchNorm1d(64)),
-        ("head", makeHead()));
-    using var optimizer = optim.SGD(model.parameters(), learningRate, momentum: 0.9, weight_decay: 5e-4);
+        ("head", head()));
+    using var optimizer = optim.SGD(model.parameters(), rate, momentum: 0.9, weight_decay: 5e-4);
     var schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs);
     for (var epoch = 1; epoch <= epochs; epoch++)
     {
@@ -74,5 +75,6 @@ static TensorSet LongTailed(TensorSet all, long[] counts)
 {
     using var scope = NewDisposeScope();
     var kept = cat([.. counts.Select((count, c) => all.Labels.eq(c).nonzero().view(-1).narrow(0, 0, count))]);
-    return new TensorSet(all.Inputs.index_select(0, kept).MoveToOuterDisposeScope(), all.Labels.index_select(0, kept).MoveToOuterDisposeScope());
+    Tensor Kept(Tensor values) => values.index_select(0, kept).MoveToOuterDisposeScope();
+    return new TensorSet(Kept(all.Inputs), Kept(all.Labels));
 }

@@ -14,7 +14,8 @@ internal static class FeatureInput
         ArgumentNullException.ThrowIfNull(features, name);
         var wanted = width is { } known ? $"(samples, {known})" : "(samples, width)";
         if (features.dim() != 2 || features.shape[1] == 0 || (width is not null && features.shape[1] != width))
-            throw new ArgumentException($"'{name}' has shape {Shape(features)}; wanted {wanted}. Pool or flatten maps and sequences to one row per sample.", name);
+            throw new ArgumentException(
+                $"'{name}' has shape {Shape(features)}; wanted {wanted}. Pool or flatten maps and sequences to one row per sample.", name);
         CheckType(features, name);
     }
 
@@ -24,7 +25,8 @@ internal static class FeatureInput
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() == 0 || tensor.shape[0] != samples)
-            throw new ArgumentException($"'{name}' has shape {Shape(tensor)} where the features have {Words.Count(samples, "sample")}: wanted one entry per sample.", name);
+            throw new ArgumentException(
+                $"'{name}' has shape {Shape(tensor)}, the features have {Words.Count(samples, "sample")}; wanted an entry for each.", name);
     }
 
     /// <summary>Checks logits: a matrix with a row per sample.</summary>
@@ -43,7 +45,8 @@ internal static class FeatureInput
         if (weight is not null)
         {
             if (weight.dim() != 2 || weight.shape[1] != width || weight.shape[0] == 0)
-                throw new ArgumentException($"'weight' has shape {Shape(weight)}; features of width {width} want (classes, {width}).", nameof(weight));
+                throw new ArgumentException(
+                    $"'weight' has shape {Shape(weight)}; features of width {width} want (classes, {width}).", nameof(weight));
             CheckFinite(weight, nameof(weight));
         }
 
@@ -52,7 +55,8 @@ internal static class FeatureInput
         if (weight is null)
             throw new ArgumentException("A bias came without a weight: pass both, or neither.", nameof(bias));
         if (bias.dim() != 1 || bias.shape[0] != weight.shape[0])
-            throw new ArgumentException($"'bias' has shape {Shape(bias)}; a weight of shape {Shape(weight)} wants ({weight.shape[0]}).", nameof(bias));
+            throw new ArgumentException(
+                $"'bias' has shape {Shape(bias)}; a weight of shape {Shape(weight)} wants ({weight.shape[0]}).", nameof(bias));
         CheckFinite(bias, nameof(bias));
     }
 
@@ -61,7 +65,8 @@ internal static class FeatureInput
     public static void CheckOutputs(Tensor? weight, long targets)
     {
         if (weight is not null && weight.shape[0] != targets)
-            throw new ArgumentException($"'weight' has shape {Shape(weight)}; {targets} targets want ({targets}, {weight.shape[1]}).", nameof(weight));
+            throw new ArgumentException(
+                $"'weight' has shape {Shape(weight)}; {targets} targets want ({targets}, {weight.shape[1]}).", nameof(weight));
     }
 
     /// <summary>Checks a tensor's type and values.</summary>
@@ -90,7 +95,8 @@ internal static class FeatureInput
     private static void CheckType(Tensor tensor, string name)
     {
         if (!is_floating_point(tensor))
-            throw new ArgumentException($"'{name}' is {tensor.dtype}; wanted a floating type. Convert it with .to(ScalarType.Float32).", name);
+            throw new ArgumentException(
+                $"'{name}' is {tensor.dtype}; wanted a floating type. Convert it with .to(ScalarType.Float32).", name);
         if (tensor.device_type == DeviceType.META)
             throw new ArgumentException($"'{name}' is on the meta device and has no values.", name);
     }

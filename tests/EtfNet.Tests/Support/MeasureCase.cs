@@ -13,7 +13,8 @@ internal sealed class MeasureCase
     /// <summary>The cases of features with labels, a weight and a bias.</summary>
     public static string[] Names { get; } =
     [
-        "balanced", "imbalanced", "more-classes-than-features", "classes-100", "classes-1000", "offset-1e3", "offset-1e6", "near-dual", "absent-classes",
+        "balanced", "imbalanced", "more-classes-than-features", "classes-100", "classes-1000", "offset-1e3", "offset-1e6", "near-dual",
+        "absent-classes",
         "collapsed", "two-close-means", "relu", "dead-layer", "singletons",
     ];
 
@@ -38,12 +39,14 @@ internal sealed class MeasureCase
 
     public static MeasureCase Load(string name)
     {
-        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "Measures", name + ".json")));
+        using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "Measures",
+            name + ".json")));
         return new MeasureCase(document.RootElement.Clone());
     }
 
     /// <summary>A number that was expected; null where there is none.</summary>
-    public double? Number(string name) => Expected.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.GetDouble() : null;
+    public double? Number(string name) =>
+        Expected.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? value.GetDouble() : null;
 
     public double[] Numbers(string name) => [.. Expected.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];
 

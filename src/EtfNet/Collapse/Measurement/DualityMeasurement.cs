@@ -16,9 +16,11 @@ internal static class DualityMeasurement
     /// <param name="options">Which measures.</param>
     /// <param name="missing">Takes the reasons.</param>
     public static DualityMetrics Measure(
-        ClassStatistics statistics, PointSet means, PointSet classifier, Tensor? bias, CollapseMetricsOptions options, MissingMeasures missing)
+        ClassStatistics statistics, PointSet means, PointSet classifier, Tensor? bias, CollapseMetricsOptions options,
+        MissingMeasures missing)
     {
-        var (dual, structure) = (options.Metrics.HasFlag(CollapseMetricSet.SelfDuality), options.Metrics.HasFlag(CollapseMetricSet.Classifier));
+        var dual = options.Metrics.HasFlag(CollapseMetricSet.SelfDuality);
+        var structure = options.Metrics.HasFlag(CollapseMetricSet.Classifier);
         var rows = classifier.Select(means.Labels);
         var result = new DualityMetrics();
         if (structure)
@@ -50,7 +52,10 @@ internal static class DualityMeasurement
     }
 
     private static string? Flat(PointSet means, PointSet rows) =>
-        means.Count < 2 ? MetricsBuilder.TooFew(means.Count) : means.IsZero ? "all class means are the same" : rows.IsZero ? "the weight is zero" : null;
+        means.Count < 2 ? MetricsBuilder.TooFew(means.Count)
+        : means.IsZero ? "all class means are the same"
+        : rows.IsZero ? "the weight is zero"
+        : null;
 
     private static DualityMetrics WithRows(DualityMetrics result, PointSet means, PointSet rows, MissingMeasures missing)
     {

@@ -1,6 +1,9 @@
 namespace EtfNet;
 
-/// <summary>The Frobenius distance of a K x K matrix A, scaled to norm 1, from a simplex ETF's Gram matrix of norm 1, <c>T = (I - 11^T/K)/sqrt(K-1)</c>.</summary>
+/// <summary>
+/// The Frobenius distance of a K x K matrix A, scaled to norm 1, from a simplex ETF's Gram matrix of norm 1,
+/// <c>T = (I - 11^T/K)/sqrt(K-1)</c>.
+/// </summary>
 /// <remarks>
 /// With <c>A = g T + E</c> and E orthogonal to T, <c>|A/|A| - T|^2 = (|E|^2 + (g - |A|)^2) / |A|^2</c>, and for positive g
 /// <c>g - |A| = -|E|^2 / (g + |A|)</c>: one pass over A, and near a simplex ETF no digit is lost.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -13,6 +14,9 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
     // Where the squared distance is below this share of the norms, it is taken from differences: products would lose more than five digits.
     private const double Close = 1e-4;
 
+    private static readonly string[] s_log = ["logEnergy", "logEnergyDeviation"];
+    private static readonly string[] s_riesz = ["rieszEnergy", "rieszEnergyDeviation"];
+
     private readonly PairSummary _cosines = new();
     private readonly PairSummary _deviations = new();
     private readonly PairSummary _distances = new();
@@ -24,9 +28,9 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
     public FrameMetrics Measure(bool shape, bool uniformity, bool rank)
     {
         var result = new FrameMetrics { Points = points.Count };
-        string[] linear = [.. Names(shape, "equinorm"), .. Names(rank, "effectiveRank")];
+        string[] linear = [.. Names(shape, "equinorm"), .. Names(rank, MeasureNames.Rank)];
         string[] angles = [.. Names(shape, "equiangularity", "cosineDeviation", "leastCosine", "greatestCosine")];
-        string[] kernels = [.. Names(uniformity, "distance", "distanceDeviation", "logEnergy", "logEnergyDeviation", "rieszEnergy", "rieszEnergyDeviation")];
+        string[] kernels = [.. Names(uniformity, MeasureNames.Uniformity)];
         string[] pairs = [.. angles, .. Names(shape, "gramDeviation"), .. kernels];
         if (points.IsZero)
         {
@@ -56,8 +60,11 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
         return zero >= 0 ? result : WithPairs(result, shape, uniformity);
     }
 
-    public static string TooMany(int count, int limit) => FormattableString.Invariant(
-        $"{count} classes have {(long)count * (count - 1) / 2} pairs, and PairwiseClassLimit is {limit}: raise it, and pairs are taken in blocks");
+    public static string TooMany(int count, int limit)
+    {
+        var pairs = (long)count * (count - 1) / 2;
+        return $"{count} classes have {pairs} pairs, and PairwiseClassLimit is {limit}: raise it, and pairs are taken in blocks";
+    }
 
     private FrameMetrics WithPairs(FrameMetrics result, bool shape, bool uniformity)
     {
@@ -74,9 +81,9 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
         result = result with { Distance = _distances.Mean, DistanceDeviation = _distances.Deviation };
         if (_same is { } pair)
         {
-            missing.Add(
-                $"{Name(pair.First)} and {Name(pair.Second)} have the same direction: their energy is infinite",
-                [.. Names(true, "logEnergy", "logEnergyDeviation"), .. Names(options.RieszExponent > 0, "rieszEnergy", "rieszEnergyDeviation")]);
+            string[] infinite = options.RieszExponent > 0 ? [.. s_log, .. s_riesz] : s_log;
+            var points = $"{Name(pair.First)} and {Name(pair.Second)}";
+            missing.Add($"{points} have the same direction: their energy is infinite", [.. Names(true, infinite)]);
             if (options.RieszExponent > 0)
                 return result;
         }
@@ -87,9 +94,9 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
 
         if (double.IsFinite(_powers.Mean) && double.IsFinite(_powers.Deviation))
             return result with { RieszEnergy = _powers.Mean, RieszEnergyDeviation = _powers.Deviation };
+        var power = (-options.RieszExponent).ToString(CultureInfo.InvariantCulture);
         missing.Add(
-            FormattableString.Invariant($"a power of {-options.RieszExponent} of a distance leaves the range of float64: choose a smaller RieszExponent"),
-            [.. Names(true, "rieszEnergy", "rieszEnergyDeviation")]);
+            $"a power of {power} of a distance leaves the range of float64: choose a smaller RieszExponent", [.. Names(true, s_riesz)]);
         return result;
     }
 

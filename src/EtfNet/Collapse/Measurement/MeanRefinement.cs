@@ -1,8 +1,8 @@
 namespace EtfNet;
 
 /// <summary>
-/// What the class means in float64 are short of: the mean deviation of a class's samples from it. At an offset of a million a mean is off by 1e-10; with what it is short of
-/// added, differences of means are as exact as those of the samples.
+/// What the class means in float64 are short of: the mean deviation of a class's samples from it. At an offset of a million a mean is off
+/// by 1e-10; with what it is short of added, differences of means are as exact as those of the samples.
 /// </summary>
 /// <param name="statistics">The statistics of the same samples.</param>
 internal sealed class MeanRefinement(ClassStatistics statistics)

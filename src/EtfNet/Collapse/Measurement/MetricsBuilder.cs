@@ -9,11 +9,13 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
     private readonly MissingMeasures _missing = new();
 
     /// <summary>Measures features and the classifier that reads these very features.</summary>
-    public static CollapseMetrics Build(ClassStatistics statistics, NccScores? scores, Tensor? weight, Tensor? bias, CollapseMetricsOptions options)
+    public static CollapseMetrics Build(
+        ClassStatistics statistics, NccScores? scores, Tensor? weight, Tensor? bias, CollapseMetricsOptions options)
     {
         var builder = new MetricsBuilder(options);
         var means = PointSet.CenteredMeans(statistics, scores?.Refinement);
-        return builder.WithClassifier(builder.WithScores(builder.OfFeatures(statistics, means), statistics, scores), statistics, means, weight, bias);
+        var result = builder.WithScores(builder.OfFeatures(statistics, means), statistics, scores);
+        return builder.WithClassifier(result, statistics, means, weight, bias);
     }
 
     /// <summary>What the statistics alone tell.</summary>
@@ -32,14 +34,16 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
             _missing.Add(
                 TooFew(points.Count),
                 [
-                    .. Names(CollapseMetricSet.Means, MeasureNames.Shape), .. Names(CollapseMetricSet.Variability, MeasureNames.Variability),
+                    .. Names(CollapseMetricSet.Means, MeasureNames.Shape),
+                    .. Names(CollapseMetricSet.Variability, MeasureNames.Variability),
                     .. Names(CollapseMetricSet.Uniformity, MeasureNames.Uniformity), .. Names(CollapseMetricSet.Rank, MeasureNames.Rank),
                 ]);
             return result;
         }
 
         var frame = new FrameMeasurement(points, "class means", "", options, _missing);
-        result = result with { Means = frame.Measure(Has(CollapseMetricSet.Means), Has(CollapseMetricSet.Uniformity), Has(CollapseMetricSet.Rank)) };
+        var geometry = frame.Measure(Has(CollapseMetricSet.Means), Has(CollapseMetricSet.Uniformity), Has(CollapseMetricSet.Rank));
+        result = result with { Means = geometry };
         if (!Has(CollapseMetricSet.Variability))
             return result;
         var (quotient, share, cdnv) = VariabilityMeasurement.Measure(statistics, points, options, _missing);
@@ -71,10 +75,13 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
             _missing.Add("no sample was scored", "nccError");
         if (result.Nc1 is null)
             _missing.Add(
-                result.PresentClasses < 2 ? TooFew(result.PresentClasses) : scores.Nc1Rank is null ? "all class means are the same" : "no sample was scored",
+                result.PresentClasses < 2 ? TooFew(result.PresentClasses)
+                : scores.Nc1Rank is null ? "all class means are the same"
+                : "no sample was scored",
                 [.. Names(CollapseMetricSet.PseudoInverse, "nc1")]);
         if (result.Nc4Mismatch is null)
-            _missing.Add("there are no finite logits, nor a weight to make them of", [.. Names(CollapseMetricSet.Agreement, "nc4Mismatch")]);
+            _missing.Add(
+                "there are no finite logits, nor a weight to make them of", [.. Names(CollapseMetricSet.Agreement, "nc4Mismatch")]);
         return result;
     }
 
@@ -95,7 +102,11 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
             .. Has(CollapseMetricSet.Classifier) ? Names(CollapseMetricSet.Rank, MeasureNames.Rank) : [],
         ];
         shape = Array.ConvertAll(shape, MeasureNames.OfClassifier);
-        string[] duality = [.. Names(CollapseMetricSet.SelfDuality, MeasureNames.SelfDuality), .. Names(CollapseMetricSet.Classifier, MeasureNames.Structure)];
+        string[] duality =
+        [
+            .. Names(CollapseMetricSet.SelfDuality, MeasureNames.SelfDuality),
+            .. Names(CollapseMetricSet.Classifier, MeasureNames.Structure),
+        ];
         if (shape.Length + duality.Length == 0)
             return result;
         if (weight is null)

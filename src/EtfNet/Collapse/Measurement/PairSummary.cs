@@ -16,7 +16,9 @@ internal sealed class PairSummary
     /// <summary>The population standard deviation.</summary>
     public double Deviation => Math.Sqrt(_squares / Count);
 
-    /// <summary>Adds numbers: each row by two passes, rows merged as Chan, Golub and LeVeque do, so that a small deviation keeps its digits.</summary>
+    /// <summary>
+    /// Adds numbers: each row by two passes, rows merged as Chan, Golub and LeVeque do, so that a small deviation keeps its digits.
+    /// </summary>
     public void Add(ReadOnlySpan<double> values)
     {
         if (values.IsEmpty)

@@ -99,7 +99,7 @@ internal sealed class PointSet
             (largest, most) = (Math.Max(largest, RowKernels.SquaredNorm(target)), Math.Max(most, count));
         }
 
-        // A mean of n numbers is off by a few roundings of its size, and by no more than about sqrt(n) of them; a refined one by none that its samples do not have.
+        // A mean of n numbers is off by a few roundings of its size, and by no more than about sqrt(n) of them.
         var rounding = Epsilon * (4 + Math.Sqrt(most)) * Math.Sqrt(largest);
         return new PointSet(Centered(means, low, classes.Length, width), classes, width, means, low) { Rounding = rounding };
     }

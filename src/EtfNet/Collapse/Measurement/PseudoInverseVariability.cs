@@ -2,10 +2,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>NC1, <c>tr(Sw pinv(Sb)) / P</c>, without a width x width matrix: samples are projected on the few directions in which class means differ.</summary>
+/// <summary>
+/// NC1, <c>tr(Sw pinv(Sb)) / P</c>, without a width x width matrix: samples are projected on the few directions in which class means
+/// differ.
+/// </summary>
 /// <remarks>
-/// With <c>C / sqrt(P) = A S V^T</c>, Sb is <c>V S^2 V^T</c>, and the trace is the mean over samples of <c>|S^-1 V^T (h - m_c)|^2</c>. Eigenvalues S^2 at or below
-/// <c>max * width * eps(float64)</c> are taken for zero.
+/// With <c>C / sqrt(P) = A S V^T</c>, Sb is <c>V S^2 V^T</c>, and the trace is the mean over samples of <c>|S^-1 V^T (h - m_c)|^2</c>.
+/// Eigenvalues S^2 at or below <c>max * width * eps(float64)</c> are taken for zero.
 /// </remarks>
 internal sealed class PseudoInverseVariability : IDisposable
 {

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The nearest-class-center error of each class, and which centers its samples went to instead. A snapshot; two are equal if they hold the same counts.</summary>
+/// <summary>
+/// The nearest-class-center error of each class, and which centers its samples went to instead. A snapshot; two are equal if they hold the
+/// same counts.
+/// </summary>
 public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors>
 {
     private readonly long[] _samples;
@@ -29,7 +32,10 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
     /// <summary>Gets the mean of the errors of the classes that have samples; null where there is none.</summary>
     public double? Balanced => this.Any(error => error is not null) ? this.Average() : null;
 
-    /// <summary>Gets the wrong decisions: how many samples of a class are nearest to the center of another one, ordered by class and center; -1 where no center was left.</summary>
+    /// <summary>
+    /// Gets the wrong decisions: how many samples of a class are nearest to the center of another one, ordered by class and center; -1
+    /// where no center was left.
+    /// </summary>
     public IReadOnlyList<(int Label, int Center, long Count)> Confusions => _confusions;
 
     /// <summary>The number of samples of a class that were scored.</summary>
@@ -42,8 +48,13 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public long Wrong(int classIndex) => Of(_wrong, classIndex);
 
-    /// <summary>The confusion of centers as a matrix: in row y and column c, how many samples of class y are decided for the center of class c.</summary>
-    /// <returns>A new int64 tensor, <see cref="Count"/> x <see cref="Count"/> (or as many columns as the highest center needs), of the current dispose scope.</returns>
+    /// <summary>
+    /// The confusion of centers as a matrix: in row y and column c, how many samples of class y are decided for the center of class c.
+    /// </summary>
+    /// <returns>
+    /// A new int64 tensor, <see cref="Count"/> x <see cref="Count"/> (or as many columns as the highest center needs), of the current
+    /// dispose scope.
+    /// </returns>
     public Tensor ToTensor()
     {
         var columns = Math.Max(Count, _confusions.Select(entry => entry.Center + 1).DefaultIfEmpty().Max());
@@ -64,7 +75,8 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
 
     /// <inheritdoc/>
     public bool Equals(ClassErrors? other) =>
-        other is not null && _samples.SequenceEqual(other._samples) && _wrong.SequenceEqual(other._wrong) && _confusions.SequenceEqual(other._confusions);
+        other is not null && _samples.SequenceEqual(other._samples) && _wrong.SequenceEqual(other._wrong)
+        && _confusions.SequenceEqual(other._confusions);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ClassErrors);

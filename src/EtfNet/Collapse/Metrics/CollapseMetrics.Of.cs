@@ -12,15 +12,21 @@ public sealed partial record CollapseMetrics
     /// <param name="bias">The classifier's bias, one number per class; or null for none.</param>
     /// <param name="logits">Samples x classes, for NC4; or null for those that weight and bias give.</param>
     /// <param name="options">Which measures, by which conventions. The default is all of them.</param>
-    /// <returns>The measures. Everything is computed on the CPU in float64 (scoring in float32 where that decides), whichever devices the tensors are on.</returns>
+    /// <returns>
+    /// The measures. Everything is computed on the CPU in float64 (scoring in float32 where that decides), whichever devices the tensors
+    /// are on.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> or <paramref name="labels"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// A tensor is not of the right shape or of a floating type, the labels are not class indices, one per sample, weight or bias hold NaN or an infinity, or weight and logits have
-    /// different numbers of classes.
+    /// A tensor is not of the right shape or of a floating type, the labels are not class indices, one per sample, weight or bias hold NaN
+    /// or an infinity, or weight and logits have different numbers of classes.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is negative, or not below the class count (of the options, the weight or the logits).</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A label is negative, or not below the class count (of the options, the weight or the logits).
+    /// </exception>
     public static CollapseMetrics Of(
-        Tensor features, Tensor labels, Tensor? weight = null, Tensor? bias = null, Tensor? logits = null, CollapseMetricsOptions? options = null)
+        Tensor features, Tensor labels, Tensor? weight = null, Tensor? bias = null, Tensor? logits = null,
+        CollapseMetricsOptions? options = null)
     {
         options ??= new CollapseMetricsOptions();
         FeatureInput.Check(features, nameof(features));
@@ -40,17 +46,24 @@ public sealed partial record CollapseMetrics
     }
 
     /// <summary>Measures features that come in batches, in two passes: class means first, then every sample against them.</summary>
-    /// <param name="batches">Features and labels as in the other overload. Enumerated twice; both times it must give the same samples, in any order.</param>
+    /// <param name="batches">
+    /// Features and labels as in the other overload. Enumerated twice; both times it must give the same samples, in any order.
+    /// </param>
     /// <param name="weight">The classifier's weight, classes x width; or null.</param>
     /// <param name="bias">The classifier's bias; or null.</param>
     /// <param name="options">Which measures, by which conventions. The default is all of them.</param>
-    /// <returns>The measures, those of one call on all features up to rounding in float64. Logits are those that weight and bias give.</returns>
+    /// <returns>
+    /// The measures, those of one call on all features up to rounding in float64. Logits are those that weight and bias give.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no batch, or a tensor is not what the other overload asks for, or the widths differ.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, or a tensor is not what the other overload asks for, or the widths differ.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or not below the class count.</exception>
     /// <exception cref="InvalidOperationException">The second pass did not give as many samples as the first.</exception>
     public static CollapseMetrics Of(
-        IEnumerable<(Tensor Features, Tensor Labels)> batches, Tensor? weight = null, Tensor? bias = null, CollapseMetricsOptions? options = null)
+        IEnumerable<(Tensor Features, Tensor Labels)> batches, Tensor? weight = null, Tensor? bias = null,
+        CollapseMetricsOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(batches);
         options ??= new CollapseMetricsOptions();
@@ -69,7 +82,8 @@ public sealed partial record CollapseMetrics
             Each((features, groups) => scores.Add(features, groups, Predictions(features, weight, bias, null, options)));
         if (scores is not null && (scores.Samples, scores.NonFinite) != (statistics.Total, left))
             throw new InvalidOperationException(
-                $"The first pass gave {Words.Count(statistics.Total, "sample")} and the second {scores.Samples}: the batches must give the same whenever they are enumerated.");
+                $"The first pass gave {Words.Count(statistics.Total, "sample")} and the second {scores.Samples}: "
+                + "the batches must give the same whenever they are enumerated.");
         return MetricsBuilder.Build(statistics, scores, weight, bias, options) with { NonFinite = left };
 
         void Each(Action<Tensor, LabelGroups> take)
@@ -86,23 +100,32 @@ public sealed partial record CollapseMetrics
         }
     }
 
-    /// <summary>Measures what finished statistics tell, merged from as many batches, epochs or processes as there were; and, where given, what scores against them tell.</summary>
+    /// <summary>
+    /// Measures what finished statistics tell, merged from as many batches, epochs or processes as there were; and, where given, what
+    /// scores against them tell.
+    /// </summary>
     /// <param name="statistics">The statistics.</param>
-    /// <param name="scores">What <see cref="NccScores.Within"/> or <see cref="NccScores.Against"/> gathered, for the error, NC1 and NC4; or null.</param>
+    /// <param name="scores">
+    /// What <see cref="NccScores.Within"/> or <see cref="NccScores.Against"/> gathered, for the error, NC1 and NC4; or null.
+    /// </param>
     /// <param name="weight">The classifier's weight, classes x width; or null.</param>
     /// <param name="bias">The classifier's bias; or null.</param>
     /// <param name="options">Which measures, by which conventions. The default is all of them.</param>
     /// <exception cref="ArgumentNullException"><paramref name="statistics"/> is null.</exception>
-    /// <exception cref="ArgumentException">Weight or bias have another shape, are not of a floating type, or hold NaN or an infinity.</exception>
+    /// <exception cref="ArgumentException">
+    /// Weight or bias have another shape, are not of a floating type, or hold NaN or an infinity.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The statistics have a class that the weight has no row for.</exception>
     public static CollapseMetrics Of(
-        ClassStatistics statistics, NccScores? scores = null, Tensor? weight = null, Tensor? bias = null, CollapseMetricsOptions? options = null)
+        ClassStatistics statistics, NccScores? scores = null, Tensor? weight = null, Tensor? bias = null,
+        CollapseMetricsOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(statistics);
         options ??= new CollapseMetricsOptions();
         FeatureInput.CheckClassifier(weight, bias, statistics.Width);
         if (weight is not null && PointSet.Present(statistics) is [.., var last] && last >= weight.shape[0])
-            throw new ArgumentOutOfRangeException(nameof(weight), last, $"The statistics have class {last}; the weight has rows for {weight.shape[0]} classes.");
+            throw new ArgumentOutOfRangeException(
+                nameof(weight), last, $"The statistics have class {last}; the weight has rows for {weight.shape[0]} classes.");
         return MetricsBuilder.Build(statistics, scores, weight, bias, options);
     }
 
@@ -122,8 +145,10 @@ public sealed partial record CollapseMetrics
             throw new ArgumentOutOfRangeException(nameof(exponent), exponent, "Must be positive and finite.");
         var means = PointSet.CenteredMeans(statistics);
         var variances = VariabilityMeasurement.Variances(statistics, means);
-        return new PairGrid(
-            means.Labels, (a, c) => VariabilityMeasurement.Normalized(variances[a] + variances[c], means.SquaredDistance(a, c), means, exponent));
+        return new PairGrid(means.Labels, Normalized);
+
+        double Normalized(int a, int c) =>
+            VariabilityMeasurement.Normalized(variances[a] + variances[c], means.SquaredDistance(a, c), means, exponent);
     }
 
     /// <summary><c>|W/|W| - C/|C||</c> alone; null where a row is missing, or the width is another.</summary>

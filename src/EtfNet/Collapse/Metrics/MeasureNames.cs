@@ -4,9 +4,11 @@ namespace EtfNet;
 internal static class MeasureNames
 {
     public static readonly string[] Variability = ["traceQuotient", "withinShare", "cdnv"];
-    public static readonly string[] Shape = ["equinorm", "equiangularity", "cosineDeviation", "leastCosine", "greatestCosine", "gramDeviation"];
+    public static readonly string[] Shape =
+        ["equinorm", "equiangularity", "cosineDeviation", "leastCosine", "greatestCosine", "gramDeviation"];
     public static readonly string[] Rank = ["effectiveRank"];
-    public static readonly string[] Uniformity = ["distance", "distanceDeviation", "logEnergy", "logEnergyDeviation", "rieszEnergy", "rieszEnergyDeviation"];
+    public static readonly string[] Uniformity =
+        ["distance", "distanceDeviation", "logEnergy", "logEnergyDeviation", "rieszEnergy", "rieszEnergyDeviation"];
     public static readonly string[] SelfDuality = ["selfDuality", "rowCosine", "rowCosineDeviation", "rowDistance", "rowProductDeviation"];
     public static readonly string[] Structure = ["structureError", "globalMeanLogit"];
 
@@ -36,7 +38,7 @@ internal static class MeasureNames
     private static IEnumerable<(string Name, double? Value)> Numbers(DualityMetrics? duality) =>
     [
         ("selfDuality", duality?.SelfDuality), ("rowCosine", duality?.RowCosine), ("rowCosineDeviation", duality?.RowCosineDeviation),
-        ("rowDistance", duality?.RowDistance), ("rowProductDeviation", duality?.RowProductDeviation), ("structureError", duality?.StructureError),
-        ("globalMeanLogit", duality?.GlobalMeanLogit),
+        ("rowDistance", duality?.RowDistance), ("rowProductDeviation", duality?.RowProductDeviation),
+        ("structureError", duality?.StructureError), ("globalMeanLogit", duality?.GlobalMeanLogit),
     ];
 }

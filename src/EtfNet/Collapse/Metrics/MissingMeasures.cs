@@ -3,7 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace EtfNet;
 
-/// <summary>The measures that were asked for and have no number, by name, each with the reason. Names are those of JSON and CSV, in any case; two are equal if they hold the same.</summary>
+/// <summary>
+/// The measures that were asked for and have no number, by name, each with the reason. Names are those of JSON and CSV, in any case; two
+/// are equal if they hold the same.
+/// </summary>
 [SuppressMessage("Naming", "CA1710", Justification = "The name says what it holds.")]
 public sealed class MissingMeasures : IReadOnlyDictionary<string, string>, IEquatable<MissingMeasures>
 {
@@ -50,11 +53,13 @@ public sealed class MissingMeasures : IReadOnlyDictionary<string, string>, IEqua
 
     /// <summary>A line for each reason, with the measures that it concerns.</summary>
     public override string ToString() =>
-        string.Join(Environment.NewLine, _reasons.GroupBy(entry => entry.Value).Select(group => $"{string.Join(", ", group.Select(entry => entry.Key))}: {group.Key}"));
+        string.Join(Environment.NewLine, _reasons.GroupBy(entry => entry.Value, entry => entry.Key).Select(Line));
 
     internal void Add(string reason, params ReadOnlySpan<string> names)
     {
         foreach (var name in names)
             _reasons[name] = reason;
     }
+
+    private static string Line(IGrouping<string, string> names) => $"{string.Join(", ", names)}: {names.Key}";
 }

@@ -1,6 +1,8 @@
 namespace EtfNet;
 
-/// <summary>Decisions counted by class. Wrong ones are few and are kept by pair, so that memory does not grow with the square of the classes.</summary>
+/// <summary>
+/// Decisions counted by class. Wrong ones are few and are kept by pair, so that memory does not grow with the square of the classes.
+/// </summary>
 internal sealed class ClassTally
 {
     private readonly Dictionary<(int Label, int Center), long> _confusions = [];

@@ -22,13 +22,19 @@ internal static class NearestClassCenter
     /// <param name="centers">The centers.</param>
     /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
-    /// <param name="decided">Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2 where not scored. May be null.</param>
+    /// <param name="decided">
+    /// Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
+    /// where not scored. May be null.
+    /// </param>
     public static NccScore Score(
-        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null, int[]? decided = null)
+        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null,
+        int[]? decided = null)
     {
         // With more classes than few the product has threads of its own.
         var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
-        return parts == 1 ? Score(features, labels, centers, nearest, exact, decided, 0, features.Count) : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact, decided);
+        return parts == 1
+            ? Score(features, labels, centers, nearest, exact, decided, 0, features.Count)
+            : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact, decided);
     }
 
     private static NccScore ScoreInParts(
@@ -37,12 +43,16 @@ internal static class NearestClassCenter
         var scores = new NccScore[parts];
         var count = source.size(0);
         RowThreads.Run(parts, part =>
-            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, decided, (int)(count * part / parts), (int)(count * (part + 1) / parts)));
+        {
+            var (begin, end) = ((int)(count * part / parts), (int)(count * (part + 1) / parts));
+            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, decided, begin, end);
+        });
         return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
     }
 
     private static NccScore Score(
-        FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, Span<int> decided, int begin, int end)
+        FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, Span<int> decided, int begin,
+        int end)
     {
         var total = default(NccScore);
         var count = centers.Classes.Length;
@@ -107,7 +117,8 @@ internal static class NearestClassCenter
     }
 
     private static void Decide(
-        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest, Span<int> decided, ref NccScore total)
+        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest,
+        Span<int> decided, ref NccScore total)
     {
         // Finite features above 1e19 have squares that float32 cannot hold.
         if (!float.IsFinite(scored.SquaredNorm) && (exact is null || !features.IsFinite(row)))

@@ -4,12 +4,17 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Tells samples of the training distribution from others by the share of a feature's length that lies in the leading principal subspace of the training features.</summary>
+/// <summary>
+/// Tells samples of the training distribution from others by the share of a feature's length that lies in the leading principal subspace of
+/// the training features.
+/// </summary>
 /// <remarks>
-/// <para><c>NECO(h) = |P h| / |h|</c>, P the projection on the leading principal axes, in [0, 1]: near 1 in distribution, near 0 where features are orthogonal to the collapsed
-/// classes (NC5). With logits the score is multiplied by the greatest of them, as the paper does for most networks.</para>
-/// <para>Source: Ben Ammar et al., ICLR 2024, equation 6. Axes are those of the covariance, features about their mean; the features that are scored are not centered, as the equation
-/// has it, unless they are standardized, which centers both. Fitted and scored in float64 on the CPU. Immutable; any number of threads.</para>
+/// <para><c>NECO(h) = |P h| / |h|</c>, P the projection on the leading principal axes, in [0, 1]: near 1 in distribution, near 0 where
+/// features are orthogonal to the collapsed classes (NC5). With logits the score is multiplied by the greatest of them, as the paper does
+/// for most networks.</para>
+/// <para>Source: Ben Ammar et al., ICLR 2024, equation 6. Axes are those of the covariance, features about their mean; the features that
+/// are scored are not centered, as the equation has it, unless they are standardized, which centers both. Fitted and scored in float64 on
+/// the CPU. Immutable; any number of threads.</para>
 /// </remarks>
 public sealed class NecoDetector
 {
@@ -35,11 +40,19 @@ public sealed class NecoDetector
     public double VarianceShare { get; }
 
     /// <summary>Fits the axes to training features.</summary>
-    /// <param name="features">Samples x width, of a floating type, on any device. Samples with a NaN or infinite feature are left out.</param>
-    /// <param name="dimensions">The number of axes, from 1 to the width; the number of classes is a good one where features have collapsed.</param>
-    /// <param name="standardize">Whether to standardize each feature first, by its population variance (a constant one by 1). The default is true.</param>
+    /// <param name="features">
+    /// Samples x width, of a floating type, on any device. Samples with a NaN or infinite feature are left out.
+    /// </param>
+    /// <param name="dimensions">
+    /// The number of axes, from 1 to the width; the number of classes is a good one where features have collapsed.
+    /// </param>
+    /// <param name="standardize">
+    /// Whether to standardize each feature first, by its population variance (a constant one by 1). The default is true.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> is null.</exception>
-    /// <exception cref="ArgumentException">The features are no matrix of a floating type, have fewer than two finite samples, or all their samples are the same.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features are no matrix of a floating type, have fewer than two finite samples, or all their samples are the same.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> does not lie in [1, width].</exception>
     public static NecoDetector Fit(Tensor features, int dimensions, bool standardize = true)
     {
@@ -52,7 +65,9 @@ public sealed class NecoDetector
     /// <param name="dimensions">The number of axes, from 1 to the width.</param>
     /// <param name="standardize">Whether to standardize each feature first. The default is true.</param>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
-    /// <exception cref="ArgumentException">A batch is no matrix of a floating type, or there are fewer than two finite samples, or all samples are the same.</exception>
+    /// <exception cref="ArgumentException">
+    /// A batch is no matrix of a floating type, or there are fewer than two finite samples, or all samples are the same.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> does not lie in [1, width].</exception>
     public static NecoDetector Fit(IEnumerable<Tensor> batches, int dimensions, bool standardize = true)
     {
@@ -62,14 +77,16 @@ public sealed class NecoDetector
         {
             FeatureInput.Check(batch, nameof(batches), gathered?.Width);
             if (dimensions < 1 || dimensions > batch.shape[1])
-                throw new ArgumentOutOfRangeException(nameof(dimensions), dimensions, $"Must lie in [1, {batch.shape[1]}], the width of the features.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(dimensions), dimensions, $"Must lie in [1, {batch.shape[1]}], the width of the features.");
             using var scope = NewDisposeScope();
             var rows = batch.detach();
             (gathered ??= new PrincipalAxes((int)batch.shape[1])).Add(rows.index_select(0, rows.isfinite().all(1).nonzero().view(-1)));
         }
 
         if (gathered is not { Count: >= 2 })
-            throw new ArgumentException("There are fewer than two samples with finite features: there are no axes to find.", nameof(batches));
+            throw new ArgumentException(
+                "There are fewer than two samples with finite features: there are no axes to find.", nameof(batches));
         return Fit(gathered, dimensions, standardize);
     }
 
@@ -77,8 +94,8 @@ public sealed class NecoDetector
     /// <param name="features">Samples x <see cref="Width"/>, of a floating type, on any device.</param>
     /// <param name="logits">Samples x classes, the greatest of which multiplies the score; or null.</param>
     /// <returns>
-    /// A score per sample, higher in distribution, as a new float64 tensor on the CPU, of the current dispose scope. 0 for a sample with NaN or infinite features or logits, and for
-    /// one without a direction.
+    /// A score per sample, higher in distribution, as a new float64 tensor on the CPU, of the current dispose scope. 0 for a sample with
+    /// NaN or infinite features or logits, and for one without a direction.
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> is null.</exception>
     /// <exception cref="ArgumentException">Features or logits are no matrix of the right shape and of a floating type.</exception>

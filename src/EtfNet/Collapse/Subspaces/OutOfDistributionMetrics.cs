@@ -5,8 +5,13 @@ namespace EtfNet;
 /// <summary>How nearly orthogonal the features of other data are to the class means of the training data (NC5).</summary>
 public sealed record OutOfDistributionMetrics
 {
-    /// <summary>Gets the mean over classes of <c>|cos(m_c, m)|</c>, m the mean of the other data's features, none of them centered; 0 for orthogonal ones.</summary>
-    /// <value>In [0, 1]; null where a mean is zero, and <see cref="Missing"/> says which. Source: Ben Ammar et al., ICLR 2024 (OrthoDev).</value>
+    /// <summary>
+    /// Gets the mean over classes of <c>|cos(m_c, m)|</c>, m the mean of the other data's features, none of them centered; 0 for orthogonal
+    /// ones.
+    /// </summary>
+    /// <value>
+    /// In [0, 1]; null where a mean is zero, and <see cref="Missing"/> says which. Source: Ben Ammar et al., ICLR 2024 (OrthoDev).
+    /// </value>
     public double? Orthogonality { get; init; }
 
     /// <summary>Gets the number of samples of the other data.</summary>
@@ -17,7 +22,9 @@ public sealed record OutOfDistributionMetrics
 
     /// <summary>Compares other data's features with class means.</summary>
     /// <param name="classes">The statistics of the training features.</param>
-    /// <param name="features">The other data's features, samples x width, of a floating type. Samples with a NaN or infinite feature are left out.</param>
+    /// <param name="features">
+    /// The other data's features, samples x width, of a floating type. Samples with a NaN or infinite feature are left out.
+    /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">The features are no matrix of a floating type, or of another width.</exception>
     public static OutOfDistributionMetrics Of(ClassStatistics classes, torch.Tensor features)
@@ -49,7 +56,10 @@ public sealed record OutOfDistributionMetrics
         var length = Math.Sqrt(RowKernels.SquaredNorm(sum));
         if (present.Length == 0 || length == 0)
         {
-            result.Missing.Add(present.Length == 0 ? "there is no training sample" : other.Total == 0 ? "there is no other sample" : "the other data's mean is zero", Name);
+            var reason = present.Length == 0 ? "there is no training sample"
+                : other.Total == 0 ? "there is no other sample"
+                : "the other data's mean is zero";
+            result.Missing.Add(reason, Name);
             return result;
         }
 

@@ -4,10 +4,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The mean of rows and a root of their scatter, <c>R^T R = sum (x - mean)(x - mean)^T</c>, gathered in one pass by orthogonal factorizations.</summary>
+/// <summary>
+/// The mean of rows and a root of their scatter, <c>R^T R = sum (x - mean)(x - mean)^T</c>, gathered in one pass by orthogonal
+/// factorizations.
+/// </summary>
 /// <remarks>
-/// R is the triangular factor of all centered rows: no product of the data with itself is formed, so that small directions keep their digits. Parts are merged with one more row,
-/// the distance of their means (Chan, Golub, LeVeque 1983).
+/// R is the triangular factor of all centered rows: no product of the data with itself is formed, so that small directions keep their
+/// digits. Parts are merged with one more row, the distance of their means (Chan, Golub, LeVeque 1983).
 /// </remarks>
 internal sealed class PrincipalAxes(int width)
 {

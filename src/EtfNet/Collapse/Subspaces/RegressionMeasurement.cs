@@ -9,6 +9,8 @@ internal sealed class RegressionMeasurement(Tensor? weight, bool centered)
 {
     private const double Epsilon = 2.220446049250313e-16;
 
+    private static readonly string[] s_projections = ["nrc1", "nrc2"];
+
     private readonly MissingMeasures _missing = new();
     private PrincipalAxes? _features;
     private PrincipalAxes? _targets;
@@ -112,7 +114,7 @@ internal sealed class RegressionMeasurement(Tensor? weight, bool centered)
         }
 
         if (count == 0)
-            _missing.Add("no sample has a direction", [.. bases[0] is null ? [] : (string[])["nrc1"], .. bases[1] is null ? [] : (string[])["nrc2"]]);
+            _missing.Add("no sample has a direction", [.. s_projections.Where((_, i) => bases[i] is not null)]);
         return [.. bases.Select((basis, i) => basis is null || count == 0 ? (double?)null : sums[i] / count)];
     }
 

@@ -2,8 +2,8 @@ namespace EtfNet;
 
 /// <summary>The shift t that brings <c>(S - t I)/|S - t I|</c> nearest to a matrix A of norm 1.</summary>
 /// <remarks>
-/// <c>|A - B|^2 = 2 - 2 f(t)</c> with <c>f(t) = (a - t tr A) / sqrt(s2 - 2 t s1 + n t^2)</c>, where a = A.S, s2 = |S|^2 and s1 = tr S. Its derivative is zero at one point only,
-/// <c>t = (s2 tr A - a s1) / (s1 tr A - a n)</c>; the best t is that one or an end.
+/// <c>|A - B|^2 = 2 - 2 f(t)</c> with <c>f(t) = (a - t tr A) / sqrt(s2 - 2 t s1 + n t^2)</c>, where a = A.S, s2 = |S|^2 and s1 = tr S. Its
+/// derivative is zero at one point only, <c>t = (s2 tr A - a s1) / (s1 tr A - a n)</c>; the best t is that one or an end.
 /// </remarks>
 internal static class RegressionStructure
 {
@@ -20,8 +20,7 @@ internal static class RegressionStructure
         var (a, s2) = (RowKernels.Product(gram, root), RowKernels.SquaredNorm(root));
         var inner = (s2 * trace - a * s1) / (s1 * trace - a * size);
         var shifts = double.IsFinite(inner) && inner > 0 && inner < greatest ? new[] { 0, inner, greatest } : [0, greatest];
-        var best = shifts.Select(shift => (Distance: Distance(gram, root, size, shift), Gamma: shift * shift)).MinBy(entry => entry.Distance);
-        return best;
+        return shifts.Select(shift => (Distance(gram, root, size, shift), shift * shift)).MinBy(found => found.Item1);
     }
 
     private static double Distance(double[] gram, double[] root, int size, double shift)

@@ -6,7 +6,8 @@ public static class ClassLengths
     /// <summary>The lengths <c>(n / n_c)^power</c>, n the mean count of the classes that have samples.</summary>
     /// <param name="counts">The number of training samples of each class. A class without samples gets 1, which nothing reads.</param>
     /// <param name="power">
-    /// From 0, all equal, to 1, where a class weighs the same in all however many samples it has. The default is 0.5 (Yang et al., NeurIPS 2022).
+    /// From 0, all equal, to 1, where a class weighs the same in all however many samples it has. The default is 0.5 (Yang et al., NeurIPS
+    /// 2022).
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="counts"/> is null.</exception>
     /// <exception cref="ArgumentException">No class has a sample.</exception>

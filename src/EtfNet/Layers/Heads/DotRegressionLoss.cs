@@ -3,13 +3,18 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The loss for a fixed classifier that pulls a feature towards its own class's row and pushes it from no other: <c>l_y (z_y - t)^2 / (2 t)</c>.</summary>
+/// <summary>
+/// The loss for a fixed classifier that pulls a feature towards its own class's row and pushes it from no other:
+/// <c>l_y (z_y - t)^2 / (2 t)</c>.
+/// </summary>
 /// <remarks>
-/// <para>Shapes: logits <c>(*, K)</c>, labels <c>(*)</c>. z_y is the logit of the sample's own class and t what it is where the feature points along the row, so that with an
-/// <see cref="EtfHead"/> the gradient on the feature is <c>-(1 - cos) w_y</c>, 0 only at the row itself.</para>
-/// <para>l_y is the length of the class's row beside the others', 1 without <c>classLengths</c>. The reduction by mean divides by the number of samples, whatever their lengths.
-/// Source: Yang et al., NeurIPS 2022 (arXiv 2203.09081), equations 11 and 12; their published program divides by the feature's length alone, which weighs a class by the square of its
-/// length: <see cref="ClassLengths"/> with power 1 does that.</para>
+/// <para>Shapes: logits <c>(*, K)</c>, labels <c>(*)</c>. z_y is the logit of the sample's own class and t what it is where the feature
+/// points along the row, so that with an <see cref="EtfHead"/> the gradient on the feature is <c>-(1 - cos) w_y</c>, 0 only at the row
+/// itself.</para>
+/// <para>l_y is the length of the class's row beside the others', 1 without <c>classLengths</c>. The reduction by mean divides by the
+/// number of samples, whatever their lengths. Source: Yang et al., NeurIPS 2022 (arXiv 2203.09081), equations 11 and 12; their published
+/// program divides by the feature's length alone, which weighs a class by the square of its length: <see cref="ClassLengths"/> with power 1
+/// does that.</para>
 /// </remarks>
 public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -26,9 +31,12 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="classLengths">A positive finite number per class, as from <see cref="ClassLengths.Of"/>; or null for 1 each.</param>
     /// <param name="reduction">The default is the mean.</param>
     /// <param name="ignoreIndex">A label that stands for none: such samples count nothing. The default is -100.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The target or a length is not positive and finite, or the reduction is none of the three.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The target or a length is not positive and finite, or the reduction is none of the three.
+    /// </exception>
     /// <exception cref="ArgumentException">There are no lengths in <paramref name="classLengths"/>.</exception>
-    public DotRegressionLoss(double target = 1, IReadOnlyList<double>? classLengths = null, nn.Reduction reduction = nn.Reduction.Mean, long ignoreIndex = -100)
+    public DotRegressionLoss(
+        double target = 1, IReadOnlyList<double>? classLengths = null, nn.Reduction reduction = nn.Reduction.Mean, long ignoreIndex = -100)
         : base(nameof(DotRegressionLoss))
     {
         if (!(target > 0 && double.IsFinite(target)))
@@ -39,7 +47,8 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
             throw new ArgumentException("There is no length; wanted one per class.", nameof(classLengths));
         for (var c = 0; c < classLengths?.Count; c++)
             if (!(classLengths[c] > 0 && double.IsFinite(classLengths[c])))
-                throw new ArgumentOutOfRangeException(nameof(classLengths), classLengths[c], $"The length of class {c} must be positive and finite.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(classLengths), classLengths[c], $"The length of class {c} must be positive and finite.");
         (_reduction, _ignoreIndex, _target, _factor, _classCount) = (reduction, ignoreIndex, target, 0.5 / target, classLengths?.Count);
         if (classLengths is not null)
             register_buffer(LengthsName, tensor(classLengths.Select(length => (float)length).ToArray()).DetachFromDisposeScope());
@@ -50,7 +59,9 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="labels">Class indices <c>(*)</c>, int64 or int32, on the device of the logits.</param>
     /// <returns>A scalar, or for <c>nn.Reduction.None</c> a number per label. 0 where no sample counts.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The shapes do not fit, the labels are no integers, or there are other classes than lengths.</exception>
+    /// <exception cref="ArgumentException">
+    /// The shapes do not fit, the labels are no integers, or there are other classes than lengths.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label on the CPU is not in [0, K); on a device labels are not read back.</exception>
     public override Tensor forward(Tensor input, Tensor labels)
     {
@@ -65,7 +76,7 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
         var own = input.gather(-1, classes.unsqueeze(-1)).squeeze(-1);
         var losses = (own - _target).square() * _factor;
         if (_classCount is not null)
-            losses = losses * get_buffer(LengthsName)!.to(losses.dtype, losses.device).index_select(0, classes.reshape(-1)).reshape(classes.shape);
+            losses = losses * Lengths(losses).index_select(0, classes.reshape(-1)).reshape(classes.shape);
         losses = losses.masked_fill(counts.logical_not(), 0);
         var result = _reduction switch
         {
@@ -76,6 +87,8 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
         return result.MoveToOuterDisposeScope();
     }
 
+    private Tensor Lengths(Tensor like) => get_buffer(LengthsName)!.to(like.dtype, like.device);
+
     private void Check(Tensor input, Tensor labels)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -85,10 +98,13 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
         if (labels.dtype is not (ScalarType.Int64 or ScalarType.Int32))
             throw new ArgumentException($"The labels are {labels.dtype}; wanted class indices of type Int64 or Int32.", nameof(labels));
         if (input.dim() == 0 || !input.shape.AsSpan(0, (int)input.dim() - 1).SequenceEqual(labels.shape))
-            throw new ArgumentException($"The labels have the shape {TensorCheck.Shape(labels)} where the logits have {TensorCheck.Shape(input)}; wanted a label per row.", nameof(labels));
+            throw new ArgumentException(
+                $"The labels have the shape {TensorCheck.Shape(labels)}, the logits {TensorCheck.Shape(input)}; wanted a label per row.",
+                nameof(labels));
         if (_classCount is { } known && known != input.size(-1))
             throw new ArgumentException($"The logits have {input.size(-1)} classes and the loss {known} lengths.", nameof(input));
         if (labels.device_type != input.device_type || labels.device_index != input.device_index)
-            throw new ArgumentException($"The labels are on {labels.device}, the logits on {input.device}. Move one of them with .to(...).", nameof(labels));
+            throw new ArgumentException(
+                $"The labels are on {labels.device}, the logits on {input.device}. Move one of them with .to(...).", nameof(labels));
     }
 }

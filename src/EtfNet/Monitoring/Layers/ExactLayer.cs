@@ -44,7 +44,8 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
         scores.Add(converted ?? features, groups, predictions);
     }
 
-    public LayerCollapse Report(string name, LayerTap tap, ClassStatistics? before) => LayerReporter.Describe(name, tap, Statistics, before, options, _scores) with
+    public LayerCollapse Report(string name, LayerTap tap, ClassStatistics? before) => LayerReporter.Describe(
+        name, tap, Statistics, before, options, _scores) with
     {
         NccError = NccError,
         Interval = _scores?.Interval,

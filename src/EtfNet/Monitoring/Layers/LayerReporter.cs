@@ -21,14 +21,19 @@ internal static class LayerReporter
         {
             Measures = measures with
             {
-                NccError = entry.NccError, NccInterval = entry.Interval, Scored = entry.Samples, NonFinite = entry.NonFinite, Nc4Mismatch = entry.Nc4Mismatch,
+                NccError = entry.NccError,
+                NccInterval = entry.Interval,
+                Scored = entry.Samples,
+                NonFinite = entry.NonFinite,
+                Nc4Mismatch = entry.Nc4Mismatch,
             },
         };
     }
 
     /// <summary>What statistics tell, and in exact mode scores.</summary>
     public static LayerCollapse Describe(
-        string name, LayerTap? tap, ClassStatistics? statistics, ClassStatistics? before, NccMonitorOptions options, NccScores? scores = null)
+        string name, LayerTap? tap, ClassStatistics? statistics, ClassStatistics? before, NccMonitorOptions options,
+        NccScores? scores = null)
     {
         var entry = new LayerCollapse { Name = name, FeaturePoint = tap?.Point ?? "given by hand" };
         if (statistics is null || statistics.Total == 0)
@@ -74,7 +79,7 @@ internal static class LayerReporter
         return weight is null ? result : builder.WithClassifier(result, before!, PointSet.CenteredMeans(before!), weight, Bias(tap));
     }
 
-    /// <summary>The weight of a layer that has a row for each class and takes the features before it; of the current scope, or null.</summary>
+    /// <summary>The weight of a layer that has a row for each class and takes the features before it, or null.</summary>
     private static Tensor? Classifier(LayerTap? tap, ClassStatistics? before, NccMonitorOptions options)
     {
         if (tap is null || before is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0)

@@ -64,8 +64,9 @@ public sealed record LayerCollapse
 
     /// <summary>Gets all measures of the layer: those above, and the ones beside them.</summary>
     /// <value>
-    /// The geometry, error and NC1 are those of the layer's features; <see cref="CollapseMetrics.Classifier"/> and <see cref="CollapseMetrics.Duality"/> those of the layer's own
-    /// weight, where it has a row per class, and of the features before it. Null where no sample was seen or no measure was asked for.
+    /// The geometry, error and NC1 are those of the layer's features; <see cref="CollapseMetrics.Classifier"/> and
+    /// <see cref="CollapseMetrics.Duality"/> those of the layer's own weight, where it has a row per class, and of the features before it.
+    /// Null where no sample was seen or no measure was asked for.
     /// </value>
     public CollapseMetrics? Measures { get; init; }
 }

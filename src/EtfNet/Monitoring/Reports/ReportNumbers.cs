@@ -3,7 +3,8 @@ namespace EtfNet;
 /// <summary>The numbers of a layer's entry by name, those that are there.</summary>
 internal static class ReportNumbers
 {
-    private static readonly HashSet<string> s_own = [.. Own(new LayerCollapse { Name = "", FeaturePoint = "" }).Select(entry => entry.Name)];
+    private static readonly LayerCollapse s_empty = new() { Name = "", FeaturePoint = "" };
+    private static readonly HashSet<string> s_own = [.. Own(s_empty).Select(entry => entry.Name)];
 
     public static IEnumerable<(string Name, double Value)> Of(LayerCollapse layer) =>
         All(layer).Where(entry => entry.Value is not null).Select(entry => (entry.Name, entry.Value!.Value));

@@ -62,7 +62,8 @@ public sealed class CollapseMetricsDegenerateTests
         var (features, labels) = (full(61, 5, value), cat([zeros(7, int64), ones(50, int64), full(4, 2L, int64)]));
         var statistics = new ClassStatistics(5, tracksScatter: false);
         statistics.Add(features, labels);
-        foreach (var metrics in new[] { CollapseMetrics.Of(features, labels), CollapseMetrics.Of(statistics), CollapseMetrics.Of(Watched.StatisticsOf(features, labels)) })
+        foreach (var metrics in new[] { CollapseMetrics.Of(features, labels), CollapseMetrics.Of(statistics),
+            CollapseMetrics.Of(Watched.StatisticsOf(features, labels)) })
         {
             OnlyReasons(metrics, "nccError", "balancedNccError");
             metrics.Missing["gramDeviation"].Should().Be("all class means are the same");
@@ -95,10 +96,12 @@ public sealed class CollapseMetricsDegenerateTests
         metrics.Duality!.SelfDuality.Should().BePositive();
         metrics.Duality.StructureError.Should().BePositive();
         metrics.Missing.Keys.Should().Equal(
-            "classifierCosineDeviation", "classifierDistance", "classifierDistanceDeviation", "classifierEquiangularity", "classifierGreatestCosine", "classifierLeastCosine",
+            "classifierCosineDeviation", "classifierDistance", "classifierDistanceDeviation", "classifierEquiangularity",
+            "classifierGreatestCosine", "classifierLeastCosine",
             "classifierLogEnergy", "classifierLogEnergyDeviation", "classifierRieszEnergy", "classifierRieszEnergyDeviation",
             "cosineDeviation", "distance", "distanceDeviation", "equiangularity", "greatestCosine", "leastCosine",
-            "logEnergy", "logEnergyDeviation", "rieszEnergy", "rieszEnergyDeviation", "rowCosine", "rowCosineDeviation", "rowDistance", "rowProductDeviation");
+            "logEnergy", "logEnergyDeviation", "rieszEnergy", "rieszEnergyDeviation", "rowCosine", "rowCosineDeviation", "rowDistance",
+            "rowProductDeviation");
         metrics.Missing["leastCosine"].Should().Be("class mean 1 is zero up to rounding: it has no direction");
         metrics.Missing["classifierLeastCosine"].Should().Be("classifier row 2 is zero up to rounding: it has no direction");
     }
@@ -133,10 +136,12 @@ public sealed class CollapseMetricsDegenerateTests
     public void Of_RieszExponentBeyondTheRange_IsMissingWithAdvice()
     {
         using var scope = NewDisposeScope();
-        var metrics = CollapseMetrics.Of(Sample.Normal(1, 12, 4), arange(12) % 3, options: new CollapseMetricsOptions { RieszExponent = 1e5 });
+        var metrics = CollapseMetrics.Of(Sample.Normal(1, 12, 4), arange(12) % 3,
+            options: new CollapseMetricsOptions { RieszExponent = 1e5 });
         if (metrics.Means.RieszEnergy is null)
             metrics.Missing["rieszEnergy"].Should().Contain("smaller RieszExponent");
-        var close = CollapseMetrics.Of(tensor(new[] { 1.0, 0, 1, 1e-6, -1, 3 }).reshape(3, 2), arange(3), options: new CollapseMetricsOptions { RieszExponent = 500 });
+        var close = CollapseMetrics.Of(tensor(new[] { 1.0, 0, 1, 1e-6, -1, 3 }).reshape(3, 2), arange(3),
+            options: new CollapseMetricsOptions { RieszExponent = 500 });
         close.Means.RieszEnergy.Should().BeNull();
         close.Missing["rieszEnergy"].Should().Contain("smaller RieszExponent");
         close.Means.LogEnergy.Should().BePositive();
@@ -153,7 +158,8 @@ public sealed class CollapseMetricsDegenerateTests
         metrics.Missing["selfDuality"].Should().Be("no weight was given");
         metrics.Missing["classifierEquinorm"].Should().Be("no weight was given");
         metrics.Classifier.Should().BeNull();
-        metrics.ToString().Should().Contain("  cdnv  ").And.Contain("no weight was given").And.StartWith("12 samples of width 4 in 3 classes");
+        metrics.ToString()
+            .Should().Contain("  cdnv  ").And.Contain("no weight was given").And.StartWith("12 samples of width 4 in 3 classes");
     }
 
     private static void OnlyReasons(CollapseMetrics metrics, params string[] except)

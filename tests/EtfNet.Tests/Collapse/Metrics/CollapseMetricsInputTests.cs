@@ -40,11 +40,13 @@ public sealed class CollapseMetricsInputTests
         Throws<ArgumentOutOfRangeException>(() => CollapseMetrics.Of(_features, _labels, randn(2, 4)), "*Label 2*[0, 2)*");
         Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, weight, randn(2)), "*'bias' has shape (2)*(3)*");
         Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, bias: randn(3)), "*bias*without a weight*");
-        Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, logits: randn(11, 3)), "*'logits' has shape (11, 3)*(12, classes)*");
+        Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, logits: randn(11, 3)),
+            "*'logits' has shape (11, 3)*(12, classes)*");
         Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, logits: ones(12, 3, int64)), "*'logits' is Int64*");
         Throws<ArgumentException>(() => CollapseMetrics.Of(_features, _labels, weight, logits: randn(12, 4)), "*3 classes*4*");
         Throws<ArgumentOutOfRangeException>(() => CollapseMetrics.Of(_features, _labels, logits: randn(12, 2)), "*Label 2*");
-        Throws<ArgumentOutOfRangeException>(() => CollapseMetrics.Of(_features, _labels, options: new CollapseMetricsOptions { ClassCount = 2 }), "*Label 2*");
+        Throws<ArgumentOutOfRangeException>(() => CollapseMetrics.Of(_features, _labels,
+            options: new CollapseMetricsOptions { ClassCount = 2 }), "*Label 2*");
         var statistics = Watched.StatisticsOf(_features, _labels);
         Throws<ArgumentException>(() => CollapseMetrics.Of(statistics, weight: randn(3, 5)), "*'weight'*");
         Throws<ArgumentOutOfRangeException>(() => CollapseMetrics.Of(statistics, weight: randn(2, 4)), "*class 2*2 classes*");
@@ -75,7 +77,8 @@ public sealed class CollapseMetricsInputTests
         Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { CdnvExponent = 0 }, "*CdnvExponent*");
         Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { CdnvExponent = double.NaN }, "*CdnvExponent*");
         Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { RieszExponent = 0 }, "*LogEnergy*RieszExponent*");
-        Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { RieszExponent = double.NegativeInfinity }, "*RieszExponent*");
+        Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { RieszExponent = double.NegativeInfinity },
+            "*RieszExponent*");
         Throws<ArgumentOutOfRangeException>(() => _ = new CollapseMetricsOptions { Metrics = (CollapseMetricSet)(1 << 20) }, "*Metrics*");
         var statistics = new ClassStatistics(2, tracksScatter: false);
         Throws<ArgumentException>(() => CollapseMetrics.CdnvGrid(statistics), "*scatter*");
@@ -102,7 +105,8 @@ public sealed class CollapseMetricsInputTests
         using var scope = NewDisposeScope();
         CollapseMetrics.Of(_features.to(ScalarType.BFloat16), _labels.to(int32)).Cdnv.Should().BePositive();
         CollapseMetrics.Of(_features.to(ScalarType.Float16), _labels).Cdnv.Should().BePositive();
-        CollapseMetrics.Of(_features.t().contiguous().t(), _labels).Should().Be(CollapseMetrics.Of(_features, _labels), "strides do not matter");
+        CollapseMetrics.Of(_features.t().contiguous().t(), _labels)
+            .Should().Be(CollapseMetrics.Of(_features, _labels), "strides do not matter");
         CollapseMetrics.Of(_features.clone().requires_grad_(true), _labels).Should().Be(CollapseMetrics.Of(_features, _labels));
     }
 

@@ -37,7 +37,8 @@ public sealed class CollapseMetricsPropertyTests
             var order = randperm(features.shape[0], generator: generator);
             var names = randperm(weight.shape[0], generator: generator);
             var one = CollapseMetrics.Of(features, labels, weight);
-            var other = CollapseMetrics.Of(features.index_select(0, order), names.index_select(0, labels.index_select(0, order)), zeros_like(weight).index_copy(0, names, weight));
+            var other = CollapseMetrics.Of(features.index_select(0, order), names.index_select(0, labels.index_select(0, order)),
+                zeros_like(weight).index_copy(0, names, weight));
             foreach (var (name, value) in MeasureNames.Numbers(one))
                 Close(MeasureNames.Numbers(other).Single(entry => entry.Name == name).Value, value, $"{name}, seed {seed}");
         }
@@ -101,7 +102,8 @@ public sealed class CollapseMetricsPropertyTests
             metrics.Means.Distance.Should().BeLessThanOrEqualTo(Math.Sqrt(2.0 * k / (k - 1)) + 1e-9);
             metrics.Duality!.SelfDuality.Should().BeInRange(0, 2);
             metrics.Duality.StructureError.Should().BeInRange(0, 2);
-            metrics.ClassErrors!.Confusions.Sum(entry => entry.Count).Should().Be((long)Math.Round(metrics.NccError!.Value * metrics.Scored));
+            metrics.ClassErrors!.Confusions.Sum(entry => entry.Count)
+                .Should().Be((long)Math.Round(metrics.NccError!.Value * metrics.Scored));
         }
     }
 
@@ -109,11 +111,12 @@ public sealed class CollapseMetricsPropertyTests
     public void Of_MeansClosePair_KeepsItsDigits()
     {
         using var scope = NewDisposeScope();
-        // Two classes of means 1e-7 apart, at an offset, of samples exactly 1e-8 to either side: CDNV of the pair is (1e-16 + 1e-16) / (2 1e-14) = 0.01.
+        // Two classes of means 1e-7 apart, at an offset, samples 1e-8 to either side: their CDNV is (1e-16 + 1e-16) / (2 1e-14) = 0.01.
         var offsets = new[] { -1e-8, 1e-8, 1e-7 - 1e-8, 1e-7 + 1e-8, 5, 5 };
         var features = tensor(offsets.SelectMany(x => new[] { 3.0 + x, 1 }).ToArray()).reshape(6, 2);
         var labels = tensor(new long[] { 0, 0, 1, 1, 2, 2 });
-        CollapseMetrics.CdnvGrid(Watched.StatisticsOf(features, labels))[0, 1].Should().BeApproximately(0.01, 1e-8, "features themselves are rounded to 4e-16");
+        CollapseMetrics.CdnvGrid(Watched.StatisticsOf(features, labels))[0, 1]
+            .Should().BeApproximately(0.01, 1e-8, "features themselves are rounded to 4e-16");
         CollapseMetrics.Of(features, labels).Cdnv.Should().BeApproximately(0.01 / 3, 1e-8);
     }
 
@@ -143,9 +146,11 @@ public sealed class CollapseMetricsPropertyTests
     {
         var random = new Random(seed);
         var (classes, width) = (random.Next(3, 9), random.Next(3, 14));
-        var labels = cat([arange(classes).repeat(3), tensor(Enumerable.Range(0, random.Next(40)).Select(_ => (long)random.Next(classes)).ToArray(), dtype: int64)]);
+        var labels = cat([arange(classes).repeat(3), tensor(Enumerable.Range(0,
+            random.Next(40)).Select(_ => (long)random.Next(classes)).ToArray(), dtype: int64)]);
         var means = Sample.Normal(seed, classes, width);
-        return (means.index_select(0, labels) + Sample.Normal(seed + 1, labels.shape[0], width) * 0.6, labels, Sample.Normal(seed + 2, classes, width));
+        return (means.index_select(0, labels) + Sample.Normal(seed + 1, labels.shape[0], width) * 0.6, labels, Sample.Normal(seed + 2,
+            classes, width));
     }
 
     private static void Near(double? value, double expected) => value.Should().BeApproximately(expected, 1e-9);

@@ -27,8 +27,10 @@ public sealed class GoldenMeasureTests
         var highest = metrics.ClassErrors!.Count;
         metrics.ClassErrors.Should().Equal(golden.Expected.GetProperty("classErrors").EnumerateArray().Take(highest)
             .Select(error => error.ValueKind == JsonValueKind.Null ? (double?)null : error.GetDouble()));
-        metrics.ClassErrors!.Confusions.Select(entry => new[] { entry.Label, entry.Center, entry.Count }).SelectMany(entry => entry).Should().Equal(
-            golden.Expected.GetProperty("confusions").EnumerateArray().SelectMany(entry => entry.EnumerateArray().Select(value => value.GetInt64())));
+        metrics.ClassErrors!.Confusions.Select(entry => new[] { entry.Label, entry.Center, entry.Count }).SelectMany(entry => entry)
+            .Should().Equal(
+            golden.Expected.GetProperty("confusions").EnumerateArray()
+                .SelectMany(entry => entry.EnumerateArray().Select(value => value.GetInt64())));
     }
 
     [Theory]
@@ -105,7 +107,8 @@ public sealed class GoldenMeasureTests
             else if (name != "balancedNccError")
                 Close(value, golden.Number(name), name, Relative.Contains(name) ? 0 : 1e-13);
         metrics.Nc1Rank.Should().Be((int?)golden.Number("nc1Rank"));
-        metrics.Missing.Keys.Should().BeEquivalentTo(MeasureNames.Numbers(metrics).Where(entry => entry.Value is null).Select(entry => entry.Name));
+        metrics.Missing.Keys
+            .Should().BeEquivalentTo(MeasureNames.Numbers(metrics).Where(entry => entry.Value is null).Select(entry => entry.Name));
         metrics.PresentClasses.Should().Be(golden.Numbers("counts").Count(count => count > 0));
     }
 

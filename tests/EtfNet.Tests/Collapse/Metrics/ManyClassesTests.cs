@@ -9,7 +9,8 @@ public sealed class ManyClassesTests
 {
     private static readonly string[] Quadratic =
     [
-        .. new[] { "equiangularity", "cosineDeviation", "leastCosine", "greatestCosine", "gramDeviation" }, .. MeasureNames.Uniformity, "cdnv", "structureError",
+        .. new[] { "equiangularity", "cosineDeviation", "leastCosine", "greatestCosine", "gramDeviation" }, .. MeasureNames.Uniformity,
+        "cdnv", "structureError",
     ];
 
     [Fact]
@@ -24,7 +25,8 @@ public sealed class ManyClassesTests
             (value is null).Should().Be(Quadratic.Contains(own), name);
         }
 
-        metrics.Missing["cdnv"].Should().Be("1200 classes have 719400 pairs, and PairwiseClassLimit is 1000: raise it, and pairs are taken in blocks");
+        metrics.Missing["cdnv"]
+            .Should().Be("1200 classes have 719400 pairs, and PairwiseClassLimit is 1000: raise it, and pairs are taken in blocks");
         metrics.Missing["classifierDistance"].Should().Be(metrics.Missing["cdnv"]);
         metrics.Missing.Count.Should().Be(2 * Quadratic.Length - 2);
     }
@@ -35,7 +37,8 @@ public sealed class ManyClassesTests
         using var scope = NewDisposeScope();
         // More products than a block holds.
         var (features, labels, weight) = Problem(2300);
-        var metrics = CollapseMetrics.Of(features, labels, weight, options: new CollapseMetricsOptions { PairwiseClassLimit = int.MaxValue });
+        var metrics = CollapseMetrics.Of(features, labels, weight,
+            options: new CollapseMetricsOptions { PairwiseClassLimit = int.MaxValue });
         metrics.Missing.Count.Should().Be(0);
 
         var means = features.split(2300L) is [var one, var two] ? (one + two) / 2 : throw new InvalidOperationException();
@@ -47,7 +50,8 @@ public sealed class ManyClassesTests
         var variance = (features.split(2300L)[0] - means).square().sum([1L]);
         var squares = centered.square().sum([1L]);
         var distances = squares.unsqueeze(0) + squares.unsqueeze(1) - 2 * centered.mm(centered.t());
-        var grid = (variance.unsqueeze(0) + variance.unsqueeze(1)) / (2 * distances.masked_fill(eye(2300, dtype: @bool), double.PositiveInfinity));
+        var grid = (variance.unsqueeze(0) + variance.unsqueeze(1)) / (2 * distances.masked_fill(eye(2300, dtype: @bool),
+            double.PositiveInfinity));
         Close(metrics.Cdnv, grid.sum().item<double>() / pairs);
         var product = weight.mm(centered.t());
         var ideal = (eye(2300, dtype: float64) - 1.0 / 2300) / Math.Sqrt(2299);

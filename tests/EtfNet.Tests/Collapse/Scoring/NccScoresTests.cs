@@ -16,7 +16,8 @@ public sealed class NccScoresTests
             using var scope = NewDisposeScope();
             var (train, test) = (FeatureSample.Random(seed), FeatureSample.Random(seed + 1000));
             var random = new Random(seed);
-            var rows = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, train.Width).Select(j => train.Rows[random.Next(train.Rows.Length)][j] + (float)random.NextDouble()).ToArray()).ToArray();
+            float Value(int j) => train.Rows[random.Next(train.Rows.Length)][j] + (float)random.NextDouble();
+            var rows = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, train.Width).Select(Value).ToArray()).ToArray();
             var labels = rows.Select(_ => random.Next(train.ClassCount + 1)).ToArray();
             var statistics = Watched.StatisticsOf(train.Features(), train.LabelTensor());
             using var scores = NccScores.Against(statistics);
@@ -80,7 +81,8 @@ public sealed class NccScoresTests
         var means = stack([.. Enumerable.Range(0, 4).Select(c => tensor(statistics.Mean(c)))]);
         var centered = means - means.mean([0L], keepdim: true);
         var deviations = test.narrow(0, 0, 8) - means.index_select(0, labels.narrow(0, 0, 8));
-        var expected = deviations.t().mm(deviations).div(8).mm(linalg.pinv(centered.t().mm(centered) / 4, hermitian: true)).trace().item<double>() / 4;
+        var expected = deviations.t().mm(deviations).div(8).mm(linalg.pinv(centered.t().mm(centered) / 4,
+            hermitian: true)).trace().item<double>() / 4;
         scores.Nc1.Should().BeApproximately(expected, 1e-9 * expected, "samples of a class without a center have no deviation");
         scores.ClassErrors[7].Should().Be(1);
         scores.ClassErrors[5].Should().BeNull();
@@ -104,7 +106,8 @@ public sealed class NccScoresTests
             merged.Merge(part);
         }
 
-        (merged.Samples, merged.Wrong, merged.Compared, merged.Differing).Should().Be((whole.Samples, whole.Wrong, whole.Compared, whole.Differing));
+        (merged.Samples, merged.Wrong, merged.Compared, merged.Differing)
+            .Should().Be((whole.Samples, whole.Wrong, whole.Compared, whole.Differing));
         merged.ClassErrors.Equals(whole.ClassErrors).Should().BeTrue();
         merged.ClassErrors.Equals(new object()).Should().BeFalse();
         merged.ClassErrors.GetHashCode().Should().Be(whole.ClassErrors.GetHashCode());
@@ -128,7 +131,8 @@ public sealed class NccScoresTests
         Throws<ArgumentNullException>(() => scores.Merge(null!), "*other*");
         Throws<ArgumentException>(() => scores.Merge(NccScores.Against(statistics)), "*leaves samples out*");
         Throws<ArgumentException>(() => scores.Merge(NccScores.Within(Watched.StatisticsOf(randn(6, 2), arange(6) % 2))), "*width 2*3*");
-        Throws<ArgumentException>(() => scores.Merge(NccScores.Within(Watched.StatisticsOf(randn(7, 3), arange(7) % 2))), "*class 0*4 samples*3*");
+        Throws<ArgumentException>(() => scores.Merge(NccScores.Within(Watched.StatisticsOf(randn(7, 3), arange(7) % 2))),
+            "*class 0*4 samples*3*");
         Throws<ArgumentException>(() => NccScores.Within(new ClassStatistics(3)), "*no sample*");
         Throws<ArgumentException>(() => NccScores.Against(new ClassStatistics(3)), "*no sample*");
         Throws<ArgumentNullException>(() => NccScores.Against(null!), "*centers*");

@@ -65,7 +65,8 @@ public sealed class DotRegressionLossTests
         new DotRegressionLoss(2, reduction: nn.Reduction.Sum).call(logits, labels).item<double>().Should().Be(0.5);
         new DotRegressionLoss(2).call(logits, labels).item<double>().Should().Be(0.25);
         new DotRegressionLoss(2, classLengths: [3, 2]).call(logits, labels).item<double>().Should().Be((2 * 0.25 + 3 * 0.25) / 2);
-        new DotRegressionLoss(2, ignoreIndex: 0).call(logits, tensor(new[] { 1, 0, 0 })).item<double>().Should().Be(0.25, "int32 labels will do");
+        new DotRegressionLoss(2, ignoreIndex: 0).call(logits, tensor(new[] { 1, 0, 0 })).item<double>()
+            .Should().Be(0.25, "int32 labels will do");
         new DotRegressionLoss().call(logits, full(3, -100L, int64)).item<double>().Should().Be(0, "no sample counts");
         new DotRegressionLoss().call(zeros(0, 2), zeros(0, int64)).item<float>().Should().Be(0);
         new DotRegressionLoss().call(tensor(new[] { 0.0, 1 }), tensor(1L)).item<double>().Should().Be(0, "one sample without a batch");

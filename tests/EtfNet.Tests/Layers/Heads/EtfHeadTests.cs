@@ -184,8 +184,8 @@ public sealed class EtfHeadTests
     [Fact]
     public void Constructor_BadArguments_AreTypedErrors()
     {
-        Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 5), "*at least 4 features*");
-        Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 5, EtfFrame.Random(1).OrColumns), "*at least 4 features*");
+        Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 5), "*4 features or more*");
+        Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 5, EtfFrame.Random(1).OrColumns), "*4 features or more*");
         Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 1), "*");
         Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(0, 2), "*");
         Throws<ArgumentOutOfRangeException>(() => _ = new EtfHead(3, 3, length: 0), "*positive*");
