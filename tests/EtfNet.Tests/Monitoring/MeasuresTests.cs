@@ -108,8 +108,11 @@ public sealed class MeasuresTests
         var labels = arange(60) % 30;
         foreach (var limit in new[] { 29, 30 })
         {
-            using var monitor = new NccMonitor(layer, new NccMonitorOptions { Metrics = CollapseMetricSet.All,
-                PairwiseClassLimit = limit });
+            using var monitor = new NccMonitor(layer, new NccMonitorOptions
+            {
+                Metrics = CollapseMetricSet.All,
+                PairwiseClassLimit = limit
+            });
             monitor.Observe("", Sample.Normal(1, 60, 4), labels);
             var report = monitor.EndEpoch();
             var entry = report[""];

@@ -9,12 +9,11 @@ namespace EtfNet;
 /// </summary>
 /// <remarks>
 /// <para>Shapes: logits <c>(*, K)</c>, labels <c>(*)</c>. z_y is the logit of the sample's own class and t what it is where the feature
-/// points along the row, so that with an <see cref="EtfHead"/> the gradient on the feature is <c>-(1 - cos) w_y</c>, 0 only at the row
+/// points along the row: the gradient on an <see cref="EtfHead"/>'s normalized feature is <c>-(1 - cos) w_y</c>, 0 only at the row
 /// itself.</para>
-/// <para>l_y is the length of the class's row beside the others', 1 without <c>classLengths</c>. The reduction by mean divides by the
-/// number of samples, whatever their lengths. Source: Yang et al., NeurIPS 2022 (arXiv 2203.09081), equations 11 and 12; their published
-/// program divides by the feature's length alone, which weighs a class by the square of its length: <see cref="ClassLengths"/> with power 1
-/// does that.</para>
+/// <para>l_y is the length of the class's row relative to the others, 1 without <c>classLengths</c>. The reduction by mean divides by the
+/// number of samples, whatever their lengths. Source: Yang et al., NeurIPS 2022 (arXiv 2203.09081). Their published program does not divide
+/// by the row's length, and so weighs a class by the square of it: <see cref="ClassLengths"/> with power 1 does the same.</para>
 /// </remarks>
 public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
 {

@@ -125,7 +125,13 @@ public sealed class CollapseMetricsTests
 
         (means.Means, means.Cdnv, means.TraceQuotient).Should().Be((all.Means with
         {
-            EffectiveRank = null, Distance = null, DistanceDeviation = null, LogEnergy = null, LogEnergyDeviation = null, RieszEnergy = null, RieszEnergyDeviation = null,
+            EffectiveRank = null,
+            Distance = null,
+            DistanceDeviation = null,
+            LogEnergy = null,
+            LogEnergyDeviation = null,
+            RieszEnergy = null,
+            RieszEnergyDeviation = null,
         }, null, null));
         (variability.Means, variability.Cdnv, variability.TraceQuotient, variability.WithinShare)
             .Should().Be((new FrameMetrics { Points = 2 }, all.Cdnv, all.TraceQuotient, all.WithinShare));

@@ -8,7 +8,7 @@ namespace EtfNet.Tests.Layers.Heads;
 
 public sealed class DotRegressionLossTests
 {
-    /// <summary>Equation 11 as it stands, with the row of each class scaled to its own length.</summary>
+    /// <summary>The paper's loss as it stands, with the row of each class scaled to its own length.</summary>
     [Fact]
     public void Forward_ScaledRows_EqualsThePapersFormula()
     {
@@ -40,7 +40,7 @@ public sealed class DotRegressionLossTests
         }
     }
 
-    /// <summary>Equation 12: the gradient on a feature of the head's length.</summary>
+    /// <summary>The paper's gradient, on a feature of the head's length.</summary>
     [Fact]
     public void Backward_UnitFeature_IsThePullToItsOwnRow()
     {
