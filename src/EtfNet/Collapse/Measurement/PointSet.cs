@@ -62,20 +62,25 @@ internal sealed class PointSet
         return total;
     }
 
-    /// <summary>The squared distance of two points, each scaled to norm 1: <c>(|x - y|^2 - (|x| - |y|)^2) / (|x| |y|)</c>.</summary>
+    /// <summary>
+    /// The squared distance of two points x and y, each scaled to norm 1: <c>|(x - y) - y (|x| - |y|) / |y||^2 / |x|^2</c>.
+    /// </summary>
+    /// <remarks>
+    /// The difference of the norms is <c>(x - y).(x + y) / (|x| + |y|)</c>: nothing is subtracted that is known to fewer digits.
+    /// </remarks>
     public double SquaredUnitDistance(int a, int c)
     {
-        var (square, along) = (0.0, 0.0);
+        var (first, second, along, total) = (Math.Sqrt(Squares[a]), Math.Sqrt(Squares[c]), 0.0, 0.0);
+        for (var i = 0; i < Width; i++)
+            along += Difference(a, c, i) * (Values[a * Width + i] + Values[c * Width + i]);
+        var longer = along / (first + second) / second;
         for (var i = 0; i < Width; i++)
         {
-            var difference = Difference(a, c, i);
-            square += difference * difference;
-            along += difference * (Values[a * Width + i] + Values[c * Width + i]);
+            var difference = Difference(a, c, i) - Values[c * Width + i] * longer;
+            total += difference * difference;
         }
 
-        var (first, second) = (Math.Sqrt(Squares[a]), Math.Sqrt(Squares[c]));
-        var longer = along / (first + second);
-        return Math.Max(0, square - longer * longer) / (first * second);
+        return total / Squares[a];
     }
 
     /// <summary>The means of the present classes less the mean of means.</summary>
