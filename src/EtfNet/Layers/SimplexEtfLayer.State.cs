@@ -32,6 +32,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
 
     Tensor? IWatchedLayer.CreateDenseWeight(long outputs) => CreateDenseWeight(outputs);
 
+    Tensor? IWatchedLayer.CreateBias() => Bias?.alias();
+
     bool IWatchedLayer.HasChannelsFirst => HasChannelsFirst;
 
     /// <inheritdoc cref="IWatchedLayer.CreateDenseWeight"/>

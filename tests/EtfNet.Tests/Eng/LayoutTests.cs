@@ -51,7 +51,7 @@ public sealed class LayoutTests
     private static bool IsType(SimpleNameSyntax name) => name.Parent switch
     {
         MemberAccessExpressionSyntax access => access.Expression == name,
-        NameColonSyntax or NameEqualsSyntax or NameMemberCrefSyntax => false,
+        NameColonSyntax or NameEqualsSyntax or NameMemberCrefSyntax or InvocationExpressionSyntax => false,
         AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment => assignment.Right == name,
         _ => true,
     };

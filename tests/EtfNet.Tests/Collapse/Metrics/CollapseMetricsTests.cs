@@ -4,7 +4,7 @@ using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Collapse;
+namespace EtfNet.Tests.Collapse.Metrics;
 
 public sealed class CollapseMetricsTests
 {
@@ -17,7 +17,7 @@ public sealed class CollapseMetricsTests
             var sample = FeatureSample.Random(seed);
             var statistics = new ClassStatistics(sample.Width);
             statistics.Add(sample.Features(), sample.LabelTensor());
-            var metrics = CollapseMetrics.Create(statistics, CollapseMetricSet.All);
+            var metrics = Of(statistics, CollapseMetricSet.All);
 
             var present = sample.Present;
             var count = present.Length;
@@ -30,14 +30,14 @@ public sealed class CollapseMetricsTests
             var pairs = (from a in Enumerable.Range(0, count) from c in Enumerable.Range(a + 1, count - a - 1) select (a, c)).ToArray();
             double Dot(int a, int c) => centered[a].Zip(centered[c], (x, y) => x * y).Sum();
 
-            Close(metrics.Equinorm, Math.Sqrt(norms.Average(norm => Math.Pow(norm - norms.Average(), 2))) / norms.Average());
-            Close(metrics.Equiangularity, pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
+            Close(metrics.Means.Equinorm, Math.Sqrt(norms.Average(norm => Math.Pow(norm - norms.Average(), 2))) / norms.Average());
+            Close(metrics.Means.Equiangularity, pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
             Close(metrics.Cdnv, pairs.Average(pair => (variances[pair.a] + variances[pair.c]) / (2 * FeatureSample.SquaredDistance(means[pair.a], means[pair.c]))));
             var within = present.Select((c, k) => variances[k] * sample.Labels.Count(label => label == c)).Sum() / sample.Rows.Length;
             Close(metrics.TraceQuotient, within / norms.Average(norm => norm * norm));
             var gram = Enumerable.Range(0, count).SelectMany(a => Enumerable.Range(0, count).Select(c => (a, c, Value: Dot(a, c)))).ToArray();
             var size = Math.Sqrt(gram.Sum(entry => entry.Value * entry.Value));
-            Close(metrics.GramDeviation, Math.Sqrt(gram.Sum(entry => Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
+            Close(metrics.Means.GramDeviation, Math.Sqrt(gram.Sum(entry => Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
 
             // An exact zero has no digits to be relative to.
             void Close(double? value, double expected) => value.Should().BeApproximately(expected, 1e-6 * Math.Abs(expected) + 1e-9, $"seed {seed}");
@@ -84,10 +84,10 @@ public sealed class CollapseMetricsTests
         var frame = eye(5) - full(5, 5, 0.2f);
         var statistics = new ClassStatistics(5);
         statistics.Add((frame * 3 + 100).repeat(4, 1), arange(5).repeat(4));
-        var metrics = CollapseMetrics.Create(statistics, CollapseMetricSet.All);
-        metrics.Equinorm.Should().BeLessThan(1e-5);
-        metrics.Equiangularity.Should().BeLessThan(1e-5);
-        metrics.GramDeviation.Should().BeLessThan(1e-5);
+        var metrics = Of(statistics, CollapseMetricSet.All);
+        metrics.Means.Equinorm.Should().BeLessThan(1e-5);
+        metrics.Means.Equiangularity.Should().BeLessThan(1e-5);
+        metrics.Means.GramDeviation.Should().BeLessThan(1e-5);
         metrics.Cdnv.Should().BeLessThan(1e-10);
         CollapseMetrics.SelfDuality(statistics, frame * 7).Should().BeLessThan(1e-5);
         CollapseMetrics.SelfDuality(statistics, -frame).Should().BeApproximately(2, 1e-5);
@@ -102,13 +102,13 @@ public sealed class CollapseMetricsTests
         var means = randn(700, 6, generator: random);
         var statistics = new ClassStatistics(6);
         statistics.Add(means, arange(700));
-        var metrics = CollapseMetrics.Create(statistics, CollapseMetricSet.Means);
+        var metrics = Of(statistics, CollapseMetricSet.Means);
 
         var centered = means.to(float64) - means.to(float64).mean([0L], keepdim: true);
         var unit = centered / centered.norm(1, keepdim: true);
         var off = (unit.mm(unit.t()) + 1.0 / 699).abs();
         var expected = (off.sum() - off.diagonal().sum()).item<double>() / (700 * 699);
-        metrics.Equiangularity.Should().BeApproximately(expected, 1e-12);
+        metrics.Means.Equiangularity.Should().BeApproximately(expected, 1e-12);
         random.Dispose();
     }
 
@@ -119,31 +119,43 @@ public sealed class CollapseMetricsTests
         var (features, labels) = (Sample.Normal(1, 20, 3), arange(20) % 2);
         var statistics = new ClassStatistics(3);
         statistics.Add(features, labels);
-        var all = CollapseMetrics.Create(statistics, CollapseMetricSet.All);
-        var means = CollapseMetrics.Create(statistics, CollapseMetricSet.Means);
-        var variability = CollapseMetrics.Create(statistics, CollapseMetricSet.Variability);
-        var none = new CollapseMetrics();
+        var all = Of(statistics, CollapseMetricSet.All);
+        var means = Of(statistics, CollapseMetricSet.Means);
+        var variability = Of(statistics, CollapseMetricSet.Variability);
 
-        (means.Equinorm, means.Equiangularity, means.GramDeviation, means.Cdnv, means.TraceQuotient)
-            .Should().Be((all.Equinorm, all.Equiangularity, all.GramDeviation, null, null));
-        (variability.Equinorm, variability.Equiangularity, variability.GramDeviation, variability.Cdnv, variability.TraceQuotient)
-            .Should().Be((null, null, null, all.Cdnv, all.TraceQuotient));
-        new[] { all.Equinorm, all.Equiangularity, all.GramDeviation, all.Cdnv, all.TraceQuotient }.Should().NotContainNulls();
-        CollapseMetrics.Create(statistics, CollapseMetricSet.SelfDuality).Should().Be(none);
+        (means.Means, means.Cdnv, means.TraceQuotient).Should().Be((all.Means with
+        {
+            EffectiveRank = null,
+            Distance = null,
+            DistanceDeviation = null,
+            LogEnergy = null,
+            LogEnergyDeviation = null,
+            RieszEnergy = null,
+            RieszEnergyDeviation = null,
+        }, null, null));
+        (variability.Means, variability.Cdnv, variability.TraceQuotient, variability.WithinShare)
+            .Should().Be((new FrameMetrics { Points = 2 }, all.Cdnv, all.TraceQuotient, all.WithinShare));
+        new[] { all.Means.Equinorm, all.Means.GramDeviation, all.Means.EffectiveRank, all.Means.LogEnergy, all.Cdnv, all.TraceQuotient, all.WithinShare }.Should().NotContainNulls();
+        means.Missing.Keys.Should().Equal("nccError");
 
         var unscattered = new ClassStatistics(3, tracksScatter: false);
         unscattered.Add(features, labels);
-        CollapseMetrics.Create(unscattered, CollapseMetricSet.Variability).Should().Be(none);
-        CollapseMetrics.Create(unscattered, CollapseMetricSet.All).Cdnv.Should().BeNull();
+        Of(unscattered, CollapseMetricSet.Variability).Missing["cdnv"].Should().Contain("scatter");
+        Of(unscattered, CollapseMetricSet.All).Cdnv.Should().BeNull();
     }
 
     [Fact]
-    public void Create_TwoClassesOfOneMean_CdnvIsInfinite()
+    public void Create_TwoClassesOfOneMean_HaveNoCdnvAndSaySo()
     {
         using var scope = NewDisposeScope();
         var statistics = new ClassStatistics(1);
         statistics.Add(tensor(new[] { 1f, 3, 1, 3, 7 }).reshape(5, 1), tensor(new long[] { 0, 0, 1, 1, 2 }));
-        CollapseMetrics.Create(statistics, CollapseMetricSet.Variability).Cdnv.Should().Be(double.PositiveInfinity);
+        var metrics = Of(statistics, CollapseMetricSet.Variability);
+        metrics.Cdnv.Should().BeNull();
+        metrics.Missing["cdnv"].Should().Be("classes 0 and 1 have the same mean: their distance is 0");
+        metrics.TraceQuotient.Should().BePositive();
+        CollapseMetrics.CdnvGrid(statistics)[0, 1].Should().Be(double.PositiveInfinity);
+        CollapseMetrics.CdnvGrid(statistics)[1, 2].Should().BePositive();
     }
 
     [Fact]
@@ -186,7 +198,7 @@ public sealed class CollapseMetricsTests
         var (features, weight) = (sample.Features(), ones(20, sample.Width));
         statistics.Add(features, sample.LabelTensor());
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
-        CollapseMetrics.Create(statistics, CollapseMetricSet.All);
+        Of(statistics, CollapseMetricSet.All);
         CollapseMetrics.SelfDuality(statistics, weight).Should().NotBeNull();
         using (var variability = PseudoInverseVariability.Create(statistics)!)
             variability.Add(features, sample.Labels);
@@ -199,7 +211,12 @@ public sealed class CollapseMetricsTests
         using var scope = NewDisposeScope();
         var statistics = new ClassStatistics(3);
         statistics.Add(ones(4, 3), zeros(4, int64));
-        CollapseMetrics.Create(statistics, CollapseMetricSet.All).Should().Be(new CollapseMetrics());
+        var metrics = Of(statistics, CollapseMetricSet.All);
+        MeasureNames.Numbers(metrics).Should().OnlyContain(entry => entry.Value == null);
+        metrics.Missing["equinorm"].Should().Be("1 class has samples; wanted at least 2");
         PseudoInverseVariability.Create(statistics).Should().BeNull();
     }
+
+    private static CollapseMetrics Of(ClassStatistics statistics, CollapseMetricSet metrics) =>
+        CollapseMetrics.Of(statistics, options: new CollapseMetricsOptions { Metrics = metrics });
 }
