@@ -32,10 +32,10 @@ public sealed partial class AdaptiveEtfScheduler
                 collapse = Exact(collapse, remarks);
             }
 
-            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
-            var notes = new Dictionary<string, string>();
-            var fixedNow = FixReady(collapse, cost, notes);
-            Report = NewReport(collapse, notes, fixedNow, reverted, unlabeled, remarks);
+            var reverted = cost is null ? [] : RevertCostly(cost.Value);
+            var decisions = new Dictionary<string, LayerDecision>();
+            var fixedNow = FixReady(collapse, cost, decisions);
+            Report = NewReport(collapse, decisions, fixedNow, reverted, unlabeled, remarks);
             Announce(fixedNow, reverted);
             return Report;
         }
@@ -61,83 +61,90 @@ public sealed partial class AdaptiveEtfScheduler
             return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
     }
 
-    private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, string> notes)
+    private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, LayerDecision> decisions)
     {
-        var errors = collapse.Layers.ToDictionary(layer => layer.Name);
-        var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
-        var standings = new List<LayerStanding>();
-        foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
-        {
-            // A single class is always nearest to itself: that shows no collapse.
-            var found = errors.GetValueOrDefault(layer.Name) is { PresentClasses: > 1 } several ? several : null;
-            layer.Streak = FixPolicy.Meets(_options, found?.NccError, found?.Interval?.High, found?.Samples ?? 0) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0, layer.Streak, layer.Fix is not null, layer.Excluded ?? Frozen(layer)));
-        }
-
-        var verdicts = FixPolicy.Judge(_options, _epoch, standings);
-        foreach (var verdict in verdicts.Where(verdict => !verdict.IsReady))
-            notes[verdict.Name] = verdict.Reason != "no error yet" || errors.GetValueOrDefault(verdict.Name) is not { } found ? verdict.Reason
-                : found.Reason ?? (found.PresentClasses == 1 ? "only one class was seen" : verdict.Reason);
-        var ready = new List<string>();
-        foreach (var name in verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name))
-            if (_watched[name].RetryAt > _epoch)
-                notes[name] = $"{_watched[name].Refusal}; tried again at the end of epoch {_watched[name].RetryAt}";
-            else
-                ready.Add(name);
+        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse)))
+            decisions[decision.Name] = decision;
+        var ready = decisions.Values.Where(decision => decision.IsReady).ToList();
         if (ready.Count == 0)
             return [];
 
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
-        var preparation = new FixPreparation(_options, _model, _inputs, _layerInputs, _options.Frame ?? DefaultFrame(collapse));
-        var prepared = preparation.Prepare([.. ready.Select(name => targets[name])]);
-        foreach (var (name, reason) in preparation.Refused)
+        using var proposal = new FixPreparation(Calibration(collapse), _model, _inputs, _layerInputs).Prepare([.. ready.Select(decision => targets[decision.Name])]);
+        foreach (var waiting in proposal.Waiting)
         {
-            notes[name] = reason;
-            if (!preparation.Postponed.Contains(name))
-                _watched[name].Refuse(_epoch, reason);
-            Log.LayerWaits(_log, _epoch, name, reason);
+            decisions[waiting.Name] = waiting;
+            if (waiting.Reason != LayerReason.MaxPerEpoch)
+                _watched[waiting.Name].Refuse(_epoch, waiting);
+            Log.LayerWaits(_log, _epoch, waiting.Name, waiting.ToString());
         }
 
         // Nothing was changed up to here.
-        var fixedNow = prepared.Select(one => Fix(one, errors[one.Target.Name].NccError, cost is not null)).ToList();
-        if (fixedNow.Count > 0)
-        {
-            if (cost is not null)
-                _guard?.Begin(_epoch, cost.Value);
-            if (_options.RecalibrateBatchNorm && _inputs.CanReplay)
-                BatchNormRecalibration.Run(_model, _inputs);
-        }
-
+        var fixedNow = proposal.Fixes.Select(one => Fix(one, (double?)decisions[one.Target.Name].Value, cost is not null, proposal.TrialGap)).ToList();
+        if (fixedNow.Count > 0 && cost is not null)
+            _guard?.Begin(_epoch, cost.Value);
+        proposal.UpdateRunningStatistics();
         return fixedNow;
     }
 
-    /// <summary>Who froze a layer wants it as it is; it may thaw later.</summary>
-    private static string? Frozen(WatchedLayer layer) => layer.Fix is null && !layer.Layer.weight.requires_grad ? "frozen: its weight has requires_grad false" : null;
+    private List<LayerStanding> Standings(CollapseReport collapse)
+    {
+        var found = collapse.Layers.ToDictionary(layer => layer.Name);
+        var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
+        var standings = new List<LayerStanding>();
+        foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
+        {
+            var now = found.GetValueOrDefault(layer.Name);
+            var (upper, scored) = (now?.Interval?.High, now?.Samples ?? 0);
+            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
+            standings.Add(new LayerStanding(layer.Name, now?.NccError, upper, scored, layer.Streak, layer.Fix is not null)
+            {
+                Classes = now?.PresentClasses ?? 0,
+                NoErrorReason = now?.Reason,
+                Excluded = layer.Excluded ?? Frozen(layer),
+                Refusal = layer.Refusal,
+                RetryAt = layer.RetryAt,
+            });
+        }
 
-    private FixedLayer Fix(PreparedFix prepared, double? error, bool keepOld)
+        return standings;
+    }
+
+    private CalibrationOptions Calibration(CollapseReport collapse) => new(
+        _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,
+        _options.Pooling, Classes(collapse));
+
+    /// <summary>Frozen layers are left alone until they are unfrozen.</summary>
+    private static LayerDecision? Frozen(WatchedLayer layer) =>
+        layer.Fix is null && !layer.Layer.weight.requires_grad ? new LayerDecision(layer.Name, LayerReason.Frozen) : null;
+
+    private FixedLayer Fix(PreparedFix prepared, double? error, bool keepOld, LayerReason? trialGap)
     {
         var target = prepared.Target;
         var layer = _watched[target.Name];
         layer.Fix = LayerFix.Commit(_model, target, prepared.Etf, prepared.Bias, _optimizers, keepOld && _guard is not null);
-        prepared.Bias?.Dispose();
         _monitor.Follow(layer.Name, layer.Fix.Current);
-        layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError);
+        layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError) with
+        {
+            LossBefore = prepared.LossBefore,
+            LossAfter = prepared.LossAfter,
+            TrialGap = trialGap,
+        };
         return layer.Record;
     }
 
-    private List<(FixedLayer Layer, string Reason)> TakeBackCostly(double cost)
+    private List<(FixedLayer Layer, LayerDecision Why)> RevertCostly(double cost)
     {
-        var reverted = new List<(FixedLayer, string)>();
+        var reverted = new List<(FixedLayer, LayerDecision)>();
         foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
         {
             foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
             {
                 if (takeBack)
                 {
-                    var reason = FormattableString.Invariant($"taken back: fixing it in epoch {epoch} cost {worse:0.0000}");
-                    reverted.Add(TakeBack(layer, reason));
-                    layer.Excluded = reason;
+                    layer.Excluded = new LayerDecision(layer.Name, LayerReason.RevertedByGuard) { Epoch = epoch, Value = worse, Limit = _options.Guard!.Tolerance };
+                    reverted.Add((TakeBack(layer), layer.Excluded));
                 }
                 else
                 {
@@ -149,25 +156,29 @@ public sealed partial class AdaptiveEtfScheduler
         return reverted;
     }
 
-    private (FixedLayer Layer, string Reason) TakeBack(WatchedLayer layer, string reason)
+    private FixedLayer TakeBack(WatchedLayer layer)
     {
         layer.Layer = layer.Fix!.Revert();
         _monitor.Follow(layer.Name, layer.Layer);
         var record = layer.Record!;
         (layer.Fix, layer.Record, layer.Streak) = (null, null, 0);
-        return (record, reason);
+        return record;
     }
 
-    private EtfFrame DefaultFrame(CollapseReport collapse) =>
-        EtfFrame.Aligned(2 * Math.Max(2, _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max()));
+    private EtfFrame DefaultFrame(CollapseReport collapse) => EtfFrame.Aligned(DefaultRank(Classes(collapse)));
 
-    private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    /// <summary>Twice as many directions as classes, and such that with the centering they fill whole vectors of 16.</summary>
+    internal static int DefaultRank(int classes) => (2 * Math.Max(2, classes) + 16) / 16 * 16 - 1;
+
+    private int Classes(CollapseReport collapse) => _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max();
+
+    private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, LayerDecision Why)> reverted)
     {
-        foreach (var (layer, reason) in reverted)
+        foreach (var (layer, why) in reverted)
         {
-            Log.LayerReverted(_log, _epoch, layer.Name, reason);
+            Log.LayerReverted(_log, _epoch, layer.Name, why.ToString());
             EtfMeter.LayersReverted.Add(1, new KeyValuePair<string, object?>("layer", layer.Name));
-            LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, reason));
+            LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, why));
         }
 
         foreach (var layer in fixedNow)
@@ -182,13 +193,15 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
-    private EtfReport NewReport(CollapseReport? collapse, Dictionary<string, string> notes, List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted, long unlabeled = 0, List<string>? remarks = null)
+    private EtfReport NewReport(
+        CollapseReport? collapse, IReadOnlyDictionary<string, LayerDecision> decisions, List<FixedLayer> fixedNow,
+        List<(FixedLayer Layer, LayerDecision Why)> reverted, long unlabeled = 0, List<string>? remarks = null)
     {
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
-            ? watched.Values.Select(layer => new EtfLayerReport(layer.Name, null, null, false, layer.Excluded ?? "")).ToList()
-            : [.. collapse.Layers.Select(layer => new EtfLayerReport(layer.Name, layer.NccError, layer.Interval, watched.GetValueOrDefault(layer.Name)?.Fix is not null, Note(layer.Name)))];
+            ? watched.Values.Select(layer => Row(layer.Name, null)).ToList()
+            : [.. collapse.Layers.Select(layer => Row(layer.Name, layer))];
         return new EtfReport
         {
             Epoch = _epoch,
@@ -202,14 +215,24 @@ public sealed partial class AdaptiveEtfScheduler
             Remarks = remarks ?? [],
         };
 
-        string Note(string name)
+        EtfLayerReport Row(string name, LayerCollapse? found)
         {
-            if (reverted.Find(entry => entry.Layer.Name == name) is { Reason: { } reason })
-                return reason;
-            if (watched.GetValueOrDefault(name)?.Record is { } record)
-                return FormattableString.Invariant($"{record.Frame}{(record.Rank is { } rank ? $" (rank {rank})" : "")} since epoch {record.Epoch}")
-                    + (record.InPlace ? ", in place" : "") + (kept.Contains(record.Epoch) ? ", on trial: its old weight is kept" : "");
-            return notes.GetValueOrDefault(name) ?? (watched.ContainsKey(name) ? "" : "not a layer to be fixed");
+            var record = watched.GetValueOrDefault(name)?.Record;
+            return new EtfLayerReport(name, found?.NccError, found?.Interval, record is not null, Decision(name))
+            {
+                Fix = record,
+                IsOnTrial = record is not null && kept.Contains(record.Epoch),
+            };
+        }
+
+        LayerDecision Decision(string name)
+        {
+            if (reverted.Find(entry => entry.Layer.Name == name) is { Why: { } why })
+                return why;
+            if (watched.GetValueOrDefault(name)?.Record is not null)
+                return new LayerDecision(name, LayerReason.Fixed);
+            return decisions.GetValueOrDefault(name)
+                ?? (watched.TryGetValue(name, out var layer) ? layer.Excluded ?? new LayerDecision(name, LayerReason.NotJudged) : new LayerDecision(name, LayerReason.NotACandidate));
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed partial class AdaptiveEtfScheduler
         var monitored = _monitor.Read(monitor);
 
         foreach (var layer in returning)
-            TakeBack(layer, "restored");
+            TakeBack(layer);
         foreach (var fix in PlanApplication.Run(_model, state.Plan, _optimizers))
         {
             _watched[fix.Name].Fix = fix;
@@ -80,6 +80,6 @@ public sealed partial class AdaptiveEtfScheduler
         _inputs.ForwardsPerEpoch = memory.ForwardsPerEpoch;
         _layerInputs?.NextEpoch();
         _observed = 0;
-        Report = NewReport(null, new Dictionary<string, string>(), [], []);
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 }

@@ -56,7 +56,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
         foreach (var (layer, reason) in _watched.Skipped)
             Log.LayerSkipped(_log, layer, reason);
-        Report = NewReport(null, new Dictionary<string, string>(), [], []);
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 
     /// <summary>Raised after a layer was fixed, at the end of an epoch.</summary>
@@ -178,7 +178,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (watched.Fix is null)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
-        Announce([], [TakeBack(watched, "asked for")]);
+        Announce([], [(TakeBack(watched), new LayerDecision(layer, LayerReason.RevertedByHand))]);
     }
 
     /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>

@@ -17,13 +17,13 @@ internal sealed class WatchedLayer(string name, Linear layer)
     public int Refusals { get; set; }
 
     /// <summary>Why the last try was refused; null where there was none.</summary>
-    public string? Refusal { get; set; }
+    public LayerDecision? Refusal { get; set; }
 
     /// <summary>The epoch from which a refused switch is tried again.</summary>
     public int RetryAt { get; set; }
 
-    /// <summary>Why it can never be fixed; null where it can.</summary>
-    public string? Excluded { get; set; }
+    /// <summary>Why it is not to be fixed, whatever its error; null where it may be.</summary>
+    public LayerDecision? Excluded { get; set; }
 
     /// <summary>How it was fixed; null while it is trained.</summary>
     public LayerFix? Fix { get; set; }
@@ -32,7 +32,7 @@ internal sealed class WatchedLayer(string name, Linear layer)
     public FixedLayer? Record { get; set; }
 
     /// <summary>Remembers a refusal: the next try comes later each time, as each costs some forwards.</summary>
-    public void Refuse(int epoch, string reason)
+    public void Refuse(int epoch, LayerDecision reason)
     {
         Refusal = reason;
         Refusals++;

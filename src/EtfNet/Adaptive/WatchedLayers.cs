@@ -21,7 +21,10 @@ internal sealed class WatchedLayers
             seen.Add(target.Name);
             if (!IsIncluded(options, target.Name))
                 continue;
-            _layers.Add(new WatchedLayer(target.Name, target.Layer) { Excluded = target.Obstacle ?? NoFrame(options, target.Layer) });
+            _layers.Add(new WatchedLayer(target.Name, target.Layer)
+            {
+                Excluded = (target.Obstacle ?? NoFrame(options, target.Layer)) is { } why ? new LayerDecision(target.Name, LayerReason.NotFixable) { Detail = why } : null,
+            });
         }
 
         foreach (var node in ModuleTree.Walk(model))
@@ -47,7 +50,7 @@ internal sealed class WatchedLayers
 
     /// <summary>The layers that can never be fixed, with the reason.</summary>
     public IReadOnlyList<(string Layer, string Reason)> Skipped =>
-        [.. _layers.Where(layer => layer.Excluded is not null).Select(layer => (layer.Name, layer.Excluded!)), .. _composites];
+        [.. _layers.Where(layer => layer.Excluded?.Reason == LayerReason.NotFixable).Select(layer => (layer.Name, layer.Excluded!.ToString())), .. _composites];
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Name == layer) ?? throw new ArgumentException(

@@ -12,6 +12,10 @@ internal static class TorchSharpInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_params")]
     public static extern ref OrderedDict<string, Parameter> Parameters(torch.nn.Module module);
 
+    /// <summary>A module's registered buffers, by name, each with whether it is saved.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
+    public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
+
     /// <summary>The bias of a linear layer; the property's setter would dispose the old one.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
     public static extern ref Parameter? Bias(Linear linear);
@@ -23,4 +27,10 @@ internal static class TorchSharpInternals
     /// <summary>An optimizer's state by the native address of the parameter.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_state")]
     public static extern ref OrderedDict<IntPtr, OptimizerState> State(OptimizerHelper optimizer);
+
+    /// <summary>What a convolution pads its inputs with where the padding is not zeros: columns before and behind, then rows. Padding
+    /// "same" puts the rows'
+    /// numbers where the columns' belong (TorchSharp 0.107), which shows with kernels that are not square.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reversed_padding_repeated_twice")]
+    public static extern ref long[] ReversedPadding(Convolution layer);
 }

@@ -23,7 +23,7 @@ internal sealed class ObservedForwards : IDisposable
     {
         Options = options;
         Kind = options.Kind;
-        Heads = new Heads(options.FindHeads, options.TakeHeadInputs);
+        Heads = new HeadFinder(options.FindHeads, options.TakeHeadInputs);
         Observer = ForwardObserver.Of(model);
         Observer.Join(this);
     }
@@ -33,7 +33,7 @@ internal sealed class ObservedForwards : IDisposable
     public ObservationOptions Options { get; }
 
     /// <summary>Which layers are the model's classifiers, and where what goes into them is found.</summary>
-    public Heads Heads { get; }
+    public HeadFinder Heads { get; }
 
     /// <summary>Whether labels are one per sample or one per position.</summary>
     public LabelKind Kind { get; private set; }

@@ -52,8 +52,16 @@ public sealed class InputSampleTests : IDisposable
         model.call(randn(3, 5, 4));
         monitor.Observe(arange(25).remainder(3).reshape(5, 5));
         inputs.Labeled.Select(entry => string.Join(' ', entry.Labels.shape)).Should().Equal("2 5", "3 5");
-        inputs.ReplayAll();
-        inputs.ReplayedLabels.Should().BeNull();
+        Seen(inputs).Should().Equal("2 5: 10", "3 5: 15");
+    }
+
+    [Fact]
+    public void ReplayAll_RowsWithoutALabel_LabelsComeAfterTheCallAlone()
+    {
+        _model.call(randn(2, 4));
+        _model.call(randn(3, 4));
+        _monitor.Observe(tensor(new long[] { 0, 1, 2, -100, 0 }).reshape(5, 1));
+        Seen(_inputs).Should().Equal("2: 2", "3: none");
     }
 
     [Fact]
@@ -139,7 +147,7 @@ public sealed class InputSampleTests : IDisposable
         _inputs.CanReplay.Should().BeTrue();
         _inputs.BatchCount.Should().Be(1);
         _inputs.Labeled.Should().BeEmpty();
-        _inputs.ReplayAll();
+        _inputs.ReplayAll((_, _) => { }, _ => { });
     }
 
     [Fact]
@@ -156,7 +164,7 @@ public sealed class InputSampleTests : IDisposable
                     _monitor.Observe(arange(5).remainder(3));
             }
 
-            inputs.ReplayAll();
+            inputs.ReplayAll((_, _) => { }, _ => { });
             inputs.NextEpoch();
             _model.call(randn(5, 4));
             inputs.Dispose();
@@ -165,6 +173,17 @@ public sealed class InputSampleTests : IDisposable
         }
 
         Live.Should().Be(before);
+    }
+
+    /// <summary>What a replay says of each batch: the shape of its labels, and how many it gave before the call.</summary>
+    private static List<string> Seen(InputSample inputs)
+    {
+        var seen = new List<string>();
+        var before = "";
+        inputs.ReplayAll(
+            (_, labels) => seen.Add($"{string.Join(' ', labels!.squeeze().shape)}: {before}"),
+            labels => before = labels is null ? "none" : $"{labels.shape.Single()}");
+        return seen;
     }
 
     private sealed class EditsItsInput : nn.Module<Tensor, Tensor>

@@ -13,4 +13,4 @@ internal sealed record SchedulerMemory
 }
 
 /// <summary>What is remembered of one layer.</summary>
-internal sealed record LayerMemory(string Name, int Streak, int Refusals, string? Refusal, int RetryAt, string? Excluded, FixedLayer? Record);
+internal sealed record LayerMemory(string Name, int Streak, int Refusals, LayerDecision? Refusal, int RetryAt, LayerDecision? Excluded, FixedLayer? Record);

@@ -3,17 +3,18 @@ namespace EtfNet;
 /// <summary>A decision made again in float64, from the features and class sums themselves.</summary>
 /// <param name="Right">Whether the own center is the nearest, the sample left out of it.</param>
 /// <param name="Winner">Which center is the nearest, nothing left out.</param>
+/// <param name="OtherIndex">Which is the nearest of the other classes' centers; -1 where there is none.</param>
 /// <param name="Own">The squared distance from the own center, nothing left out; infinite where there is none.</param>
 /// <param name="Other">The least squared distance from another center.</param>
-internal readonly record struct ExactDistance(bool Right, int Winner, double Own, double Other)
+internal readonly record struct ExactDistance(bool Right, int Winner, int OtherIndex, double Own, double Other)
 {
     /// <param name="features">The samples.</param>
     /// <param name="row">Which.</param>
     /// <param name="ownIndex">Its class among the centers; -1 where it has none.</param>
-    /// <param name="centers">The centers.</param>
+    /// <param name="centers">The centers, which say whether the sample is left out of its own.</param>
     /// <param name="statistics">The state that they were made of.</param>
     /// <param name="centered">The sample as float32, seen from the global mean.</param>
-    /// <param name="limit">Centers farther than that by float32 cannot be the nearest.</param>
+    /// <param name="limit">Centers farther than that by float32 cannot be the nearest of the others.</param>
     public static ExactDistance Decide(
         FeatureRows features, int row, int ownIndex, ClassCenters centers, ClassStatistics statistics, ReadOnlySpan<float> centered, float limit)
     {
@@ -36,9 +37,12 @@ internal readonly record struct ExactDistance(bool Right, int Winner, double Own
                 (other, otherDistance) = (k, distance);
         }
 
-        var factor = ownIndex < 0 ? double.PositiveInfinity : ClassCenters.OwnFactor(statistics.Count(centers.Classes[ownIndex]));
+        var factor = ownIndex < 0 ? double.PositiveInfinity
+            : centers.LeavesOneOut ? ClassCenters.OwnFactor(statistics.Count(centers.Classes[ownIndex]))
+            : 1;
         var left = double.IsPositiveInfinity(factor) ? factor : own * factor;
-        return new ExactDistance(double.IsFinite(left) && (left < otherDistance || (left == otherDistance && ownIndex < other)), winner, own, otherDistance);
+        var right = double.IsFinite(left) && (left < otherDistance || (left == otherDistance && ownIndex < other));
+        return new ExactDistance(right, winner, other, own, otherDistance);
     }
 
     private static double SquaredDistance(ReadOnlySpan<double> sample, ReadOnlySpan<double> sum, long count)

@@ -10,7 +10,7 @@ internal static class Degeneracy
     /// <param name="statistics">Statistics with at least one sample.</param>
     public static string? Of(ClassStatistics statistics)
     {
-        var present = CollapseMetrics.Present(statistics);
+        var present = PointSet.Present(statistics);
         if (present.Length == 1)
             return "only one class was seen: it is always nearest to itself";
         if (present.All(c => statistics.Count(c) == 1))
@@ -19,7 +19,7 @@ internal static class Degeneracy
     }
 
     /// <summary>Why features are no features at all; null where they are.</summary>
-    public static string? OfFeatures(ClassStatistics statistics) => CollapseMetrics.Present(statistics) is { Length: > 1 } present ? Dead(statistics, present) : null;
+    public static string? OfFeatures(ClassStatistics statistics) => PointSet.Present(statistics) is { Length: > 1 } present ? Dead(statistics, present) : null;
 
     private static string? Dead(ClassStatistics statistics, int[] present) =>
         Coincide(statistics, present) ? "all class means are one and the same: the layer gives the same features whatever goes in (dead units, or a constant input)" : null;

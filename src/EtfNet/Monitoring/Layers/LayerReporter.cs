@@ -11,7 +11,7 @@ internal static class LayerReporter
         // Errors are of this epoch's features and the last one's means.
         var nothing = (state.Current is { Total: > 0 } current ? Degeneracy.OfFeatures(current) : null)
             ?? (state is { Scores.Scored: > 0, Previous: { Total: > 0 } centers } ? Degeneracy.Of(centers) : null);
-        return Describe(name, source, state.Current, head, options) with
+        var entry = Describe(name, source, state.Current, head, options) with
         {
             NccError = nothing is null ? state.NccError : null,
             Interval = nothing is null && state.Scores.Scored > 0 ? Wilson.Interval(state.Wrong, state.Scores.Scored) : null,
@@ -21,47 +21,83 @@ internal static class LayerReporter
             Nc4Mismatch = nothing is null && state.Scores.Compared > 0 ? (double)state.Scores.Differing / state.Scores.Compared : null,
             Reason = Reason(source, state, nothing),
         };
+        return entry.Measures is not { } measures ? entry : entry with
+        {
+            Measures = measures with
+            {
+                NccError = entry.NccError,
+                NccInterval = entry.Interval,
+                Scored = entry.Samples,
+                NonFinite = entry.NonFinite,
+                Nc4Mismatch = entry.Nc4Mismatch,
+            },
+        };
     }
 
-    /// <summary>What statistics alone tell.</summary>
-    public static LayerCollapse Describe(string name, IFeatureSource? source, ClassStatistics? statistics, HeadWeight? head, NccMonitorOptions options)
+    /// <summary>What statistics tell, and in exact mode scores.</summary>
+    public static LayerCollapse Describe(
+        string name, IFeatureSource? source, ClassStatistics? statistics, HeadWeight? head, NccMonitorOptions options,
+        NccScores? scores = null)
     {
         var entry = new LayerCollapse { Name = name, FeaturePoint = source?.Point ?? "given by hand" };
         if (statistics is null || statistics.Total == 0)
             return entry;
 
-        var present = CollapseMetrics.Present(statistics).Length;
-        entry = entry with { Observed = statistics.Total, Width = statistics.Width, PresentClasses = present };
-        if (Degeneracy.Of(statistics) is not null)
+        entry = entry with { Observed = statistics.Total, Width = statistics.Width, PresentClasses = PointSet.Present(statistics).Length };
+        if ((options.Metrics & ~CollapseMetricSet.Agreement) == 0 || Degeneracy.Of(statistics) is not null)
             return entry;
-        var metrics = present <= options.PairwiseClassLimit ? CollapseMetrics.Create(statistics, options.Metrics) : new CollapseMetrics();
+        var measures = Measure(source?.Layer, statistics, head, options, scores);
         return entry with
         {
-            Equinorm = metrics.Equinorm,
-            Equiangularity = metrics.Equiangularity,
-            GramDeviation = metrics.GramDeviation,
-            Cdnv = metrics.Cdnv,
-            TraceQuotient = metrics.TraceQuotient,
-            SelfDuality = options.Metrics.HasFlag(CollapseMetricSet.SelfDuality) ? SelfDuality(source?.Layer, head) : null,
+            Equinorm = measures.Means.Equinorm,
+            Equiangularity = measures.Means.Equiangularity,
+            GramDeviation = measures.Means.GramDeviation,
+            Cdnv = measures.Cdnv,
+            TraceQuotient = measures.TraceQuotient,
+            SelfDuality = measures.Duality?.SelfDuality,
+            Measures = measures,
         };
     }
 
     public static string LeftOut(long samples) => $"left out: {Words.Count(samples, "sample")} with NaN or infinite features";
 
-    /// <summary>Between a classifier's weight and the class means of its own input.</summary>
-    private static double? SelfDuality(nn.Module? layer, HeadWeight? head)
+    private static CollapseMetrics Measure(
+        nn.Module? layer, ClassStatistics statistics, HeadWeight? head, NccMonitorOptions options, NccScores? scores)
     {
-        if (layer is null || head is null || Degeneracy.Of(head.Input) is not null)
-            return null;
         using var scope = NewDisposeScope();
-        var weight = layer switch
+        var weight = Classifier(layer, head, options);
+        // What a layer without a classifier's weight cannot have is not missing there.
+        var builder = new MetricsBuilder(new CollapseMetricsOptions
+        {
+            Metrics = weight is null ? options.Metrics & ~(CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier) : options.Metrics,
+            PairwiseClassLimit = options.PairwiseClassLimit,
+        });
+        var result = builder.OfFeatures(statistics, PointSet.CenteredMeans(statistics, scores?.Refinement));
+        result = scores is null
+            ? builder.WithoutSamples(result, "it needs the samples once more, as Evaluate has them")
+            : builder.WithScores(result, statistics, scores);
+        return weight is null ? result : builder.WithClassifier(result, head!.Input, PointSet.CenteredMeans(head.Input), weight, Bias(layer));
+    }
+
+    /// <summary>The weight of a layer that is a classifier with features of its own input, or null.</summary>
+    private static Tensor? Classifier(nn.Module? layer, HeadWeight? head, NccMonitorOptions options)
+    {
+        if (head is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0 || Degeneracy.Of(head.Input) is not null)
+            return null;
+        return layer switch
         {
             Linear linear => linear.weight is { IsInvalid: false } own ? own.alias() : null,
             IWatchedLayer watched => watched.CreateDenseWeight(head.Outputs),
             _ => null,
         };
-        return weight is null ? null : CollapseMetrics.SelfDuality(head.Input, weight);
     }
+
+    private static Tensor? Bias(nn.Module? layer) => layer switch
+    {
+        Linear linear => linear.bias?.alias(),
+        IWatchedLayer watched => watched.CreateBias(),
+        _ => null,
+    };
 
     private static string? Reason(IFeatureSource? source, LayerState state, string? nothing)
     {

@@ -164,7 +164,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     {
         var nearest = predictions.IsEmpty ? null : new int[labels.Length];
         var turns = options.LeaveOneOut ? new float[labels.Length] : null;
-        var score = NearestClassCenter.Score(features, labels, centers, nearest, options.LeaveOneOut ? Previous : null, turns);
+        var score = NearestClassCenter.Score(features, labels, centers, nearest, Previous, turns: turns);
         Scores.Scored += score.Scored;
         Scores.Wrong += score.Wrong;
         Scores.WithinRounding += score.Rescored;

@@ -96,8 +96,11 @@ public sealed class ReplayTests : IDisposable
         _layer.register_forward_pre_hook((_, input) => input + 1);
         _layer.register_forward_hook((_, _, output) => output * 2);
         using var monitor = new NccMonitor(_model);
-        var samples = CalibrationPass.Run(_model, Kept(monitor), [_layer], new Dictionary<Linear, nn.Module<Tensor, Tensor>>());
-        var (layer, sample) = samples.Should().ContainSingle().Subject;
+        var kept = Kept(monitor);
+        using var mode = new ReplayMode(_model);
+        using var pass = CalibrationPass.Run(
+            _model, mode, kept, [_layer], new Dictionary<Linear, nn.Module<Tensor, Tensor>>(), FeaturePooling.Auto);
+        var (layer, sample) = pass.Samples.Should().ContainSingle().Subject;
         layer.Should().BeSameAs(_layer);
         sample.Inputs.allclose(_input + 1).Should().BeTrue();
         sample.Outputs.allclose(_layer.forward(_input + 1)).Should().BeTrue("what the user's hook makes of it will be made of the frame's output too");
@@ -110,7 +113,6 @@ public sealed class ReplayTests : IDisposable
         var replayed = monitor.Forwards.Observer.Replay([_input])!;
         removers.ForEach(remover => remover.remove());
         replayed.allclose(((Linear)_model[2]).forward((trial.forward(_input + 1) * 2).relu())).Should().BeTrue();
-        sample.Dispose();
     }
 
     [Fact]

@@ -1,0 +1,75 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Keeps inputs of single layers, for models that cannot be called again: their inputs are not tensors, or <c>forward</c> is called, not <c>call</c>.</summary>
+/// <remarks>Each layer is then calibrated against its own old inputs, as if no other were fixed in the same epoch.</remarks>
+internal sealed class LayerInputSample : IDisposable
+{
+    private const int RowsPerCall = 128;
+
+    private readonly Dictionary<Linear, Queue<Tensor>> _inputs = [];
+    private readonly List<Listener> _listeners = [];
+    private readonly ObservedForwards _forwards;
+    private readonly int _mostCalls;
+
+    public LayerInputSample(ObservedForwards forwards, IEnumerable<Linear> layers, int maxRows)
+    {
+        _forwards = forwards;
+        _mostCalls = Math.Max(1, maxRows / RowsPerCall);
+        foreach (var layer in layers)
+        {
+            var listener = new Listener(_inputs[layer] = new Queue<Tensor>(), _mostCalls);
+            listener.Hook = forwards.Observer.Listen(layer, forwards, listener);
+            _listeners.Add(listener);
+        }
+    }
+
+    /// <summary>The layers' samples, in the given order; a layer that was never called is absent.</summary>
+    public IReadOnlyList<(Linear Layer, LayerSample Sample)> Collect(IEnumerable<Linear> layers)
+    {
+        using var noGrad = no_grad();
+        var samples = new List<(Linear, LayerSample)>();
+        foreach (var layer in layers)
+        {
+            if (!_inputs.TryGetValue(layer, out var kept) || kept.Count == 0)
+                continue;
+            var inputs = cat([.. kept]).DetachFromDisposeScope();
+            samples.Add((layer, new LayerSample(inputs, layer.forward(inputs).DetachFromDisposeScope())));
+        }
+
+        return samples;
+    }
+
+    /// <summary>Lets go of what was kept.</summary>
+    public void NextEpoch()
+    {
+        foreach (var kept in _inputs.Values)
+            while (kept.TryDequeue(out var tensor))
+                tensor.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var listener in _listeners)
+            _forwards.Observer.StopListening(listener.Hook!, _forwards, listener);
+        NextEpoch();
+    }
+
+    // A linear layer leaves its input as it is: what the hook behind it gets is what it took in, after all hooks before it.
+    private sealed class Listener(Queue<Tensor> kept, int mostCalls) : IModuleListener
+    {
+        public ModuleHook? Hook { get; set; }
+
+        public void Fired(Forward forward, object? input, object? result)
+        {
+            if (input is not Tensor given || given.dim() == 0)
+                return;
+            kept.Enqueue(SampleRows.Some(given, RowsPerCall));
+            if (kept.Count > mostCalls)
+                kept.Dequeue().Dispose();
+        }
+    }
+}
