@@ -15,7 +15,7 @@ internal sealed class LayerOrder
     /// <summary>Adds a name.</summary>
     /// <param name="name">It.</param>
     /// <param name="before">What it stands before; null for nothing.</param>
-    /// <param name="after">What it stands behind, others that do so already included; null for nothing.</param>
+    /// <param name="after">What it stands right behind; null for nothing.</param>
     public void Add(string name, string? before = null, string? after = null)
     {
         var index = before is not null ? _names.IndexOf(before) : after is not null ? _names.IndexOf(after) + 1 : _names.Count;

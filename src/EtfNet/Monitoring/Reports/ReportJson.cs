@@ -31,9 +31,11 @@ internal static class ReportJson
         json.WriteStartObject();
         json.WriteString("name", layer.Name);
         json.WriteString("featurePoint", layer.FeaturePoint);
+        json.WriteBoolean("hasPlace", layer.HasPlace);
         json.WriteNumber("samples", layer.Samples);
         json.WriteNumber("observed", layer.Observed);
         json.WriteNumber("nonFinite", layer.NonFinite);
+        json.WriteNumber("withinRounding", layer.WithinRounding);
         json.WriteNumber("presentClasses", layer.PresentClasses);
         json.WriteNumber("width", layer.Width);
         foreach (var (name, value) in ReportNumbers.Own(layer))
