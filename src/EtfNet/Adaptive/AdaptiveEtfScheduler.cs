@@ -8,8 +8,9 @@ namespace EtfNet;
 
 /// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
-/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and <see cref="EndEpoch(double?, double?)"/> after each
-/// epoch, between the optimizer's step and the next forward. Not thread-safe. Source: Liu, arXiv 2412.00884 (Adaptive-ETF).
+/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and
+/// <see cref="EndEpoch(double?, double?)"/> after each epoch, between the optimizer's step and the next forward. Not thread-safe. Source:
+/// Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
 {
@@ -71,7 +72,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <summary>Gets the report of the last epoch; before the first, the layers without errors.</summary>
     public EtfReport Report { get; private set; }
 
-    /// <summary>Gets whether the model is being called again with kept inputs, on the calling thread: for hooks that count or record, and must not see that.</summary>
+    /// <summary>
+    /// Gets whether the model is being called again with kept inputs, on the calling thread: for hooks that count or record, and must not
+    /// see that.
+    /// </summary>
     /// <value>Hooks that change nothing of what passes through their module are left out of such calls anyway.</value>
     public bool IsReplaying => _monitor.Forwards.Observer.IsReplaying;
 
@@ -81,11 +85,14 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
     /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as one forward that waits has, or as all that wait have
-    /// together, in their order. What is <see cref="AdaptiveEtfOptions.IgnoreIndex"/> marks a row without a label.
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
+    /// one forward that waits has, or as all that wait have together, in their order. What is <see cref="AdaptiveEtfOptions.IgnoreIndex"/>
+    /// marks a row without a label.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
-    /// <exception cref="ArgumentException">The labels are of another type or number, or fit several forwards of different inputs; nothing was counted.</exception>
+    /// <exception cref="ArgumentException">
+    /// The labels are of another type or number, or fit several forwards of different inputs; nothing was counted.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
@@ -96,11 +103,17 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Observed();
     }
 
-    /// <summary>Takes the labels of the one forward that returned a tensor: where several forwards of a step have the same length.</summary>
+    /// <summary>
+    /// Takes the labels of the one forward that returned a tensor: where several forwards of a step have the same length.
+    /// </summary>
     /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
-    /// <param name="output">The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.</param>
+    /// <param name="output">
+    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">No forward that waits returned that tensor, or the labels are of another type or number; nothing was counted.</exception>
+    /// <exception cref="ArgumentException">
+    /// No forward that waits returned that tensor, or the labels are of another type or number; nothing was counted.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
@@ -116,7 +129,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row; nothing was counted.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
+    /// nothing was counted.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
     public void Observe(string layer, Tensor features, Tensor labels)
@@ -146,17 +162,27 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     public EtfReport EndEpoch(double? loss = null, double? accuracy = null) => End(null, loss, accuracy);
 
     /// <summary>
-    /// Ends an epoch by exact errors on batches of the user's own: for training on samples that have no one label (mixup, soft labels), whose forwards are kept out by
-    /// <see cref="Suspend"/>.
+    /// Ends an epoch by exact errors on batches of the user's own: for training on samples that have no one label (mixup, soft labels),
+    /// whose forwards are kept out by <see cref="Suspend"/>.
     /// </summary>
-    /// <param name="batches">Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three times.</param>
+    /// <param name="batches">
+    /// Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three
+    /// times.
+    /// </param>
     /// <param name="loss">As in the other overload.</param>
     /// <param name="accuracy">As in the other overload.</param>
     /// <returns>What was found and done.</returns>
-    /// <remarks>The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one tensor.</remarks>
+    /// <remarks>
+    /// The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one
+    /// tensor.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no batch, its labels are not class indices, or as in the other overload. Nothing was fixed.</exception>
-    /// <exception cref="InvalidOperationException">The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, its labels are not class indices, or as in the other overload. Nothing was fixed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches, double? loss = null, double? accuracy = null)
     {

@@ -38,7 +38,10 @@ internal static class LabelReader
             nameof(labels));
     }
 
-    /// <summary>What to do with integer labels of several dimensions that do not fit; empty where nothing can be said. Looks at the values: for errors only.</summary>
+    /// <summary>
+    /// What to do with integer labels of several dimensions that do not fit; empty where nothing can be said. Looks at the values: for
+    /// errors only.
+    /// </summary>
     public static string Advice(torch.Tensor labels)
     {
         using var scope = torch.NewDisposeScope();

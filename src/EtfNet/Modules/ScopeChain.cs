@@ -3,7 +3,9 @@ using TorchSharp;
 
 namespace EtfNet;
 
-/// <summary>The dispose scopes that were open on a thread at a moment: a loop that opens one for each step shows by them where a step ends.</summary>
+/// <summary>
+/// The dispose scopes that were open on a thread at a moment: a loop that opens one for each step shows by them where a step ends.
+/// </summary>
 internal sealed class ScopeChain
 {
     private readonly DisposeScope[] _scopes;
@@ -25,7 +27,10 @@ internal sealed class ScopeChain
         return new ScopeChain([.. scopes]);
     }
 
-    /// <summary>Whether what was done under these scopes belongs to a step before that under <paramref name="later"/>: its scope is closed, and another was opened since, which still is.</summary>
+    /// <summary>
+    /// Whether what was done under these scopes belongs to a step before that under <paramref name="later"/>: its scope is closed, and
+    /// another was opened since, which still is.
+    /// </summary>
     public bool EndedBefore(ScopeChain later) =>
         _thread == later._thread && _scopes.Length > 0 && !IsOpen(_scopes[0]) && later._scopes.Any(scope => IsOpen(scope) && !_scopes.Contains(scope));
 

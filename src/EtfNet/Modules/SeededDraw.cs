@@ -1,6 +1,9 @@
 namespace EtfNet;
 
-/// <summary>Random numbers that depend on nothing but their names: a seed and some numbers. No state, so that a resumed run draws what an uninterrupted one does.</summary>
+/// <summary>
+/// Random numbers that depend on nothing but their names: a seed and some numbers. No state, so that a resumed run draws what an
+/// uninterrupted one does.
+/// </summary>
 internal static class SeededDraw
 {
     /// <summary>A number in [0, 1).</summary>

@@ -6,8 +6,8 @@ namespace EtfNet;
 
 /// <summary>How often a tensor's storage was written in place, and where it lies: libtorch knows both, TorchSharp shows neither.</summary>
 /// <remarks>
-/// Read by libtorch's plain C functions, which take TorchSharp's own handles. Where they cannot be found (another libtorch, another system), nothing is known, and
-/// callers do without.
+/// Read by libtorch's plain C functions, which take TorchSharp's own handles. Where they cannot be found (another libtorch, another
+/// system), nothing is known, and callers do without.
 /// </remarks>
 internal static class TensorVersion
 {
@@ -58,7 +58,9 @@ internal static class TensorVersion
                 : null;
         }
 
-        /// <summary>The number that an operator of one tensor gives; null where the call failed. The operator consumes a handle of its own.</summary>
+        /// <summary>
+        /// The number that an operator of one tensor gives; null where the call failed. The operator consumes a handle of its own.
+        /// </summary>
         public ulong? Read(torch.Tensor tensor, IntPtr name)
         {
             if (_newHandle(tensor.Handle, out var handle) != 0)

@@ -5,7 +5,10 @@ namespace EtfNet;
 public sealed partial class NccMonitor
 {
     /// <summary>Exact errors and metrics of the model as it is, in two passes over the data: class means, then scores. What is gathered online is not touched.</summary>
-    /// <param name="batches">Inputs and labels (class indices, int64 or int32, one per sample or per position). Enumerated twice; both times it must give the same samples, in any order.</param>
+    /// <param name="batches">
+    /// Inputs and labels (class indices, int64 or int32, one per sample or per position). Enumerated twice; both times it must give the
+    /// same samples, in any order.
+    /// </param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
     /// <remarks>Runs in eval mode and without gradients; modes are restored, and batch-norm statistics do not move. Costs about two forwards a sample.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
@@ -113,7 +116,10 @@ public sealed partial class NccMonitor
         return any ? counts : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
     }
 
-    /// <summary>What the forwards of one batch show. Where layers turn out to be called by <c>forward</c>, they are recorded from then on, and the batch is run again.</summary>
+    /// <summary>
+    /// What the forwards of one batch show. Where layers turn out to be called by <c>forward</c>, they are recorded from then on, and the
+    /// batch is run again.
+    /// </summary>
     private Forward Capture(Action forward)
     {
         var seen = CaptureOnce(forward);

@@ -7,30 +7,44 @@ public sealed partial class NccMonitor
 {
     /// <summary>Takes in the forwards that wait, with the labels of their samples or positions.</summary>
     /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as one forward that waits has, or as all that wait have
-    /// together (gradient accumulation, several views), in their order. What is <see cref="NccMonitorOptions.IgnoreIndex"/> marks a row without a label.
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
+    /// one forward that waits has, or as all that wait have together (gradient accumulation, several views), in their order. What is
+    /// <see cref="NccMonitorOptions.IgnoreIndex"/> marks a row without a label.
     /// </param>
     /// <remarks>
-    /// Two forwards of the very same input (the same tensor, not written in between: sharpness-aware training) are one batch, of which the first counts. What else waits is let
-    /// go and counted as unlabeled. A refused call changes no statistic and can be tried again until the next forward.
+    /// Two forwards of the very same input (the same tensor, not written in between: sharpness-aware training) are one batch, of which the
+    /// first counts. What else waits is let go and counted as unlabeled. A refused call changes no statistic and can be tried again until
+    /// the next forward.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The labels are not class indices, fit no forward that waits, or several of different inputs; or all of them are the index to ignore. Nothing changes.
+    /// The labels are not class indices, fit no forward that waits, or several of different inputs; or all of them are the index to ignore.
+    /// Nothing changes.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.</exception>
     /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Observe(Tensor labels) => ObserveForwards(labels, null);
 
-    /// <summary>Takes in the one forward that returned a tensor, with the labels of its samples or positions: where several forwards of a step have the same length.</summary>
+    /// <summary>
+    /// Takes in the one forward that returned a tensor, with the labels of its samples or positions: where several forwards of a step have
+    /// the same length.
+    /// </summary>
     /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
-    /// <param name="output">The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.</param>
+    /// <param name="output">
+    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// </param>
     /// <remarks>Other forwards go on waiting for calls like this one, until the next forward.</remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">No forward that waits returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing changes.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.</exception>
-    /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
+    /// <exception cref="ArgumentException">
+    /// No forward that waits returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing changes.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Observe(Tensor labels, Tensor output)
     {
@@ -43,21 +57,32 @@ public sealed partial class NccMonitor
     /// <param name="layer">The name of a watched layer, or any other, under which the report will show it.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
-    /// <remarks>Under a name that is no layer's they stand at the end of the report, and <see cref="CollapseReport.EffectiveDepth"/> passes them over.</remarks>
+    /// <remarks>
+    /// Under a name that is no layer's they stand at the end of the report, and <see cref="CollapseReport.EffectiveDepth"/> passes them
+    /// over.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row; nothing changes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
+    /// nothing changes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Observe(string layer, Tensor features, Tensor labels) => ObserveByHand(layer, features, labels, null);
 
-    /// <summary>Takes in features given by hand that belong behind a layer: in the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they stand there.</summary>
+    /// <summary>
+    /// Takes in features given by hand that belong behind a layer: in the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
+    /// stand there.
+    /// </summary>
     /// <param name="layer">The name under which the report will show them.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
     /// <param name="after">The entry of the report that they follow. What counts is the first call for a name.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">As in the other overload, or nothing is called <paramref name="after"/>; nothing changes.</exception>
+    /// <exception cref="ArgumentException">
+    /// As in the other overload, or nothing is called <paramref name="after"/>; nothing changes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -181,7 +206,9 @@ public sealed partial class NccMonitor
         return _states[name];
     }
 
-    /// <summary>How many classes to make room for on a device: unread labels cannot tell, so the width of the class scores stands for it.</summary>
+    /// <summary>
+    /// How many classes to make room for on a device: unread labels cannot tell, so the width of the class scores stands for it.
+    /// </summary>
     private int ClassCount(Forward forward, BatchLabels labels) => _options.ClassCount ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : forward.ClassWidth());
 
     private void CountOutside(BatchLabels labels, int classCount)

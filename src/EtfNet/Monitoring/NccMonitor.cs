@@ -8,10 +8,12 @@ namespace EtfNet;
 /// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to their own class's, the sample itself left out of
 /// its own mean. Online, each epoch's features are scored against the class means of the epoch before, so the first epoch has no errors; <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
 /// gives exact ones. Source: Liu, arXiv 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
-/// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and not within <see cref="Suspend"/>; a layer that is called outside of it
-/// belongs to none. A layer called several times in one forward pools its calls: every call's rows are samples. Features are held from the forward to <see cref="Observe(Tensor)"/> and
-/// not longer. What a function overwrites in place after a layer (say <c>relu_</c>) is seen overwritten.</para>
-/// <para>Forwards may run on several threads at once, those of a server in evaluation mode beside those of the training. The members of this class are for one thread at a time.</para>
+/// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and not within <see cref="Suspend"/>; a
+/// layer that is called outside of it belongs to none. A layer called several times in one forward pools its calls: every call's rows are
+/// samples. Features are held from the forward to <see cref="Observe(Tensor)"/> and not longer. What a function overwrites in place after a
+/// layer (say <c>relu_</c>) is seen overwritten.</para>
+/// <para>Forwards may run on several threads at once, those of a server in evaluation mode beside those of the training. The members of
+/// this class are for one thread at a time.</para>
 /// </remarks>
 public sealed partial class NccMonitor : IDisposable
 {
@@ -84,7 +86,10 @@ public sealed partial class NccMonitor : IDisposable
         return report;
     }
 
-    /// <summary>Forgets everything: statistics, centers, waiting forwards, the epoch's number, whether labels are per sample or per position. The hooks stay.</summary>
+    /// <summary>
+    /// Forgets everything: statistics, centers, waiting forwards, the epoch's number, whether labels are per sample or per position. The
+    /// hooks stay.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Reset()
     {
@@ -101,7 +106,10 @@ public sealed partial class NccMonitor : IDisposable
         _epoch = 1;
     }
 
-    /// <summary>Forwards that begin until the result is disposed do not count: for the second pass of sharpness-aware steps, or validation in training mode. Calls nest.</summary>
+    /// <summary>
+    /// Forwards that begin until the result is disposed do not count: for the second pass of sharpness-aware steps, or validation in
+    /// training mode. Calls nest.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public IDisposable Suspend()
     {
@@ -146,7 +154,10 @@ public sealed partial class NccMonitor : IDisposable
             ? new HeadWeight(found, _forwards.Heads.Widths[name])
             : null;
 
-    /// <summary>Whether a place among the layers is known: not for layers that nothing was seen of, nor for features given by hand that name no layer before them.</summary>
+    /// <summary>
+    /// Whether a place among the layers is known: not for layers that nothing was seen of, nor for features given by hand that name no
+    /// layer before them.
+    /// </summary>
     private bool HasPlace(string name) => Source(name) is { } source ? source.Silence is null || _states[name].Current is { Total: > 0 } : _order.IsPlaced(name);
 
     /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>

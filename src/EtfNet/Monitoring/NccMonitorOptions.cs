@@ -33,8 +33,12 @@ public sealed record NccMonitorOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
     public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
 
-    /// <summary>Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.</summary>
-    /// <value>At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.</value>
+    /// <summary>
+    /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
+    /// </summary>
+    /// <value>
+    /// At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int ScoreEvery
     {
@@ -76,7 +80,9 @@ public sealed record NccMonitorOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
     public NonFinitePolicy NonFinite { get; init => field = Defined(value, nameof(NonFinite)); }
 
-    /// <summary>Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.</summary>
+    /// <summary>
+    /// Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.
+    /// </summary>
     /// <value>At least 1. The default is 512 MiB. The last forward is always kept.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long MaxPendingBytes
@@ -89,17 +95,20 @@ public sealed record NccMonitorOptions
     /// <value>Any number, or null for none. The default is -100, as in <c>cross_entropy</c>.</value>
     public long? IgnoreIndex { get; init; } = -100;
 
-    /// <summary>Gets how the class scores are picked from what the model returns, for NC4 and, on CUDA, for the number of classes.</summary>
+    /// <summary>
+    /// Gets how the class scores are picked from what the model returns, for NC4 and, on CUDA, for the number of classes.
+    /// </summary>
     /// <value>
-    /// Gets the result (a tensor, a tuple, a dictionary, an object) and gives the tensor, or null. The default, null, takes the only floating-point tensor in it, or
-    /// of several the one that the last linear layer gave, or the only one that is <see cref="ClassCount"/> wide; NC4 is null where none is found.
+    /// Gets the result (a tensor, a tuple, a dictionary, an object) and gives the tensor, or null. The default, null, takes the only
+    /// floating-point tensor in it, or of several the one that the last linear layer gave, or the only one that is <see cref="ClassCount"/>
+    /// wide; NC4 is null where none is found.
     /// </value>
     public Func<object, Tensor?>? Logits { get; init; }
 
     /// <summary>Gets which tokens of a padded batch count in token means.</summary>
     /// <value>
-    /// Gets the model's input tensors in order and gives a tensor (samples, tokens), not zero where a token counts, or null where all do. Called in the forward. The default,
-    /// null, counts all tokens.
+    /// Gets the model's input tensors in order and gives a tensor (samples, tokens), not zero where a token counts, or null where all do.
+    /// Called in the forward. The default, null, counts all tokens.
     /// </value>
     public Func<IReadOnlyList<Tensor>, Tensor?>? TokenMask { get; init; }
 

@@ -4,8 +4,8 @@ namespace EtfNet;
 public enum FeaturePooling
 {
     /// <summary>
-    /// By the labels and the rank: where labels are one per position, <see cref="EachPosition"/>; otherwise a matrix as it is, feature maps by
-    /// <see cref="SpatialMean"/>, token sequences by <see cref="TokenMean"/>.
+    /// By the labels and the rank: where labels are one per position, <see cref="EachPosition"/>; otherwise a matrix as it is, feature maps
+    /// by <see cref="SpatialMean"/>, token sequences by <see cref="TokenMean"/>.
     /// </summary>
     Auto,
 

@@ -39,7 +39,9 @@ internal sealed class Forward : IDisposable
     /// <summary>Whether the model's result was seen.</summary>
     public bool HasResult => _outputShapes.Count > 0;
 
-    /// <summary>The number of samples: the rows of the model's output where a layer agrees, else those of most layers; 0 where no layer was seen.</summary>
+    /// <summary>
+    /// The number of samples: the rows of the model's output where a layer agrees, else those of most layers; 0 where no layer was seen.
+    /// </summary>
     public long Samples => _samples ??= Rows(features => features.Rows, shape => [shape[0]]);
 
     /// <summary>The number of positions, found in the same way.</summary>
@@ -90,7 +92,9 @@ internal sealed class Forward : IDisposable
     /// <summary>Whether the model returned this very tensor.</summary>
     public bool Returned(Tensor output) => _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
 
-    /// <summary>The width of the class scores; where those are not known, the greatest width of the model's outputs or of its last layer's.</summary>
+    /// <summary>
+    /// The width of the class scores; where those are not known, the greatest width of the model's outputs or of its last layer's.
+    /// </summary>
     public int ClassWidth()
     {
         if (Logits is { } scores)

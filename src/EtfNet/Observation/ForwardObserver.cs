@@ -8,9 +8,10 @@ namespace EtfNet;
 
 /// <summary>Sees the forwards of a model: the only hooks that EtfNet keeps on it, shared by everything that listens.</summary>
 /// <remarks>
-/// <para>A forward is one call of the model, from the hook before it to the hook after it, on one thread. It counts where it begins in training mode with gradients enabled. A
-/// layer that is called outside belongs to no forward, once the model was ever called so: a penalty on one layer, a checkpointing function's second run. Only where the
-/// model is always used by its <c>forward</c>, which no hook sees, do its layers open the forward: one begins when a layer fires, and the next when that layer fires again.</para>
+/// <para>A forward is one call of the model, from the hook before it to the hook after it, on one thread. It counts where it begins in
+/// training mode with gradients enabled. A layer that is called outside belongs to no forward, once the model was ever called so: a penalty
+/// on one layer, a checkpointing function's second run. Only where the model is always used by its <c>forward</c>, which no hook sees, do
+/// its layers open the forward: one begins when a layer fires, and the next when that layer fires again.</para>
 /// <para>What is under way is kept by thread. A forward that throws never ends; the next one on its thread lets go of what it left.</para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The thread-local value outlives the hooks, which other threads may still be running.")]
@@ -46,10 +47,14 @@ internal sealed class ForwardObserver
     /// <summary>What records layers that are called by <c>forward</c>.</summary>
     public StandIns StandIns { get; }
 
-    /// <summary>Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.</summary>
+    /// <summary>
+    /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
+    /// </summary>
     public bool InForward => _calls.Value is { Opener: null };
 
-    /// <summary>Whether the model can be called again with what it was called with: it takes one to three tensors, and was called.</summary>
+    /// <summary>
+    /// Whether the model can be called again with what it was called with: it takes one to three tensors, and was called.
+    /// </summary>
     public bool CanReplay => _rootCall is not null && _before is not null;
 
     /// <summary>Whether this thread is inside a replay.</summary>
@@ -150,7 +155,10 @@ internal sealed class ForwardObserver
             RecordSilentLayers();
     }
 
-    /// <summary>Puts recording stand-ins where layers that somebody listens to have not fired, as is so where <c>forward</c> is called; tried once for each listener.</summary>
+    /// <summary>
+    /// Puts recording stand-ins where layers that somebody listens to have not fired, as is so where <c>forward</c> is called; tried once
+    /// for each listener.
+    /// </summary>
     /// <returns>Whether any were put.</returns>
     /// <exception cref="InvalidOperationException">None fired, none can be recorded, and a party cannot do without.</exception>
     public bool RecordSilentLayers()
@@ -180,10 +188,14 @@ internal sealed class ForwardObserver
         ];
     }
 
-    /// <summary>Calls the model again with inputs that it was called with, copies of them, and gives the first tensor of its result to the open dispose scope.</summary>
+    /// <summary>
+    /// Calls the model again with inputs that it was called with, copies of them, and gives the first tensor of its result to the open
+    /// dispose scope.
+    /// </summary>
     /// <remarks>
-    /// No forward counts meanwhile. Of the hooks that the user put on modules those run that change what passes through, being part of what the network computes; the others,
-    /// counters say, see nothing (<see cref="UserHooks"/>). EtfNet's own hooks run next to the module's own function: before it the last, after it the first.
+    /// No forward counts meanwhile. Of the hooks that the user put on modules those run that change what passes through, being part of what
+    /// the network computes; the others, counters say, see nothing (<see cref="UserHooks"/>). EtfNet's own hooks run next to the module's
+    /// own function: before it the last, after it the first.
     /// </remarks>
     public Tensor? Replay(Tensor?[] inputs)
     {
@@ -247,7 +259,9 @@ internal sealed class ForwardObserver
 
     private bool Counts() => Model.training && is_grad_enabled();
 
-    /// <summary>Whether the call before did not throw, but is the one that this call comes from. Looks at the stack: for the rare case only.</summary>
+    /// <summary>
+    /// Whether the call before did not throw, but is the one that this call comes from. Looks at the stack: for the rare case only.
+    /// </summary>
     private bool IsInsideModel()
     {
         var forward = Model.GetType().GetMethods().FirstOrDefault(method => method.Name == "forward" && method.DeclaringType is not null)?.DeclaringType;

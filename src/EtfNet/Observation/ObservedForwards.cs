@@ -3,10 +3,14 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The forwards of a model as one party observes them: those that wait for their labels, and which labels they get. One match of labels for all that follow it.</summary>
+/// <summary>
+/// The forwards of a model as one party observes them: those that wait for their labels, and which labels they get. One match of labels for
+/// all that follow it.
+/// </summary>
 /// <remarks>
-/// An accepted match takes its forwards and lets go of the others; a named one leaves them for further names. A refused one changes nothing, so that it can be tried again.
-/// Either way what still waits is let go when the next forward begins: it never comes in the way of a later step.
+/// An accepted match takes its forwards and lets go of the others; a named one leaves them for further names. A refused one changes
+/// nothing, so that it can be tried again. Either way what still waits is let go when the next forward begins: it never comes in the way of
+/// a later step.
 /// </remarks>
 internal sealed class ObservedForwards : IDisposable
 {

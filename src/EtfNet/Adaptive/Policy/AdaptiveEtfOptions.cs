@@ -131,7 +131,10 @@ public sealed record AdaptiveEtfOptions
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
-    /// <summary>Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>. They are not watched either and cost nothing.</summary>
+    /// <summary>
+    /// Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>. They are not
+    /// watched either and cost nothing.
+    /// </summary>
     /// <value>The default is empty.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
@@ -154,8 +157,12 @@ public sealed record AdaptiveEtfOptions
         init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Pooling), value, "Must be one of FeaturePooling.");
     }
 
-    /// <summary>Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.</summary>
-    /// <value>At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.</value>
+    /// <summary>
+    /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
+    /// </summary>
+    /// <value>
+    /// At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int ScoreEvery
     {
@@ -163,7 +170,10 @@ public sealed record AdaptiveEtfOptions
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(ScoreEvery), value, "Must be at least 1.");
     } = 4;
 
-    /// <summary>Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than <see cref="ScoreEvery"/> says.</summary>
+    /// <summary>
+    /// Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than
+    /// <see cref="ScoreEvery"/> says.
+    /// </summary>
     /// <value>At least 0. The default is 2000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public long MinimumScored
@@ -175,7 +185,9 @@ public sealed record AdaptiveEtfOptions
     /// <summary>Gets the seed by which the scored batches, and those kept for calibration, are drawn. The default is 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.</summary>
+    /// <summary>
+    /// Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.
+    /// </summary>
     /// <value>At least 1. The default is 512 MiB. The last forward is always kept.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long MaxPendingBytes

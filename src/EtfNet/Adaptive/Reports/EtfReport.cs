@@ -28,7 +28,9 @@ public sealed record EtfReport
     /// <value>Null where there is none. Source: Galanti et al., arXiv 2202.09028.</value>
     public required int? EffectiveDepth { get; init; }
 
-    /// <summary>Gets the number of forwards of this epoch in training mode whose labels never came: nothing was learned from them.</summary>
+    /// <summary>
+    /// Gets the number of forwards of this epoch in training mode whose labels never came: nothing was learned from them.
+    /// </summary>
     public long UnlabeledForwards { get; init; }
 
     /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>

@@ -3,12 +3,16 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Keeps copies of a bounded number of the model's training inputs, drawn from the whole epoch by a seed, with the labels that the match gave them.</summary>
+/// <summary>
+/// Keeps copies of a bounded number of the model's training inputs, drawn from the whole epoch by a seed, with the labels that the match
+/// gave them.
+/// </summary>
 /// <remarks>
-/// <para>Each forward draws a number, and the batches with the least numbers are kept, whole, as many as hold the wanted rows: each batch of the epoch is as likely as any
-/// other. A forward that nobody labels is kept only where no forward is labeled at all; a second forward of the very same input is not kept.</para>
-/// <para>What is kept is the input before any hook of the user's changed it. A replay (<see cref="ForwardObserver.Replay"/>) gives the model copies of it and runs those hooks again that change
-/// what passes, and none that only look on.</para>
+/// <para>Each forward draws a number, and the batches with the least numbers are kept, whole, as many as hold the wanted rows: each batch
+/// of the epoch is as likely as any other. A forward that nobody labels is kept only where no forward is labeled at all; a second forward
+/// of the very same input is not kept.</para>
+/// <para>What is kept is the input before any hook of the user's changed it. A replay (<see cref="ForwardObserver.Replay"/>) gives the
+/// model copies of it and runs those hooks again that change what passes, and none that only look on.</para>
 /// </remarks>
 internal sealed class InputSample : IForwardSubscriber, IDisposable
 {
@@ -38,7 +42,9 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>How many batches are kept.</summary>
     public int BatchCount => Kept.Count;
 
-    /// <summary>Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.</summary>
+    /// <summary>
+    /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
+    /// </summary>
     public bool InForward => _forwards.Observer.InForward;
 
     /// <summary>How many training forwards the last whole epoch had; a resumed run continues with it.</summary>

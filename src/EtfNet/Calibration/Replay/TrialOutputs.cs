@@ -49,7 +49,9 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
         _rows += groups.Labeled;
     }
 
-    /// <summary>One row per label, detached from all scopes, and whether its columns are those of the output; null where there are not as many.</summary>
+    /// <summary>
+    /// One row per label, detached from all scopes, and whether its columns are those of the output; null where there are not as many.
+    /// </summary>
     private (Tensor Features, bool AreScores)? Pooled(Tensor output, long count)
     {
         FeatureLayout[] layouts = output.dim() > 3

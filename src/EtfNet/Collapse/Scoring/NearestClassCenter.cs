@@ -18,7 +18,10 @@ internal static class NearestClassCenter
 
     /// <summary>Scores a batch.</summary>
     /// <param name="features">Samples x width. A sample with a NaN or infinite feature is not scored.</param>
-    /// <param name="labels">A class a sample. One that has no center is wrong: absent classes never win. Negative for a sample without a label, which is not scored.</param>
+    /// <param name="labels">
+    /// A class a sample. One that has no center is wrong: absent classes never win. Negative for a sample without a label, which is not
+    /// scored.
+    /// </param>
     /// <param name="centers">The centers.</param>
     /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>

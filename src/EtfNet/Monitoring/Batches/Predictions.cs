@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The classes that a model predicts for a forward: the greatest of its class scores, one per label. Read only where somebody asks.</summary>
+/// <summary>
+/// The classes that a model predicts for a forward: the greatest of its class scores, one per label. Read only where somebody asks.
+/// </summary>
 internal sealed class Predictions : IDisposable
 {
     private readonly Tensor? _scores;

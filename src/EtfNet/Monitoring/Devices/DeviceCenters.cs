@@ -52,7 +52,10 @@ internal sealed class DeviceCenters : IDisposable
     /// <summary>The class means in float64; zero for absent classes.</summary>
     public Tensor Shift => _shift ?? throw new InvalidOperationException("The centers were made without their means in float64.");
 
-    /// <summary>Counts on the device: scored, wrong, within rounding, compared and differing samples, then wrong ones by the share at which they turn.</summary>
+    /// <summary>
+    /// Counts on the device: scored, wrong, within rounding, compared and differing samples, then wrong ones by the share at which they
+    /// turn.
+    /// </summary>
     /// <param name="features">Samples x width, all finite.</param>
     /// <param name="own">A class a sample.</param>
     /// <param name="valid">Which samples count.</param>
@@ -94,8 +97,8 @@ internal sealed class DeviceCenters : IDisposable
         var ownDistance = _squaredNorms.index_select(0, own) + (centered * _centers.index_select(0, own)).sum([1L]) * MinusTwo;
         var (best, winner) = NearestOther(centered, own);
 
-        // Finite features above 1e19 have squares that float32 cannot hold: they are not scored. Infinite factors (singletons, absent classes) must stay infinite:
-        // zero times infinity would be NaN, and NaN is never below.
+        // Finite features above 1e19 have squares that float32 cannot hold: they are not scored. Infinite factors (singletons, absent
+        // classes) must stay infinite: zero times infinity would be NaN, and NaN is never below.
         var fits = squares.isfinite();
         var counted = valid.logical_and(fits);
         var factors = _ownFactors.index_select(0, own);

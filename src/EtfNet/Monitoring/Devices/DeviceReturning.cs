@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A layer's <see cref="ReturningShare"/> while its features are on a device: the same numbers, gathered there without a wait.</summary>
+/// <summary>
+/// A layer's <see cref="ReturningShare"/> while its features are on a device: the same numbers, gathered there without a wait.
+/// </summary>
 internal sealed class DeviceReturning : IDisposable
 {
     // Before it is known how many samples a class has, so many rows are looked at.

@@ -1,6 +1,9 @@
 namespace EtfNet;
 
-/// <summary>The layers in forward order: as registered until a forward shows the order of calls, features given by hand behind the layer that they name.</summary>
+/// <summary>
+/// The layers in forward order: as registered until a forward shows the order of calls, features given by hand behind the layer that they
+/// name.
+/// </summary>
 internal sealed class LayerOrder
 {
     private readonly List<string> _names = [];
@@ -29,7 +32,9 @@ internal sealed class LayerOrder
         _unplaced.Add(name);
     }
 
-    /// <summary>The first forward shows in which order layers are called; those not called keep their place after the one registered before them.</summary>
+    /// <summary>
+    /// The first forward shows in which order layers are called; those not called keep their place after the one registered before them.
+    /// </summary>
     public void Settle(IReadOnlyList<string> called)
     {
         if (_isFinal || called.Count == 0)

@@ -83,7 +83,9 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     /// <summary>The share of wrong samples; null where none was scored.</summary>
     public double? NccError => Scores.Scored > 0 ? (double)Wrong / Scores.Scored : null;
 
-    /// <summary>Whether a share of the decisions that matters was left to the rounding of float32: on a device they cannot be made again.</summary>
+    /// <summary>
+    /// Whether a share of the decisions that matters was left to the rounding of float32: on a device they cannot be made again.
+    /// </summary>
     public bool IsOpen => WasOnDevice && Scores.WithinRounding > OpenShare * Scores.Scored;
 
     /// <summary>Scored samples nearer to another class's center, themselves left out of their own as far as they are in it.</summary>

@@ -24,7 +24,9 @@ public sealed record CollapseReport
 
     /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most epsilon.</summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
-    /// <returns>The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above, or has no error yet.</returns>
+    /// <returns>
+    /// The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above, or has no error yet.
+    /// </returns>
     /// <remarks>Entries whose place is not known (<see cref="LayerCollapse.HasPlace"/>), as unused layers, take no part.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is outside [0, 1).</exception>
     public int? EffectiveDepth(double epsilon)

@@ -26,10 +26,16 @@ public sealed record LayerCollapse
     public long NonFinite { get; init; }
 
     /// <summary>Gets the number of scored samples whose decision lies within the rounding of float32 distances.</summary>
-    /// <value>On the CPU and in exact mode these are decided in float64. On CUDA they are not, online, and <see cref="Reason"/> says so where they are many.</value>
+    /// <value>
+    /// On the CPU and in exact mode these are decided in float64. On CUDA they are not, online, and <see cref="Reason"/> says so where they
+    /// are many.
+    /// </value>
     public long WithinRounding { get; init; }
 
-    /// <summary>Gets whether the entry's place among the layers is known: false for a layer that no forward has called, and for features given by hand that name no layer before them.</summary>
+    /// <summary>
+    /// Gets whether the entry's place among the layers is known: false for a layer that no forward has called, and for features given by
+    /// hand that name no layer before them.
+    /// </summary>
     /// <value>The default is true. <see cref="CollapseReport.EffectiveDepth"/> passes over entries without a place.</value>
     public bool HasPlace { get; init; } = true;
 
@@ -63,7 +69,9 @@ public sealed record LayerCollapse
     /// <summary>Gets the Frobenius distance of the normalized Gram matrix of centered class means from a simplex ETF's; 0 for one (NC2).</summary>
     public double? GramDeviation { get; init; }
 
-    /// <summary>Gets the Frobenius distance between the layer's weight and the centered class means of its own input, both normalized (NC3).</summary>
+    /// <summary>
+    /// Gets the Frobenius distance between the layer's weight and the centered class means of its own input, both normalized (NC3).
+    /// </summary>
     /// <value>Null for layers that are not the model's classifier: those whose output is not its class scores.</value>
     public double? SelfDuality { get; init; }
 

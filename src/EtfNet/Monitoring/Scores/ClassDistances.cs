@@ -1,6 +1,8 @@
 namespace EtfNet;
 
-/// <summary>For each of some classes, the squared distances of samples from one stored sample of that class: how many, their sum and the least.</summary>
+/// <summary>
+/// For each of some classes, the squared distances of samples from one stored sample of that class: how many, their sum and the least.
+/// </summary>
 internal sealed class ClassDistances
 {
     public ClassDistances(int classes)

@@ -3,14 +3,19 @@ using System.Runtime.InteropServices;
 
 namespace EtfNet;
 
-/// <summary>Finds how much of a sample's deviation from its class mean returns in the next epoch, for classes of few samples, whose centers it moves most.</summary>
+/// <summary>
+/// Finds how much of a sample's deviation from its class mean returns in the next epoch, for classes of few samples, whose centers it moves
+/// most.
+/// </summary>
 /// <remarks>
-/// <para>Of each class one sample of the epoch is stored. In the next epoch the nearest sample of that class is, most likely, the same one: where nothing moved it is found at distance
-/// zero, under strong augmentation no nearer than others are. With m the mean of all distances but the least, l the least, taken over the class's samples of
-/// the next epoch (a) and of the same epoch (w, which cannot hold the sample itself), the share is the square root of
-/// <c>((m_a - l_a) - (m_w - l_w)) / (m_w - (m_w - l_w))</c>, sums over classes. That a class has moved as a whole adds the same to m_a and l_a. The root errs on the
-/// high side, which keeps noise out; 1, the sample itself, is what holds where nothing is known.</para>
-/// <para>Only classes below <see cref="Classes"/> take part, and of each about its first <see cref="FewSamples"/> samples: for larger classes a sample moves its center by nothing.</para>
+/// <para>Of each class one sample of the epoch is stored. In the next epoch the nearest sample of that class is, most likely, the same one:
+/// where nothing moved it is found at distance zero, under strong augmentation no nearer than others are. With m the mean of all distances
+/// but the least, l the least, taken over the class's samples of the next epoch (a) and of the same epoch (w, which cannot hold the sample
+/// itself), the share is the square root of <c>((m_a - l_a) - (m_w - l_w)) / (m_w - (m_w - l_w))</c>, sums over classes. That a class has
+/// moved as a whole adds the same to m_a and l_a. The root errs on the high side, which keeps noise out; 1, the sample itself, is what
+/// holds where nothing is known.</para>
+/// <para>Only classes below <see cref="Classes"/> take part, and of each about its first <see cref="FewSamples"/> samples: for larger
+/// classes a sample moves its center by nothing.</para>
 /// </remarks>
 internal sealed class ReturningShare
 {

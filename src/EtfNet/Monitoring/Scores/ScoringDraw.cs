@@ -1,6 +1,8 @@
 namespace EtfNet;
 
-/// <summary>Which batches of an epoch are scored: in each run of so many, one that is drawn. A loop with a period of its own meets no period here.</summary>
+/// <summary>
+/// Which batches of an epoch are scored: in each run of so many, one that is drawn. A loop with a period of its own meets no period here.
+/// </summary>
 internal static class ScoringDraw
 {
     // With more classes than this a scored batch costs as many times more, and one in as many is scored.

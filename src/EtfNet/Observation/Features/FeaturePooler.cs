@@ -6,14 +6,19 @@ namespace EtfNet;
 /// <summary>Turns an output into feature vectors, one per sample or one per position.</summary>
 internal static class FeaturePooler
 {
-    /// <summary>The pooling that <see cref="FeaturePooling.Auto"/> takes for an output of this rank where labels are one per sample.</summary>
+    /// <summary>
+    /// The pooling that <see cref="FeaturePooling.Auto"/> takes for an output of this rank where labels are one per sample.
+    /// </summary>
     public static FeaturePooling Resolve(FeaturePooling pooling, long rank, FeatureLayout layout) =>
         pooling != FeaturePooling.Auto ? pooling
         : rank <= 2 ? FeaturePooling.Flatten
         : layout == FeatureLayout.ChannelsFirst ? FeaturePooling.SpatialMean
         : FeaturePooling.TokenMean;
 
-    /// <summary>Samples (or positions) x features, contiguous, without gradient and outside every scope; shares the output's storage where nothing had to be computed.</summary>
+    /// <summary>
+    /// Samples (or positions) x features, contiguous, without gradient and outside every scope; shares the output's storage where nothing
+    /// had to be computed.
+    /// </summary>
     /// <param name="output">(B, ...), of a floating type.</param>
     /// <param name="pooling">How.</param>
     /// <param name="layout">Where the features are.</param>

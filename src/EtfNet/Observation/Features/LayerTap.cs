@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Takes a layer's features from every forward that a party observes: pools what passes and hands it on, outside every scope.</summary>
+/// <summary>
+/// Takes a layer's features from every forward that a party observes: pools what passes and hands it on, outside every scope.
+/// </summary>
 internal sealed class LayerTap : IFeatureSource, IModuleListener
 {
     private readonly ObservedForwards _forwards;

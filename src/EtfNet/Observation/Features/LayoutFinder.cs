@@ -11,7 +11,9 @@ internal sealed class LayoutFinder
 
     private LayoutFinder(nn.Module? layer, bool isLayer) => (_layer, _isLayer) = (layer, isLayer);
 
-    /// <summary>For a module of the model: a layer, or one that passes on what a layer made (the last inside it, or else the nearest before it).</summary>
+    /// <summary>
+    /// For a module of the model: a layer, or one that passes on what a layer made (the last inside it, or else the nearest before it).
+    /// </summary>
     public static LayoutFinder For(ModuleNode node, IReadOnlyList<ModuleNode> nodes)
     {
         if (LayerChoice.IsLayer(node.Module))
@@ -24,8 +26,8 @@ internal sealed class LayoutFinder
     }
 
     /// <summary>
-    /// A layer says itself where its features are. For any other module (pooling, norm, residual block) the layer's width tells where it stands at one place of the shape
-    /// only; otherwise maps have channels first, and sequences are as the layer's.
+    /// A layer says itself where its features are. For any other module (pooling, norm, residual block) the layer's width tells where it
+    /// stands at one place of the shape only; otherwise maps have channels first, and sequences are as the layer's.
     /// </summary>
     /// <param name="shape">The output's shape.</param>
     public FeatureLayout Of(ReadOnlySpan<long> shape)

@@ -2,8 +2,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The linear layers that classify: their outputs are the model's class scores. What goes into them is compared with their weights (NC3).</summary>
-/// <remarks>Found in the first forward that shows them. Later ones keep inputs of these layers only, and only where no other features are the very same tensor.</remarks>
+/// <summary>
+/// The linear layers that classify: their outputs are the model's class scores. What goes into them is compared with their weights (NC3).
+/// </summary>
+/// <remarks>
+/// Found in the first forward that shows them. Later ones keep inputs of these layers only, and only where no other features are the very
+/// same tensor.
+/// </remarks>
 /// <param name="wanted">Whether anybody asks.</param>
 /// <param name="takeInputs">Whether inputs are taken that are no other features.</param>
 internal sealed class HeadFinder(bool wanted, bool takeInputs)

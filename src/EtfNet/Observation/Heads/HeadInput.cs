@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The features that go into a classifier, where they are no other layer's: after a residual sum, a pooling, a final norm.</summary>
+/// <summary>
+/// The features that go into a classifier, where they are no other layer's: after a residual sum, a pooling, a final norm.
+/// </summary>
 internal sealed class HeadInput(LayerTap head) : IFeatureSource
 {
     private long _rank;

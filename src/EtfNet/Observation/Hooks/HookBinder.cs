@@ -14,7 +14,9 @@ internal static class HookBinder
     /// <summary>Runs <paramref name="sink"/> on the inputs before each call; null where the module has no hooks.</summary>
     public static BoundHook? Before(nn.Module module, Action<object?[]> sink) => Bind(module, nameof(Before), sink);
 
-    /// <summary>Runs <paramref name="sink"/> on the first input and the result after each call; null where the module has no hooks.</summary>
+    /// <summary>
+    /// Runs <paramref name="sink"/> on the first input and the result after each call; null where the module has no hooks.
+    /// </summary>
     public static BoundHook? After(nn.Module module, ResultSink sink) => module is nn.Module<Tensor, Tensor> plain ? After(plain, sink) : Bind(module, nameof(After), sink);
 
     private static BoundHook? Bind(nn.Module module, string name, Delegate sink)

@@ -5,8 +5,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The hook tables of a module, whatever its inputs and result: those that see and may change tensors, and those that only see the module.</summary>
-/// <remarks>TorchSharp keeps them in dictionaries and runs them in the order of the entries. They are protected members, part of what a derived class may use.</remarks>
+/// <summary>
+/// The hook tables of a module, whatever its inputs and result: those that see and may change tensors, and those that only see the module.
+/// </summary>
+/// <remarks>
+/// TorchSharp keeps them in dictionaries and runs them in the order of the entries. They are protected members, part of what a derived
+/// class may use.
+/// </remarks>
 internal sealed class HookTables
 {
     private static readonly ConcurrentDictionary<Type, Fields?> Known = new();

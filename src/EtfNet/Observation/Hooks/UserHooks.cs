@@ -3,11 +3,14 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Tells hooks that change what passes through a module from those that only look on, so that a replay can do without the latter.</summary>
+/// <summary>
+/// Tells hooks that change what passes through a module from those that only look on, so that a replay can do without the latter.
+/// </summary>
 /// <remarks>
-/// <para>A hook that scales an output or adds a low-rank term is part of what the network computes, and a replay must run it. A hook that counts or records must not see the
-/// replay. Which is which shows in the training forwards: on modules with hooks of the user's, a hook before all of them and one after compare the tensors. They are put
-/// there when the observer is made, and, for hooks that came later, at the next replay, which runs what it does not know yet.</para>
+/// <para>A hook that scales an output or adds a low-rank term is part of what the network computes, and a replay must run it. A hook that
+/// counts or records must not see the replay. Which is which shows in the training forwards: on modules with hooks of the user's, a hook
+/// before all of them and one after compare the tensors. They are put there when the observer is made, and, for hooks that came later, at
+/// the next replay, which runs what it does not know yet.</para>
 /// <para>Hooks that get the module alone cannot change a tensor that passes: replays leave them out.</para>
 /// </remarks>
 internal sealed class UserHooks : IDisposable
@@ -23,7 +26,10 @@ internal sealed class UserHooks : IDisposable
     }
 
     /// <summary>Takes the hooks that only look on out of the tables until the result is disposed.</summary>
-    /// <param name="outer">Hooks of EtfNet's that belong outside the user's: before them on the way in, after them on the way out. Its others run next to the module's own function.</param>
+    /// <param name="outer">
+    /// Hooks of EtfNet's that belong outside the user's: before them on the way in, after them on the way out. Its others run next to the
+    /// module's own function.
+    /// </param>
     public IDisposable HideThoseThatOnlyLook(IReadOnlyCollection<Delegate?> outer)
     {
         var hidden = new Hidden();

@@ -6,7 +6,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The tensors in what a model takes or gives: itself, or those of tuples, lists, dictionaries and objects with tensors in public properties or fields.</summary>
+/// <summary>
+/// The tensors in what a model takes or gives: itself, or those of tuples, lists, dictionaries and objects with tensors in public
+/// properties or fields.
+/// </summary>
 internal static class TensorsOf
 {
     private const int MaxDepth = 4;

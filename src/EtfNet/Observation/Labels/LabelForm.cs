@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Labels as they came, checked in type, without the dimensions of size 1: one per sample, (B), or one per position, (B, T) or (B, H, W).</summary>
+/// <summary>
+/// Labels as they came, checked in type, without the dimensions of size 1: one per sample, (B), or one per position, (B, T) or (B, H, W).
+/// </summary>
 internal sealed class LabelForm : IDisposable
 {
     private LabelForm(Tensor flat, long[] shape, long[] given) => (Flat, Shape, Given) = (flat, shape, given);
@@ -33,7 +35,10 @@ internal sealed class LabelForm : IDisposable
         return new LabelForm(alias.reshape(-1).DetachFromDisposeScope(), kept, shape);
     }
 
-    /// <summary>Labels <paramref name="start"/> and on in the shape in which they came, or in one dimension where the cut does not fall between samples. A view that the caller disposes.</summary>
+    /// <summary>
+    /// Labels <paramref name="start"/> and on in the shape in which they came, or in one dimension where the cut does not fall between
+    /// samples. A view that the caller disposes.
+    /// </summary>
     public Tensor Slice(long start, long count)
     {
         using var scope = NewDisposeScope();

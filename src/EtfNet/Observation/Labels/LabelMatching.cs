@@ -12,11 +12,14 @@ internal static class LabelMatching
     /// <param name="labels">The labels.</param>
     /// <param name="kind">What labels have been so far.</param>
     /// <param name="note">What else a message about lengths must say.</param>
-    /// <exception cref="ArgumentException">No forward, or no sequence of forwards, has that many samples or positions; or several have, with different inputs.</exception>
+    /// <exception cref="ArgumentException">
+    /// No forward, or no sequence of forwards, has that many samples or positions; or several have, with different inputs.
+    /// </exception>
     public static (LabelKind Kind, IReadOnlyList<LabeledForward> Forwards) Find(IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
     {
         RequireKind(labels, kind, waiting);
-        // A loop that opens a scope for each step shows which forwards are of this one. Several forwards of one length are a question only among those.
+        // A loop that opens a scope for each step shows which forwards are of this one. Several forwards of one length are a question only
+        // among those.
         var recent = waiting.Where(forward => !forward.Scopes.EndedBefore(waiting[^1].Scopes)).ToList();
         foreach (var candidates in recent.Count < waiting.Count ? [recent, waiting] : new[] { waiting })
             foreach (var tried in Kinds(labels, kind))

@@ -4,10 +4,14 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Stands where a model's code holds a layer and calls its <c>forward</c>, which no hook sees: calls the layer by <c>call</c>, and is otherwise the layer.</summary>
+/// <summary>
+/// Stands where a model's code holds a layer and calls its <c>forward</c>, which no hook sees: calls the layer by <c>call</c>, and is
+/// otherwise the layer.
+/// </summary>
 /// <remarks>
-/// It stands in fields and collections only. TorchSharp's own registries hold the layer itself, so that names, parameters and state are as they were; a whole model's
-/// <c>to</c>, <c>train</c> and <c>save</c> go that way. What is asked of the stand-in directly is answered by the layer.
+/// It stands in fields and collections only. TorchSharp's own registries hold the layer itself, so that names, parameters and state are as
+/// they were; a whole model's <c>to</c>, <c>train</c> and <c>save</c> go that way. What is asked of the stand-in directly is answered by
+/// the layer.
 /// </remarks>
 internal sealed class RecordingModule : nn.Module<Tensor, Tensor>
 {

@@ -18,7 +18,10 @@ public sealed class ReturningShareTests : IDisposable
         _scope.Dispose();
     }
 
-    /// <summary>Few samples of a class, each under an augmentation of its own in each epoch: the online error is near what two passes over such an epoch find.</summary>
+    /// <summary>
+    /// Few samples of a class, each under an augmentation of its own in each epoch: the online error is near what two passes over such an
+    /// epoch find.
+    /// </summary>
     [Theory]
     [InlineData(5, 1.0, false)]
     [InlineData(10, 1.0, false)]

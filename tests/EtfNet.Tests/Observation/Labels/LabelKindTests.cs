@@ -55,7 +55,8 @@ public sealed class LabelKindTests : IDisposable
         monitor.EndEpoch();
         model.call(x);
         monitor.Observe(y);
-        // The last map's features are the class scores: what is nearest to a mean of them is not yet what is greatest, but it is there to compare.
+        // The last map's features are the class scores: what is nearest to a mean of them is not yet what is greatest, but it is there to
+        // compare.
         monitor.Compute()["c1"].Nc4Mismatch.Should().BeInRange(0, 1);
         monitor.Compute()["c1"].Samples.Should().Be(60);
     }

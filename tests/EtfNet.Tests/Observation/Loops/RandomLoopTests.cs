@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Observation.Loops;
 
-/// <summary>Accumulation, views, penalties, validation, threads, exceptions, refusals in random order: rows, scores and errors against a reference that keeps everything.</summary>
+/// <summary>
+/// Accumulation, views, penalties, validation, threads, exceptions, refusals in random order: rows, scores and errors against a reference
+/// that keeps everything.
+/// </summary>
 public sealed class RandomLoopTests
 {
     private const int LoopsOfAPart = 100;
