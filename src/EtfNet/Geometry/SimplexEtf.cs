@@ -159,9 +159,7 @@ public sealed class SimplexEtf : IEquatable<SimplexEtf>
     /// <param name="stream">Readable; left open.</param>
     /// <returns>A frame equal to the one that was saved.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    /// <exception cref="InvalidDataException">
-    /// Not such a file: another format or version, an unknown kind, a shape without frame, lengths that do not fit, NaN.
-    /// </exception>
+    /// <exception cref="InvalidDataException">Not such a file: another format or version, an unknown kind, a shape without frame, lengths that do not fit, NaN.</exception>
     public static SimplexEtf Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -89,9 +89,7 @@ internal static class SimplexEtfFormat
         return new SimplexEtf(header, header.Factors.ToDictionary(factor => factor.Name, factor => ReadFactor(factors, factor, header)));
     }
 
-    /// <summary>
-    /// JSON's objects and strings are read only now: a name that stands in an object twice, and text that is no UTF-8, come to light here.
-    /// </summary>
+    /// <summary>JSON's objects and strings are read only now: a name that stands in an object twice, and text that is no UTF-8, come to light here.</summary>
     public static T Refuse<T>(Func<T> read)
     {
         try
