@@ -8,16 +8,13 @@ internal static class StateConditions
     /// <exception cref="EtfStateException">A value does not meet its declaration.</exception>
     public static void Require(IReadOnlyList<StateMember> members, StateValues values, StateReader from, string name)
     {
+        var read = members.Where(member => values.Find(member.Member) is not null).ToList();
+        foreach (var member in read)
+            RequireValues(member, values.Find(member.Member)!, values, from, EntryName.Join(name, member.Name));
         var lengths = new Dictionary<string, long>();
-        foreach (var member in members)
-        {
-            if (values.Find(member.Member) is not { } value)
-                continue;
-            var full = EntryName.Join(name, member.Name);
-            RequireValues(member, value, values, from, full);
+        foreach (var member in read)
             if (member.Dimensions is { } dimensions)
-                RequireShape(members, values, dimensions, lengths, from, full);
-        }
+                RequireShape(members, values, dimensions, lengths, from, EntryName.Join(name, member.Name));
     }
 
     private static void RequireValues(StateMember member, object value, StateValues values, StateReader from, string name)

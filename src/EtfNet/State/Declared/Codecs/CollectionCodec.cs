@@ -1,6 +1,8 @@
 using System.Collections;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace EtfNet;
 
@@ -8,6 +10,8 @@ namespace EtfNet;
 /// <remarks>A mutable collection is filled anew. One that its type makes read-only has its elements filled in their place: its keys must be those that were saved.</remarks>
 internal sealed partial class CollectionCodec : StateCodec
 {
+    private static readonly JsonTypeInfo<List<string>> s_keys = new KeysJson(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ListString;
+
     private readonly Type _element;
     private readonly StateCodec _codec;
     private readonly bool _isList;
@@ -38,7 +42,7 @@ internal sealed partial class CollectionCodec : StateCodec
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions)
     {
         var elements = Elements(value).ToList();
-        to.Add(name, JsonSerializer.Serialize([.. elements.Select(element => element.Key)], KeysJson.Default.ListString));
+        to.Add(name, JsonSerializer.Serialize([.. elements.Select(element => element.Key)], s_keys));
         foreach (var (key, element) in elements)
             _codec.Capture(to, Named(name, key), element, null);
     }
@@ -87,7 +91,7 @@ internal sealed partial class CollectionCodec : StateCodec
     {
         try
         {
-            var keys = JsonSerializer.Deserialize(text, KeysJson.Default.ListString);
+            var keys = JsonSerializer.Deserialize(text, s_keys);
             return keys is not null && !keys.Contains(null!) && keys.Distinct().Count() == keys.Count
                 ? keys
                 : throw from.Wrong(name, "its list of keys is null, or has a key twice or a null");

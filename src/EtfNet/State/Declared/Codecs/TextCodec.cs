@@ -56,7 +56,8 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
     {
         MergeRule.Sum => own switch
         {
-            int number => number + (int)other,
+            // An object each: otherwise all would become doubles.
+            int number => (object)(number + (int)other),
             long number => number + (long)other,
             float number => number + (float)other,
             _ => (double)own + (double)other,
