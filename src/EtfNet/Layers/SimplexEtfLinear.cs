@@ -10,8 +10,8 @@ namespace EtfNet;
 /// The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames, never stored.</para>
 /// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a dense layer has
 /// them that keeps the variance of its inputs.</para>
-/// <para>State: one number for the frame, under a name that holds kind, shape, seed and rank, so that the state of another frame is refused by name;
-/// <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
+/// <para>State: <c>frame</c>, seven whole numbers (kind, rows, columns, whether it is a column frame, seed, rank, the bits of the scale), by which the state of
+/// another frame is refused; <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
 /// Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
 public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
@@ -19,9 +19,11 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     private const string BiasName = "bias";
     private const string ScaleName = "scale";
 
+    /// <summary>The buffer that says which frame it is: see <see cref="SimplexEtfHeader.ToNumbers"/>.</summary>
+    internal const string FrameName = "frame";
+
     private readonly SimplexEtfHeader _header;
     private readonly FrameOperator _operator;
-    private readonly string _stateName;
     private FrameScale? _scale;
 
     /// <summary>Makes a layer that is fixed from the start.</summary>
@@ -66,11 +68,11 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
         var place = device ?? bias?.device ?? CPU;
         CheckScale(header.Scale, header.Shape, type);
         CheckBias(header, bias, type, device);
-        (_header, _stateName) = (header, "frame_" + header.Signature);
+        _header = header;
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);
 
         using var scope = NewDisposeScope();
-        register_buffer(_stateName, tensor(new[] { BitConverter.DoubleToInt64Bits(header.Scale) }).DetachFromDisposeScope());
+        register_buffer(FrameName, tensor(header.ToNumbers()).DetachFromDisposeScope());
         foreach (var (name, _, _) in header.Factors)
             register_buffer(name, factor(name).to(type).DetachFromDisposeScope());
         if (bias is Parameter parameter)
@@ -94,7 +96,8 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     public Tensor? Bias => Own(BiasName);
 
     /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
-    public double Scale => TrainedScale is { } trained ? ToDouble(trained) : FixedScale.Value;
+    /// <exception cref="InvalidOperationException">The state that was loaded is that of another frame.</exception>
+    public double Scale => FixedScale is var scale && TrainedScale is { } trained ? ToDouble(trained) : scale.Value;
 
     /// <summary>Gets the frame as it is now, scale and loaded factors included: a copy.</summary>
     /// <exception cref="InvalidOperationException">The trained scale has left the positive numbers, or the factors hold NaN.</exception>
@@ -115,7 +118,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
 
     private Parameter? TrainedScale => _internal_params.TryGetValue(ScaleName, out var scale) ? scale : null;
 
-    /// <summary>The fixed scale, read again after each look at the state: a load may have changed it.</summary>
+    /// <summary>The fixed scale, read again after each look at the state: a load may have changed it, or be that of another frame.</summary>
     private FrameScale FixedScale => _scale ??= ReadScale();
 
     /// <summary>A layer whose factors are zeros until a state is loaded.</summary>
@@ -132,9 +135,9 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
         var dimensions = CheckInput(input);
         using var scope = NewDisposeScope();
         var rows = dimensions == 2 ? input : input.reshape(input.numel() / InFeatures, InFeatures);
-        var trained = TrainedScale;
+        var (scale, trained) = (FixedScale, TrainedScale);
         var output = trained is null
-            ? FrameFunction.Run(rows, Bias, _operator, FixedScale)
+            ? FrameFunction.Run(rows, Bias, _operator, scale)
             : Scaled(FrameFunction.Run(rows, null, _operator, FrameScale.One), trained);
         if (dimensions != 2)
         {
@@ -148,6 +151,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
 
     /// <summary>Makes an equivalent dense layer.</summary>
     /// <returns>A new <c>nn.Linear</c> of the layer's dtype and device, with its own weight and bias, both trainable.</returns>
+    /// <exception cref="InvalidOperationException">The state that was loaded is that of another frame.</exception>
     public Linear ToDense()
     {
         using var scope = NewDisposeScope();

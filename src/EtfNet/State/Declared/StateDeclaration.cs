@@ -48,7 +48,7 @@ internal sealed class StateDeclaration
 
     public string? MergeProblem(object own, object other, string name)
     {
-        foreach (var member in Members)
+        foreach (var member in Members.Where(member => member.Declared.Merge is not (MergeRule.Keep or MergeRule.ByType)))
             if (member.Get(own) is { } mine && member.Get(other) is { } theirs && member.Codec.MergeProblem(member.Declared.Merge, EntryName.Join(name, member.Name), mine, theirs) is { } problem)
                 return problem;
         return null;

@@ -54,7 +54,7 @@ internal static class HeaderWriter
         }
 
         foreach (var (name, text) in state.Texts)
-            if (name is SafetensorsHeader.VersionName or SafetensorsHeader.KindName or SafetensorsHeader.ChecksumName)
+            if (SafetensorsHeader.IsOwn(name))
                 throw new InvalidOperationException($"{EntryName.Quote(name)} is an entry of the format itself.");
             else
                 json.WriteString(Valid(name), Valid(text));

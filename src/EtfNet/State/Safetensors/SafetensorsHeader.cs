@@ -11,17 +11,18 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors
 
     public const string MetadataName = "__metadata__";
 
-    /// <summary>What all metadata entries of this library's own begin with.</summary>
-    public const string OwnPrefix = "etfnet.";
+    /// <summary>The metadata entries that files of this library have, and files of other programs have not.</summary>
+    public const string VersionName = "etfnet.version";
 
-    public const string VersionName = OwnPrefix + "version";
+    public const string KindName = "etfnet.kind";
 
-    public const string KindName = OwnPrefix + "kind";
-
-    public const string ChecksumName = OwnPrefix + "sha256";
+    public const string ChecksumName = "etfnet.sha256";
 
     /// <summary>The version that this library writes, and the newest that it reads.</summary>
     public const int Version = 1;
+
+    /// <summary>Whether a metadata entry is one of the format's own.</summary>
+    public static bool IsOwn(string name) => name is VersionName or KindName or ChecksumName;
 
     /// <summary>The bytes of data behind the header.</summary>
     public long DataLength => Tensors.Count == 0 ? 0 : Tensors[^1].End;

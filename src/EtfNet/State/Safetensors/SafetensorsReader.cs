@@ -57,9 +57,10 @@ internal static class SafetensorsReader
             state.Add(entry.Name, ReadTensor(stream, entry, isKnown, checksum));
         if (checksum is not null && checksum.Finish() != header.Metadata[SafetensorsHeader.ChecksumName])
             throw new EtfStateException(null, null, "its checksum does not agree with its content",
-                $"The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries that begin with '{SafetensorsHeader.OwnPrefix}'.");
+                "The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries " +
+                $"{SafetensorsHeader.VersionName}, {SafetensorsHeader.KindName} and {SafetensorsHeader.ChecksumName}.");
         foreach (var (name, text) in header.Metadata)
-            if (kind is null || name is not (SafetensorsHeader.VersionName or SafetensorsHeader.KindName or SafetensorsHeader.ChecksumName))
+            if (!SafetensorsHeader.IsOwn(name))
                 state.Add(name, text);
         return state;
     }
@@ -68,7 +69,7 @@ internal static class SafetensorsReader
     /// <returns>The kind of state; null for another program's file.</returns>
     private static string? RequireOwn(SafetensorsHeader header, byte[] bytes)
     {
-        if (!header.Metadata.Keys.Any(name => name.StartsWith(SafetensorsHeader.OwnPrefix, StringComparison.Ordinal)))
+        if (!header.Metadata.Keys.Any(SafetensorsHeader.IsOwn))
             return null;
         if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text) || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
             throw new EtfStateException(null, SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version", Damaged);

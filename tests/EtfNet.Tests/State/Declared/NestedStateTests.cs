@@ -1,15 +1,15 @@
-using System.Text.Json.Serialization;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
 using static EtfNet.Tests.State.Declared.DeclaredStateTests;
+using static EtfNet.Tests.State.Declared.ToyState;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.State.Declared;
 
 /// <summary>A scheduler that contains a monitor that contains layers, with tensors, enums and JSON: what the library's own types need.</summary>
-public sealed partial class NestedStateTests
+public sealed class NestedStateTests
 {
     [Fact]
     public void SaveAndRead_NestedState_IsEqual()
@@ -152,17 +152,6 @@ public sealed partial class NestedStateTests
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
     }
 
-    private static object Create(Type type) => type == typeof(ToyLayer) ? new ToyLayer("options") : Activator.CreateInstance(type)!;
-
-    private static Scheduler Example()
-    {
-        var scheduler = new Scheduler { Epoch = 4, Decision = Decision.Exact, Average = ones(2, 2), Means = [[1, 2], [3, 4], [5, 6]], Record = new ToyRecord("fc", 0.25), Rate = 0.1f };
-        foreach (var key in new[] { "encoder.0", "", ".a b/é" })
-            scheduler.Monitor.Layers.Add(key, new ToyLayer("options") { Scored = 7 + key.Length - (key == "encoder.0" ? 9 : 0), Wrong = 1, Sums = [key.Length, 2, 3] });
-        scheduler.Averages.Add("fc.weight", ones(3));
-        return scheduler;
-    }
-
     private static void RequireEqual(Scheduler one, Scheduler two)
     {
         (one.Epoch, one.Decision, one.Record, one.Rate).Should().Be((two.Epoch, two.Decision, two.Record, two.Rate));
@@ -177,57 +166,6 @@ public sealed partial class NestedStateTests
         (one.Average! - two.Average!).abs().max().item<float>().Should().Be(0);
         one.Averages.Keys.Should().Equal(two.Averages.Keys);
         (one.Averages["fc.weight"] - two.Averages["fc.weight"]).abs().max().item<float>().Should().Be(0);
-    }
-
-    internal enum Decision
-    {
-        Online,
-        Exact,
-    }
-
-    internal sealed record ToyRecord(string Name, double Error);
-
-    internal sealed class ToyLayer(string options) : Layer
-    {
-        public string Options => options;
-    }
-
-    internal sealed class ToyMonitor
-    {
-        [State(MergeRule.Each)] public Dictionary<string, ToyLayer> Layers { get; } = [];
-    }
-
-    internal sealed class Scheduler : IDisposable
-    {
-        [State(MergeRule.Each)] private readonly ToyMonitor _monitor = new();
-
-        public ToyMonitor Monitor => _monitor;
-
-        [State] public int Epoch { get; set; }
-
-        [State] public Decision Decision { get; set; }
-
-        [State(MergeRule.Sum)] public Tensor? Average { get; set; }
-
-        [State] public Tensor? Optional { get; set; }
-
-        [State] public double[][] Means { get; set; } = [];
-
-        [State(Json = typeof(ToyJson))] public ToyRecord? Record { get; set; }
-
-        [State] public float? Rate { get; set; }
-
-        [State] public Dictionary<string, Tensor> Averages { get; } = [];
-
-        [State] public List<ToyLayer> Steps { get; } = [];
-
-        public void Dispose()
-        {
-            Average?.Dispose();
-            Optional?.Dispose();
-            foreach (var tensor in Averages.Values)
-                tensor.Dispose();
-        }
     }
 
     internal sealed class Watched(params string[] names)
@@ -281,7 +219,4 @@ public sealed partial class NestedStateTests
     {
         [State] public Dictionary<string, Outer> Layers { get; } = [];
     }
-
-    [JsonSerializable(typeof(ToyRecord))]
-    internal sealed partial class ToyJson : JsonSerializerContext;
 }

@@ -1,0 +1,90 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>Compares saved weights with what a model will have once the plan's layers are fixed.</summary>
+internal static class ModelFit
+{
+    private const string Remedy = "Build the model as it was built when the file was saved: its names and shapes are those of model.state_dict().";
+
+    /// <returns>For every parameter and buffer of the model as it will be, what is to be filled in.</returns>
+    /// <exception cref="EtfStateException">A tensor is missing, too many, or of another type or shape.</exception>
+    public static Dictionary<string, HeldTensor> Require(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving, StateSet state)
+    {
+        var wanted = Wanted(model, plan, leaving);
+        var weights = new Dictionary<string, HeldTensor>();
+        var used = new HashSet<string>();
+        foreach (var (name, (type, shape)) in wanted)
+        {
+            var source = TensorAlias.Resolve(state, name) ?? throw state.Error(name, $"it is missing, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
+            var tensor = state.Tensors[source];
+            if (tensor.Type != type && tensor.Shape.SequenceEqual(shape))
+                throw state.Error(name, $"it is {tensor}, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}",
+                    tensor.Type.Torch is { } dtype ? $"Convert the model with model.to(ScalarType.{dtype}) before loading, or save the weights as {type}." : $"Save the weights as {type}.");
+            if (!tensor.IsLike(type, shape))
+                throw state.Error(name, $"it is {tensor}, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
+            weights.Add(name, tensor.Hold());
+            used.Add(source);
+        }
+
+        if (state.Tensors.Keys.FirstOrDefault(name => !used.Contains(name)) is { } unknown)
+            throw state.Error(unknown, $"{model.GetType().Name} has no such parameter or buffer", Remedy);
+        RequireFrames(model, plan, weights, state);
+        RequireTied(model, weights, state);
+        return weights;
+    }
+
+    /// <summary>Names, types and shapes as they will be.</summary>
+    private static Dictionary<string, (TensorType Type, IReadOnlyList<long> Shape)> Wanted(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving)
+    {
+        var wanted = model.state_dict().ToDictionary(entry => entry.Key, entry => (TensorType.Of(entry.Value.dtype), (IReadOnlyList<long>)entry.Value.shape));
+        var planned = plan.Layers.ToDictionary(layer => layer.Name);
+        var replaced = new Dictionary<torch.nn.Module, SimplexEtfHeader>(ReferenceEqualityComparer.Instance);
+        foreach (var target in leaving.Where(target => !planned[target.Name].InPlace))
+            replaced.Add(target.Layer, planned[target.Name].Header);
+        foreach (var (path, module) in Places(model, ""))
+        {
+            if (!replaced.TryGetValue(module, out var header))
+                continue;
+            var (type, _) = wanted[EntryName.Join(path, "weight")];
+            wanted.Remove(EntryName.Join(path, "weight"));
+            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] = (TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount]);
+            foreach (var (name, rows, columns) in header.Factors)
+                wanted[EntryName.Join(path, name)] = (type, [rows, columns]);
+        }
+
+        return wanted;
+    }
+
+    /// <summary>Every module under every name that it has.</summary>
+    private static IEnumerable<(string Path, torch.nn.Module Module)> Places(torch.nn.Module module, string path) =>
+        module.named_children().Where(child => child.module is not null).SelectMany(child => Places(child.module, EntryName.Join(path, child.name))).Prepend((path, module));
+
+    /// <summary>The frames in the tensors must be the plan's: a layer takes no other.</summary>
+    private static void RequireFrames(torch.nn.Module model, EtfPlan plan, Dictionary<string, HeldTensor> weights, StateSet state)
+    {
+        var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
+        foreach (var layer in plan.Layers.Where(layer => !layer.InPlace))
+        {
+            var name = EntryName.Join(layer.Name, SimplexEtfLinear.FrameName);
+            var header = SimplexEtfHeader.FromNumbers((long[])weights[name].ToArray());
+            if (header.Problem() is { } problem)
+                throw state.Error(name, $"it is no frame: {problem}", "Save the model again.");
+            if (header.Signature != layer.Header.Signature)
+                throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Header.Signature}", "Save the model again.");
+            if (modules[layer.Name] is Linear { weight.dtype: var dtype } && header.Scale > SimplexEtfLinear.LargestScale(header.Shape, dtype))
+                throw state.Error(name, $"its scale {header.Scale:g3} is too large for {dtype}", "Convert the model to a wider type before loading, or save it again.");
+        }
+    }
+
+    /// <summary>Parameters that are one in the model must be one in the file: the last would win otherwise.</summary>
+    private static void RequireTied(torch.nn.Module model, Dictionary<string, HeldTensor> weights, StateSet state)
+    {
+        var first = new Dictionary<TensorPlace, string>();
+        foreach (var (name, tensor) in model.state_dict())
+            if (weights.TryGetValue(name, out var weight) && TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, name) && !weight.HasSameBytes(weights[first[place]]))
+                throw state.Error(name, $"its values differ from those of {EntryName.Quote(first[place])}, and {model.GetType().Name} has both as one tied parameter",
+                    "Load into a model that does not tie them, or give both the same values in the file.");
+    }
+}
