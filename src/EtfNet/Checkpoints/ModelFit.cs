@@ -15,9 +15,13 @@ internal static class ModelFit
         var wanted = Wanted(model, plan, leaving);
         var weights = new Dictionary<string, HeldTensor>();
         var used = new HashSet<string>();
-        foreach (var (name, (type, shape)) in wanted)
+        foreach (var (name, (type, shape, isFurther)) in wanted)
         {
-            var source = TensorAlias.Resolve(state, name) ?? throw state.Error(name, $"it is missing, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
+            var source = TensorAlias.Resolve(state, name);
+            if (source is null && isFurther)
+                continue;
+            if (source is null)
+                throw state.Error(name, $"it is missing, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
             var tensor = state.Tensors[source];
             if (tensor.Type != type && tensor.Shape.SequenceEqual(shape))
                 throw state.Error(name, $"it is {tensor}, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}",
@@ -36,30 +40,27 @@ internal static class ModelFit
     }
 
     /// <summary>Names, types and shapes as they will be.</summary>
-    private static Dictionary<string, (TensorType Type, IReadOnlyList<long> Shape)> Wanted(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving)
+    private static Dictionary<string, (TensorType Type, IReadOnlyList<long> Shape, bool IsFurther)> Wanted(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving)
     {
-        var wanted = model.state_dict().ToDictionary(entry => entry.Key, entry => (TensorType.Of(entry.Value.dtype), (IReadOnlyList<long>)entry.Value.shape));
+        var wanted = ModelNames.Of(model).ToDictionary(entry => entry.Name, entry => (TensorType.Of(entry.Tensor.dtype), (IReadOnlyList<long>)entry.Tensor.shape, entry.IsFurther));
         var planned = plan.Layers.ToDictionary(layer => layer.Name);
         var replaced = new Dictionary<torch.nn.Module, SimplexEtfHeader>(ReferenceEqualityComparer.Instance);
         foreach (var target in leaving.Where(target => !planned[target.Name].InPlace))
             replaced.Add(target.Layer, planned[target.Name].Header);
-        foreach (var (path, module) in Places(model, ""))
+        var seen = new HashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance);
+        foreach (var (path, module) in ModelNames.Places(model, ""))
         {
             if (!replaced.TryGetValue(module, out var header))
                 continue;
-            var (type, _) = wanted[EntryName.Join(path, "weight")];
-            wanted.Remove(EntryName.Join(path, "weight"));
-            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] = (TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount]);
+            var isFurther = !seen.Add(module);
+            wanted.Remove(EntryName.Join(path, "weight"), out var weight);
+            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] = (TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount], isFurther);
             foreach (var (name, rows, columns) in header.Factors)
-                wanted[EntryName.Join(path, name)] = (type, [rows, columns]);
+                wanted[EntryName.Join(path, name)] = (weight.Item1, [rows, columns], isFurther);
         }
 
         return wanted;
     }
-
-    /// <summary>Every module under every name that it has.</summary>
-    private static IEnumerable<(string Path, torch.nn.Module Module)> Places(torch.nn.Module module, string path) =>
-        module.named_children().Where(child => child.module is not null).SelectMany(child => Places(child.module, EntryName.Join(path, child.name))).Prepend((path, module));
 
     /// <summary>The frames in the tensors must be the plan's: a layer takes no other.</summary>
     private static void RequireFrames(torch.nn.Module model, EtfPlan plan, Dictionary<string, HeldTensor> weights, StateSet state)
@@ -82,7 +83,7 @@ internal static class ModelFit
     private static void RequireTied(torch.nn.Module model, Dictionary<string, HeldTensor> weights, StateSet state)
     {
         var first = new Dictionary<TensorPlace, string>();
-        foreach (var (name, tensor) in model.state_dict())
+        foreach (var (name, tensor, _) in ModelNames.Of(model))
             if (weights.TryGetValue(name, out var weight) && TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, name) && !weight.HasSameBytes(weights[first[place]]))
                 throw state.Error(name, $"its values differ from those of {EntryName.Quote(first[place])}, and {model.GetType().Name} has both as one tied parameter",
                     "Load into a model that does not tie them, or give both the same values in the file.");

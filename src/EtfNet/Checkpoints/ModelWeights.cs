@@ -19,7 +19,7 @@ internal static class ModelWeights
         if (EtfPlan.Of(model) is { LayerNames.Count: > 0 } plan)
             state.Add(PlanName, plan.ToJson());
         var first = new Dictionary<TensorPlace, string>();
-        foreach (var (name, tensor) in model.state_dict())
+        foreach (var (name, tensor, _) in ModelNames.Of(model))
             if (TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, name))
                 state.Add(name, first[place]);
             else
@@ -41,8 +41,8 @@ internal static class ModelWeights
         var weights = ModelFit.Require(model, plan, leaving, state);
 
         PlanApplication.Run(model, plan.Layers, []);
-        foreach (var (name, tensor) in model.state_dict())
-            weights[name].CopyTo(tensor);
+        foreach (var (name, tensor, _) in ModelNames.Of(model))
+            weights.GetValueOrDefault(name)?.CopyTo(tensor);
     }
 
     private static EtfPlan Plan(StateSet state)
