@@ -2,17 +2,17 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 
-namespace EtfNet.Tests.Checkpoints;
+namespace EtfNet.Tests.State;
 
 public sealed class CrashTests
 {
     [Fact]
-    public void Save_KilledAtRandomMoments_LeavesALoadableCheckpointEveryTime()
+    public void Save_KilledAtRandomMoments_LeavesALoadableFileEveryTime()
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("training.etf");
         var random = new Random(3);
-        CheckpointFile.Write(path, SaveLoop.State(1));
+        SafetensorsWriter.Write(path, SaveLoop.State(1));
         var seen = new HashSet<byte>();
         for (var kill = 0; kill < 100; kill++)
         {
@@ -26,9 +26,9 @@ public sealed class CrashTests
             process.Kill();
             process.WaitForExit();
 
-            var bytes = CheckpointFile.Read(path).Tensors.Single().Bytes;
+            var bytes = (byte[])SafetensorsReader.Read(path).Tensors.Single().Value.Hold().ToArray();
             bytes.Should().HaveCount(1 << 20);
-            bytes.AsSpan().IndexOfAnyExcept(bytes[0]).Should().Be(-1, "a checkpoint is one whole save");
+            bytes.AsSpan().IndexOfAnyExcept(bytes[0]).Should().Be(-1, "a file is one whole save");
             seen.Add(bytes[0]);
         }
 
