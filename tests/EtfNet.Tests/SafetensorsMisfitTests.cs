@@ -15,11 +15,16 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [Fact]
     public void Load_OtherWeights_NamesTensorShapeAndRemedy()
     {
-        Refused(Plain(state => Without(state, "head.weight")), "*'head.weight'*missing*Sequential has it as F32 (3, 4)*Build the model*", "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<float>([4, 3], [new float[12]]))), "*'head.weight'*F32 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([3, 4], [new double[12]]))), "*'head.weight'*F64 (3, 4)*F32 (3, 4)*model.to(ScalarType.Float64)*", "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([4, 3], [new double[12]]))), "*'head.weight'*F64 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
-        Refused(Plain(state => With(state, "fc3.weight", new RowTensor<float>([1], [[1]]))), "*'fc3.weight'*no such parameter or buffer*", "fc3.weight");
+        Refused(Plain(state => Without(state, "head.weight")), "*'head.weight'*missing*Sequential has it as F32 (3, 4)*Build the model*",
+            "head.weight");
+        Refused(Plain(state => With(state, "head.weight", new RowTensor<float>([4, 3], [new float[12]]))),
+            "*'head.weight'*F32 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
+        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([3, 4], [new double[12]]))),
+            "*'head.weight'*F64 (3, 4)*F32 (3, 4)*model.to(ScalarType.Float64)*", "head.weight");
+        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([4, 3], [new double[12]]))),
+            "*'head.weight'*F64 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
+        Refused(Plain(state => With(state, "fc3.weight", new RowTensor<float>([1], [[1]]))), "*'fc3.weight'*no such parameter or buffer*",
+            "fc3.weight");
         foreach (var name in new[] { "../../head", "/etc/passwd", "C:\\head", "", "fc1/weight", "__proto__" })
             Refused(Plain(state => With(state, name, new RowTensor<float>([1], [[1]]))), $"*'{name}'*no such parameter or buffer*", name);
         using var wider = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 9)), ("head", nn.Linear(9, 3)));
@@ -33,16 +38,19 @@ public sealed class SafetensorsMisfitTests : IDisposable
         var changed = SafetensorsBytes.Changed(file, header => header.Replace("\"I16\"", "\"U16\"", StringComparison.Ordinal));
         File.WriteAllBytes(_folder.File("u16"), changed);
         using var model = Model();
-        FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("u16"))).Should().Throw<EtfStateException>().WithMessage("*'fc1.bias'*U16 (5)*F32 (5)*Save the weights as F32*");
+        FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("u16"))).Should().Throw<EtfStateException>()
+            .WithMessage("*'fc1.bias'*U16 (5)*F32 (5)*Save the weights as F32*");
     }
 
     [Fact]
     public void Load_AliasesInACircleOrOfNothing_NamesThem()
     {
         Refused(Plain(state => With(Without(state, "head.bias"), "head.bias", "head.bias")), "*'head.bias'*circle*", "head.bias");
-        Refused(Plain(state => With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "head.bias")), "*'head.bias'*circle*", "head.bias");
+        Refused(Plain(state => With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "head.bias")), "*'head.bias'*circle*",
+            "head.bias");
         Refused(Plain(state => With(Without(state, "head.bias"), "head.bias", "nothing")), "*'head.bias'*missing*", "head.bias");
-        var chain = Plain(state => With(With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "b"), "b", new RowTensor<float>([3], [[1, 2, 3]])));
+        var chain = Plain(state =>
+            With(With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "b"), "b", new RowTensor<float>([3], [[1, 2, 3]])));
         using var model = Model();
         SafetensorsWriter.Write(_folder.File("chain"), chain);
         model.LoadSafetensors(_folder.File("chain"));
@@ -52,7 +60,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [Fact]
     public void Load_PlanThatDoesNotFit_NamesLayerShapeAndRemedy()
     {
-        using var narrow = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 3)), ("head", nn.Linear(3, 3)));
+        using var narrow = nn
+            .Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 3)), ("head", nn.Linear(3, 3)));
         Refused(Fixed(), narrow, "*'fc2'*nearest_4x5*3 x 5*freshly built*", "etfnet.plan");
         using var other = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("head", nn.Linear(5, 3)));
         Refused(Fixed(), other, "*'fc2'*does not have*freshly built*", "etfnet.plan");
@@ -61,7 +70,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
         Refused(Fixed(), frozen, "*'fc2'*random_4x5_seed_9*nearest_4x5*freshly built*", "etfnet.plan");
         Refused(Plain(), frozen, "*'fc2'*random_4x5_seed_9*trained*freshly built*", "etfnet.plan");
         using var half = Model().to(ScalarType.Float16);
-        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => frame["scale"] = 1e30))), half, "*'fc2'*scale 1e+30*Float16*", "etfnet.plan");
+        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => frame["scale"] = 1e30))), half, "*'fc2'*scale 1e+30*Float16*",
+            "etfnet.plan");
     }
 
     [Theory]
@@ -69,18 +79,25 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [InlineData("null", "*'etfnet.plan'*not a plan*")]
     [InlineData("{\"version\":9,\"layers\":[]}", "*'etfnet.plan'*version 9*version 1*")]
     [InlineData("{\"version\":1,\"layers\":[{\"layer\":\"../fc2\",\"inPlace\":false,\"frame\":{}}]}", "*'../fc2'*'format' is missing*")]
-    public void Load_PlanThatIsDamaged_NamesIt(string plan, string message) => Refused(Fixed(state => With(state, "etfnet.plan", plan)), message, null);
+    public void Load_PlanThatIsDamaged_NamesIt(string plan, string message) =>
+        Refused(Fixed(state => With(state, "etfnet.plan", plan)), message, null);
 
     [Fact]
     public void Load_FrameThatIsNotThePlans_NamesIt()
     {
-        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => (frame["kind"], frame["seed"]) = ("Random", 3)))), "*'fc2.matrix'*no such parameter*", "fc2.matrix");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[0] = 17))), "*'fc2.frame'*no frame: kind 17*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(double.NaN)))), "*'fc2.frame'*no frame: scale NaN*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(1e300)))), "*'fc2.frame'*scale 1e+300 is too large for Float32*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", new RowTensor<long>([7], [new SimplexEtfHeader(EtfFrameKind.Identity, new FrameShape(4, 5, false), 0, 1, 0).ToNumbers()]))),
+        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => (frame["kind"], frame["seed"]) = ("Random", 3)))),
+            "*'fc2.matrix'*no such parameter*", "fc2.matrix");
+        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[0] = 17))), "*'fc2.frame'*no frame: kind 17*",
+            "fc2.frame");
+        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(double.NaN)))),
+            "*'fc2.frame'*no frame: scale NaN*", "fc2.frame");
+        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(1e300)))),
+            "*'fc2.frame'*scale 1e+300 is too large for Float32*", "fc2.frame");
+        Refused(Fixed(state => With(state, "fc2.frame",
+            new RowTensor<long>([7], [new SimplexEtfHeader(EtfFrameKind.Identity, new FrameShape(4, 5, false), 0, 1, 0).ToNumbers()]))),
             "*'fc2.frame'*identity_4x5*plan says nearest_4x5*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", new RowTensor<long>([3], [new long[3]]))), "*'fc2.frame'*I64 (3)*I64 (7)*", "fc2.frame");
+        Refused(Fixed(state => With(state, "fc2.frame", new RowTensor<long>([3], [new long[3]]))), "*'fc2.frame'*I64 (3)*I64 (7)*",
+            "fc2.frame");
     }
 
     [Fact]
@@ -106,7 +123,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
             else
                 damaged = damaged[..random.Next(damaged.Length)];
             File.WriteAllBytes(_folder.File("bad"), damaged);
-            FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("bad"))).Should().Throw<EtfStateException>().WithMessage($"{_folder.File("bad")}: *");
+            FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("bad"))).Should().Throw<EtfStateException>()
+                .WithMessage($"{_folder.File("bad")}: *");
         }
 
         SafetensorsExtensionsTests.State(model).Should().Equal(before);
@@ -119,7 +137,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
         using var model = Model();
         using var etf = model.ApplyAdaptiveEtf(0.1);
         SafetensorsWriter.Write(_folder.File("fixed"), Fixed());
-        FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("fixed"))).Should().Throw<InvalidOperationException>().WithMessage("*scheduler*EtfCheckpoint*");
+        FluentActions.Invoking(() => model.LoadSafetensors(_folder.File("fixed"))).Should().Throw<InvalidOperationException>()
+            .WithMessage("*scheduler*EtfCheckpoint*");
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
         SafetensorsWriter.Write(_folder.File("plain"), Plain());
         model.LoadSafetensors(_folder.File("plain"));
@@ -141,7 +160,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static nn.Module<Tensor, Tensor> Model() => nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
+    private static nn.Module<Tensor, Tensor> Model() =>
+        nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
 
     private static StateSet Plain(Func<StateSet, StateSet>? change = null)
     {
@@ -201,7 +221,8 @@ public sealed class SafetensorsMisfitTests : IDisposable
         var path = _folder.File("weights.safetensors");
         SafetensorsWriter.Write(path, state);
         var (before, plan) = (SafetensorsExtensionsTests.State(model), EtfPlan.Of(model).ToJson());
-        var error = FluentActions.Invoking(() => model.LoadSafetensors(path)).Should().Throw<EtfStateException>().WithMessage(message).Which;
+        var error = FluentActions.Invoking(() => model.LoadSafetensors(path)).Should().Throw<EtfStateException>()
+            .WithMessage(message).Which;
         error.FileName.Should().Be(path);
         error.Message.Should().StartWith(path + ": ").And.EndWith(error.Remedy);
         if (entry is not null)

@@ -42,7 +42,8 @@ public sealed class EtfPlan
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument) ?? throw Error(null, "it is a JSON null, not a plan of fixed layers"));
+            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument)
+                ?? throw Error(null, "it is a JSON null, not a plan of fixed layers"));
         }
         catch (JsonException exception)
         {
@@ -101,7 +102,8 @@ public sealed class EtfPlan
     internal static EtfPlan From(PlanDocument document)
     {
         if (document.Version != Version)
-            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads version {Version}", document.Version > Version ? "Update EtfNet." : Remedy);
+            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads version {Version}",
+                document.Version > Version ? "Update EtfNet." : Remedy);
         var names = new HashSet<string>();
         var layers = new List<PlannedLayer>();
         foreach (var entry in document.Layers ?? throw Error(null, "it has no list of layers"))
@@ -130,7 +132,8 @@ public sealed class EtfPlan
         }
     }
 
-    private static EtfStateException Error(string? layer, string problem, Exception? inner = null) => new(null, layer, problem, Remedy, inner);
+    private static EtfStateException Error(string? layer, string problem, Exception? inner = null) =>
+        new(null, layer, problem, Remedy, inner);
 }
 
 /// <summary>A plan as JSON has it.</summary>

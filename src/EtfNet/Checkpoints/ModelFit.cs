@@ -6,28 +6,31 @@ namespace EtfNet;
 /// <summary>Compares saved weights with what a model will have once the plan's layers are fixed.</summary>
 internal static class ModelFit
 {
-    private const string Remedy = "Build the model as it was built when the file was saved: its names and shapes are those of model.state_dict().";
+    private const string Remedy =
+        "Build the model as it was built when the file was saved: its names and shapes are those of model.state_dict().";
 
     /// <returns>For every parameter and buffer of the model as it will be, what is to be filled in.</returns>
     /// <exception cref="EtfStateException">A tensor is missing, too many, or of another type or shape.</exception>
-    public static Dictionary<string, HeldTensor> Require(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving, StateSet state)
+    public static IReadOnlyDictionary<string, HeldTensor> Require(
+        torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving, StateSet state)
     {
-        var wanted = Wanted(model, plan, leaving);
         var weights = new Dictionary<string, HeldTensor>();
         var used = new HashSet<string>();
-        foreach (var (name, (type, shape, isFurther)) in wanted)
+        foreach (var (name, wanted) in Wanted(model, plan, leaving))
         {
-            var source = TensorAlias.Resolve(state, name);
-            if (source is null && isFurther)
+            var here = $"{model.GetType().Name} has it as {wanted.Type} {StateTensor.Text(wanted.Shape)}";
+            if (TensorAlias.Resolve(state, name) is not { } source)
+            {
+                if (!wanted.IsFurther)
+                    throw state.Error(name, $"it is missing, and {here}", Remedy);
                 continue;
-            if (source is null)
-                throw state.Error(name, $"it is missing, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
+            }
+
             var tensor = state.Tensors[source];
-            if (tensor.Type != type && tensor.Shape.SequenceEqual(shape))
-                throw state.Error(name, $"it is {tensor}, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}",
-                    tensor.Type.Torch is { } dtype ? $"Convert the model with model.to(ScalarType.{dtype}) before loading, or save the weights as {type}." : $"Save the weights as {type}.");
-            if (!tensor.IsLike(type, shape))
-                throw state.Error(name, $"it is {tensor}, and {model.GetType().Name} has it as {type} {StateTensor.Text(shape)}", Remedy);
+            if (!tensor.IsLike(wanted.Type, wanted.Shape))
+                throw state.Error(
+                    name, $"it is {tensor}, and {here}", tensor.Shape.SequenceEqual(wanted.Shape) ? OtherType(tensor, wanted.Type)
+                        : Remedy);
             weights.Add(name, tensor.Hold());
             used.Add(source);
         }
@@ -39,14 +42,20 @@ internal static class ModelFit
         return weights;
     }
 
+    private static string OtherType(StateTensor tensor, TensorType wanted) => tensor.Type.Torch is { } dtype
+        ? $"Convert the model with model.to(ScalarType.{dtype}) before loading, or save the weights as {wanted}."
+        : $"Save the weights as {wanted}.";
+
     /// <summary>Names, types and shapes as they will be.</summary>
-    private static Dictionary<string, (TensorType Type, IReadOnlyList<long> Shape, bool IsFurther)> Wanted(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving)
+    private static Dictionary<string, WantedTensor> Wanted(torch.nn.Module model, EtfPlan plan, IReadOnlyList<LayerTarget> leaving)
     {
-        var wanted = ModelNames.Of(model).ToDictionary(entry => entry.Name, entry => (TensorType.Of(entry.Tensor.dtype), (IReadOnlyList<long>)entry.Tensor.shape, entry.IsFurther));
+        var wanted = ModelNames.Of(model).ToDictionary(
+            entry => entry.Name, entry => new WantedTensor(TensorType.Of(entry.Tensor.dtype), entry.Tensor.shape, entry.IsFurther));
         var planned = plan.Layers.ToDictionary(layer => layer.Name);
         var replaced = new Dictionary<torch.nn.Module, SimplexEtfHeader>(ReferenceEqualityComparer.Instance);
         foreach (var target in leaving.Where(target => !planned[target.Name].InPlace))
             replaced.Add(target.Layer, planned[target.Name].Header);
+
         var seen = new HashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance);
         foreach (var (path, module) in ModelNames.Places(model, ""))
         {
@@ -54,9 +63,10 @@ internal static class ModelFit
                 continue;
             var isFurther = !seen.Add(module);
             wanted.Remove(EntryName.Join(path, "weight"), out var weight);
-            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] = (TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount], isFurther);
+            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] =
+                new WantedTensor(TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount], isFurther);
             foreach (var (name, rows, columns) in header.Factors)
-                wanted[EntryName.Join(path, name)] = (weight.Item1, [rows, columns], isFurther);
+                wanted[EntryName.Join(path, name)] = new WantedTensor(weight.Type, [rows, columns], isFurther);
         }
 
         return wanted;
@@ -65,17 +75,19 @@ internal static class ModelFit
     /// <summary>The frames in the tensors must be the plan's: a layer takes no other.</summary>
     private static void RequireFrames(torch.nn.Module model, EtfPlan plan, Dictionary<string, HeldTensor> weights, StateSet state)
     {
+        const string Again = "Save the model again.";
         var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
         foreach (var layer in plan.Layers.Where(layer => !layer.InPlace))
         {
             var name = EntryName.Join(layer.Name, SimplexEtfLinear.FrameName);
             var header = SimplexEtfHeader.FromNumbers((long[])weights[name].ToArray());
             if (header.Problem() is { } problem)
-                throw state.Error(name, $"it is no frame: {problem}", "Save the model again.");
+                throw state.Error(name, $"it is no frame: {problem}", Again);
             if (header.Signature != layer.Header.Signature)
-                throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Header.Signature}", "Save the model again.");
-            if (modules[layer.Name] is Linear { weight.dtype: var dtype } && header.Scale > SimplexEtfLinear.LargestScale(header.Shape, dtype))
-                throw state.Error(name, $"its scale {header.Scale:g3} is too large for {dtype}", "Convert the model to a wider type before loading, or save it again.");
+                throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Header.Signature}", Again);
+            if (modules[layer.Name] is Linear { weight.dtype: var dtype }
+                && header.Scale > SimplexEtfLinear.LargestScale(header.Shape, dtype))
+                throw state.Error(name, $"its scale {header.Scale:g3} is too large for {dtype}", "Convert the model to a wider type.");
         }
     }
 
@@ -84,8 +96,15 @@ internal static class ModelFit
     {
         var first = new Dictionary<TensorPlace, string>();
         foreach (var (name, tensor, _) in ModelNames.Of(model))
-            if (weights.TryGetValue(name, out var weight) && TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, name) && !weight.HasSameBytes(weights[first[place]]))
-                throw state.Error(name, $"its values differ from those of {EntryName.Quote(first[place])}, and {model.GetType().Name} has both as one tied parameter",
+        {
+            if (!weights.TryGetValue(name, out var weight) || TensorPlace.Of(tensor) is not { } place || first.TryAdd(place, name))
+                continue;
+            if (!weight.HasSameBytes(weights[first[place]]))
+                throw state.Error(
+                    name, $"its values differ from those of {EntryName.Quote(first[place])}, which {model.GetType().Name} has tied to it",
                     "Load into a model that does not tie them, or give both the same values in the file.");
+        }
     }
+
+    private readonly record struct WantedTensor(TensorType Type, IReadOnlyList<long> Shape, bool IsFurther);
 }

@@ -6,8 +6,8 @@ namespace EtfNet;
 internal static class ModelNames
 {
     /// <summary>
-    /// Every parameter and persistent buffer by name: those of <c>state_dict()</c> first, and then the further names of modules that stand in the model more than
-    /// once, which TorchSharp leaves out and PyTorch lists.
+    /// Every parameter and persistent buffer by name: those of <c>state_dict()</c> first, and then the further names of modules that stand
+    /// in the model more than once, which TorchSharp leaves out and PyTorch lists.
     /// </summary>
     /// <returns>Name, tensor, and whether it is a further name.</returns>
     public static IReadOnlyList<(string Name, torch.Tensor Tensor, bool IsFurther)> Of(torch.nn.Module model)
@@ -23,7 +23,10 @@ internal static class ModelNames
 
     /// <summary>Every module under every name that it has.</summary>
     public static IEnumerable<(string Path, torch.nn.Module Module)> Places(torch.nn.Module module, string path) =>
-        module.named_children().Where(child => child.module is not null).SelectMany(child => Places(child.module, EntryName.Join(path, child.name))).Prepend((path, module));
+        module.named_children()
+            .Where(child => child.module is not null)
+            .SelectMany(child => Places(child.module, EntryName.Join(path, child.name)))
+            .Prepend((path, module));
 
     private static IEnumerable<(string Name, torch.Tensor Tensor)> Own(torch.nn.Module module) =>
         module.named_parameters(recurse: false).Select(entry => (entry.name, (torch.Tensor)entry.parameter))

@@ -11,7 +11,8 @@ internal static class ModelWeights
     /// <summary>What other programs expect of weights whose names are PyTorch's.</summary>
     private const string FormatName = "format";
 
-    /// <summary>The parameters and buffers, live; tied ones once, the others' names in the metadata as safetensors' own libraries write them.</summary>
+    /// <summary>The parameters and buffers, live; tied ones once, the others' names in the metadata as safetensors' own libraries write
+    /// them.</summary>
     public static StateSet Capture(torch.nn.Module model)
     {
         var state = new StateSet(StateKind.Model);
@@ -37,7 +38,8 @@ internal static class ModelWeights
         var plan = Plan(state);
         var leaving = Leaving(model, plan, state);
         if (leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
-            throw new InvalidOperationException("A scheduler watches this model, and the file has layers fixed. Load the weights before ApplyAdaptiveEtf, or resume with EtfCheckpoint.");
+            throw new InvalidOperationException(
+                "A scheduler watches this model, and the file has fixed layers. Load it before ApplyAdaptiveEtf, or use EtfCheckpoint.");
         var weights = ModelFit.Require(model, plan, leaving, state);
 
         PlanApplication.Run(model, plan.Layers, []);
@@ -69,7 +71,7 @@ internal static class ModelWeights
         catch (ArgumentException exception)
         {
             throw state.Error(PlanName, Words.Plain(exception).TrimEnd('.'),
-                "Load into a model that is freshly built, as it was when the file was saved; for other layers or shapes, take the weights of a model that has them.", exception);
+                "Load into a model that is freshly built, as it was when the file was saved.", exception);
         }
     }
 }

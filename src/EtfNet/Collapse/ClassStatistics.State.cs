@@ -1,6 +1,7 @@
 namespace EtfNet;
 
-/// <content>Saving and loading. What is saved, and how two states merge, is declared by the members with <see cref="StateAttribute"/>.</content>
+/// <content>Saving and loading. What is saved, and how two states merge, is declared by the members with
+/// <see cref="StateAttribute"/>.</content>
 public sealed partial class ClassStatistics : IMergeableState, ICheckedState
 {
     /// <summary>For loading.</summary>
@@ -49,7 +50,8 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
 
     private IEnumerable<int> Present => Enumerable.Range(0, ClassCount).Where(c => _counts[c] > 0);
 
-    /// <summary>Saves the state as a safetensors file: <c>count</c> for each class, <c>sum</c> and <c>scatter</c> for each class that has a sample.</summary>
+    /// <summary>Saves the state as a safetensors file: <c>count</c> for each class, <c>sum</c> and <c>scatter</c> for each class that has a
+    /// sample.</summary>
     /// <param name="path">The file; replaced whole if it exists.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
@@ -109,8 +111,11 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
             return $"it has {counts.Length} classes; {LabelReader.MaxClassCount} are allowed";
         if (counts.Count(count => count > 0) is var classes && classes != present)
             return $"by 'count' {classes} of {counts.Length} classes have samples, and 'sum' has {Words.Count(present, "row")}";
-        return counts.Aggregate((Int128)0, (sum, count) => sum + count) > long.MaxValue ? "'count' adds up to more than a 64-bit number holds" : null;
+        return counts.Aggregate((Int128)0, (sum, count) => sum + count) > long.MaxValue
+            ? "'count' adds up to more than a 64-bit number holds"
+            : null;
     }
 
-    private static ClassStatistics Read(StateSet state) => DeclaredState.Read<ClassStatistics>(StateKind.Require(state, StateKind.Statistics));
+    private static ClassStatistics Read(StateSet state) =>
+        DeclaredState.Read<ClassStatistics>(StateKind.Require(state, StateKind.Statistics));
 }

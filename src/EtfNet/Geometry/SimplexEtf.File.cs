@@ -3,7 +3,8 @@ namespace EtfNet;
 /// <content>Saving and loading.</content>
 public sealed partial class SimplexEtf
 {
-    /// <summary>Saves the frame as a safetensors file: its factors as float64 tensors, bit for bit, and the rest as JSON in the metadata entry <c>frame</c>.</summary>
+    /// <summary>Saves the frame as a safetensors file: its factors as float64 tensors, bit for bit, and the rest as JSON in the metadata
+    /// entry <c>frame</c>.</summary>
     /// <param name="path">The file; replaced whole if it exists.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
@@ -42,7 +43,8 @@ public sealed partial class SimplexEtf
     /// <returns>A frame equal to the one that was saved.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no frame, a damaged one or one of a newer version, or a factor holds NaN.</exception>
+    /// <exception cref="EtfStateException">The stream holds no frame, a damaged one or one of a newer version, or a factor holds
+    /// NaN.</exception>
     public static SimplexEtf Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

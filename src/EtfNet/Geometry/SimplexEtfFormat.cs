@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace EtfNet;
 
-/// <summary>How a realized frame is written: its header as a JSON object, the same in plans and in files, and its factors as tensors.</summary>
+/// <summary>How a realized frame is written: its header as a JSON object, the same in plans and in files, and its factors as
+/// tensors.</summary>
 internal static class SimplexEtfFormat
 {
     public const int Version = 1;
@@ -96,14 +97,16 @@ internal static class SimplexEtfFormat
         if (Field<string>(json, "format") is var format && format != FormatName)
             throw Error($"its format is {EntryName.Quote(format)}, where '{FormatName}' is wanted");
         if (Field<int>(json, "version") is var version && version != Version)
-            throw new EtfStateException(null, null, $"it is a frame of version {version}; this library reads version {Version}", version > Version ? "Update EtfNet." : Remedy);
+            throw new EtfStateException(null, null, $"it is a frame of version {version}; this library reads version {Version}",
+                version > Version ? "Update EtfNet." : Remedy);
         var name = Field<string>(json, "kind");
         // By name only: numbers would parse as well.
         if (!Enum.GetNames<EtfFrameKind>().Contains(name))
-            throw Error($"it is a frame of unknown kind {EntryName.Quote(name)}; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}");
+            throw Error($"its kind {EntryName.Quote(name)} is unknown; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}");
 
         var shape = new FrameShape(Field<long>(json, "rows"), Field<long>(json, "columns"), Field<bool>(json, "columnFrame"));
-        var header = new SimplexEtfHeader(Enum.Parse<EtfFrameKind>(name), shape, Field<long>(json, "seed"), Field<double>(json, "scale"), Field<int>(json, "rank"));
+        var header = new SimplexEtfHeader(Enum.Parse<EtfFrameKind>(name), shape, Field<long>(json, "seed"), Field<double>(json, "scale"),
+            Field<int>(json, "rank"));
         return header.Problem() is { } problem ? throw Error($"it is no simplex ETF: {problem}") : header;
     }
 
@@ -113,7 +116,8 @@ internal static class SimplexEtfFormat
         {
             return json[name] is { } node ? node.GetValue<T>() : throw Error($"'{name}' is missing");
         }
-        catch (Exception exception) when (exception is InvalidOperationException or FormatException and not EtfStateException or OverflowException)
+        catch (Exception exception) when (exception is InvalidOperationException or OverflowException
+            || (exception is FormatException and not EtfStateException))
         {
             throw Error($"'{name}' is {json[name]!.ToJsonString()}, no {typeof(T).Name}", exception);
         }

@@ -35,14 +35,16 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
         }
     }
 
-    /// <summary>The header as whole numbers: kind, rows, columns, whether it is a column frame, seed, rank, and the bits of the scale.</summary>
+    /// <summary>The header as whole numbers: kind, rows, columns, whether it is a column frame, seed, rank, and the bits of the
+    /// scale.</summary>
     public long[] ToNumbers() =>
         [(long)Kind, Shape.Rows, Shape.Columns, Shape.IsColumnFrame ? 1 : 0, Seed, Rank, BitConverter.DoubleToInt64Bits(Scale)];
 
     /// <summary>The header of such numbers; <see cref="Problem"/> says whether it is a frame's.</summary>
     public static SimplexEtfHeader FromNumbers(ReadOnlySpan<long> numbers)
     {
-        return new SimplexEtfHeader((EtfFrameKind)Narrow(numbers[0]), new FrameShape(numbers[1], numbers[2], numbers[3] != 0), numbers[4], BitConverter.Int64BitsToDouble(numbers[6]), Narrow(numbers[5]));
+        return new SimplexEtfHeader((EtfFrameKind)Narrow(numbers[0]), new FrameShape(numbers[1], numbers[2], numbers[3] != 0), numbers[4],
+            BitConverter.Int64BitsToDouble(numbers[6]), Narrow(numbers[5]));
 
         static int Narrow(long number) => number is >= 0 and <= int.MaxValue ? (int)number : -1;
     }

@@ -18,8 +18,8 @@ public sealed partial class SimplexEtfLinear
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed. A load by way of a parent cannot be refused here: then
-    /// the layer throws when it is next used.</exception>
+    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed. A load by way of a parent
+    /// cannot be refused here: then the layer throws when it is next used.</exception>
     public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -50,9 +50,14 @@ public sealed partial class SimplexEtfLinear
             ? SimplexEtfHeader.FromNumbers(numbers.detach().cpu().contiguous().data<long>().ToArray())
             : null;
         if (loaded is null || loaded.Problem() is not null || loaded.Signature != _header.Signature)
-            throw new InvalidOperationException(
-                $"The loaded state is {(loaded is null ? "no frame's" : loaded.Problem() is { } problem ? $"no frame's ({problem})" : $"that of the frame {loaded.Signature}")}; " +
-                $"this layer is {_header.Signature}. Build the layer with the kind, shape and seed of the state, or load its own state again.");
+        {
+            var what = loaded is null ? "no frame's"
+                : loaded.Problem() is { } problem ? $"no frame's ({problem})"
+                : $"that of the frame {loaded.Signature}";
+            throw new InvalidOperationException($"The loaded state is {what}; this layer is {_header.Signature}. " +
+                "Build the layer with the kind, shape and seed of the state, or load its own state again.");
+        }
+
         return loaded;
     }
 

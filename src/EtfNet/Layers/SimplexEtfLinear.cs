@@ -10,8 +10,9 @@ namespace EtfNet;
 /// The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames, never stored.</para>
 /// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a dense layer has
 /// them that keeps the variance of its inputs.</para>
-/// <para>State: <c>frame</c>, seven whole numbers (kind, rows, columns, whether it is a column frame, seed, rank, the bits of the scale), by which the state of
-/// another frame is refused; <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
+/// <para>State: <c>frame</c>, seven whole numbers (kind, rows, columns, whether it is a column frame, seed, rank, the bits of the scale),
+/// by which the state of another frame is refused; <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame;
+/// <c>bias</c> and <c>scale</c> where there are such.
 /// Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
 public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
@@ -97,7 +98,14 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
 
     /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
     /// <exception cref="InvalidOperationException">The state that was loaded is that of another frame.</exception>
-    public double Scale => FixedScale is var scale && TrainedScale is { } trained ? ToDouble(trained) : scale.Value;
+    public double Scale
+    {
+        get
+        {
+            var written = FixedScale;
+            return TrainedScale is { } trained ? ToDouble(trained) : written.Value;
+        }
+    }
 
     /// <summary>Gets the frame as it is now, scale and loaded factors included: a copy.</summary>
     /// <exception cref="InvalidOperationException">The trained scale has left the positive numbers, or the factors hold NaN.</exception>
@@ -118,7 +126,8 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
 
     private Parameter? TrainedScale => _internal_params.TryGetValue(ScaleName, out var scale) ? scale : null;
 
-    /// <summary>The fixed scale, read again after each look at the state: a load may have changed it, or be that of another frame.</summary>
+    /// <summary>The fixed scale, read again after each look at the state: a load may have changed it, or be that of another
+    /// frame.</summary>
     private FrameScale FixedScale => _scale ??= ReadScale();
 
     /// <summary>A layer whose factors are zeros until a state is loaded.</summary>

@@ -1,9 +1,10 @@
 namespace EtfNet;
 
-/// <summary>A file, stream or text holds no state that can be loaded here: it is damaged, of a newer version, or of something else.</summary>
+/// <summary>A file, stream or text holds no state that can be loaded here: it is damaged, of a newer version, or of something
+/// else.</summary>
 /// <remarks>
-/// Thrown before anything is changed: models, optimizers and existing files are as they were. What the file system refuses is an <see cref="IOException"/> or
-/// an <see cref="UnauthorizedAccessException"/> instead.
+/// Thrown before anything is changed: models, optimizers and existing files are as they were. What the file system refuses is an
+/// <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> instead.
 /// </remarks>
 public sealed class EtfStateException : FormatException
 {

@@ -2,15 +2,16 @@ namespace EtfNet;
 
 /// <summary>Puts one file in another's place.</summary>
 /// <remarks>
-/// On Unix a rename does that whoever has the old file open. On Windows a rename onto an open file is refused, even where its reader shares deletion; moving the open
-/// file aside is not. So there, if the rename is refused, the old file is moved aside and the new one takes its name; and where a reader shares nothing, it is
-/// tried again for a while. Whatever happens, a whole file stands under the name at the end.
+/// On Unix a rename does that whoever has the old file open. On Windows a rename onto an open file is refused, even where its reader shares
+/// deletion; moving the open file aside is not. So there, if the rename is refused, the old file is moved aside and the new one takes its
+/// name; and where a reader shares nothing, it is tried again for a while. Whatever happens, a whole file stands under the name at the end.
 /// </remarks>
 /// <param name="move">Renames a file onto another, or onto nothing.</param>
 /// <param name="exchange">Puts the first file in the second's place and the second in the third's.</param>
 /// <param name="wait">Waits before the next attempt.</param>
 /// <param name="attempts">How often to try.</param>
-internal sealed class FileReplacement(Action<string, string> move, Action<string, string, string>? exchange, Action<TimeSpan> wait, int attempts)
+internal sealed class FileReplacement(
+    Action<string, string> move, Action<string, string, string>? exchange, Action<TimeSpan> wait, int attempts)
 {
     private const int WindowsAttempts = 40;
 
@@ -18,7 +19,7 @@ internal sealed class FileReplacement(Action<string, string> move, Action<string
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(200);
 
     public static FileReplacement ForThisSystem { get; } = OperatingSystem.IsWindows()
-        ? new(Move, (source, target, backup) => File.Replace(source, target, backup, ignoreMetadataErrors: true), Thread.Sleep, WindowsAttempts)
+        ? new(Move, Exchange, Thread.Sleep, WindowsAttempts)
         : new(Move, exchange: null, Thread.Sleep, attempts: 1);
 
     /// <exception cref="IOException">The name could not be taken; the old file stands under it.</exception>
@@ -33,12 +34,15 @@ internal sealed class FileReplacement(Action<string, string> move, Action<string
                 move(source, target);
                 return;
             }
-            catch (Exception exception) when (exchange is not null && File.Exists(target) && exception is (IOException or UnauthorizedAccessException))
+            catch (Exception exception) when (exchange is not null && File.Exists(target)
+                && exception is (IOException or UnauthorizedAccessException))
             {
                 if (TryExchange(source, target))
                     return;
                 if (attempt >= attempts)
-                    throw new IOException($"{target} cannot be replaced: another program keeps it open. It is as it was. Close that program, or save under another name.", exception);
+                    throw new IOException(
+                        $"{target} cannot be replaced and is as it was: another program keeps it open. Close it, or save elsewhere.",
+                        exception);
             }
 
             wait(pause);
@@ -47,6 +51,9 @@ internal sealed class FileReplacement(Action<string, string> move, Action<string
     }
 
     private static void Move(string source, string target) => File.Move(source, target, overwrite: true);
+
+    private static void Exchange(string source, string target, string backup) =>
+        File.Replace(source, target, backup, ignoreMetadataErrors: true);
 
     private bool TryExchange(string source, string target)
     {

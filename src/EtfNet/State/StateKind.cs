@@ -10,11 +10,16 @@ internal static class StateKind
     /// <exception cref="EtfStateException">The state is of another kind.</exception>
     public static StateSet Require(StateSet state, string kind) => state.Kind == kind
         ? state
-        : throw state.Error(null, state.Kind is null ? $"another program wrote it, and it holds no {kind} of EtfNet" : $"it holds a {state.Kind}, not a {kind}", state.Kind switch
-        {
-            null or Model => "Weights are loaded with model.LoadSafetensors.",
-            Frame => $"Load it with {nameof(SimplexEtf)}.{nameof(SimplexEtf.Load)}.",
-            Statistics => $"Load it with {nameof(ClassStatistics)}.{nameof(ClassStatistics.Load)}.",
-            _ => $"Load it where a {state.Kind} is wanted.",
-        });
+        : throw state.Error(
+            null,
+            state.Kind is null ? $"another program wrote it, and it holds no {kind} of EtfNet" : $"it holds a {state.Kind}, not a {kind}",
+            Remedy(state.Kind));
+
+    private static string Remedy(string? kind) => kind switch
+    {
+        null or Model => "Weights are loaded with model.LoadSafetensors.",
+        Frame => "Load it with SimplexEtf.Load.",
+        Statistics => "Load it with ClassStatistics.Load.",
+        _ => $"Load it where a {kind} is wanted.",
+    };
 }

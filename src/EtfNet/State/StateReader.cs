@@ -2,7 +2,8 @@ namespace EtfNet;
 
 /// <summary>Reads a state in two steps: first everything is looked at and checked, then all changes are made.</summary>
 /// <param name="state">What was saved.</param>
-/// <param name="create">Makes empty objects for nested states that are not there yet; null: by their constructor without parameters.</param>
+/// <param name="create">Makes empty objects for nested states that are not there yet; null: by their constructor without
+/// parameters.</param>
 internal sealed class StateReader(StateSet state, Func<Type, object>? create = null)
 {
     private readonly HashSet<string> _used = [];
@@ -32,7 +33,9 @@ internal sealed class StateReader(StateSet state, Func<Type, object>? create = n
     public void Finish()
     {
         if (state.Tensors.Keys.FirstOrDefault(name => !_used.Contains(name)) is { } unknown)
-            throw state.Error(unknown, "nothing here has a tensor of this name", "It was saved by another program or version, or from something else.");
+            throw state.Error(
+                unknown, "nothing here has a tensor of this name",
+                "It was saved by another program or version, or from something else.");
         foreach (var change in _later)
             change();
     }

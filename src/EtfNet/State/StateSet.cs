@@ -1,7 +1,9 @@
 namespace EtfNet;
 
-/// <summary>A state at one moment: tensors and texts by name. What a file holds, what a snapshot keeps, and what stateful types are captured into.</summary>
-/// <param name="kind">What it is a state of: <c>model</c>, <c>frame</c>, <c>statistics</c> and so on; null in files of other programs.</param>
+/// <summary>A state at one moment: tensors and texts by name. What a file holds, what a snapshot keeps, and what stateful types are
+/// captured into.</summary>
+/// <param name="kind">What it is a state of: <c>model</c>, <c>frame</c>, <c>statistics</c> and so on; null in files of other
+/// programs.</param>
 internal sealed class StateSet(string? kind)
 {
     private readonly Dictionary<string, StateTensor> _tensors = [];
@@ -18,7 +20,8 @@ internal sealed class StateSet(string? kind)
     public IReadOnlyDictionary<string, string> Texts => _texts;
 
     /// <summary>The bytes of all tensors and texts.</summary>
-    public long ByteCount => _tensors.Values.Sum(tensor => tensor.ByteCount) + _texts.Values.Sum(text => (long)System.Text.Encoding.UTF8.GetByteCount(text));
+    public long ByteCount =>
+        _tensors.Values.Sum(tensor => tensor.ByteCount) + _texts.Values.Sum(text => (long)System.Text.Encoding.UTF8.GetByteCount(text));
 
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     public void Add(string name, StateTensor tensor)
@@ -46,5 +49,6 @@ internal sealed class StateSet(string? kind)
     }
 
     /// <summary>An error that names this state's file.</summary>
-    public EtfStateException Error(string? entry, string problem, string remedy, Exception? inner = null) => new(FileName, entry, problem, remedy, inner);
+    public EtfStateException Error(string? entry, string problem, string remedy, Exception? inner = null) =>
+        new(FileName, entry, problem, remedy, inner);
 }

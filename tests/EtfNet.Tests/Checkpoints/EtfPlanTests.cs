@@ -43,7 +43,8 @@ public sealed class EtfPlanTests
         model.ApplyEtf(EtfFrame.Identity, "hidden");
         var json = EtfPlan.Of(model).ToJson();
         json.Should().Contain(what);
-        ((Action)(() => EtfPlan.Parse(json.Replace(what, with, StringComparison.Ordinal)))).Should().Throw<EtfStateException>().WithMessage(message);
+        ((Action)(() => EtfPlan.Parse(json.Replace(what, with, StringComparison.Ordinal)))).Should().Throw<EtfStateException>()
+            .WithMessage(message);
     }
 
     [Fact]

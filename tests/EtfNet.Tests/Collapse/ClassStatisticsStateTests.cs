@@ -102,7 +102,8 @@ public sealed class ClassStatisticsStateTests
         Refused("count", new RowTensor<long>([2], [[2, 1]]), "*2 of 2 classes*'sum' has 1 row*");
         Refused("count", new RowTensor<long>([1], [[0]]), "*0 of 1 classes*1 row*");
         Refused("count", new RowTensor<int>([1], [[2]]), "*'count'*I32 (1)*I64*");
-        Refused("count", new RowTensor<long>([LabelReader.MaxClassCount + 1], [[2, .. new long[LabelReader.MaxClassCount]]]), "*1048577 classes*");
+        Refused("count", new RowTensor<long>([LabelReader.MaxClassCount + 1], [[2, .. new long[LabelReader.MaxClassCount]]]),
+            "*1048577 classes*");
         foreach (var scatter in new[] { -1e-300, double.NaN, double.PositiveInfinity })
             Refused("scatter", new RowTensor<double>([1], [[scatter]]), "*'scatter'*");
         Refused("scatter", new RowTensor<double>([2], [[1, 2]]), "*'scatter'*F64 (2)*present is 1*");
@@ -113,10 +114,12 @@ public sealed class ClassStatisticsStateTests
         Refused("../sum", new RowTensor<double>([1], [[1]]), "*'../sum'*");
 
         ClassStatistics.Load(new MemoryStream(With("scatter", new RowTensor<double>([1], [[0]])))).Scatter(0).Should().Be(0);
-        FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(SafetensorsBytes.Write(Overflowing())))).Should().Throw<EtfStateException>().WithMessage("*64-bit*");
+        FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(SafetensorsBytes.Write(Overflowing())))).Should()
+            .Throw<EtfStateException>().WithMessage("*64-bit*");
 
         static void Refused(string name, object value, string message) =>
-            FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(With(name, value)))).Should().Throw<EtfStateException>().WithMessage(message);
+            FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(With(name, value)))).Should().Throw<EtfStateException>()
+                .WithMessage(message);
     }
 
     [Fact]
@@ -130,7 +133,8 @@ public sealed class ClassStatisticsStateTests
         state.Add("scatter", new RowTensor<double>([0], []));
         var file = SafetensorsBytes.Write(state);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(file))).Should().Throw<EtfStateException>("a row this long fits no array");
+        FluentActions.Invoking(() => ClassStatistics.Load(new MemoryStream(file))).Should()
+            .Throw<EtfStateException>("a row this long fits no array");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1_000_000);
     }
 
@@ -184,7 +188,8 @@ public sealed class ClassStatisticsStateTests
 
     private static void ShouldBeSame(ClassStatistics loaded, ClassStatistics wanted)
     {
-        (loaded.Total, loaded.ClassCount, loaded.Width, loaded.TracksScatter).Should().Be((wanted.Total, wanted.ClassCount, wanted.Width, wanted.TracksScatter));
+        (loaded.Total, loaded.ClassCount, loaded.Width, loaded.TracksScatter)
+            .Should().Be((wanted.Total, wanted.ClassCount, wanted.Width, wanted.TracksScatter));
         for (var c = 0; c < loaded.ClassCount; c++)
         {
             loaded.Count(c).Should().Be(wanted.Count(c));

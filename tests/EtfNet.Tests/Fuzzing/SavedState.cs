@@ -28,5 +28,6 @@ internal static class SavedState
     }
 
     /// <summary>The model whose weights are in the corpus, plain.</summary>
-    public static nn.Module<Tensor, Tensor> Model() => nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
+    public static nn.Module<Tensor, Tensor> Model() =>
+        nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
 }

@@ -31,7 +31,8 @@ public sealed class SimplexEtfFormatTests
         SimplexEtf.Load(folder.File("frame.safetensors")).Should().Be(etf);
         File.ReadAllBytes(folder.File("frame.safetensors")).Should().Equal(Save(etf));
         File.WriteAllBytes(folder.File("frame.safetensors"), Save(etf)[..^8]);
-        FluentActions.Invoking(() => SimplexEtf.Load(folder.File("frame.safetensors"))).Should().Throw<EtfStateException>().WithMessage($"{folder.File("frame.safetensors")}: *");
+        FluentActions.Invoking(() => SimplexEtf.Load(folder.File("frame.safetensors"))).Should().Throw<EtfStateException>()
+            .WithMessage($"{folder.File("frame.safetensors")}: *");
     }
 
     [Fact]
@@ -102,7 +103,8 @@ public sealed class SimplexEtfFormatTests
         var etf = RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1);
         var json = SimplexEtfFormat.Write(etf.Header);
         json[field] = JsonNode.Parse(value);
-        FluentActions.Invoking(() => Load(With(etf, "frame", json.ToJsonString(), null))).Should().Throw<EtfStateException>().WithMessage(message);
+        FluentActions.Invoking(() => Load(With(etf, "frame", json.ToJsonString(), null))).Should().Throw<EtfStateException>()
+            .WithMessage(message);
     }
 
     [Fact]
@@ -113,10 +115,12 @@ public sealed class SimplexEtfFormatTests
         Refused(With(etf, "left", null, new RowTensor<double>([8, 9], [new double[72]])), "*'left'*F64 (8, 9)*F64 (9, 8)*");
         Refused(With(etf, "left", null, new RowTensor<float>([9, 8], [new float[72]])), "*'left'*F32 (9, 8)*F64 (9, 8)*");
         Refused(With(etf, "left", null, new RowTensor<double>([9, 8], [[.. new double[71], double.NaN]])), "*'left'*NaN*");
-        Refused(With(etf, "left", null, new RowTensor<double>([9, 8], [[.. new double[71], double.NegativeInfinity]])), "*'left'*infinity*");
+        Refused(With(etf, "left", null, new RowTensor<double>([9, 8], [[.. new double[71], double.NegativeInfinity]])),
+            "*'left'*infinity*");
         Refused(With(etf, "matrix", null, new RowTensor<double>([9, 9], [new double[81]])), "*'matrix'*nothing here*");
 
-        static void Refused(byte[] file, string message) => FluentActions.Invoking(() => Load(file)).Should().Throw<EtfStateException>().WithMessage(message);
+        static void Refused(byte[] file, string message) =>
+            FluentActions.Invoking(() => Load(file)).Should().Throw<EtfStateException>().WithMessage(message);
     }
 
     [Fact]
@@ -124,8 +128,10 @@ public sealed class SimplexEtfFormatTests
     {
         using var stream = new MemoryStream();
         new ClassStatistics(2).Save(stream);
-        FluentActions.Invoking(() => Load(stream.ToArray())).Should().Throw<EtfStateException>().WithMessage("*holds a statistics, not a frame*ClassStatistics.Load*");
-        FluentActions.Invoking(() => Load(SafetensorsBytes.Raw("{}"))).Should().Throw<EtfStateException>().WithMessage("*another program*LoadSafetensors*");
+        FluentActions.Invoking(() => Load(stream.ToArray())).Should().Throw<EtfStateException>()
+            .WithMessage("*holds a statistics, not a frame*ClassStatistics.Load*");
+        FluentActions.Invoking(() => Load(SafetensorsBytes.Raw("{}"))).Should().Throw<EtfStateException>()
+            .WithMessage("*another program*LoadSafetensors*");
     }
 
     /// <summary>A frame's file with one entry changed, or left out.</summary>

@@ -64,8 +64,10 @@ public sealed class SimplexEtfLinearStateTests
             layer.Bias!.fill_(3);
         foreach (var other in Others())
         {
-            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict())).Should().Throw<InvalidOperationException>().WithMessage($"*{other.Etf.Header.Signature}*random_8x8_seed_7*");
-            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict(), strict: false)).Should().Throw<InvalidOperationException>();
+            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict())).Should().Throw<InvalidOperationException>()
+                .WithMessage($"*{other.Etf.Header.Signature}*random_8x8_seed_7*");
+            FluentActions.Invoking(() => layer.load_state_dict(other.state_dict(), strict: false)).Should()
+                .Throw<InvalidOperationException>();
             layer.Bias!.eq(3).all().item<bool>().Should().BeTrue();
             layer.call(ones(1, 8));
             other.Dispose();
@@ -88,7 +90,8 @@ public sealed class SimplexEtfLinearStateTests
         foreach (var load in new Action[] { () => parent.load_state_dict(source.state_dict()), () => layer.load(folder.File("other")) })
         {
             load();
-            FluentActions.Invoking(() => parent.call(ones(1, 8))).Should().Throw<InvalidOperationException>().WithMessage("*random_8x8_seed_8*random_8x8_seed_7*load its own*");
+            FluentActions.Invoking(() => parent.call(ones(1, 8))).Should().Throw<InvalidOperationException>()
+                .WithMessage("*random_8x8_seed_8*random_8x8_seed_7*load its own*");
             FluentActions.Invoking(() => layer.Scale).Should().Throw<InvalidOperationException>();
             FluentActions.Invoking(() => layer.Etf).Should().Throw<InvalidOperationException>();
             FluentActions.Invoking(() => layer.ToDense()).Should().Throw<InvalidOperationException>();
@@ -150,7 +153,8 @@ public sealed class SimplexEtfLinearStateTests
         using var layer = new SimplexEtfLinear(4, 4);
         layer.call(ones(1, 4));
         layer.state_dict()["frame"][place] = number;
-        FluentActions.Invoking(() => layer.call(ones(1, 4))).Should().Throw<InvalidOperationException>().WithMessage("*no frame's*identity_4x4*");
+        FluentActions.Invoking(() => layer.call(ones(1, 4))).Should().Throw<InvalidOperationException>()
+            .WithMessage("*no frame's*identity_4x4*");
     }
 
     [Fact]

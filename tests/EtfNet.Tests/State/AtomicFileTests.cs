@@ -41,7 +41,8 @@ public sealed class AtomicFileTests : IDisposable
         File.ReadAllBytes(path).Should().Equal(1, 1, 1);
         Directory.GetFiles(_folder.Path).Should().Equal(path);
         FluentActions.Invoking(() => Write(_folder.File("no/such/state"), 1)).Should().Throw<IOException>();
-        FluentActions.Invoking(() => Write(_folder.Path, 1)).Should().Throw<Exception>().Which.Should().Match<Exception>(error => error is IOException || error is UnauthorizedAccessException);
+        FluentActions.Invoking(() => Write(_folder.Path, 1)).Should().Throw<Exception>().Which
+            .Should().Match<Exception>(error => error is IOException || error is UnauthorizedAccessException);
         Directory.GetFileSystemEntries(_folder.Path).Should().Equal(path);
     }
 

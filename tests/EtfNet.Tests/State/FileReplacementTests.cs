@@ -53,7 +53,7 @@ public sealed class FileReplacementTests : IDisposable
     public void Run_ReaderThatNeverCloses_SaysSoAndKeepsTheOldFile()
     {
         FluentActions.Invoking(() => Run(refusedMoves: int.MaxValue, refusedExchanges: int.MaxValue)).Should().Throw<IOException>()
-            .WithMessage($"{Target} cannot be replaced*keeps it open*another name*").WithInnerException<UnauthorizedAccessException>();
+            .WithMessage($"{Target} cannot be replaced*keeps it open*elsewhere*").WithInnerException<UnauthorizedAccessException>();
         _moves.Should().Be(Attempts);
         File.ReadAllText(Target).Should().Be("old");
         File.ReadAllText(Source).Should().Be("new");
@@ -62,7 +62,8 @@ public sealed class FileReplacementTests : IDisposable
     [Fact]
     public void Run_ExchangeThatComesHalfWay_PutsTheOldFileBack()
     {
-        FluentActions.Invoking(() => new FileReplacement(RefuseOntoAFile, HalfWay, _waits.Add, Attempts).Run(Source, Target)).Should().Throw<IOException>();
+        FluentActions.Invoking(() => new FileReplacement(RefuseOntoAFile, HalfWay, _waits.Add, Attempts).Run(Source, Target)).Should()
+            .Throw<IOException>();
         File.ReadAllText(Target).Should().Be("old");
         File.ReadAllText(Source).Should().Be("new");
         Directory.GetFiles(_folder.Path).Should().HaveCount(2);

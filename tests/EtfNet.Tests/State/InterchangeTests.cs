@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.State;
 
-/// <summary>Files between this library and others that know the format: PyTorch by a reader of twenty lines, and TorchSharp.PyBridge.</summary>
+/// <summary>Files between this library and others that know the format: PyTorch by a reader of twenty lines, and
+/// TorchSharp.PyBridge.</summary>
 public sealed class InterchangeTests : IDisposable
 {
     private const string Script = "interchange.py";
@@ -58,7 +59,8 @@ public sealed class InterchangeTests : IDisposable
         using var toy = Declared.ToyState.Example();
         SafetensorsWriter.Write(_folder.File("toy"), DeclaredState.Capture(toy, "toy"));
         var types = new StateSet("types");
-        foreach (var dtype in new[] { ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool })
+        foreach (var dtype in new[] { ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64,
+            ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte, ScalarType.Bool })
             types.Add(dtype.ToString(), new LiveTensor(tensor(new[] { 0f, 1, 3 }).reshape(1, 3).to(dtype)));
         types.Add("scalar", new LiveTensor(tensor(4f)));
         types.Add("empty", new LiveTensor(zeros(0, 5)));
@@ -76,11 +78,13 @@ public sealed class InterchangeTests : IDisposable
             {
                 var there = shown.GetProperty("tensors").GetProperty(tensorName);
                 there[1].EnumerateArray().Select(size => size.GetInt64()).Should().Equal(tensor.Shape);
-                there[2].GetDouble().Should().BeApproximately(tensor.Hold().ToTensor().to(ScalarType.Float64).sum().item<double>(), 1e-9, "of {0}", tensorName);
+                there[2].GetDouble().Should()
+                    .BeApproximately(tensor.Hold().ToTensor().to(ScalarType.Float64).sum().item<double>(), 1e-9, "of {0}", tensorName);
             }
         }
 
-        all.RootElement[2].GetProperty("tensors").GetProperty("2.matrix")[1].GetRawText().Should().Be("[16, 16]", "the layer stands twice in the model");
+        all.RootElement[2].GetProperty("tensors").GetProperty("2.matrix")[1].GetRawText()
+            .Should().Be("[16, 16]", "the layer stands twice in the model");
     }
 
     [Fact]
@@ -120,5 +124,6 @@ public sealed class InterchangeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static nn.Module<Tensor, Tensor> Model() => nn.Sequential(
-        ("fc1", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act1", nn.ReLU()), ("fc2", nn.Linear(16, 16)), ("act2", nn.ReLU()), ("head", nn.Linear(16, 4)));
+        ("fc1", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act1", nn.ReLU()), ("fc2", nn.Linear(16, 16)), ("act2", nn.ReLU()),
+            ("head", nn.Linear(16, 4)));
 }

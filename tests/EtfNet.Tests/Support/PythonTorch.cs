@@ -11,7 +11,8 @@ internal static class PythonTorch
     private static readonly Lazy<string?> s_python = new(() => Array.Find(s_candidates, HasTorch));
 
     /// <summary>Why there is none; null where there is one.</summary>
-    public static string? Missing => s_python.Value is null ? "there is no Python with PyTorch here (Debian: apt install python3-torch)" : null;
+    public static string? Missing =>
+        s_python.Value is null ? "there is no Python with PyTorch here (Debian: apt install python3-torch)" : null;
 
     /// <summary>Runs a script of the fixtures.</summary>
     /// <returns>What it printed.</returns>
@@ -39,5 +40,6 @@ internal static class PythonTorch
     }
 
     private static Process Start(string python, string[] arguments) =>
-        Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["OMP_NUM_THREADS"] = "1" } })!;
+        Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment = { ["OMP_NUM_THREADS"] = "1" } })!;
 }

@@ -60,7 +60,10 @@ internal static class PlanApplication
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
         if (layer.Header.Scale > SimplexEtfLinear.LargestScale(layer.Header.Shape, target.Layer.weight.dtype))
-            throw new ArgumentException($"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}, too large for its type {target.Layer.weight.dtype} in {name}.", nameof(layer));
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; {name} has it as {target.Layer.weight.dtype}, " +
+                "for which that is too large.",
+                nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;

@@ -30,10 +30,12 @@ internal sealed record OptimizerField(FieldInfo Field, string Name, TextCodec? C
     private static OptimizerField From(FieldInfo field)
     {
         // "<LearningRate>k__BackingField" is LearningRate.
-        var name = EntryName.OfMember(field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name);
+        var member = field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+        var name = EntryName.OfMember(member);
         if (field.FieldType == typeof(torch.Tensor))
             return new OptimizerField(field, name, null);
         return new OptimizerField(field, name, TextCodec.Find(Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType)
-            ?? throw new NotSupportedException($"{field.DeclaringType!.Name}.{field.Name} is a {field.FieldType.Name}, which cannot be saved: only tensors, numbers, bools, texts and enums can."));
+            ?? throw new NotSupportedException(
+                $"{field.DeclaringType!.Name}.{member} is a {field.FieldType.Name}; tensors, numbers, bools, texts and enums can be saved."));
     }
 }

@@ -29,7 +29,8 @@ internal static class OptimizerFields
     /// <param name="name">What the fields' names begin with.</param>
     /// <returns>The values: texts read, tensors held, null where null was saved.</returns>
     /// <exception cref="EtfStateException">A field is missing or does not fit.</exception>
-    public static IReadOnlyDictionary<OptimizerField, object?> Read(Type type, object? owner, Parameter? parameter, StateReader from, string name)
+    public static IReadOnlyDictionary<OptimizerField, object?> Read(
+        Type type, object? owner, Parameter? parameter, StateReader from, string name)
     {
         var values = new Dictionary<OptimizerField, object?>();
         foreach (var field in OptimizerField.Of(type))
@@ -37,10 +38,10 @@ internal static class OptimizerFields
             var full = EntryName.Join(name, field.Name);
             if (from.FindText(full) == Null && CanBeNull(field))
                 values.Add(field, null);
-            else if (field.IsTensor)
-                values.Add(field, Fit(from.FindTensor(full) ?? throw from.Missing(full), owner is null ? null : Value(field, owner) as Tensor, parameter, from, full));
+            else if (field.Codec is { } codec)
+                values.Add(field, (codec.Read(from, full, null) ?? throw from.Missing(full)).Value);
             else
-                values.Add(field, (field.Codec!.Read(from, full, null) ?? throw from.Missing(full)).Value);
+                values.Add(field, Fit(from, full, owner is null ? parameter : Value(field, owner) as Tensor ?? parameter));
         }
 
         return values;
@@ -64,9 +65,11 @@ internal static class OptimizerFields
     }
 
     /// <summary>The value of a field; null as well for a tensor that was disposed.</summary>
-    private static object? Value(OptimizerField field, object owner) => field.Field.GetValue(owner) is { } value && value is not Tensor { IsInvalid: true } ? value : null;
+    private static object? Value(OptimizerField field, object owner) =>
+        field.Field.GetValue(owner) is { } value && value is not Tensor { IsInvalid: true } ? value : null;
 
-    private static bool CanBeNull(OptimizerField field) => !field.Field.FieldType.IsValueType || Nullable.GetUnderlyingType(field.Field.FieldType) is not null;
+    private static bool CanBeNull(OptimizerField field) =>
+        !field.Field.FieldType.IsValueType || Nullable.GetUnderlyingType(field.Field.FieldType) is not null;
 
     private static Tensor Make(HeldTensor held, Device device)
     {
@@ -74,11 +77,13 @@ internal static class OptimizerFields
         return held.ToTensor().to(device).DetachFromDisposeScope();
     }
 
-    private static HeldTensor Fit(HeldTensor saved, Tensor? target, Parameter? parameter, StateReader from, string name)
+    private static HeldTensor Fit(StateReader from, string name, Tensor? like)
     {
-        var like = target ?? parameter;
+        var saved = from.FindTensor(name) ?? throw from.Missing(name);
         if (like is not null && !saved.IsLike(TensorType.Of(like.dtype), like.shape))
-            throw from.State.Error(name, $"it is {saved}, and {TensorType.Of(like.dtype)} {StateTensor.Text(like.shape)} is wanted", "Build model and optimizer as they were built when the state was saved.");
+            throw from.State.Error(
+                name, $"it is {saved}, and {TensorType.Of(like.dtype)} {StateTensor.Text(like.shape)} is wanted",
+                "Build model and optimizer as they were built when the state was saved.");
         return saved;
     }
 }

@@ -6,16 +6,20 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>An optimizer as a part of a state: its type, the options of its groups, and the state of each parameter under the parameter's name.</summary>
+/// <summary>An optimizer as a part of a state: its type, the options of its groups, and the state of each parameter under the parameter's
+/// name.</summary>
 /// <remarks>
-/// For an optimizer <c>optimizer.0</c> there stand <c>optimizer.0.type</c>; for each group its options, <c>optimizer.0.group.0.learning_rate</c> and so on, and the names of
-/// its parameters, <c>optimizer.0.group.0.parameters</c>; and <c>optimizer.0.state.fc.weight.exp_avg</c>, a tensor, and <c>optimizer.0.state.fc.weight.step</c>, a text.
+/// For an optimizer <c>optimizer.0</c> there stand <c>optimizer.0.type</c>; for each group its options,
+/// <c>optimizer.0.group.0.learning_rate</c> and so on, and the names of its parameters, <c>optimizer.0.group.0.parameters</c>; and
+/// <c>optimizer.0.state.fc.weight.exp_avg</c>, a tensor, and <c>optimizer.0.state.fc.weight.step</c>, a text.
 /// </remarks>
 /// <param name="optimizer">One of TorchSharp's managed optimizers, or a user's own.</param>
 /// <param name="names">The names of its parameters as they are when it is called, group by group and in their order.</param>
-/// <param name="namesThen">What they will be when the changes are made, where layers are fixed or made trainable between the check and the changes; null: what they are.</param>
+/// <param name="namesThen">What they will be when the changes are made, where layers are fixed or made trainable between the check and the
+/// changes; null: what they are.</param>
 internal sealed partial class OptimizerPart(
-    OptimizerHelper optimizer, Func<IReadOnlyList<IReadOnlyList<string>>> names, IReadOnlyList<IReadOnlyList<string>>? namesThen = null) : ICustomState
+    OptimizerHelper optimizer, Func<IReadOnlyList<IReadOnlyList<string>>> names, IReadOnlyList<IReadOnlyList<string>>? namesThen = null)
+    : ICustomState
 {
     private const string TypeName = "type";
     private const string ParametersName = "parameters";
@@ -40,7 +44,8 @@ internal sealed partial class OptimizerPart(
     {
         var then = namesThen ?? names();
         var (groups, now) = (TorchSharpInternals.Groups(optimizer), ByName());
-        if ((from.FindText($"{name}.{TypeName}") ?? throw from.Missing($"{name}.{TypeName}")) is var type && type != optimizer.GetType().Name)
+        if ((from.FindText($"{name}.{TypeName}") ?? throw from.Missing($"{name}.{TypeName}")) is var type
+            && type != optimizer.GetType().Name)
             throw Misfit($"{name}.{TypeName}", $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
         RequireGroups(then.Count);
 
@@ -55,7 +60,8 @@ internal sealed partial class OptimizerPart(
         foreach (var own in then.SelectMany(group => group).Distinct())
         {
             var parameter = now.GetValueOrDefault(own);
-            states.Add(own, OptimizerFields.Read(StateType(), parameter is null ? null : State(parameter), IsTorchSharps ? parameter : null, from, Own(name, own)));
+            var state = parameter is null ? null : State(parameter);
+            states.Add(own, OptimizerFields.Read(StateType(), state, IsTorchSharps ? parameter : null, from, Own(name, own)));
         }
 
         from.Later(() => Restore(options, states));
@@ -78,8 +84,9 @@ internal sealed partial class OptimizerPart(
                 throw Misfit(entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
         }
 
-        EtfStateException Misfit(string entry, string problem) =>
-            from.State.Error(entry, problem, "Make the optimizer as it was made when the state was saved: of the same kind, with the same parameters in the same groups.");
+        EtfStateException Misfit(string entry, string problem) => from.State.Error(
+            entry, problem,
+                "Make the optimizer as it was when the state was saved: of its kind, with the same parameters in the same groups.");
     }
 
     private static string Group(string name, int index) => FormattableString.Invariant($"{name}.group.{index}");
@@ -90,7 +97,9 @@ internal sealed partial class OptimizerPart(
     {
         try
         {
-            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Default.ListString) is { } names && !names.Contains(null!) ? names : throw from.Wrong(entry, "it is no list of names");
+            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Default.ListString) is { } names && !names.Contains(null!)
+                ? names
+                : throw from.Wrong(entry, "it is no list of names");
         }
         catch (JsonException exception)
         {
@@ -103,8 +112,10 @@ internal sealed partial class OptimizerPart(
 
     private OptimizerState State(Parameter parameter) => TorchSharpInternals.State(optimizer)[parameter.Handle];
 
-    /// <summary>The type of the state of one parameter: nested in the optimizer's, as TorchSharp has it, or that of a state that is there.</summary>
-    private Type StateType() => TorchSharpInternals.State(optimizer).Values.FirstOrDefault()?.GetType() ?? optimizer.GetType().GetNestedType("State") ?? typeof(OptimizerState);
+    /// <summary>The type of the state of one parameter: nested in the optimizer's, as TorchSharp has it, or that of a state that is
+    /// there.</summary>
+    private Type StateType() => TorchSharpInternals.State(optimizer).Values.FirstOrDefault()?.GetType()
+        ?? optimizer.GetType().GetNestedType("State") ?? typeof(OptimizerState);
 
     private Dictionary<string, Parameter> ByName()
     {
@@ -115,7 +126,9 @@ internal sealed partial class OptimizerPart(
         return all;
     }
 
-    private void Restore(IReadOnlyList<IReadOnlyDictionary<OptimizerField, object?>> options, IReadOnlyDictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
+    private void Restore(
+        IReadOnlyList<IReadOnlyDictionary<OptimizerField, object?>> options,
+        IReadOnlyDictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
     {
         foreach (var (group, saved) in TorchSharpInternals.Groups(optimizer).Zip(options))
             OptimizerFields.Restore(group.Options, saved, CPU);

@@ -1,6 +1,7 @@
 namespace EtfNet;
 
-/// <summary>What follows from a type's declaration of its state, <see cref="StateAttribute"/>: saving, loading, merging, the reset and the size.</summary>
+/// <summary>What follows from a type's declaration of its state, <see cref="StateAttribute"/>: saving, loading, merging, the reset and the
+/// size.</summary>
 internal static class DeclaredState
 {
     /// <summary>What is to be saved of a state, without copies: it follows the state until it is held.</summary>
@@ -26,7 +27,8 @@ internal static class DeclaredState
 
     /// <summary>Puts a state back to what was saved.</summary>
     /// <exception cref="EtfStateException">What was saved does not fit; nothing was changed.</exception>
-    public static void Restore(object state, StateSet from, Func<Type, object>? create = null) => Fill(state, new StateReader(from, create));
+    public static void Restore(object state, StateSet from, Func<Type, object>? create = null) =>
+        Fill(state, new StateReader(from, create));
 
     /// <summary>Adds another state of the same type, which stays as it is.</summary>
     /// <exception cref="ArgumentException">They do not merge; nothing was changed.</exception>

@@ -18,7 +18,8 @@ internal enum MergeRule
     /// <summary>Its own, or the other's where it has none.</summary>
     First,
 
-    /// <summary>A nested state merges by its own declaration; collections of them key by key, and keys that only the other has are added.</summary>
+    /// <summary>A nested state merges by its own declaration; collections of them key by key, and keys that only the other has are
+    /// added.</summary>
     Each,
 
     /// <summary>The type merges it together with other parts: see <see cref="IMergeableState"/>.</summary>

@@ -12,14 +12,18 @@ internal static class StateConditions
         foreach (var member in read)
             RequireValues(member, values.Find(member.Member)!, values, from, EntryName.Join(name, member.Name));
         var lengths = new Dictionary<string, long>();
+        foreach (var member in read.Where(member => values.Find(member.Member) is int or long))
+            lengths[member.Member] = lengths[member.Name] = Convert.ToInt64(values.Find(member.Member), CultureInfo.InvariantCulture);
         foreach (var member in read)
-            if (member.Dimensions is { } dimensions)
-                RequireShape(members, values, dimensions, lengths, from, EntryName.Join(name, member.Name));
+            if (member.Dimensions is { } dimensions && EntryName.Join(name, member.Name) is var full
+                && ShapeProblem(dimensions, from.State.Tensors[full], lengths) is { } problem)
+                throw from.Wrong(full, problem);
     }
 
     private static void RequireValues(StateMember member, object value, StateValues values, StateReader from, string name)
     {
-        var (least, most) = (member.Declared.AtLeast, member.Declared.AtMost is { } other && values.Find(other) is { } bound ? Number(bound) : double.PositiveInfinity);
+        var least = member.Declared.AtLeast;
+        var most = member.Declared.AtMost is { } other && values.Find(other) is { } bound ? Number(bound) : double.PositiveInfinity;
         if (least == double.NegativeInfinity && most == double.PositiveInfinity && !member.Declared.Finite)
             return;
         foreach (var number in Numbers(value))
@@ -28,23 +32,21 @@ internal static class StateConditions
             else if (!(number >= least))
                 throw from.Wrong(name, $"it holds {Text(number)}, and the least is {Text(least)}");
             else if (!(number <= most))
-                throw from.Wrong(name, $"it holds {Text(number)}, and {EntryName.Quote(EntryName.OfMember(member.Declared.AtMost!))} is {Text(most)}");
+                throw from.Wrong(name, $"it holds {Text(number)}, and '{EntryName.OfMember(member.Declared.AtMost!)}' is {Text(most)}");
     }
 
-    private static void RequireShape(
-        IReadOnlyList<StateMember> members, StateValues values, string[] dimensions, Dictionary<string, long> lengths, StateReader from, string name)
+    /// <param name="wanted">The names of the dimensions.</param>
+    /// <param name="tensor">What was read.</param>
+    /// <param name="lengths">The lengths that names stand for; those not among them yet are added.</param>
+    /// <returns>What is wrong; null: nothing.</returns>
+    private static string? ShapeProblem(string[] wanted, StateTensor tensor, Dictionary<string, long> lengths)
     {
-        var tensor = from.State.Tensors[name];
-        if (tensor.Shape.Count != dimensions.Length)
-            throw from.Wrong(name, $"it is {tensor}, and ({string.Join(", ", dimensions)}) is wanted");
-        for (var i = 0; i < dimensions.Length; i++)
-        {
-            var known = members.FirstOrDefault(member => member.Name == dimensions[i]) is { } member && values.Find(member.Member) is { } value
-                ? Convert.ToInt64(value, CultureInfo.InvariantCulture)
-                : lengths.TryGetValue(dimensions[i], out var length) ? length : lengths[dimensions[i]] = tensor.Shape[i];
-            if (tensor.Shape[i] != known)
-                throw from.Wrong(name, $"it is {tensor}, and ({string.Join(", ", dimensions)}) is wanted, where {dimensions[i]} is {known}");
-        }
+        if (tensor.Shape.Count != wanted.Length)
+            return $"it is {tensor}, and ({string.Join(", ", wanted)}) is wanted";
+        foreach (var (name, length) in wanted.Zip(tensor.Shape))
+            if (!lengths.TryAdd(name, length) && lengths[name] != length)
+                return $"it is {tensor}, and ({string.Join(", ", wanted)}) is wanted, where {name} is {lengths[name]}";
+        return null;
     }
 
     private static IEnumerable<double> Numbers(object value) => value switch

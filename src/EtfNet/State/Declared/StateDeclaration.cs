@@ -49,7 +49,8 @@ internal sealed class StateDeclaration
     public string? MergeProblem(object own, object other, string name)
     {
         foreach (var member in Members.Where(member => member.Declared.Merge is not (MergeRule.Keep or MergeRule.ByType)))
-            if (member.Get(own) is { } mine && member.Get(other) is { } theirs && member.Codec.MergeProblem(member.Declared.Merge, EntryName.Join(name, member.Name), mine, theirs) is { } problem)
+            if (member.Get(own) is { } mine && member.Get(other) is { } theirs
+                && member.Codec.MergeProblem(member.Declared.Merge, EntryName.Join(name, member.Name), mine, theirs) is { } problem)
                 return problem;
         return null;
     }
@@ -61,7 +62,9 @@ internal sealed class StateDeclaration
         {
             if (member.Get(other) is not { } theirs)
                 continue;
-            var merged = member.Get(own) is { } mine ? member.Codec.Merge(member.Declared.Merge, mine, theirs, create) : member.Codec.Copy(theirs, create);
+            var merged = member.Get(own) is { } mine
+                ? member.Codec.Merge(member.Declared.Merge, mine, theirs, create)
+                : member.Codec.Copy(theirs, create);
             if (member.CanSet)
                 member.Set(own, merged);
         }
@@ -84,6 +87,11 @@ internal sealed class StateDeclaration
     });
 
     /// <summary>The dimensions that a member's declaration names, as far as they are numbers of this state.</summary>
-    private IReadOnlyList<long?>? Dimensions(StateMember member, object owner) => member.Dimensions is not { } names ? null
-        : [.. names.Select(dimension => Members.FirstOrDefault(other => other.Name == dimension)?.Get(owner) is { } value ? (long?)Convert.ToInt64(value, null) : null)];
+    private List<long?>? Dimensions(StateMember member, object owner)
+    {
+        return member.Dimensions?.Select(Length).ToList();
+
+        long? Length(string dimension) =>
+            Members.FirstOrDefault(other => other.IsCalled(dimension))?.Get(owner) is { } value ? Convert.ToInt64(value, null) : null;
+    }
 }

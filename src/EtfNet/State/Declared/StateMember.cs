@@ -19,7 +19,8 @@ internal sealed class StateMember
         Codec = StateCodec.For(Nullable.GetUnderlyingType(Type) ?? Type, this);
         Dimensions = attribute.Shape?.Split(',', StringSplitOptions.TrimEntries);
         if (!Codec.CanMerge(attribute.Merge))
-            throw new InvalidOperationException($"{member.DeclaringType!.Name}.{Member} is a {Type.Name}, which does not merge by {attribute.Merge}.");
+            throw new InvalidOperationException(
+                $"{member.DeclaringType!.Name}.{Member} is a {Type.Name}, which does not merge by {attribute.Merge}.");
     }
 
     /// <summary>The name in code.</summary>
@@ -46,10 +47,16 @@ internal sealed class StateMember
     {
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var members = type.BaseType is { } parent && parent != typeof(object) ? Of(parent).ToList() : [];
-        members.AddRange(type.GetMembers(Own).Select(member => (member, attribute: member.GetCustomAttribute<StateAttribute>())).Where(one => one.attribute is not null)
-            .OrderBy(one => one.member.MetadataToken).Select(one => new StateMember(one.member, one.attribute!)));
+        members.AddRange(type.GetMembers(Own)
+            .Select(member => (Member: member, Attribute: member.GetCustomAttribute<StateAttribute>()))
+            .Where(one => one.Attribute is not null)
+            .OrderBy(one => one.Member.MetadataToken)
+            .Select(one => new StateMember(one.Member, one.Attribute!)));
         return members;
     }
+
+    /// <summary>Whether a declaration means this member: by its name in code or in files.</summary>
+    public bool IsCalled(string name) => name == Member || name == Name;
 
     public object? Get(object owner) => _field is null ? _property!.GetValue(owner) : _field.GetValue(owner);
 

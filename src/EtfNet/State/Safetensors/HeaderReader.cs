@@ -27,7 +27,8 @@ internal static class HeaderReader
             throw Error(null, "its header does not begin with '{'");
         // Only spaces may follow the object.
         var reader = new Utf8JsonReader(bytes[..(bytes.LastIndexOfAnyExcept((byte)' ') + 1)], new JsonReaderOptions { MaxDepth = 8 });
-        var (names, tensors, metadata, checksum) = (new HashSet<string>(), new List<SafetensorsEntry>(), (Dictionary<string, string>?)null, -1);
+        var (names, tensors) = (new HashSet<string>(), new List<SafetensorsEntry>());
+        var (metadata, checksum) = ((Dictionary<string, string>?)null, -1);
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -94,8 +95,9 @@ internal static class HeaderReader
 
         if (dtype is null || shape is null || offsets is not [var begin, var end])
             throw Error(name, "its entry lacks dtype, shape or a pair of data_offsets");
-        var type = TensorType.Find(dtype) ?? throw new EtfStateException(null, name, $"its element type {EntryName.Quote(dtype)} is unknown",
-            "Convert the tensor to a published type such as F32, or update EtfNet.");
+        var type = TensorType.Find(dtype) ?? throw new EtfStateException(
+            null, name, $"its element type {EntryName.Quote(dtype)} is unknown",
+                "Convert the tensor to a published type such as F32, or update EtfNet.");
         return type.Bytes(shape) == end - begin
             ? new SafetensorsEntry(name, type, [.. shape], begin, end)
             : throw Error(name, $"{type} {StateTensor.Text(shape)} does not take the bytes from {begin} to {end}");
@@ -126,5 +128,6 @@ internal static class HeaderReader
         }
     }
 
-    private static EtfStateException Error(string? entry, string problem, Exception? inner = null) => new(null, entry, problem, Remedy, inner);
+    private static EtfStateException Error(string? entry, string problem, Exception? inner = null) =>
+        new(null, entry, problem, Remedy, inner);
 }

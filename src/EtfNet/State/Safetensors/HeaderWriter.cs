@@ -11,18 +11,24 @@ internal static class HeaderWriter
 {
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Tensors in the order of their data: the widest elements first, so that each begins at a multiple of its element's size, and then by name.</summary>
+    /// <summary>Tensors in the order of their data: the widest elements first, so that each begins at a multiple of its element's size, and
+    /// then by name.</summary>
     public static IReadOnlyList<(string Name, StateTensor Tensor)> Order(StateSet state) =>
-        [.. state.Tensors.Select(entry => (entry.Key, entry.Value)).OrderByDescending(entry => entry.Value.Type.Bits).ThenBy(entry => entry.Key, StringComparer.Ordinal)];
+        [.. state.Tensors
+            .Select(entry => (entry.Key, entry.Value))
+            .OrderByDescending(entry => entry.Value.Type.Bits)
+            .ThenBy(entry => entry.Key, StringComparer.Ordinal)];
 
-    /// <returns>The header, padded to a multiple of 8 bytes, and where in it the checksum's digits begin; negative for another program's kind of file.</returns>
+    /// <returns>The header, padded to a multiple of 8 bytes, and where in it the checksum's digits begin; negative for another program's
+    /// kind of file.</returns>
     /// <exception cref="InvalidOperationException">A name is one of the format's own, or no valid text.</exception>
     /// <exception cref="NotSupportedException">The header would be longer than the format allows.</exception>
     public static (byte[] Bytes, int ChecksumAt) Write(StateSet state, IReadOnlyList<(string Name, StateTensor Tensor)> tensors)
     {
         var buffer = new ArrayBufferWriter<byte>();
         // Relaxed: names and plans stay readable in the file.
-        using var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        using var json = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         json.WriteStartObject();
         var at = WriteMetadata(state, json, buffer);
         var offset = 0L;
@@ -32,7 +38,8 @@ internal static class HeaderWriter
         json.Flush();
         if (buffer.WrittenCount + 7 > SafetensorsHeader.MaxLength)
             throw new NotSupportedException(
-                $"The header of {state.Tensors.Count} tensors and {state.Texts.Count} texts would be {buffer.WrittenCount} bytes long; the format allows {SafetensorsHeader.MaxLength}.");
+                $"The header of {state.Tensors.Count} tensors and {state.Texts.Count} texts would be {buffer.WrittenCount} bytes long; " +
+                $"the format allows {SafetensorsHeader.MaxLength}.");
         while (buffer.WrittenCount % 8 != 0)
             buffer.Write(" "u8);
         return (buffer.WrittenSpan.ToArray(), at);
@@ -65,7 +72,8 @@ internal static class HeaderWriter
     private static void WriteTensor(Utf8JsonWriter json, string name, StateTensor tensor, ref long offset)
     {
         if (name == SafetensorsHeader.MetadataName)
-            throw new InvalidOperationException($"A tensor cannot be called {EntryName.Quote(name)}: the format keeps its metadata under that name.");
+            throw new InvalidOperationException(
+                $"A tensor cannot be called {EntryName.Quote(name)}: the format keeps its metadata under that name.");
         json.WriteStartObject(Valid(name));
         json.WriteString("dtype", tensor.Type.Name);
         json.WriteStartArray("shape");
@@ -89,7 +97,8 @@ internal static class HeaderWriter
         }
         catch (EncoderFallbackException exception)
         {
-            throw new InvalidOperationException($"{EntryName.Quote(text)} holds half a surrogate pair and cannot be written as UTF-8.", exception);
+            throw new InvalidOperationException(
+                $"{EntryName.Quote(text)} holds half a surrogate pair and cannot be written as UTF-8.", exception);
         }
     }
 }

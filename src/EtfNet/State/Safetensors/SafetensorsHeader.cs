@@ -4,7 +4,8 @@ namespace EtfNet;
 /// <param name="Tensors">The tensors in the order of their data.</param>
 /// <param name="Metadata">The free texts.</param>
 /// <param name="ChecksumAt">Where in the header the digits of the checksum begin; negative where there is none.</param>
-internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Tensors, IReadOnlyDictionary<string, string> Metadata, int ChecksumAt)
+internal sealed record SafetensorsHeader(
+    IReadOnlyList<SafetensorsEntry> Tensors, IReadOnlyDictionary<string, string> Metadata, int ChecksumAt)
 {
     /// <summary>The published limit of the header's length.</summary>
     public const int MaxLength = 100_000_000;

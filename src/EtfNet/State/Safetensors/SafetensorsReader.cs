@@ -9,6 +9,10 @@ internal static class SafetensorsReader
 {
     private const string Damaged = "The file is cut short or damaged: take another copy, or save it again.";
 
+    private const string Changed =
+        "The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries " +
+        $"{SafetensorsHeader.VersionName}, {SafetensorsHeader.KindName} and {SafetensorsHeader.ChecksumName}.";
+
     /// <summary>How much memory is taken at first for a length that a stream claims, where its end is not known.</summary>
     private const int FirstPiece = 1 << 20;
 
@@ -18,7 +22,8 @@ internal static class SafetensorsReader
     public static StateSet Read(string path)
     {
         // Delete: on Windows, a save may put a new file in this one's place while it is being read.
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16, FileOptions.SequentialScan);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16,
+            FileOptions.SequentialScan);
         try
         {
             var state = Read(stream, path);
@@ -36,29 +41,28 @@ internal static class SafetensorsReader
     {
         Span<byte> start = stackalloc byte[8];
         if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length)
-            throw new EtfStateException(null, null, "it has fewer than 8 bytes", Damaged);
+            throw Error(null, "it has fewer than 8 bytes");
         var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length > SafetensorsHeader.MaxLength)
-            throw new EtfStateException(null, null, $"its header would be {length} bytes long, and the format allows {SafetensorsHeader.MaxLength}",
+            throw new EtfStateException(
+                null, null, $"its header would be {length} bytes long, and the format allows {SafetensorsHeader.MaxLength}",
                 "It is no safetensors file, or its first bytes are damaged.");
         var left = Left(stream);
         if (left < (long)length)
-            throw new EtfStateException(null, null, $"it ends after {left} of the {length} bytes of its header", Damaged);
+            throw Error(null, $"it ends after {left} of the {length} bytes of its header");
         var isKnown = left < long.MaxValue;
         var bytes = ReadBytes(stream, (int)length, isKnown, null);
         var header = HeaderReader.Read(bytes);
         var kind = RequireOwn(header, bytes);
-        if (left - (long)length < header.DataLength)
-            throw new EtfStateException(null, null, $"it holds {left - (long)length} of the {header.DataLength} bytes of its tensors", Damaged);
+        if (left - (long)length is var data && data < header.DataLength)
+            throw Error(null, $"it holds {data} of the {header.DataLength} bytes of its tensors");
 
         using var checksum = kind is null ? null : new Checksum(bytes, header.ChecksumAt);
         var state = new StateSet(kind) { FileName = fileName };
         foreach (var entry in header.Tensors)
             state.Add(entry.Name, ReadTensor(stream, entry, isKnown, checksum));
         if (checksum is not null && checksum.Finish() != header.Metadata[SafetensorsHeader.ChecksumName])
-            throw new EtfStateException(null, null, "its checksum does not agree with its content",
-                "The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries " +
-                $"{SafetensorsHeader.VersionName}, {SafetensorsHeader.KindName} and {SafetensorsHeader.ChecksumName}.");
+            throw new EtfStateException(null, null, "its checksum does not agree with its content", Changed);
         foreach (var (name, text) in header.Metadata)
             if (!SafetensorsHeader.IsOwn(name))
                 state.Add(name, text);
@@ -71,18 +75,20 @@ internal static class SafetensorsReader
     {
         if (!header.Metadata.Keys.Any(SafetensorsHeader.IsOwn))
             return null;
-        if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text) || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
-            throw new EtfStateException(null, SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version", Damaged);
+        if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text)
+            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+            throw Error(SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version");
         if (version > SafetensorsHeader.Version)
-            throw new EtfStateException(null, SafetensorsHeader.VersionName, $"it is of version {version}, and this library reads up to version {SafetensorsHeader.Version}",
-                "Update EtfNet.");
+            throw new EtfStateException(
+                null, SafetensorsHeader.VersionName,
+                $"it is of version {version}, and this library reads up to version {SafetensorsHeader.Version}", "Update EtfNet.");
         if (!header.Metadata.TryGetValue(SafetensorsHeader.KindName, out var kind))
-            throw new EtfStateException(null, SafetensorsHeader.KindName, "this entry of the metadata is missing", Damaged);
+            throw Error(SafetensorsHeader.KindName, "this entry of the metadata is missing");
         if (header.ChecksumAt < 0)
-            throw new EtfStateException(null, SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or no checksum", Damaged);
+            throw Error(SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or no checksum");
         return bytes.Length % 8 == 0
             ? kind
-            : throw new EtfStateException(null, null, $"its header of {bytes.Length} bytes is not padded to a multiple of 8", Damaged);
+            : throw Error(null, $"its header of {bytes.Length} bytes is not padded to a multiple of 8");
     }
 
     /// <summary>The bytes that are left; <see cref="long.MaxValue"/> where the stream does not say.</summary>
@@ -96,7 +102,7 @@ internal static class SafetensorsReader
             var piece = ReadBytes(stream, (int)Math.Min(StateTensor.MaxPiece, entry.End - begin), isKnown, entry.Name);
             checksum?.Add(piece);
             if (entry.Type.Managed == typeof(bool) && piece.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
-                throw new EtfStateException(null, entry.Name, "it is BOOL and holds a byte other than 0 and 1", Damaged);
+                throw Error(entry.Name, "it is BOOL and holds a byte other than 0 and 1");
             pieces.Add(piece);
         }
 
@@ -117,6 +123,8 @@ internal static class SafetensorsReader
             read += stream.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
         }
 
-        return read == length ? bytes : throw new EtfStateException(null, entry, $"it ends after {read} of {length} bytes", Damaged);
+        return read == length ? bytes : throw Error(entry, $"it ends after {read} of {length} bytes");
     }
+
+    private static EtfStateException Error(string? entry, string problem) => new(null, entry, problem, Damaged);
 }

@@ -51,7 +51,8 @@ internal static class SafetensorsWriter
             stream.Write(bytes);
         });
         if (after?.Finish() != digits)
-            throw new InvalidOperationException("The state changed while it was being saved, and what was written cannot be read. Save between training steps, on one thread.");
+            throw new InvalidOperationException(
+                "The state changed while it was being saved, and what was written cannot be read. Save between training steps.");
     }
 
     private static void WriteHeader(Stream stream, byte[] header)

@@ -11,7 +11,8 @@ internal abstract class StateTensor(TensorType type, IReadOnlyList<long> shape)
 
     public IReadOnlyList<long> Shape { get; } = shape;
 
-    public long ByteCount { get; } = type.Bytes(shape) ?? throw new ArgumentException($"No tensor of {type} has the shape {Text(shape)}.", nameof(shape));
+    public long ByteCount { get; } = type.Bytes(shape)
+        ?? throw new ArgumentException($"No tensor of {type} has the shape {Text(shape)}.", nameof(shape));
 
     /// <summary>Gives the bytes in order, in pieces of at most <see cref="MaxPiece"/>.</summary>
     public abstract void Read(Action<ReadOnlySpan<byte>> take);

@@ -16,7 +16,9 @@ internal static class TensorAlias
             if (!state.Texts.ContainsKey(at))
                 return null;
             if (!seen.Add(at))
-                throw state.Error(name, "it is another name of a tensor, and the names go round in a circle", "The file is damaged: save it again.");
+                throw state.Error(
+                    name, "it is another name of a tensor, and the names go round in a circle",
+                    "The file is damaged: save it again.");
         }
     }
 }

@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Where a tensor's values lie and how they are laid out. Two tensors of one place are one: tied weights, whatever object they are reached by.</summary>
-/// <param name="Address">The first value's address on the CPU; elsewhere the tensor's handle, by which only the same object is seen to be the same.</param>
+/// <summary>Where a tensor's values lie and how they are laid out. Two tensors of one place are one: tied weights, whatever object they are
+/// reached by.</summary>
+/// <param name="Address">The first value's address on the CPU; elsewhere the tensor's handle, by which only the same object is seen to be
+/// the same.</param>
 /// <param name="Layout">Type, shape and strides.</param>
 internal readonly record struct TensorPlace(nint Address, string Layout)
 {

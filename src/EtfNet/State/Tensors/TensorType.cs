@@ -32,7 +32,8 @@ internal sealed record TensorType(string Name, int Bits, ScalarType? Torch = nul
 
     /// <exception cref="NotSupportedException">The format has no such type.</exception>
     public static TensorType Of(ScalarType dtype) => s_all.Values.FirstOrDefault(type => type.Torch == dtype)
-        ?? throw new NotSupportedException($"The safetensors format has no element type for {dtype}. Convert the tensor, for example with .to(ScalarType.Float32).");
+        ?? throw new NotSupportedException(
+            $"The safetensors format has no element type for {dtype}. Convert the tensor, for example with .to(ScalarType.Float32).");
 
     /// <exception cref="NotSupportedException">The format has no such type.</exception>
     public static TensorType Of(Type managed) => s_all.Values.FirstOrDefault(type => type.Managed == managed)

@@ -90,7 +90,9 @@ public sealed class EtfFeedForwardTests
 
         using var other = new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Random(7) });
         other.load_state_dict(one.state_dict());
-        FluentActions.Invoking(() => other.call(x)).Should().Throw<InvalidOperationException>("frames of another seed are no frames of this layer").WithMessage("*random_32x8_columns_seed_0*random_32x8_columns_seed_7*");
+        FluentActions.Invoking(() => other.call(x)).Should()
+            .Throw<InvalidOperationException>("frames of another seed are no frames of this layer")
+            .WithMessage("*random_32x8_columns_seed_0*random_32x8_columns_seed_7*");
     }
 
     [Fact]

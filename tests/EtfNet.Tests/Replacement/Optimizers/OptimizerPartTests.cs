@@ -33,7 +33,8 @@ public sealed class OptimizerPartTests
     [Fact]
     public void Tests_CoverEveryManagedOptimizer() =>
         s_optimizers.Keys.Select(name => name.Split(' ')[0]).Distinct().Should().BeEquivalentTo(
-            typeof(OptimizerHelper).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(OptimizerHelper)) && !type.IsAbstract).Select(type => type.Name));
+            typeof(OptimizerHelper).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(OptimizerHelper)) && !type.IsAbstract)
+                .Select(type => type.Name));
 
     [Theory]
     [MemberData(nameof(All))]
@@ -72,7 +73,8 @@ public sealed class OptimizerPartTests
         using var optimizer = optim.Adam(model.parameters());
         Step(model, optimizer, 1);
         var state = Capture(model, optimizer);
-        state.Tensors.Keys.Should().Contain("optimizer.0.state.fc.weight.exp_avg").And.Contain("optimizer.0.state.fc.weight.exp_avg_sq").And.HaveCount(8);
+        state.Tensors.Keys.Should().Contain("optimizer.0.state.fc.weight.exp_avg").And.Contain("optimizer.0.state.fc.weight.exp_avg_sq")
+            .And.HaveCount(8);
         state.Texts["optimizer.0.state.fc.weight.step"].Should().Be("1");
         state.Texts["optimizer.0.state.fc.weight.max_exp_avg_sq"].Should().Be("null");
         state.Texts["optimizer.0.group.0.parameters"].Should().Be("""["fc.weight","fc.bias","head.weight","head.bias"]""");
@@ -92,7 +94,8 @@ public sealed class OptimizerPartTests
         Bytes(fresh).Should().Equal(Bytes(optimizer));
 
         static optim.Optimizer TwoGroups(nn.Module model, double rate) => optim.AdamW([
-            new AdamW.ParamGroup(model.parameters().Take(2), rate), new AdamW.ParamGroup(model.parameters().Skip(2), rate * 2, beta1: 0.5)], 0.01);
+            new AdamW.ParamGroup(model.parameters().Take(2), rate), new AdamW.ParamGroup(model.parameters().Skip(2), rate * 2, beta1: 0.5)],
+                0.01);
     }
 
     [Fact]
@@ -104,23 +107,32 @@ public sealed class OptimizerPartTests
         Step(model, optimizer, 2);
         var saved = Capture(model, optimizer).Hold();
 
-        Refused(model, optim.AdamW(model.parameters()), saved, "*'optimizer.0.type'*'Adam'*AdamW*same kind*");
+        Refused(model, optim.AdamW(model.parameters()), saved, "*'optimizer.0.type'*'Adam'*AdamW*of its kind*");
         Refused(model, optim.Adam(model.parameters().Take(3)), saved, "*'optimizer.0.group.0.parameters'*'head.bias' was saved*");
-        Refused(model, optim.Adam([new Adam.ParamGroup(model.parameters().Take(2)), new Adam.ParamGroup(model.parameters().Skip(2))]), saved, "*'optimizer.0.group'*1 parameter group*2*");
+        Refused(model, optim.Adam([new Adam.ParamGroup(model.parameters().Take(2)), new Adam.ParamGroup(model.parameters().Skip(2))]),
+            saved, "*'optimizer.0.group'*1 parameter group*2*");
         using var wide = nn.Sequential(("fc", nn.Linear(6, 9)), ("act", nn.ReLU()), ("head", nn.Linear(9, 4)));
         Refused(wide, optim.Adam(wide.parameters()), saved, "*'optimizer.0.state.fc.weight.exp_avg'*F32 (5, 6)*F32 (9, 6)*");
         // This one has no such tensor yet, so its parameter says what it must be.
         using var momentum = optim.SGD(model.parameters(), 0.1, momentum: 0.9);
         Step(model, momentum, 1);
-        Refused(wide, optim.SGD(wide.parameters(), 0.1), Capture(model, momentum).Hold(), "*'optimizer.0.state.fc.weight.momentum_buffer'*F32 (5, 6)*F32 (9, 6)*");
+        Refused(wide, optim.SGD(wide.parameters(), 0.1), Capture(model, momentum).Hold(),
+            "*'optimizer.0.state.fc.weight.momentum_buffer'*F32 (5, 6)*F32 (9, 6)*");
 
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "x"), "*'optimizer.0.state.fc.weight.step'*'x'*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "null"), "*'optimizer.0.state.fc.weight.step'*'null'*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", null), "*'optimizer.0.state.fc.weight.step'*missing*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.exp_avg", null), "*'optimizer.0.state.fc.weight.exp_avg'*missing*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "[null]"), "*'optimizer.0.group.0.parameters'*no list*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "{"), "*'optimizer.0.group.0.parameters'*no JSON list*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.beta1", "yes"), "*'optimizer.0.group.0.beta1'*'yes'*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "x"),
+            "*'optimizer.0.state.fc.weight.step'*'x'*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "null"),
+            "*'optimizer.0.state.fc.weight.step'*'null'*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", null),
+            "*'optimizer.0.state.fc.weight.step'*missing*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.exp_avg", null),
+            "*'optimizer.0.state.fc.weight.exp_avg'*missing*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "[null]"),
+            "*'optimizer.0.group.0.parameters'*no list*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "{"),
+            "*'optimizer.0.group.0.parameters'*no JSON list*");
+        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.beta1", "yes"),
+            "*'optimizer.0.group.0.beta1'*'yes'*");
 
         static void Refused(nn.Module model, optim.Optimizer optimizer, StateSet saved, string message)
         {
@@ -166,7 +178,8 @@ public sealed class OptimizerPartTests
         for (var i = 0; i < 3; i++)
         {
             Restore(model, optimizer, empty);
-            (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - before).Should().Be(-4, "the momentum of four parameters is gone");
+            (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - before)
+                .Should().Be(-4, "the momentum of four parameters is gone");
             Restore(model, optimizer, saved);
             DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);
         }
@@ -184,7 +197,8 @@ public sealed class OptimizerPartTests
         {
             using var scope = NewDisposeScope();
             optimizer.zero_grad();
-            nn.functional.cross_entropy(model.call(Sample.Normal(i, 8, 6).to(ScalarType.Float32)), tensor(new long[] { 0, 1, 2, 3, 0, 1, 2, 3 })).backward();
+            nn.functional.cross_entropy(model.call(Sample.Normal(i, 8, 6).to(ScalarType.Float32)),
+                tensor(new long[] { 0, 1, 2, 3, 0, 1, 2, 3 })).backward();
             optimizer.step();
         }
     }
@@ -206,7 +220,9 @@ public sealed class OptimizerPartTests
     private static OptimizerPart Part(nn.Module model, optim.Optimizer optimizer)
     {
         var names = model.named_parameters().ToDictionary(entry => entry.parameter.Handle, entry => entry.name);
-        return new OptimizerPart((OptimizerHelper)optimizer, () => [.. TorchSharpInternals.Groups(optimizer).Select(group => (IReadOnlyList<string>)[.. group.Parameters.Select(parameter => names[parameter.Handle])])]);
+        return new OptimizerPart((OptimizerHelper)optimizer,
+            () => [.. TorchSharpInternals.Groups(optimizer)
+            .Select(group => (IReadOnlyList<string>)[.. group.Parameters.Select(parameter => names[parameter.Handle])])]);
     }
 
     private static StateSet Changed(StateSet state, string name, string? text)
@@ -242,7 +258,8 @@ public sealed class OptimizerPartTests
     {
         public Own(IEnumerable<Parameter> parameters)
         {
-            _parameter_groups = [new TorchSharp.Modules.ParamGroup { Parameters = parameters, Options = new OptimizerOptions { LearningRate = 0.1 } }];
+            _parameter_groups = [new TorchSharp
+                .Modules.ParamGroup { Parameters = parameters, Options = new OptimizerOptions { LearningRate = 0.1 } }];
             foreach (var parameter in parameters)
                 _state[parameter.Handle] = new OwnState(parameter);
         }

@@ -12,7 +12,7 @@ public sealed class DeclaredStateTests
     {
         [State(MergeRule.Sum, AtLeast = 0)] public long Scored { get; set; }
         [State(MergeRule.Sum, AtLeast = 0, AtMost = nameof(Scored))] public long Wrong { get; set; }
-        [State(MergeRule.Sum, Shape = "width", Finite = true)] public double[] Sums { get; set; } = new double[3];
+        [State(MergeRule.Sum, Shape = nameof(Width), Finite = true)] public double[] Sums { get; set; } = new double[3];
         [State(MergeRule.Same, AtLeast = 1)] public int Width { get; set; } = 3;
         [State(MergeRule.First)] public string? Problem { get; set; }
     }
@@ -32,8 +32,10 @@ public sealed class DeclaredStateTests
         DeclaredState.Read<LayerWithACounter>(saved).NonFinite.Should().Be(3, "it is loaded");
         DeclaredState.Restore(two, saved);
         two.NonFinite.Should().Be(3, "it is put back");
-        Reading<LayerWithACounter>(Saved(new Layer())).Should().Throw<EtfStateException>("it is checked").WithMessage("*'non_finite'*missing*");
-        Reading<LayerWithACounter>(Saved(new LayerWithACounter { NonFinite = -1 })).Should().Throw<EtfStateException>("it is checked").WithMessage("*'non_finite'*-1*least is 0*");
+        Reading<LayerWithACounter>(Saved(new Layer())).Should().Throw<EtfStateException>("it is checked")
+            .WithMessage("*'non_finite'*missing*");
+        Reading<LayerWithACounter>(Saved(new LayerWithACounter { NonFinite = -1 })).Should().Throw<EtfStateException>("it is checked")
+            .WithMessage("*'non_finite'*-1*least is 0*");
         DeclaredState.Merge(one, two, "two");
         one.NonFinite.Should().Be(6, "it is merged");
         DeclaredState.Bytes(one).Should().Be(DeclaredState.Bytes(new Layer()) + 1, "it is counted");
@@ -69,7 +71,7 @@ public sealed class DeclaredStateTests
     [InlineData("scored", null, "*'scored'*missing*")]
     [InlineData("wrong", "8", "*'wrong'*8*'scored' is 7*")]
     [InlineData("width", "0", "*'width'*0*least is 1*")]
-    [InlineData("width", "4", "*'sums'*(3)*(width)*width is 4*")]
+    [InlineData("width", "4", "*'sums'*(3)*(Width)*Width is 4*")]
     [InlineData("width", "4294967297", "*'width'*32-bit*")]
     public void Restore_WrongText_NamesItAndChangesNothing(string name, string? text, string message)
     {
@@ -83,8 +85,8 @@ public sealed class DeclaredStateTests
     public void Restore_WrongTensor_NamesItAndChangesNothing()
     {
         RefusedWith(new RowTensor<float>([3], [new float[3]]), "*'sums'*F32 (3)*F64*");
-        RefusedWith(new RowTensor<double>([4], [new double[4]]), "*'sums'*F64 (4)*width is 3*");
-        RefusedWith(new RowTensor<double>([3, 1], [new double[3]]), "*'sums'*F64 (3, 1)*(width)*");
+        RefusedWith(new RowTensor<double>([4], [new double[4]]), "*'sums'*F64 (4)*Width is 3*");
+        RefusedWith(new RowTensor<double>([3, 1], [new double[3]]), "*'sums'*F64 (3, 1)*(Width)*");
         RefusedWith(new RowTensor<double>([3], [[1, double.NaN, 3]]), "*'sums'*NaN*finite*");
         RefusedWith(new RowTensor<double>([3], [[1, double.NegativeInfinity, 3]]), "*'sums'*-Infinity*finite*");
         RefusedWith(null, "*'sums'*missing*");
@@ -112,7 +114,8 @@ public sealed class DeclaredStateTests
         var saved = Saved(new Layer { Scored = 7 });
         saved.Add(name, new RowTensor<byte>([1], [[1]]));
         var target = new Layer { Scored = 5 };
-        FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage($"*'{name}'*nothing here has a tensor of this name*").Which.Entry.Should().Be(name);
+        FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>()
+            .WithMessage($"*'{name}'*nothing here has a tensor of this name*").Which.Entry.Should().Be(name);
         target.Scored.Should().Be(5);
     }
 
@@ -133,8 +136,10 @@ public sealed class DeclaredStateTests
     public void Merge_WhatMustBeTheSameDiffers_NamesItAndChangesNothing()
     {
         var own = new Layer { Scored = 7 };
-        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4, Sums = new double[4] }, "other")).Should().Throw<ArgumentException>().WithMessage("*'sums' has 4 numbers there and 3 here*");
-        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4 }, "other")).Should().Throw<ArgumentException>().WithMessage("*'width' is 4 there and 3 here*");
+        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4, Sums = new double[4] }, "other")).Should()
+            .Throw<ArgumentException>().WithMessage("*'sums' has 4 numbers there and 3 here*");
+        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4 }, "other")).Should()
+            .Throw<ArgumentException>().WithMessage("*'width' is 4 there and 3 here*");
         own.Scored.Should().Be(7);
     }
 

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.State.Declared;
 
-/// <summary>A scheduler that contains a monitor that contains layers, with tensors, enums and JSON: what the library's own types need.</summary>
+/// <summary>A scheduler that contains a monitor that contains layers, with tensors, enums and JSON: what the library's own types
+/// need.</summary>
 public sealed class NestedStateTests
 {
     [Fact]
@@ -21,7 +22,10 @@ public sealed class NestedStateTests
         saved.Texts["monitor.layers.encoder.0.scored"].Should().Be("7");
         saved.Texts["decision"].Should().Be("Exact");
         saved.Texts["record"].Should().Be("""{"Name":"fc","Error":0.25}""");
-        saved.Tensors.Keys.Should().BeEquivalentTo("monitor.layers.encoder.0.sums", "monitor.layers..sums", "monitor.layers..a b/é.sums", "average", "means", "averages.fc.weight");
+        saved.Tensors.Keys
+            .Should()
+            .BeEquivalentTo("monitor.layers.encoder.0.sums", "monitor.layers..sums", "monitor.layers..a b/é.sums", "average", "means",
+            "averages.fc.weight");
 
         using var back = DeclaredState.Read<Scheduler>(saved, Create);
         RequireEqual(back, scheduler);
@@ -75,9 +79,11 @@ public sealed class NestedStateTests
     {
         using var scope = NewDisposeScope();
         using var target = new Scheduler { Epoch = 9, Average = zeros(4, 2) };
-        FluentActions.Invoking(() => DeclaredState.Restore(target, Saved(Example()), Create)).Should().Throw<EtfStateException>().WithMessage("*'average'*F32 (2, 2)*F32 (4, 2)*same element type*");
+        FluentActions.Invoking(() => DeclaredState.Restore(target, Saved(Example()), Create)).Should().Throw<EtfStateException>()
+            .WithMessage("*'average'*F32 (2, 2)*F32 (4, 2)*same element type*");
         target.Average = zeros(2, 2, dtype: ScalarType.Float64);
-        FluentActions.Invoking(() => DeclaredState.Restore(target, Saved(Example()), Create)).Should().Throw<EtfStateException>().WithMessage("*'average'*F32 (2, 2)*F64 (2, 2)*");
+        FluentActions.Invoking(() => DeclaredState.Restore(target, Saved(Example()), Create)).Should().Throw<EtfStateException>()
+            .WithMessage("*'average'*F32 (2, 2)*F64 (2, 2)*");
         target.Epoch.Should().Be(9);
     }
 
@@ -90,8 +96,10 @@ public sealed class NestedStateTests
         DeclaredState.Restore(target, Saved(saved));
         layer.Scored.Should().Be(3);
         target.Layers["fc1"].Should().BeSameAs(layer);
-        FluentActions.Invoking(() => DeclaredState.Restore(new Watched("fc1"), Saved(saved))).Should().Throw<EtfStateException>().WithMessage("*'layers.fc2'*not there now*");
-        FluentActions.Invoking(() => DeclaredState.Restore(new Watched("fc1", "fc2", "fc3"), Saved(saved))).Should().Throw<EtfStateException>().WithMessage("*'layers.fc3'*nothing was saved*");
+        FluentActions.Invoking(() => DeclaredState.Restore(new Watched("fc1"), Saved(saved))).Should().Throw<EtfStateException>()
+            .WithMessage("*'layers.fc2'*not there now*");
+        FluentActions.Invoking(() => DeclaredState.Restore(new Watched("fc1", "fc2", "fc3"), Saved(saved))).Should()
+            .Throw<EtfStateException>().WithMessage("*'layers.fc3'*nothing was saved*");
     }
 
     [Fact]
@@ -109,8 +117,26 @@ public sealed class NestedStateTests
         own.Epoch.Should().Be(4);
 
         other.Monitor.Layers[".a b/é"].Width = 5;
-        FluentActions.Invoking(() => DeclaredState.Merge(own, other, nameof(other), Create)).Should().Throw<ArgumentException>().WithMessage("*'monitor.layers..a b/é.width' is 5 there and 3 here*");
+        FluentActions.Invoking(() => DeclaredState.Merge(own, other, nameof(other), Create)).Should().Throw<ArgumentException>()
+            .WithMessage("*'monitor.layers..a b/é.width' is 5 there and 3 here*");
         own.Monitor.Layers["encoder.0"].Scored.Should().Be(14);
+    }
+
+    [Fact]
+    public void Restore_ReadOnlyCollectionOfPlainValues_IsReplaced()
+    {
+        var target = new Names { List = ["old"], Map = new Dictionary<string, int> { ["old"] = 1 } };
+        DeclaredState.Restore(target, Saved(new Names { List = ["a", "b"], Map = new Dictionary<string, int> { ["x.y"] = 2 } }));
+        target.List.Should().Equal("a", "b");
+        target.Map.Should().Equal(new Dictionary<string, int> { ["x.y"] = 2 });
+    }
+
+    [Fact]
+    public void Merge_CountersByKey_AddsThemUp()
+    {
+        var (own, other) = (new Counters { ByKey = { ["a"] = 1, ["b"] = 2 } }, new Counters { ByKey = { ["b"] = 3, ["c"] = 4 } });
+        DeclaredState.Merge(own, other, nameof(other));
+        own.ByKey.Should().Equal(new Dictionary<string, long> { ["a"] = 1, ["b"] = 5, ["c"] = 4 });
     }
 
     [Fact]
@@ -123,7 +149,8 @@ public sealed class NestedStateTests
 
     [Fact]
     public void Read_ConditionOfTheType_IsAsked() =>
-        FluentActions.Invoking(() => DeclaredState.Read<Mean>(Saved(new Mean { Count = 0, Value = 2 }))).Should().Throw<EtfStateException>().WithMessage("*a mean of nothing*");
+        FluentActions.Invoking(() => DeclaredState.Read<Mean>(Saved(new Mean { Count = 0, Value = 2 }))).Should().Throw<EtfStateException>()
+            .WithMessage("*a mean of nothing*");
 
     [Fact]
     public void Declaration_ThatCannotBe_Throws()
@@ -131,10 +158,13 @@ public sealed class NestedStateTests
         Refused<UnknownType>("*StringBuilder*declares none*");
         Refused<TextThatAddsUp>("*Name*String*Sum*");
         Refused<NamesThatEndAlike>("*Layers*end alike*");
-        FluentActions.Invoking(() => DeclaredState.Capture(new NullThatIsNotOptional(), "x")).Should().Throw<InvalidOperationException>().WithMessage("*Name is null*");
+        Refused<TextsThatMerge>("*Texts*Each*");
+        FluentActions.Invoking(() => DeclaredState.Capture(new NullThatIsNotOptional(), "x")).Should().Throw<InvalidOperationException>()
+            .WithMessage("*Name is null*");
 
         static void Refused<T>(string message)
-            where T : new() => FluentActions.Invoking(() => DeclaredState.Capture(new T(), "x")).Should().Throw<InvalidOperationException>().WithMessage(message);
+            where T : new() => FluentActions.Invoking(() => DeclaredState.Capture(new T(), "x")).Should().Throw<InvalidOperationException>()
+                .WithMessage(message);
     }
 
     [Fact]
@@ -158,7 +188,8 @@ public sealed class NestedStateTests
         one.Monitor.Layers.Keys.Should().Equal(two.Monitor.Layers.Keys);
         foreach (var (key, layer) in one.Monitor.Layers)
         {
-            (layer.Scored, layer.Wrong, layer.Width).Should().Be((two.Monitor.Layers[key].Scored, two.Monitor.Layers[key].Wrong, two.Monitor.Layers[key].Width));
+            (layer.Scored, layer.Wrong, layer.Width)
+                .Should().Be((two.Monitor.Layers[key].Scored, two.Monitor.Layers[key].Wrong, two.Monitor.Layers[key].Width));
             layer.Sums.Should().Equal(two.Monitor.Layers[key].Sums);
         }
 
@@ -171,6 +202,23 @@ public sealed class NestedStateTests
     internal sealed class Watched(params string[] names)
     {
         [State] public IReadOnlyDictionary<string, Layer> Layers { get; } = names.ToDictionary(name => name, _ => new Layer());
+    }
+
+    internal sealed class Names
+    {
+        [State] public IReadOnlyList<string> List { get; set; } = [];
+
+        [State] public IReadOnlyDictionary<string, int> Map { get; set; } = new Dictionary<string, int>();
+    }
+
+    internal sealed class Counters
+    {
+        [State(MergeRule.Each)] public Dictionary<string, long> ByKey { get; } = [];
+    }
+
+    internal sealed class TextsThatMerge
+    {
+        [State(MergeRule.Each)] public Dictionary<string, string> Texts { get; } = [];
     }
 
     internal sealed class Mean : IMergeableState, ICheckedState

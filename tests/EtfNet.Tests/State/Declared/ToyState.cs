@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.State.Declared;
 
-/// <summary>A scheduler that contains a monitor that contains layers, with tensors, enums and JSON: what the library's own types need.</summary>
+/// <summary>A scheduler that contains a monitor that contains layers, with tensors, enums and JSON: what the library's own types
+/// need.</summary>
 internal static partial class ToyState
 {
     public const string Kind = "toy";
@@ -13,9 +14,12 @@ internal static partial class ToyState
 
     public static Scheduler Example()
     {
-        var scheduler = new Scheduler { Epoch = 4, Decision = Decision.Exact, Average = ones(2, 2), Means = [[1, 2], [3, 4], [5, 6]], Record = new ToyRecord("fc", 0.25), Rate = 0.1f };
+        var scheduler = new Scheduler { Epoch = 4, Decision = Decision.Exact, Average = ones(2, 2), Means = [[1, 2], [3, 4], [5, 6]],
+            Record = new ToyRecord("fc", 0.25), Rate = 0.1f };
         foreach (var key in new[] { "encoder.0", "", ".a b/é" })
-            scheduler.Monitor.Layers.Add(key, new ToyLayer("options") { Scored = 7 + key.Length - (key == "encoder.0" ? 9 : 0), Wrong = 1, Sums = [key.Length, 2, 3] });
+            scheduler.Monitor.Layers
+                .Add(key,
+                new ToyLayer("options") { Scored = 7 + key.Length - (key == "encoder.0" ? 9 : 0), Wrong = 1, Sums = [key.Length, 2, 3] });
         scheduler.Averages.Add("fc.weight", ones(3));
         return scheduler;
     }

@@ -28,7 +28,8 @@ public sealed class DamagedFileTests
         for (var length = 0; length < file.Length; length++)
         {
             Refused(file[..length], $"length {length}");
-            FluentActions.Invoking(() => SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(file[..length])))).Should().Throw<EtfStateException>();
+            FluentActions.Invoking(() => SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(file[..length])))).Should()
+                .Throw<EtfStateException>();
         }
     }
 
@@ -47,8 +48,10 @@ public sealed class DamagedFileTests
         // Pad by hand where the change is not about padding.
         header.Should().Contain(what.TrimEnd());
         var changed = header.TrimEnd().Replace(what.TrimEnd(), with, StringComparison.Ordinal);
-        changed = message.Contains("padded", StringComparison.Ordinal) ? changed + new string(' ', (changed.Length % 8 == 7 ? 2 : 1) - (changed.Length % 8 == 0 ? 0 : 1)) : Padded(changed);
-        FluentActions.Invoking(() => SafetensorsBytes.Read(Changed(file, _ => changed))).Should().Throw<EtfStateException>().WithMessage(message);
+        changed = message.Contains("padded", StringComparison.Ordinal)
+            ? changed + new string(' ', (changed.Length % 8 == 7 ? 2 : 1) - (changed.Length % 8 == 0 ? 0 : 1)) : Padded(changed);
+        FluentActions.Invoking(() => SafetensorsBytes.Read(Changed(file, _ => changed))).Should().Throw<EtfStateException>()
+            .WithMessage(message);
     }
 
     [Fact]
@@ -56,19 +59,23 @@ public sealed class DamagedFileTests
     {
         var file = SafetensorsFiles.Small();
         file[^1] ^= 1;
-        FluentActions.Invoking(() => SafetensorsBytes.Read(file)).Should().Throw<EtfStateException>().WithMessage("*checksum*another copy*etfnet.version, etfnet.kind and etfnet.sha256*");
+        FluentActions.Invoking(() => SafetensorsBytes.Read(file)).Should().Throw<EtfStateException>()
+            .WithMessage("*checksum*another copy*etfnet.version, etfnet.kind and etfnet.sha256*");
     }
 
     [Fact]
     public void Read_NameWithControlCharacters_IsShownOnOneLine()
     {
-        var error = FluentActions.Invoking(() => SafetensorsBytes.Read(Raw("""{"a\n\u001b[31m\ud83d\ude00":1}"""))).Should().Throw<EtfStateException>().Which;
+        var error = FluentActions.Invoking(() => SafetensorsBytes.Read(Raw("""{"a\n\u001b[31m\ud83d\ude00":1}"""))).Should()
+            .Throw<EtfStateException>().Which;
         error.Message.Should().StartWith(@"'a\u000a\u001b[31m").And.NotContain("\n");
-        FluentActions.Invoking(() => SafetensorsBytes.Read(Raw($$"""{"{{new string('x', 5000)}}":1}"""))).Should().Throw<EtfStateException>().Which.Message.Length.Should().BeLessThan(500);
+        FluentActions.Invoking(() => SafetensorsBytes.Read(Raw($$"""{"{{new string('x', 5000)}}":1}"""))).Should()
+            .Throw<EtfStateException>().Which.Message.Length.Should().BeLessThan(500);
     }
 
     internal static string Padded(string header) => header.PadRight((header.Length + 7) / 8 * 8);
 
     private static void Refused(byte[] file, string because) =>
-        FluentActions.Invoking(() => SafetensorsBytes.Read(file)).Should().Throw<EtfStateException>(because).Which.Message.Should().NotBeNullOrWhiteSpace();
+        FluentActions.Invoking(() => SafetensorsBytes.Read(file)).Should().Throw<EtfStateException>(because).Which.Message
+            .Should().NotBeNullOrWhiteSpace();
 }

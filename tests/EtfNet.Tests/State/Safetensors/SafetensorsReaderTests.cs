@@ -13,7 +13,9 @@ public sealed class SafetensorsReaderTests
     {
         // Not in the order of the names, not padded, with a scalar, an empty tensor, an unknown part and an escape.
         var file = Raw(
-            """{"b":{"dtype":"I16","shape":[],"data_offsets":[8,10]},"__metadata__":{"format":"pt","b2":"b"},"a\u002ew":{"shape":[2],"dtype":"F32","data_offsets":[0,8],"more":[{}]},"e":{"dtype":"F64","shape":[0,3],"data_offsets":[8,8]}}""",
+            """{"b":{"dtype":"I16","shape":[],"data_offsets":[8,10]},"__metadata__":{"format":"pt","b2":"b"},"""
+            + """ "a\u002ew":{"shape":[2],"dtype":"F32","data_offsets":[0,8],"more":[{}]},"""
+            + """ "e":{"dtype":"F64","shape":[0,3],"data_offsets":[8,8]}}""",
             [0, 0, 128, 63, 0, 0, 0, 192, 255, 255]);
         var state = SafetensorsBytes.Read(file);
         state.Kind.Should().BeNull();
@@ -102,9 +104,12 @@ public sealed class SafetensorsReaderTests
     [InlineData("""{"t":{"dtype":"F32","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}}""", "*'t'*does not take*")]
     [InlineData("""{"t":{"dtype":"F64","shape":[2305843009213693952],"data_offsets":[0,0]}}""", "*'t'*does not take*")]
     [InlineData("""{"t":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}""", "*'t'*hole from 0*")]
-    [InlineData("""{"t":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"u":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""", "*'u'*overlap*end at 2*")]
-    [InlineData("""{"t":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"u":{"dtype":"U8","shape":[2],"data_offsets":[3,5]}}""", "*'u'*hole from 2*")]
-    [InlineData("""{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", "*'t'*header twice*")]
+    [InlineData("""{"t":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"u":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}""",
+        "*'u'*overlap*end at 2*")]
+    [InlineData("""{"t":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"u":{"dtype":"U8","shape":[2],"data_offsets":[3,5]}}""",
+        "*'u'*hole from 2*")]
+    [InlineData("""{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""",
+        "*'t'*header twice*")]
     [InlineData("""{"t":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}""", "*holds 5 of the 9 bytes*")]
     [InlineData("""{"t":{"dtype":"BOOL","shape":[5],"data_offsets":[0,5]}}""", "*'t'*BOOL*0 and 1*")]
     [InlineData("""{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"more":[[[[[[[[[1]]]]]]]]]}}""", "*no valid JSON*")]
@@ -125,7 +130,8 @@ public sealed class SafetensorsReaderTests
         Refused([.. Length(100_000_000), .. "{}"u8]).WithMessage("*ends after 2 of the 100000000*");
         Action forwardOnly = () => SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream([.. Length(100_000_000), .. "{}"u8])));
         forwardOnly.Should().Throw<EtfStateException>().WithMessage("*ends after 2 of 100000000*");
-        Action claims = () => SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(Raw("""{"t":{"dtype":"U8","shape":[1099511627776],"data_offsets":[0,1099511627776]}}""", 1, 2))));
+        var tebibyte = Raw("""{"t":{"dtype":"U8","shape":[1099511627776],"data_offsets":[0,1099511627776]}}""", 1, 2);
+        Action claims = () => SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(tebibyte)));
         claims.Should().Throw<EtfStateException>().WithMessage("'t'*ends after 2 of*");
         (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(8_000_000);
     }
@@ -161,9 +167,11 @@ public sealed class SafetensorsReaderTests
         File.WriteAllBytes(path, SafetensorsFiles.Small());
         SafetensorsReader.Read(path).FileName.Should().Be(path);
         File.WriteAllBytes(path, [.. SafetensorsFiles.Small(), 0]);
-        FluentActions.Invoking(() => SafetensorsReader.Read(path)).Should().Throw<EtfStateException>().WithMessage($"{path}: bytes follow*").Which.FileName.Should().Be(path);
+        FluentActions.Invoking(() => SafetensorsReader.Read(path)).Should().Throw<EtfStateException>().WithMessage($"{path}: bytes follow*")
+            .Which.FileName.Should().Be(path);
         File.WriteAllBytes(path, SafetensorsFiles.Small()[..^1]);
-        FluentActions.Invoking(() => SafetensorsReader.Read(path)).Should().Throw<EtfStateException>().WithMessage($"{path}: *").Which.FileName.Should().Be(path);
+        FluentActions.Invoking(() => SafetensorsReader.Read(path)).Should().Throw<EtfStateException>().WithMessage($"{path}: *")
+            .Which.FileName.Should().Be(path);
         FluentActions.Invoking(() => SafetensorsReader.Read(folder.File("none"))).Should().Throw<FileNotFoundException>();
         FluentActions.Invoking(() => SafetensorsReader.Read(folder.Path)).Should().Throw<UnauthorizedAccessException>();
     }

@@ -12,7 +12,8 @@ public sealed class SafetensorsWriterTests
 {
     private static readonly ScalarType[] s_types =
     [
-        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32, ScalarType.Int16, ScalarType.Int8, ScalarType.Byte,
+        ScalarType.Float64, ScalarType.Float32, ScalarType.Float16, ScalarType.BFloat16, ScalarType.Int64, ScalarType.Int32,
+            ScalarType.Int16, ScalarType.Int8, ScalarType.Byte,
         ScalarType.Bool, ScalarType.ComplexFloat32,
     ];
 
@@ -85,7 +86,8 @@ public sealed class SafetensorsWriterTests
         var state = new StateSet("toy");
         state.Add("etfnet.sha256", "x");
         FluentActions.Invoking(() => Write(state)).Should().Throw<InvalidOperationException>().WithMessage("*'etfnet.sha256'*");
-        FluentActions.Invoking(() => state.Add("etfnet.sha256", "y")).Should().Throw<InvalidOperationException>().WithMessage("*'etfnet.sha256'*");
+        FluentActions.Invoking(() => state.Add("etfnet.sha256", "y")).Should().Throw<InvalidOperationException>()
+            .WithMessage("*'etfnet.sha256'*");
 
         static FluentAssertions.Specialized.ExceptionAssertions<InvalidOperationException> Refused(string name)
         {
@@ -108,10 +110,12 @@ public sealed class SafetensorsWriterTests
     public void Write_TypeThatTheFormatLacks_Throws()
     {
         using var scope = NewDisposeScope();
-        FluentActions.Invoking(() => new LiveTensor(zeros(2, dtype: ScalarType.ComplexFloat64))).Should().Throw<NotSupportedException>().WithMessage("*ComplexFloat64*Convert*");
+        FluentActions.Invoking(() => new LiveTensor(zeros(2, dtype: ScalarType.ComplexFloat64))).Should().Throw<NotSupportedException>()
+            .WithMessage("*ComplexFloat64*Convert*");
     }
 
-    /// <summary>As published: '{' first, padded with spaces to 8 bytes, data without holes, each tensor at a multiple of its element.</summary>
+    /// <summary>As published: '{' first, padded with spaces to 8 bytes, data without holes, each tensor at a multiple of its
+    /// element.</summary>
     private static void RequirePublishedForm(byte[] file)
     {
         var header = HeaderOf(file);
@@ -119,7 +123,8 @@ public sealed class SafetensorsWriterTests
         header[0].Should().Be('{');
         using var json = JsonDocument.Parse(header);
         var end = 0L;
-        foreach (var tensor in json.RootElement.EnumerateObject().Where(tensor => tensor.Name != "__metadata__").Select(tensor => tensor.Value))
+        foreach (var tensor in json.RootElement.EnumerateObject().Where(tensor => tensor.Name != "__metadata__")
+            .Select(tensor => tensor.Value))
         {
             var (begin, next) = (tensor.GetProperty("data_offsets")[0].GetInt64(), tensor.GetProperty("data_offsets")[1].GetInt64());
             begin.Should().Be(end);
@@ -134,7 +139,8 @@ public sealed class SafetensorsWriterTests
     {
         var shape = Enumerable.Range(0, random.Next(4)).Select(_ => (long)random.Next(5)).ToArray();
         using var generator = new Generator((ulong)random.Next());
-        var tensor = dtype == ScalarType.Bool ? rand(shape, generator: generator).gt(0.5) : (rand(shape, generator: generator) * 100).to(dtype);
+        var tensor = dtype == ScalarType.Bool ? rand(shape, generator: generator).gt(0.5)
+            : (rand(shape, generator: generator) * 100).to(dtype);
         return random.Next(2) == 0 || tensor.dim() < 2 ? tensor : tensor.transpose(0, 1);
     }
 

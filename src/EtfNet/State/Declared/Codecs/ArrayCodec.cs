@@ -30,6 +30,7 @@ internal abstract class ArrayCodec : StateCodec
             throw from.Wrong(name, $"it is {tensor}, and {TensorType.Of(element)} is wanted");
         if (rank is { } wanted && tensor.Shape.Count != wanted)
             throw from.Wrong(name, $"it is {tensor}, and {Words.Count(wanted, "dimension")} are wanted");
-        return tensor.ByteCount <= most ? tensor : throw from.Wrong(name, $"it takes {tensor.ByteCount} bytes, more than one array can hold");
+        return tensor.ByteCount <= most ? tensor
+            : throw from.Wrong(name, $"it takes {tensor.ByteCount} bytes, more than one array can hold");
     }
 }

@@ -6,11 +6,14 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace EtfNet;
 
-/// <summary>Dictionaries by text, and lists: the keys as a JSON list in the metadata, in their order, and each element under its key.</summary>
-/// <remarks>A mutable collection is filled anew. One that its type makes read-only has its elements filled in their place: its keys must be those that were saved.</remarks>
+/// <summary>Dictionaries by text, and lists: the keys as a JSON list in the metadata, in their order, and each element under its
+/// key.</summary>
+/// <remarks>A mutable collection is filled anew. A read-only one of states or tensors has its elements filled in their place, and its keys
+/// must be those that were saved; a read-only one of anything else is replaced.</remarks>
 internal sealed partial class CollectionCodec : StateCodec
 {
-    private static readonly JsonTypeInfo<List<string>> s_keys = new KeysJson(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ListString;
+    private static readonly JsonTypeInfo<List<string>> s_keys =
+        new KeysJson(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ListString;
 
     private readonly Type _element;
     private readonly StateCodec _codec;
@@ -32,12 +35,14 @@ internal sealed partial class CollectionCodec : StateCodec
             return null;
         var (generic, arguments) = (type.GetGenericTypeDefinition(), type.GetGenericArguments());
         var isList = generic == typeof(List<>) || generic == typeof(IList<>) || generic == typeof(IReadOnlyList<>);
-        var isMap = (generic == typeof(Dictionary<,>) || generic == typeof(IDictionary<,>) || generic == typeof(IReadOnlyDictionary<,>)) && arguments[0] == typeof(string);
+        var isMap = (generic == typeof(Dictionary<,>) || generic == typeof(IDictionary<,>) || generic == typeof(IReadOnlyDictionary<,>))
+            && arguments[0] == typeof(string);
         var isMutable = generic != typeof(IReadOnlyList<>) && generic != typeof(IReadOnlyDictionary<,>);
         return isList || isMap ? new CollectionCodec(arguments[^1], For(arguments[^1], member), isList, isMutable, member) : null;
     }
 
-    public override bool CanMerge(MergeRule rule) => rule is MergeRule.Keep or MergeRule.ByType || (rule == MergeRule.Each && !_isList);
+    public override bool CanMerge(MergeRule rule) =>
+        rule is MergeRule.Keep or MergeRule.ByType || (rule == MergeRule.Each && !_isList && _codec.CanMerge(Rule));
 
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions)
     {
@@ -52,19 +57,26 @@ internal sealed partial class CollectionCodec : StateCodec
         if (from.FindText(name) is not { } text)
             return null;
         var keys = Keys(from, name, text);
-        var now = current is null || _isMutable ? [] : Elements(current).ToDictionary(element => element.Key, element => element.Value);
-        if (current is not null && !_isMutable && (keys.FirstOrDefault(key => !now.ContainsKey(key)) ?? now.Keys.Except(keys).FirstOrDefault()) is { } odd)
-            throw from.State.Error(Named(name, odd), now.ContainsKey(odd) ? "nothing was saved for it" : "it was saved, and is not there now",
+        var inPlace = FillsInPlace(current);
+        var now = inPlace ? Elements(current!).ToDictionary(element => element.Key, element => element.Value) : [];
+        if (inPlace && (keys.FirstOrDefault(key => !now.ContainsKey(key)) ?? now.Keys.Except(keys).FirstOrDefault()) is { } odd)
+            throw from.State.Error(
+                Named(name, odd), now.ContainsKey(odd) ? "nothing was saved for it" : "it was saved, and is not there now",
                 "Build what it is loaded into as it was built when the state was saved.");
-        var elements = keys.Select(key => (key, value: _codec.Read(from, Named(name, key), now.GetValueOrDefault(key)) ?? throw from.Missing(Named(name, key)))).ToList();
-        return new PendingValue(keys, () => Fill(current, elements.Select(element => (element.key, element.value.Take()))));
+        var elements = keys.Select(key => (Key: key, Value: Element(key))).ToList();
+        return new PendingValue(keys, () => Fill(current, [.. elements.Select(element => (element.Key, element.Value.Take()))]));
+
+        PendingValue Element(string key) =>
+            _codec.Read(from, Named(name, key), now.GetValueOrDefault(key)) ?? throw from.Missing(Named(name, key));
     }
 
     public override string? MergeProblem(MergeRule rule, string name, object own, object other)
     {
         var mine = Elements(own).ToDictionary(element => element.Key, element => element.Value);
-        return rule != MergeRule.Each ? null : Elements(other).Where(element => mine.ContainsKey(element.Key))
-            .Select(element => _codec.MergeProblem(Rule, Named(name, element.Key), mine[element.Key], element.Value)).FirstOrDefault(problem => problem is not null);
+        return rule != MergeRule.Each ? null : Elements(other)
+            .Where(element => mine.ContainsKey(element.Key))
+            .Select(element => _codec.MergeProblem(Rule, Named(name, element.Key), mine[element.Key], element.Value))
+            .FirstOrDefault(problem => problem is not null);
     }
 
     public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create)
@@ -80,6 +92,9 @@ internal sealed partial class CollectionCodec : StateCodec
     public override object? Reset(object value, Type type) => value;
 
     public override IEnumerable<string> Leaves(string name) => [name, .. _codec.Leaves(name + ".*")];
+
+    /// <summary>Whether the elements of a collection are filled where they are: those of a read-only one that can be.</summary>
+    private bool FillsInPlace(object? current) => current is not null && !_isMutable && _codec is NestedCodec or TensorCodec;
 
     /// <summary>How two elements of one key merge: nested ones by their declaration, others are added.</summary>
     private MergeRule Rule => _codec.CanMerge(MergeRule.Each) ? MergeRule.Each : MergeRule.Sum;
@@ -105,17 +120,19 @@ internal sealed partial class CollectionCodec : StateCodec
     private IEnumerable<(string Key, object Value)> Elements(object collection)
     {
         if (_isList)
-            return ((IEnumerable)collection).Cast<object>().Select((element, index) => (index.ToString(System.Globalization.CultureInfo.InvariantCulture), element));
+            return ((IEnumerable)collection).Cast<object>()
+                .Select((element, index) => (index.ToString(System.Globalization.CultureInfo.InvariantCulture), element));
         return ((IEnumerable)collection).Cast<object>().Select(pair => ((string)Part(pair, "Key"), Part(pair, "Value")));
 
         static object Part(object pair, string name) => pair.GetType().GetProperty(name)!.GetValue(pair)!;
     }
 
-    private object Fill(object? current, IEnumerable<(string Key, object? Value)> elements)
+    private object Fill(object? current, List<(string Key, object? Value)> read)
     {
-        var read = elements.ToList();
-        if (current is not null && !_isMutable)
-            return current;
+        if (FillsInPlace(current))
+            return current!;
+        if (!_isMutable)
+            current = null;
         if (_isList)
         {
             var list = (IList)(current ?? Activator.CreateInstance(typeof(List<>).MakeGenericType(_element))!);

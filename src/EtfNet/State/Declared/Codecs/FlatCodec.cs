@@ -6,7 +6,8 @@ internal sealed class FlatCodec<T> : ArrayCodec
 {
     public override bool CanMerge(MergeRule rule) =>
         rule is MergeRule.Keep or MergeRule.Same or MergeRule.First or MergeRule.ByType
-            || (rule == MergeRule.Sum && (typeof(T) == typeof(double) || typeof(T) == typeof(float) || typeof(T) == typeof(long) || typeof(T) == typeof(int)));
+            || (rule == MergeRule.Sum
+                && (typeof(T) == typeof(double) || typeof(T) == typeof(float) || typeof(T) == typeof(long) || typeof(T) == typeof(int)));
 
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions)
     {
@@ -14,7 +15,8 @@ internal sealed class FlatCodec<T> : ArrayCodec
         long[] shape = dimensions is null or { Count: 1 } ? [array.Length] : [.. dimensions.Select(size => size
             ?? throw new InvalidOperationException($"The dimensions of {EntryName.Quote(name)} must be numbers of its state."))];
         if (shape.Aggregate(1L, (product, size) => product * size) != array.Length)
-            throw new InvalidOperationException($"{EntryName.Quote(name)} has {array.Length} numbers; its declared shape is {StateTensor.Text(shape)}.");
+            throw new InvalidOperationException(
+                $"{EntryName.Quote(name)} has {array.Length} numbers; its declared shape is {StateTensor.Text(shape)}.");
         to.Add(name, new RowTensor<T>(shape, [array]));
     }
 

@@ -49,5 +49,7 @@ internal sealed class NestedCodec(Type type) : StateCodec
     public override object? Reset(object value, Type type) => value;
 
     public override IEnumerable<string> Leaves(string name) =>
-        _isCustom ? [name] : [name, .. StateDeclaration.Of(type).Members.SelectMany(member => member.Codec.Leaves(EntryName.Join(name, member.Name)))];
+        _isCustom
+            ? [name]
+            : [name, .. StateDeclaration.Of(type).Members.SelectMany(member => member.Codec.Leaves(EntryName.Join(name, member.Name)))];
 }

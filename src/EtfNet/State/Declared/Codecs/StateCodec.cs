@@ -22,7 +22,8 @@ internal abstract class StateCodec
             return collection;
         return typeof(ICustomState).IsAssignableFrom(type) || StateDeclaration.Of(type).Members.Count > 0
             ? new NestedCodec(type)
-            : throw new InvalidOperationException($"{type.Name} cannot be a part of a state: it declares none. Give its members [State], or name a Json context.");
+            : throw new InvalidOperationException(
+                $"{type.Name} cannot be a part of a state: it declares none. Give its members [State], or name a Json context.");
     }
 
     public abstract bool CanMerge(MergeRule rule);

@@ -5,20 +5,26 @@ namespace EtfNet;
 /// <summary>TorchSharp tensors: filled in their place where there is one, otherwise made anew on the CPU, the owner's own.</summary>
 internal sealed class TensorCodec : StateCodec
 {
-    public override bool CanMerge(MergeRule rule) => rule is MergeRule.Keep or MergeRule.Same or MergeRule.Sum or MergeRule.First or MergeRule.ByType;
+    public override bool CanMerge(MergeRule rule) =>
+        rule is MergeRule.Keep or MergeRule.Same or MergeRule.Sum or MergeRule.First or MergeRule.ByType;
 
-    public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions) => to.Add(name, new LiveTensor((Tensor)value));
+    public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions) =>
+        to.Add(name, new LiveTensor((Tensor)value));
 
     public override PendingValue? Read(StateReader from, string name, object? current)
     {
         if (from.FindTensor(name) is not { } saved)
             return null;
         if (saved.Type.Torch is null)
-            throw from.State.Error(name, $"it is {saved}, for which TorchSharp has no type", "Convert the tensor, for example to F32, in the program that wrote the file.");
+            throw from.State.Error(
+                name, $"it is {saved}, for which TorchSharp has no type",
+                "Convert the tensor, for example to F32, in the program that wrote the file.");
         if (current is not Tensor target)
             return new PendingValue(saved, () => saved.ToTensor().DetachFromDisposeScope());
         if (!saved.IsLike(TensorType.Of(target.dtype), target.shape))
-            throw from.State.Error(name, $"it is {saved}, and {new LiveTensor(target)} is wanted", "Build what it is loaded into as it was built when the state was saved, with the same element type.");
+            throw from.State.Error(
+                name, $"it is {saved}, and {new LiveTensor(target)} is wanted",
+                "Build what it is loaded into as it was built when the state was saved, with the same element type.");
         return new PendingValue(saved, () =>
         {
             saved.CopyTo(target);

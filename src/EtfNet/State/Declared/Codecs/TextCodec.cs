@@ -14,7 +14,8 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
     private static readonly Dictionary<Type, TextCodec> s_plain = new()
     {
         [typeof(string)] = new("text", value => (string)value, text => text),
-        [typeof(bool)] = new("true or false", value => (bool)value ? "true" : "false", text => text switch { "true" => true, "false" => false, _ => null }),
+        [typeof(bool)] = new(
+            "true or false", value => (bool)value ? "true" : "false", text => text switch { "true" => true, "false" => false, _ => null }),
         [typeof(int)] = Number<int>("32-bit whole number", NumberStyles.AllowLeadingSign),
         [typeof(long)] = Number<long>("64-bit whole number", NumberStyles.AllowLeadingSign),
         [typeof(float)] = Number<float>("number", NumberStyles.Float),
@@ -22,19 +23,26 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
     };
 
     /// <summary>The codec of a type that is a plain text; null for any other.</summary>
-    public static TextCodec? Find(Type type) => type.IsEnum
-        ? new TextCodec(type.Name, value => value.ToString()!, text => text.Length > 0 && char.IsAsciiLetter(text[0]) && Enum.TryParse(type, text, out var value) ? value : null)
-        : s_plain.GetValueOrDefault(type);
+    public static TextCodec? Find(Type type)
+    {
+        return type.IsEnum ? new TextCodec(type.Name, value => value.ToString()!, Named) : s_plain.GetValueOrDefault(type);
+
+        // By name only: numbers would parse as well.
+        object? Named(string text) =>
+            text.Length > 0 && char.IsAsciiLetter(text[0]) && Enum.TryParse(type, text, out var value) ? value : null;
+    }
 
     public static TextCodec Json(Type type, Type context)
     {
         var known = (JsonSerializerContext)context.GetProperty("Default")!.GetValue(null)!;
         var info = known.GetTypeInfo(type) ?? throw new InvalidOperationException($"{context.Name} does not know {type.Name}.");
-        return new TextCodec($"JSON of {type.Name}", value => JsonSerializer.Serialize(value, info), text => JsonSerializer.Deserialize(text, info));
+        return new TextCodec(
+            $"JSON of {type.Name}", value => JsonSerializer.Serialize(value, info), text => JsonSerializer.Deserialize(text, info));
     }
 
     public override bool CanMerge(MergeRule rule) =>
-        rule is MergeRule.Keep or MergeRule.Same or MergeRule.First or MergeRule.ByType || (isNumber && rule is MergeRule.Sum or MergeRule.Max);
+        rule is MergeRule.Keep or MergeRule.Same or MergeRule.First or MergeRule.ByType
+            || (isNumber && rule is MergeRule.Sum or MergeRule.Max);
 
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions) => to.Add(name, write(value));
 
@@ -68,5 +76,6 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
 
     private static TextCodec Number<T>(string what, NumberStyles styles)
         where T : struct, System.Numerics.INumber<T> =>
-        new(what, value => ((T)value).ToString(null, CultureInfo.InvariantCulture), text => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) ? number : null, isNumber: true);
+        new(what, value => ((T)value).ToString(null, CultureInfo.InvariantCulture),
+            text => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) ? number : null, isNumber: true);
 }
