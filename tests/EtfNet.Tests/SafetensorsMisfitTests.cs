@@ -113,7 +113,7 @@ public sealed class SafetensorsMisfitTests : IDisposable
     {
         var file = SafetensorsBytes.Write(Fixed());
         using var model = Model();
-        var before = SafetensorsExtensionsTests.State(model);
+        var before = ModelBytes.Of(model);
         var random = new Random(5);
         for (var trial = 0; trial < 200; trial++)
         {
@@ -127,7 +127,7 @@ public sealed class SafetensorsMisfitTests : IDisposable
                 .WithMessage($"{_folder.File("bad")}: *");
         }
 
-        SafetensorsExtensionsTests.State(model).Should().Equal(before);
+        ModelBytes.Of(model).Should().Equal(before);
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
     }
 
@@ -220,14 +220,14 @@ public sealed class SafetensorsMisfitTests : IDisposable
     {
         var path = _folder.File("weights.safetensors");
         SafetensorsWriter.Write(path, state);
-        var (before, plan) = (SafetensorsExtensionsTests.State(model), EtfPlan.Of(model).ToJson());
+        var (before, plan) = (ModelBytes.Of(model), EtfPlan.Of(model).ToJson());
         var error = FluentActions.Invoking(() => model.LoadSafetensors(path)).Should().Throw<EtfStateException>()
             .WithMessage(message).Which;
         error.FileName.Should().Be(path);
         error.Message.Should().StartWith(path + ": ").And.EndWith(error.Remedy);
         if (entry is not null)
             error.Entry.Should().Be(entry);
-        SafetensorsExtensionsTests.State(model).Should().Equal(before);
+        ModelBytes.Of(model).Should().Equal(before);
         EtfPlan.Of(model).ToJson().Should().Be(plan);
     }
 }

@@ -94,18 +94,18 @@ public sealed class InterchangeTests : IDisposable
         using var two = Model();
         one.SaveSafetensors(_folder.File("ours"));
         two.load_safetensors(_folder.File("ours"));
-        SafetensorsExtensionsTests.State(two).Should().Equal(SafetensorsExtensionsTests.State(one));
+        ModelBytes.Of(two).Should().Equal(ModelBytes.Of(one));
 
         one.ApplyEtf(EtfFrame.Nearest, "fc2");
         one.MaterializeEtf();
         one.SaveSafetensors(_folder.File("dense"));
         two.load_safetensors(_folder.File("dense"));
-        SafetensorsExtensionsTests.State(two).Should().Equal(SafetensorsExtensionsTests.State(one));
+        ModelBytes.Of(two).Should().Equal(ModelBytes.Of(one));
 
         two.save_safetensors(_folder.File("theirs"));
         using var three = Model();
         three.LoadSafetensors(_folder.File("theirs"));
-        SafetensorsExtensionsTests.State(three).Should().Equal(SafetensorsExtensionsTests.State(one));
+        ModelBytes.Of(three).Should().Equal(ModelBytes.Of(one));
         SafetensorsReader.Read(_folder.File("theirs")).Kind.Should().BeNull();
     }
 
@@ -118,7 +118,7 @@ public sealed class InterchangeTests : IDisposable
         two.ApplyEtf(EtfFrame.Random(4), "fc2");
         one.SaveSafetensors(_folder.File("fixed"));
         two.load_safetensors(_folder.File("fixed"));
-        SafetensorsExtensionsTests.State(two).Should().Equal(SafetensorsExtensionsTests.State(one));
+        ModelBytes.Of(two).Should().Equal(ModelBytes.Of(one));
     }
 
     public void Dispose() => _folder.Dispose();

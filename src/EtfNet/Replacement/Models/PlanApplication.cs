@@ -61,8 +61,8 @@ internal static class PlanApplication
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
         if (layer.Header.Scale > SimplexEtfLinear.LargestScale(layer.Header.Shape, target.Layer.weight.dtype))
             throw new ArgumentException(
-                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; {name} has it as {target.Layer.weight.dtype}, " +
-                "for which that is too large.",
+                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for " +
+                $"{target.Layer.weight.dtype}, its type in {name}.",
                 nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));

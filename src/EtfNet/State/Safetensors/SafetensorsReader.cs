@@ -37,7 +37,10 @@ internal static class SafetensorsReader
 
     /// <summary>Reads from where a stream is to the last byte of the state, and no further.</summary>
     /// <exception cref="EtfStateException">There is no safetensors file, or it is damaged, or of a newer version.</exception>
-    public static StateSet Read(Stream stream, string? fileName = null)
+    /// <param name="stream">Gives the bytes.</param>
+    /// <param name="fileName">Where it comes from, for messages.</param>
+    /// <param name="piece">The most bytes of a tensor that are held in one array; a multiple of 8.</param>
+    public static StateSet Read(Stream stream, string? fileName = null, int piece = StateTensor.MaxPiece)
     {
         Span<byte> start = stackalloc byte[8];
         if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length)
@@ -60,7 +63,7 @@ internal static class SafetensorsReader
         using var checksum = kind is null ? null : new Checksum(bytes, header.ChecksumAt);
         var state = new StateSet(kind) { FileName = fileName };
         foreach (var entry in header.Tensors)
-            state.Add(entry.Name, ReadTensor(stream, entry, isKnown, checksum));
+            state.Add(entry.Name, ReadTensor(stream, entry, piece, isKnown, checksum));
         if (checksum is not null && checksum.Finish() != header.Metadata[SafetensorsHeader.ChecksumName])
             throw new EtfStateException(null, null, "its checksum does not agree with its content", Changed);
         foreach (var (name, text) in header.Metadata)
@@ -94,16 +97,16 @@ internal static class SafetensorsReader
     /// <summary>The bytes that are left; <see cref="long.MaxValue"/> where the stream does not say.</summary>
     private static long Left(Stream stream) => stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : long.MaxValue;
 
-    private static HeldTensor ReadTensor(Stream stream, SafetensorsEntry entry, bool isKnown, Checksum? checksum)
+    private static HeldTensor ReadTensor(Stream stream, SafetensorsEntry entry, int piece, bool isKnown, Checksum? checksum)
     {
         var pieces = new List<byte[]>();
-        for (var begin = entry.Begin; begin < entry.End; begin += StateTensor.MaxPiece)
+        for (var begin = entry.Begin; begin < entry.End; begin += piece)
         {
-            var piece = ReadBytes(stream, (int)Math.Min(StateTensor.MaxPiece, entry.End - begin), isKnown, entry.Name);
-            checksum?.Add(piece);
-            if (entry.Type.Managed == typeof(bool) && piece.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
+            var bytes = ReadBytes(stream, (int)Math.Min(piece, entry.End - begin), isKnown, entry.Name);
+            checksum?.Add(bytes);
+            if (entry.Type.Managed == typeof(bool) && bytes.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
                 throw Error(entry.Name, "it is BOOL and holds a byte other than 0 and 1");
-            pieces.Add(piece);
+            pieces.Add(bytes);
         }
 
         return new HeldTensor(entry.Type, entry.Shape, pieces);

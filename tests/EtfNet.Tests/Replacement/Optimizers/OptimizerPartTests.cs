@@ -57,7 +57,7 @@ public sealed class OptimizerPartTests
         Bytes(optimizer).Length.Should().BeGreaterThan(50);
         Step(model, optimizer, 2);
         Step(other, fresh, 2);
-        SafetensorsExtensionsTests.State(other).Should().Equal(SafetensorsExtensionsTests.State(model));
+        ModelBytes.Of(other).Should().Equal(ModelBytes.Of(model));
 
         // Into one that has gone on, too: state that was not there then is gone again.
         Restore(model, optimizer, saved);
