@@ -25,6 +25,7 @@ public sealed class SafetensorsExtensionsTests
 
         model.ApplyEtf(EtfFrame.Nearest, path);
         model.SaveSafetensors(folder.File("fixed"));
+        SafetensorsReader.Read(folder.File("fixed")).Texts["etfnet.plan"].Should().Be(EtfPlan.Of(model).ToJson(), "there is one document");
         // Into a fresh model the plan is applied first; into one that is fixed alike it is not needed.
         foreach (var fresh in new[] { Shapes.Make(name), plain })
         {

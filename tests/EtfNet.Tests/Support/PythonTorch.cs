@@ -40,6 +40,10 @@ internal static class PythonTorch
     }
 
     private static Process Start(string python, string[] arguments) =>
-        Process.Start(new ProcessStartInfo(python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true,
-            Environment = { ["OMP_NUM_THREADS"] = "1" } })!;
+        Process.Start(new ProcessStartInfo(python, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["OMP_NUM_THREADS"] = "1" }
+        })!;
 }

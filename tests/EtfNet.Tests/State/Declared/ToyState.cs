@@ -14,8 +14,15 @@ internal static partial class ToyState
 
     public static Scheduler Example()
     {
-        var scheduler = new Scheduler { Epoch = 4, Decision = Decision.Exact, Average = ones(2, 2), Means = [[1, 2], [3, 4], [5, 6]],
-            Record = new ToyRecord("fc", 0.25), Rate = 0.1f };
+        var scheduler = new Scheduler
+        {
+            Epoch = 4,
+            Decision = Decision.Exact,
+            Average = ones(2, 2),
+            Means = [[1, 2], [3, 4], [5, 6]],
+            Record = new ToyRecord("fc", 0.25),
+            Rate = 0.1f
+        };
         foreach (var key in new[] { "encoder.0", "", ".a b/é" })
             scheduler.Monitor.Layers
                 .Add(key,
