@@ -1,5 +1,6 @@
 using EtfNet.Tests.Checkpoints;
 using EtfNet.Tests.Fuzzing;
+using EtfNet.Tests.State;
 using EtfNet.Tests.Support;
 
 namespace EtfNet.Tests;
