@@ -11,7 +11,8 @@ public sealed partial class AdaptiveEtfScheduler
         RequireAlive();
         var cost = Cost(loss, accuracy);
         if (_observed == 0 && batches is null)
-            throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+            throw new InvalidOperationException(
+                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();
         _watched.RequireUnchanged();
 

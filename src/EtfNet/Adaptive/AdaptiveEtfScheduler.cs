@@ -242,7 +242,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         _observed++;
         if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_monitor.Forwards, _watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+            _layerInputs ??= new LayerInputSample(
+                _monitor.Forwards, _watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer),
+                _options.CalibrationSamples);
     }
 
     private void RequireAlive()

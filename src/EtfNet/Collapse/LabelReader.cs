@@ -18,7 +18,9 @@ internal static class LabelReader
         CheckType(labels);
         if (labels.dim() > 1)
             throw new ArgumentException(
-                $"The labels have shape ({string.Join(", ", labels.shape)}); wanted (samples), one class index each. {Advice(labels)}".TrimEnd(), nameof(labels));
+                $"The labels have shape ({string.Join(", ", labels.shape)}); wanted (samples), one class index each. {Advice(labels)}"
+                    .TrimEnd(),
+                nameof(labels));
     }
 
     /// <summary>Checks that the tensor holds class indices, whatever its dimensions.</summary>
@@ -29,11 +31,13 @@ internal static class LabelReader
             throw new ArgumentException("The labels are a scalar; wanted shape (samples).", nameof(labels));
         if (labels.dtype is torch.ScalarType.Int64 or torch.ScalarType.Int32)
             return;
-        var what = $"The labels are {labels.dtype} of shape ({string.Join(", ", labels.shape)}); wanted class indices of type Int64 or Int32.";
+        var shape = string.Join(", ", labels.shape);
+        var what = $"The labels are {labels.dtype} of shape ({shape}); wanted class indices of type Int64 or Int32.";
         throw new ArgumentException(
             !torch.is_floating_point(labels) ? what + " If they are class indices, pass labels.to(ScalarType.Int64)."
             : labels.dim() > 1 && labels.shape[^1] > 1
-                ? what + " Soft labels (mixup, distillation) have no one class per sample: leave such forwards out by Suspend(), and observe forwards of unmixed samples."
+                ? what + " Soft labels (mixup, distillation) have no one class per sample: leave such forwards out by Suspend(), and "
+                    + "observe forwards of unmixed samples."
                 : what + " The targets of a regression have no classes.",
             nameof(labels));
     }
@@ -54,7 +58,8 @@ internal static class LabelReader
             return "";
         return values.sum(1).eq(1).all().item<bool>()
             ? "If these rows are one-hot, pass labels.argmax(1)."
-            : "If they mark several classes per sample (multi-label), there is no one class whose mean should be nearest: observe one task's classes at a time.";
+            : "If they mark several classes per sample (multi-label), there is no one class whose mean should be nearest: observe one "
+                + "task's classes at a time.";
     }
 
     /// <summary>The labels as numbers, each in <c>[0, classCount)</c>; read from whatever device they are on.</summary>

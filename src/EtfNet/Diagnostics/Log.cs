@@ -23,6 +23,8 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
     public static partial void LayerSkipped(ILogger logger, string layer, string reason);
 
-    [LoggerMessage(20, LogLevel.Warning, "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
+    [LoggerMessage(
+        20, LogLevel.Warning,
+        "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
     public static partial void UnlabeledForwards(ILogger logger, int epoch, long count);
 }

@@ -32,7 +32,8 @@ internal sealed class ScopeChain
     /// another was opened since, which still is.
     /// </summary>
     public bool EndedBefore(ScopeChain later) =>
-        _thread == later._thread && _scopes.Length > 0 && !IsOpen(_scopes[0]) && later._scopes.Any(scope => IsOpen(scope) && !_scopes.Contains(scope));
+        _thread == later._thread && _scopes.Length > 0 && !IsOpen(_scopes[0])
+            && later._scopes.Any(scope => IsOpen(scope) && !_scopes.Contains(scope));
 
     private static bool IsOpen(DisposeScope scope) => Manager(scope) is not null;
 

@@ -49,7 +49,8 @@ internal static class TensorVersion
             // The first tensor loads libtorch; before, it is not among the process's modules.
             using var first = torch.zeros(1);
             using var process = Process.GetCurrentProcess();
-            var library = process.Modules.Cast<ProcessModule>().FirstOrDefault(module => module.ModuleName.Contains("torch_cpu", StringComparison.Ordinal));
+            var library = process.Modules.Cast<ProcessModule>().FirstOrDefault(
+                module => module.ModuleName.Contains("torch_cpu", StringComparison.Ordinal));
             return library is not null && NativeLibrary.TryLoad(library.FileName, out var torchCpu)
                 && NativeLibrary.TryGetExport(torchCpu, "aoti_torch_new_tensor_handle", out var newHandle)
                 && NativeLibrary.TryGetExport(torchCpu, "aoti_torch_get_data_ptr", out var address)

@@ -59,7 +59,9 @@ public sealed partial class NccMonitor
                 });
                 foreach (var layer in layers.Values)
                     layer.EndMeans();
-                var second = Pass(batches, forward, labels, (name, features, groups, predictions) => layers[name].Score(features, groups, predictions), first);
+                var second = Pass(
+                    batches, forward, labels, (name, features, groups, predictions) => layers[name].Score(features, groups, predictions),
+                    first);
                 CheckSameCounts(first, second);
             }
 
@@ -68,8 +70,10 @@ public sealed partial class NccMonitor
                 IsExact = true,
                 Layers =
                 [
-                    .. _order.Names.Where(layers.ContainsKey).Select(name => layers[name].Report(
-                        name, Source(name)!, HeadOf(name, input => layers.GetValueOrDefault(input)?.Statistics)) with { HasPlace = HasPlace(name) }),
+                    .. from name in _order.Names
+                       where layers.ContainsKey(name)
+                       let head = HeadOf(name, input => layers.GetValueOrDefault(input)?.Statistics)
+                       select layers[name].Report(name, Source(name)!, head) with { HasPlace = HasPlace(name) },
                 ],
             };
         }
@@ -86,7 +90,8 @@ public sealed partial class NccMonitor
     /// <param name="take">Takes a layer's name, its features, their labels and the model's predictions.</param>
     /// <param name="known">The counts of an earlier pass; a class that it had not is an error at once.</param>
     private Dictionary<int, long> Pass<TBatch>(
-        IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels, Action<string, Tensor, LabelGroups, int[]> take, Dictionary<int, long>? known = null)
+        IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels, Action<string, Tensor, LabelGroups, int[]> take,
+        Dictionary<int, long>? known = null)
     {
         var counts = new Dictionary<int, long>();
         var any = false;
@@ -155,9 +160,8 @@ public sealed partial class NccMonitor
         foreach (var kind in kinds)
             if (seen.Features.Count == 0 || seen.Features.Exists(features => features.For(kind).shape[0] == labels.Count))
                 return kind;
-        throw new ArgumentException(
-            $"{(labels.ArePerPosition ? $"Labels of shape ({string.Join(", ", labels.Given)})" : Words.Count(labels.Count, "label"))} came for a forward of {Words.Count(seen.Samples, "sample")}.",
-            parameter);
+        var what = labels.ArePerPosition ? $"Labels of shape ({string.Join(", ", labels.Given)})" : Words.Count(labels.Count, "label");
+        throw new ArgumentException($"{what} came for a forward of {Words.Count(seen.Samples, "sample")}.", parameter);
     }
 
     private static void CheckSameCounts(Dictionary<int, long> first, Dictionary<int, long> second)
@@ -168,5 +172,6 @@ public sealed partial class NccMonitor
     }
 
     private static InvalidOperationException OtherSamples(int c, long before, long after) => new(
-        $"Class {c} had {Words.Count(before, "sample")} in the first pass and {after} in the second: the batches must give the same samples whenever they are enumerated.");
+        $"Class {c} had {Words.Count(before, "sample")} in the first pass and {after} in the second: the batches must give the same "
+        + "samples whenever they are enumerated.");
 }

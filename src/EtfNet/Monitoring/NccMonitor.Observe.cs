@@ -99,7 +99,9 @@ public sealed partial class NccMonitor
         using var form = LabelForm.Of(labels);
         if (_forwards.Match(form, output) is not { } match)
             return;
-        using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: LayerState.IsOnDevice(labels, _options) && !_options.AlwaysReadLabels);
+        using var batch = BatchLabels.Create(
+            form, _options.ClassCount, _options.IgnoreIndex,
+            leaveUnread: LayerState.IsOnDevice(labels, _options) && !_options.AlwaysReadLabels);
         if (_options.NonFinite == NonFinitePolicy.Throw)
             foreach (var features in match.Forwards.SelectMany(entry => entry.Forward.Features))
                 FiniteCheck.ThrowIfNot(features.Source.Name, features.For(match.Kind));
@@ -137,9 +139,11 @@ public sealed partial class NccMonitor
             var features = entry.For(kind);
             var state = StateOf(entry.Source.Name);
             if (features.shape[0] != labels.Count)
-                state.Problem = $"its features have {features.shape[0]} rows where the batch has {Words.Count(labels.Count, "label")}: bring them to one row per label and hand them to Observe(layer, features, labels)";
+                state.Problem = $"its features have {features.shape[0]} rows where the batch has {Words.Count(labels.Count, "label")}: "
+                    + "bring them to one row per label and hand them to Observe(layer, features, labels)";
             else if (state.Width is { } width && width != features.shape[1])
-                state.Problem = $"its features changed their width from {width} to {features.shape[1]} within the epoch: choose a pooling that keeps it";
+                state.Problem = $"its features changed their width from {width} to {features.shape[1]} within the epoch: choose a pooling "
+                    + "that keeps it";
             else
             {
                 // All that one Observe labels is scored, or nothing of it: every call of the layer, every forward.
@@ -170,7 +174,9 @@ public sealed partial class NccMonitor
             : LayerTap.PoolByHand(features, form.Count, _options.Pooling, FeatureLayout.ChannelsLast);
         if (pooled is null || pooled.shape[0] != batch.Count)
             throw new ArgumentException(
-                $"{Words.Count(batch.Count, "label")} came with features of shape ({string.Join(", ", features.shape)}) of layer '{layer}'; wanted one per row.", nameof(labels));
+                $"{Words.Count(batch.Count, "label")} came with features of shape ({string.Join(", ", features.shape)}) of layer "
+                + $"'{layer}'; wanted one per row.",
+                nameof(labels));
         if (pooled.shape[1] == 0)
             throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.", nameof(features));
         if (_states.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
@@ -209,7 +215,8 @@ public sealed partial class NccMonitor
     /// <summary>
     /// How many classes to make room for on a device: unread labels cannot tell, so the width of the class scores stands for it.
     /// </summary>
-    private int ClassCount(Forward forward, BatchLabels labels) => _options.ClassCount ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : forward.ClassWidth());
+    private int ClassCount(Forward forward, BatchLabels labels) =>
+        _options.ClassCount ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : forward.ClassWidth());
 
     private void CountOutside(BatchLabels labels, int classCount)
     {

@@ -41,7 +41,8 @@ public sealed partial class NccMonitor
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
         Flush();
-        var layers = _order.Names.Select(name => new MonitorFile.Entry(name, _taps.ContainsKey(name), _order.IsPlaced(name), _states[name]));
+        var layers = _order.Names.Select(
+            name => new MonitorFile.Entry(name, _taps.ContainsKey(name), _order.IsPlaced(name), _states[name]));
         var heads = _forwards.Heads.Inputs.Select(head => (head.Key, head.Value, _forwards.Heads.Widths[head.Key]));
         new MonitorFile(_epoch, _forwards.Unlabeled, [.. heads], [.. layers]).Save(stream);
     }

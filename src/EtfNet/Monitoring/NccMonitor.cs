@@ -62,7 +62,12 @@ public sealed partial class NccMonitor : IDisposable
         Flush();
         return new CollapseReport
         {
-            Layers = [.. _order.Names.Select(name => LayerReporter.Online(name, Source(name), _states[name], HeadOf(name, input => _states[input].Current), _options) with { HasPlace = HasPlace(name) })],
+            Layers =
+            [
+                .. from name in _order.Names
+                   let head = HeadOf(name, input => _states[input].Current)
+                   select LayerReporter.Online(name, Source(name), _states[name], head, _options) with { HasPlace = HasPlace(name) },
+            ],
             Epoch = _epoch,
             UnlabeledForwards = _forwards.Unlabeled,
         };
@@ -158,7 +163,8 @@ public sealed partial class NccMonitor : IDisposable
     /// Whether a place among the layers is known: not for layers that nothing was seen of, nor for features given by hand that name no
     /// layer before them.
     /// </summary>
-    private bool HasPlace(string name) => Source(name) is { } source ? source.Silence is null || _states[name].Current is { Total: > 0 } : _order.IsPlaced(name);
+    private bool HasPlace(string name) =>
+        Source(name) is { } source ? source.Silence is null || _states[name].Current is { Total: > 0 } : _order.IsPlaced(name);
 
     /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
     private void ThrowIfLabelsWereOutside()

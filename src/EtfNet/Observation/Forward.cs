@@ -90,7 +90,8 @@ internal sealed class Forward : IDisposable
     }
 
     /// <summary>Whether the model returned this very tensor.</summary>
-    public bool Returned(Tensor output) => _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
+    public bool Returned(Tensor output) =>
+        _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
 
     /// <summary>
     /// The width of the class scores; where those are not known, the greatest width of the model's outputs or of its last layer's.

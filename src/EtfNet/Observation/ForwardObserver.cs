@@ -14,7 +14,8 @@ namespace EtfNet;
 /// its layers open the forward: one begins when a layer fires, and the next when that layer fires again.</para>
 /// <para>What is under way is kept by thread. A forward that throws never ends; the next one on its thread lets go of what it left.</para>
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The thread-local value outlives the hooks, which other threads may still be running.")]
+[SuppressMessage(
+    "Design", "CA1001", Justification = "The thread-local value outlives the hooks, which other threads may still be running.")]
 internal sealed class ForwardObserver
 {
     private static readonly ConditionalWeakTable<nn.Module, ForwardObserver> Observers = [];
@@ -184,7 +185,9 @@ internal sealed class ForwardObserver
         return
         [
             .. _before is { IsThere: false } ? ["the model"] : Array.Empty<string>(),
-            .. nodes.Where(node => _hooks.GetValueOrDefault(node.Module) is { HasListeners: true, Bound.IsThere: false }).Select(node => $"'{node.Path}'"),
+            .. from node in nodes
+               where _hooks.GetValueOrDefault(node.Module) is { HasListeners: true, Bound.IsThere: false }
+               select $"'{node.Path}'",
         ];
     }
 
@@ -264,8 +267,10 @@ internal sealed class ForwardObserver
     /// </summary>
     private bool IsInsideModel()
     {
-        var forward = Model.GetType().GetMethods().FirstOrDefault(method => method.Name == "forward" && method.DeclaringType is not null)?.DeclaringType;
-        return new StackTrace().GetFrames().Any(frame => frame.GetMethod() is { Name: "forward", DeclaringType: { } type } && type == forward);
+        var forward = Model.GetType().GetMethods().FirstOrDefault(
+            method => method.Name == "forward" && method.DeclaringType is not null)?.DeclaringType;
+        return new StackTrace().GetFrames().Any(
+            frame => frame.GetMethod() is { Name: "forward", DeclaringType: { } type } && type == forward);
     }
 
     private ModuleHook HookOn(nn.Module module)

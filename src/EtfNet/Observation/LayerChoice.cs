@@ -11,12 +11,15 @@ internal static class LayerChoice
     /// <param name="exclude">Patterns, stronger.</param>
     /// <param name="parameter">What the caller names them.</param>
     /// <exception cref="ArgumentException">A pattern names nothing, or none is left.</exception>
-    public static IReadOnlyList<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude, string parameter)
+    public static IReadOnlyList<ModuleNode> Choose(
+        IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude, string parameter)
     {
         foreach (var pattern in include ?? [])
             if (!nodes.Any(node => IsIncluded(node, [pattern])))
                 throw new ArgumentException(
-                    $"Include names '{pattern}', which is no layer of the model. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}.", parameter);
+                    $"Include names '{pattern}', which is no layer of the model. Layers: "
+                    + $"{Names(nodes.Where(node => IsLayer(node.Module)))}.",
+                    parameter);
 
         var chosen = nodes
             .Where(node => include is null ? IsLayer(node.Module) : IsIncluded(node, include))

@@ -144,8 +144,8 @@ internal sealed class ObservedForwards : IDisposable
             }
 
             var named = waiting.Find(forward => forward.Returned(output)) ?? throw new ArgumentException(
-                $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the very tensor that the model's call gave, "
-                + $"not one computed from it, in the step of the call.{SpaceNote()}",
+                $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the very "
+                + $"tensor that the model's call gave, not one computed from it, in the step of the call.{SpaceNote()}",
                 nameof(output));
             var (its, found) = LabelMatching.Named(named, labels, Kind);
             return new LabelMatch(its, found, IsNamed: true);
@@ -167,7 +167,10 @@ internal sealed class ObservedForwards : IDisposable
                 _subscribers.ForEach(subscriber => subscriber.Labeled(forward, slice));
             }
 
-            LetGo(match.IsNamed ? _waiting.Where(forward => taken.Exists(other => LabelMatching.AreTheSame(other, forward))).ToList() : _waiting, taken);
+            // Only the very same batch is settled by a name; what else waits may be named next.
+            LetGo(
+                match.IsNamed ? _waiting.FindAll(forward => taken.Exists(other => LabelMatching.AreTheSame(other, forward))) : _waiting,
+                taken);
         }
     }
 
@@ -262,7 +265,8 @@ internal sealed class ObservedForwards : IDisposable
     }
 
     private string SpaceNote() => _letGoForSpace == 0 ? ""
-        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} let go, as more than MaxPendingBytes = {Options.MaxPendingBytes} bytes waited: raise it.";
+        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} let go, as more than "
+            + $"MaxPendingBytes = {Options.MaxPendingBytes} bytes waited: raise it.";
 
     private LabelMatch? NothingWaits()
     {
@@ -277,10 +281,12 @@ internal sealed class ObservedForwards : IDisposable
         var missing = Observer.MissingHooks();
         throw new InvalidOperationException(
             missing.Count > 0
-                ? $"No forward waits for labels: EtfNet's hooks on {string.Join(", ", missing)} were removed. Dispose the monitor or scheduler and attach it again."
+                ? $"No forward waits for labels: EtfNet's hooks on {string.Join(", ", missing)} were removed. Dispose the monitor or "
+                    + "scheduler and attach it again."
                 : Observer.StandIns.Obstacle() is { } obstacle ? Unseen(obstacle)
-                : "No forward waits for labels. Call the model by call(), in training mode and with gradients enabled, before Observe, and observe each forward once. What no hook "
-                    + "sees, as layers called by forward(), is handed to Observe(layer, features, labels).");
+                : "No forward waits for labels. Call the model by call(), in training mode and with gradients enabled, before Observe, and "
+                    + "observe each forward once. What no hook sees, as layers called by forward(), is handed to "
+                    + "Observe(layer, features, labels).");
 
         static bool Has(Tensor grad)
         {

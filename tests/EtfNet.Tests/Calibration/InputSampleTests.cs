@@ -114,7 +114,8 @@ public sealed class InputSampleTests : IDisposable
                 kept[(int)inputs[0]![0, 0].item<float>() / 25]++;
             }
 
-            sample.Labeled.Select(entry => entry.Inputs[0]![0, 0].item<float>()).Should().BeInAscendingOrder("they are replayed in the order of the epoch");
+            sample.Labeled.Select(entry => entry.Inputs[0]![0, 0].item<float>())
+                .Should().BeInAscendingOrder("they are replayed in the order of the epoch");
             sample.NextEpoch();
             sample.ForwardsPerEpoch.Should().Be(100);
         }

@@ -34,7 +34,8 @@ public sealed class DegenerateTests : IDisposable
         foreach (var onDevice in new[] { false, true })
         {
             var (features, labels) = Data(what);
-            using var monitor = new NccMonitor(_model, new NccMonitorOptions { Include = [""], Metrics = CollapseMetricSet.All, AlwaysAsOnDevice = onDevice });
+            using var monitor = new NccMonitor(
+                _model, new NccMonitorOptions { Include = [""], Metrics = CollapseMetricSet.All, AlwaysAsOnDevice = onDevice });
             Check(monitor.Evaluate([(features, labels)])[""]);
             for (var epoch = 0; epoch < 3; epoch++)
             {

@@ -125,13 +125,15 @@ public sealed class DeviceSumsTests : IDisposable
         }
 
         _model.call(randn(3, 4));
-        read.Invoking(m => m.Observe(tensor(new long[] { 0, -1, 0 }))).Should().Throw<ArgumentOutOfRangeException>("what is read at once is judged at once");
+        read.Invoking(m => m.Observe(tensor(new long[] { 0, -1, 0 })))
+            .Should().Throw<ArgumentOutOfRangeException>("what is read at once is judged at once");
     }
 
     [Fact]
     public void EndEpochAndEvaluate_InInferenceMode_TrainingGoesOn()
     {
-        using var monitor = new NccMonitor(_model, new NccMonitorOptions { AlwaysAsOnDevice = true, ScoreEvery = 1, Metrics = CollapseMetricSet.Cheap });
+        using var monitor = new NccMonitor(
+            _model, new NccMonitorOptions { AlwaysAsOnDevice = true, ScoreEvery = 1, Metrics = CollapseMetricSet.Cheap });
         var data = Watched.Data(30, 4, 3, 1);
         for (var epoch = 0; epoch < 3; epoch++)
         {
@@ -150,7 +152,8 @@ public sealed class DeviceSumsTests : IDisposable
     {
         foreach (var onDevice in new[] { false, true })
         {
-            using var monitor = new NccMonitor(_model, new NccMonitorOptions { AlwaysAsOnDevice = onDevice, Metrics = CollapseMetricSet.Cheap });
+            using var monitor = new NccMonitor(
+                _model, new NccMonitorOptions { AlwaysAsOnDevice = onDevice, Metrics = CollapseMetricSet.Cheap });
             foreach (var (width, scored) in new[] { (8, 0), (6, 0), (6, 30), (8, 0) })
             {
                 monitor.Observe("flat", randn(30, width), arange(30).remainder(3));
@@ -159,7 +162,8 @@ public sealed class DeviceSumsTests : IDisposable
             }
 
             monitor.Observe("flat", randn(30, 8), arange(30).remainder(3));
-            monitor.Invoking(m => m.Observe("flat", randn(30, 6), arange(30).remainder(3))).Should().Throw<ArgumentException>().WithMessage("*width 6*8*");
+            monitor.Invoking(m => m.Observe("flat", randn(30, 6), arange(30).remainder(3)))
+                .Should().Throw<ArgumentException>().WithMessage("*width 6*8*");
             monitor.EndEpoch();
             monitor.Observe("flat", randn(30, 5), arange(30).remainder(3));
             monitor.Compute()["flat"].Reason.Should().Contain("from 8 to 5");

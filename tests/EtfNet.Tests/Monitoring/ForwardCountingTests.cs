@@ -95,7 +95,8 @@ public sealed class ForwardCountingTests : IDisposable
         for (var i = 0; i < 5; i++)
             _model.call(randn(2, 4));
         monitor.Compute().UnlabeledForwards.Should().Be(3);
-        monitor.Invoking(m => m.Observe(Labels(10))).Should().Throw<ArgumentException>().WithMessage("*10 labels*3 forwards*MaxPendingBytes = 300*");
+        monitor.Invoking(m => m.Observe(Labels(10)))
+            .Should().Throw<ArgumentException>().WithMessage("*10 labels*3 forwards*MaxPendingBytes = 300*");
         monitor.Observe(Labels(4));
         monitor.Compute()["b"].Observed.Should().Be(4);
     }

@@ -20,7 +20,8 @@ public sealed class PrecisionTests
         using var model = nn.Identity();
         foreach (var onDevice in new[] { false, true })
         {
-            using var monitor = new NccMonitor(model, new NccMonitorOptions { Include = [""], ScoreEvery = 1, AlwaysAsOnDevice = onDevice });
+            using var monitor = new NccMonitor(
+                model, new NccMonitorOptions { Include = [""], ScoreEvery = 1, AlwaysAsOnDevice = onDevice });
             var labels = randint(0, 10, [2000], dtype: int64, generator: generator);
             var centers = randn(10, 48, generator: generator);
             for (var epoch = 0; epoch < 2; epoch++)
@@ -53,7 +54,8 @@ public sealed class PrecisionTests
             layer.weight.copy_(randn(32, 32, generator: generator) / Math.Sqrt(32));
         using var monitor = new NccMonitor(layer);
         var labels = arange(6 * classes).remainder(classes);
-        var data = (Input: (1.2 * randn(classes, 32, generator: generator)).index_select(0, labels) + (0.7 * randn(6 * classes, 32, generator: generator)), Labels: labels);
+        var means = 1.2 * randn(classes, 32, generator: generator);
+        var data = (Input: means.index_select(0, labels) + (0.7 * randn(6 * classes, 32, generator: generator)), Labels: labels);
         for (var epoch = 0; epoch < 3; epoch++)
         {
             Watched.Epoch(layer, monitor, data, 64);

@@ -209,7 +209,8 @@ public sealed class ForwardObserverTests : IDisposable
         monitor.Observe(Labels(5));
         model.ClearHooks();
         model.call(randn(5, 4));
-        monitor.Invoking(m => m.Observe(Labels(5))).Should().Throw<InvalidOperationException>().WithMessage("*hooks on the model*removed*attach it again*");
+        monitor.Invoking(m => m.Observe(Labels(5)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*hooks on the model*removed*attach it again*");
         monitor.Compute()["Layer"].Observed.Should().Be(5);
     }
 

@@ -51,7 +51,9 @@ public sealed record EtfReport
             text.AppendLine().Append(line.TrimEnd());
         }
 
-        foreach (var remark in UnlabeledForwards > 0 ? Remarks.Prepend($"{Words.Count(UnlabeledForwards, "training forward")} had no labels") : Remarks)
+        if (UnlabeledForwards > 0)
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Words.Count(UnlabeledForwards, "training forward")} had no labels");
+        foreach (var remark in Remarks)
             text.AppendLine().Append("  ").Append(remark);
         foreach (var (layer, reason) in Skipped)
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Shown(layer)}: skipped, {reason}");

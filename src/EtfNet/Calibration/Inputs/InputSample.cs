@@ -119,7 +119,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 return;
             // Copies: the user may write the next batch into the same tensor.
             _batches.Add(new Batch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw, rows, bytes));
-            while (_batches.Count > 1 && Largest() is { } last && (_batches.Sum(batch => batch.Rows) - last.Rows >= _maxRows || _batches.Sum(batch => batch.Bytes) > MaxBytes))
+            while (_batches.Count > 1 && Largest() is { } last
+                && (_batches.Sum(batch => batch.Rows) - last.Rows >= _maxRows || _batches.Sum(batch => batch.Bytes) > MaxBytes))
                 Remove(last);
         }
     }

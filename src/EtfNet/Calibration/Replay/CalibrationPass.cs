@@ -59,7 +59,7 @@ internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample 
             {
                 outputs.Add(output, batchLabels);
                 foreach (var layer in order)
-                    rows[layer].Compare(output, rowsPerCall);
+                    rows[layer].Compare(output);
             },
             batchLabels =>
             {

@@ -16,7 +16,8 @@ internal readonly record struct ExactDistance(bool Right, int Winner, int OtherI
     /// <param name="centered">The sample as float32, seen from the global mean.</param>
     /// <param name="limit">Centers farther than that by float32 cannot be the nearest of the others.</param>
     public static ExactDistance Decide(
-        FeatureRows features, int row, int ownIndex, ClassCenters centers, ClassStatistics statistics, ReadOnlySpan<float> centered, float limit)
+        FeatureRows features, int row, int ownIndex, ClassCenters centers, ClassStatistics statistics, ReadOnlySpan<float> centered,
+        float limit)
     {
         var sample = new double[features.Width];
         features.CopyRow(row, sample);
@@ -25,7 +26,8 @@ internal readonly record struct ExactDistance(bool Right, int Winner, int OtherI
         var (other, otherDistance, own) = (-1, double.PositiveInfinity, double.PositiveInfinity);
         for (var k = 0; k < centers.Classes.Length; k++)
         {
-            if (k != ownIndex && float.IsFinite(limit) && centers.SquaredNorms[k] - 2 * DistanceKernels.Product(centered, centers.Row(k)) > limit)
+            if (k != ownIndex && float.IsFinite(limit)
+                && centers.SquaredNorms[k] - 2 * DistanceKernels.Product(centered, centers.Row(k)) > limit)
                 continue;
             var c = centers.Classes[k];
             var distance = SquaredDistance(sample, statistics.Sum(c), statistics.Count(c));

@@ -44,7 +44,8 @@ internal static class NearestClassCenter
     }
 
     private static NccScore ScoreInParts(
-        Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact, int[]? decided, float[]? turns)
+        Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact, int[]? decided,
+        float[]? turns)
     {
         var scores = new NccScore[parts];
         var count = source.size(0);
@@ -95,8 +96,8 @@ internal static class NearestClassCenter
                 for (var r = 0; r < block.Length; r++)
                     if (labels[start + r] >= 0)
                         Decide(
-                            features, start + r, block[r], rows.AsSpan(r * centers.Stride, centers.Stride), centers, exact, nearest, decided,
-                            turns, ref total);
+                            features, start + r, block[r], rows.AsSpan(r * centers.Stride, centers.Stride), centers, exact, nearest,
+                            decided, turns, ref total);
                     else
                         LeaveOut(start + r, nearest, decided);
             }

@@ -63,12 +63,14 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     /// <summary>
     /// The squared distance, less the sample's own squared norm, up to which a center may be the nearest of the others but for rounding.
     /// </summary>
-    public readonly float Limit(ClassCenters centers) => Bound(centers) is var bound && float.IsFinite(bound) ? _best + 2 * bound : float.PositiveInfinity;
+    public readonly float Limit(ClassCenters centers) =>
+        Bound(centers) is var bound && float.IsFinite(bound) ? _best + 2 * bound : float.PositiveInfinity;
 
     /// <summary>
     /// How much of the sample's own deviation may be in its center before the decision turns to wrong (<see cref="LeaveOneOut"/>).
     /// </summary>
-    public readonly float TurningShare(float ownFactor) => ownIndex < 0 || _bestIndex < 0 ? 0 : LeaveOneOut.TurningShare(squaredNorm + _own, squaredNorm + _best, ownFactor);
+    public readonly float TurningShare(float ownFactor) =>
+        ownIndex < 0 || _bestIndex < 0 ? 0 : LeaveOneOut.TurningShare(squaredNorm + _own, squaredNorm + _best, ownFactor);
 
     private readonly float Bound(ClassCenters centers)
     {

@@ -44,7 +44,10 @@ internal sealed class DeviceCenters : IDisposable
         _squaredNorms = Own(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.SquaredNorms)), device);
         _ownFactors = Own(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.OwnFactors)), device);
         if (withShift)
-            _shift = Own(zeros(classCount, centers.Width, float64).index_copy(0, rows, tensor(Means(source, centers.Classes)).reshape(centers.Classes.Length, centers.Width)), device);
+        {
+            var means = tensor(Means(source, centers.Classes)).reshape(centers.Classes.Length, centers.Width);
+            _shift = Own(zeros(classCount, centers.Width, float64).index_copy(0, rows, means), device);
+        }
     }
 
     public ClassStatistics Source { get; }
@@ -67,7 +70,9 @@ internal sealed class DeviceCenters : IDisposable
         for (long start = 0; start < features.shape[0]; start += rows)
         {
             var count = Math.Min(rows, features.shape[0] - start);
-            var part = ScoreRows(features.narrow(0, start, count), own.narrow(0, start, count), valid.narrow(0, start, count), predictions?.narrow(0, start, count));
+            var part = ScoreRows(
+                features.narrow(0, start, count), own.narrow(0, start, count), valid.narrow(0, start, count),
+                predictions?.narrow(0, start, count));
             total = total is null ? part : total + part;
         }
 
@@ -125,7 +130,8 @@ internal sealed class DeviceCenters : IDisposable
     private static Tensor Turns(Tensor own, Tensor other, Tensor factors, Tensor isWrong)
     {
         var share = ((other.to(float64) / own.to(float64)).sqrt() - 1) / (factors.to(float64).sqrt() - 1);
-        var turning = isWrong.logical_and(other.gt(own)).logical_and(factors.gt(1)).logical_and(factors.isfinite()).logical_and(share.isfinite());
+        var turning = isWrong.logical_and(other.gt(own)).logical_and(factors.gt(1))
+            .logical_and(factors.isfinite()).logical_and(share.isfinite());
         var step = where(turning, share * Steps, zeros_like(share)).ceil().to(int64).sub(1).clamp(0, ScoreCounts.Steps - 1);
         return step.unsqueeze(1).eq(arange(ScoreCounts.Steps, dtype: int64, device: step.device)).logical_and(turning.unsqueeze(1)).sum(0L);
     }

@@ -36,7 +36,9 @@ internal sealed class DeviceReturning : IDisposable
     {
         using var recording = inference_mode(false);
         using var scope = NewDisposeScope();
-        return previous is null || Enumerable.Range(0, Math.Min(ReturningShare.Classes, previous.ClassCount)).Any(c => previous.Count(c) is > 0 and <= ReturningShare.FewSamples)
+        return previous is null
+            || Enumerable.Range(0, Math.Min(ReturningShare.Classes, previous.ClassCount)).Any(
+                c => previous.Count(c) is > 0 and <= ReturningShare.FewSamples)
             ? new DeviceReturning(host, width, previous is null, device)
             : null;
     }
@@ -99,7 +101,9 @@ internal sealed class DeviceReturning : IDisposable
         for (var c = 0; c < rows.Length; c++)
             if (rows[c]?.Length == width)
                 rows[c]!.CopyTo(values, c * width);
-        return (Own(tensor(values).reshape(rows.Length, width), device), Own(tensor(rows.Select(row => row?.Length == width).ToArray()), device));
+        return (
+            Own(tensor(values).reshape(rows.Length, width), device),
+            Own(tensor(rows.Select(row => row?.Length == width).ToArray()), device));
     }
 
     private static Tensor Own(Tensor values, Device device) => values.to(device, copy: true).DetachFromDisposeScope();

@@ -147,7 +147,8 @@ internal sealed class DeviceSums : IDisposable
         _returning?.Dispose();
     }
 
-    private DeviceCenters Centers(ClassStatistics statistics) => new(statistics, Math.Max(ClassCount, statistics.ClassCount), _device, _leaveOneOut, _scatter);
+    private DeviceCenters Centers(ClassStatistics statistics) =>
+        new(statistics, Math.Max(ClassCount, statistics.ClassCount), _device, _leaveOneOut, _scatter);
 
     private void AddToSums(Tensor features, Tensor own, Tensor valid)
     {

@@ -19,10 +19,13 @@ internal static class Degeneracy
     }
 
     /// <summary>Why features are no features at all; null where they are.</summary>
-    public static string? OfFeatures(ClassStatistics statistics) => PointSet.Present(statistics) is { Length: > 1 } present ? Dead(statistics, present) : null;
+    public static string? OfFeatures(ClassStatistics statistics) =>
+        PointSet.Present(statistics) is { Length: > 1 } present ? Dead(statistics, present) : null;
 
     private static string? Dead(ClassStatistics statistics, int[] present) =>
-        Coincide(statistics, present) ? "all class means are one and the same: the layer gives the same features whatever goes in (dead units, or a constant input)" : null;
+        Coincide(statistics, present)
+            ? "all class means are one and the same: the layer gives the same features whatever goes in (dead units, or a constant input)"
+            : null;
 
     private static bool Coincide(ClassStatistics statistics, int[] present)
     {

@@ -76,13 +76,16 @@ internal static class LayerReporter
         result = scores is null
             ? builder.WithoutSamples(result, "it needs the samples once more, as Evaluate has them")
             : builder.WithScores(result, statistics, scores);
-        return weight is null ? result : builder.WithClassifier(result, head!.Input, PointSet.CenteredMeans(head.Input), weight, Bias(layer));
+        return weight is null
+            ? result
+            : builder.WithClassifier(result, head!.Input, PointSet.CenteredMeans(head.Input), weight, Bias(layer));
     }
 
     /// <summary>The weight of a layer that is a classifier with features of its own input, or null.</summary>
     private static Tensor? Classifier(nn.Module? layer, HeadWeight? head, NccMonitorOptions options)
     {
-        if (head is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0 || Degeneracy.Of(head.Input) is not null)
+        if (head is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0
+            || Degeneracy.Of(head.Input) is not null)
             return null;
         return layer switch
         {
@@ -108,10 +111,13 @@ internal static class LayerReporter
         if (state.Current is null or { Total: 0 })
             return source?.Silence ?? "no labeled forward in this epoch";
         if (state.Scores.Scored > 0)
-            return state.IsOpen ? $"{state.Scores.WithinRounding} of {state.Scores.Scored} decisions are within the rounding of float32 distances: the error may be off by as much; Evaluate gives the exact one" : null;
+            return !state.IsOpen ? null
+                : $"{state.Scores.WithinRounding} of {state.Scores.Scored} decisions are within the rounding of float32 distances: the "
+                    + "error may be off by as much; Evaluate gives the exact one";
         return state.Lagged is null ? "the first epoch has no centers of an epoch before to be scored against"
             : state.Lagged.Width != state.Current.Width
-                ? $"its features changed their width from {state.Lagged.Width} to {state.Current.Width} since the last epoch: errors come again with the next one"
+                ? $"its features changed their width from {state.Lagged.Width} to {state.Current.Width} since the last epoch: errors come "
+                    + "again with the next one"
             : "no sample has been scored yet, or none within the range of float32 distances";
     }
 }

@@ -40,7 +40,8 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     public string? Problem { get; set; }
 
     /// <summary>The number of features of this epoch's samples; null where there is none yet.</summary>
-    public int? Width => _device is { } device && _deviceHasSamples ? device.Width : Current is { Total: > 0 } current ? current.Width : null;
+    public int? Width =>
+        _device is { } device && _deviceHasSamples ? device.Width : Current is { Total: > 0 } current ? current.Width : null;
 
     /// <summary>A batch begins: says whether it is scored.</summary>
     public bool BeginBatch(int epoch) => ScoringDraw.IsScored(options.Seed, epoch, Batches++, _stride);
@@ -75,7 +76,9 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
 
     /// <summary>This epoch's statistics, of a width; what an earlier epoch left is of no use where it is of another kind.</summary>
     public ClassStatistics Prepare(int width) =>
-        Current is { } current && (current.Total > 0 || (current.Width == width && current.TracksScatter == _tracksScatter)) ? current : Current = new ClassStatistics(width, _tracksScatter);
+        Current is { } current && (current.Total > 0 || (current.Width == width && current.TracksScatter == _tracksScatter))
+            ? current
+            : Current = new ClassStatistics(width, _tracksScatter);
 
     /// <summary>Brings over what lies on a device, waiting for it.</summary>
     public void Flush() => _device?.Flush(this);

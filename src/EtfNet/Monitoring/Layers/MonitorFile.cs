@@ -7,7 +7,8 @@ namespace EtfNet;
 /// <param name="Unlabeled">Its forwards without labels.</param>
 /// <param name="Heads">The classifiers, what goes into each, and how many outputs it has.</param>
 /// <param name="Layers">The layers in forward order.</param>
-internal sealed record MonitorFile(int Epoch, long Unlabeled, IReadOnlyList<(string Head, string Input, long Width)> Heads, IReadOnlyList<MonitorFile.Entry> Layers)
+internal sealed record MonitorFile(
+    int Epoch, long Unlabeled, IReadOnlyList<(string Head, string Input, long Width)> Heads, IReadOnlyList<MonitorFile.Entry> Layers)
 {
     private const uint Mark = 0x4D_43_46_45; // "EFCM"
     private const int Version = 2;

@@ -10,7 +10,8 @@ internal static class ReturningShareFile
     public static void Write(BinaryWriter writer, ReturningShare share)
     {
         writer.Write(share.IsMixed);
-        var known = Enumerable.Range(0, ReturningShare.Classes).Where(c => share.Stored[c] is not null || share.Before[c] is not null).ToList();
+        var known = Enumerable.Range(0, ReturningShare.Classes).Where(
+            c => share.Stored[c] is not null || share.Before[c] is not null).ToList();
         writer.Write(known.Count);
         foreach (var c in known)
         {

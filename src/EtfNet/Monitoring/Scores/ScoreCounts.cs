@@ -58,6 +58,7 @@ internal sealed class ScoreCounts
 
     /// <summary>Whether the counts can be: what was read from a file.</summary>
     public bool AreConsistent() =>
-        Scored >= 0 && Wrong >= 0 && Wrong <= Scored && WithinRounding >= 0 && Differing >= 0 && Differing <= Compared && TurnsAt.All(count => count >= 0)
+        Scored >= 0 && Wrong >= 0 && Wrong <= Scored && WithinRounding >= 0 && Differing >= 0 && Differing <= Compared
+            && TurnsAt.All(count => count >= 0)
         && TurnsAt.Aggregate(0m, (sum, count) => sum + count) <= Wrong;
 }

@@ -13,7 +13,8 @@ internal static class ScoringDraw
     /// <param name="epoch">The epoch.</param>
     /// <param name="index">The batch's number in it, from 0.</param>
     /// <param name="stride">One in so many is.</param>
-    public static bool IsScored(long seed, int epoch, int index, int stride) => SeededDraw.Below(stride, seed, epoch, index / stride) == index % stride;
+    public static bool IsScored(long seed, int epoch, int index, int stride) =>
+        SeededDraw.Below(stride, seed, epoch, index / stride) == index % stride;
 
     /// <summary>One in how many batches is scored, so that an epoch like the last one scores enough samples.</summary>
     /// <param name="options">What is wanted.</param>

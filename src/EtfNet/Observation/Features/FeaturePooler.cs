@@ -57,7 +57,8 @@ internal static class FeaturePooler
     }
 
     /// <summary>The pooling in words, for the report; null where a matrix needed none.</summary>
-    public static string? Describe(FeaturePooling pooling, long rank, FeatureLayout layout) => rank <= 2 ? null : Resolve(pooling, rank, layout) switch
+    public static string? Describe(FeaturePooling pooling, long rank, FeatureLayout layout) =>
+        rank <= 2 ? null : Resolve(pooling, rank, layout) switch
     {
         FeaturePooling.SpatialMean => "spatial mean",
         FeaturePooling.TokenMean => "token mean",
@@ -68,7 +69,9 @@ internal static class FeaturePooler
 
     // A mean rounded to 16 bits would lose what tells classes apart: the sums are float32 anyway.
     private static Tensor Mean(Tensor features, long dimension) =>
-        features.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? features.mean([dimension], type: float32) : features.mean([dimension]);
+        features.dtype is ScalarType.BFloat16 or ScalarType.Float16
+            ? features.mean([dimension], type: float32)
+            : features.mean([dimension]);
 
     // A sample without any token has no mean: it becomes NaN, and is left out and counted.
     private static Tensor MaskedMean(Tensor features, Tensor mask)

@@ -31,5 +31,6 @@ internal sealed record LayerFeatures(IFeatureSource Source, Tensor Pooled, Tenso
     }
 
     private static bool IsSame(Tensor one, Tensor other) =>
-        one.shape.AsSpan().SequenceEqual(other.shape) && TensorVersion.Address(one) is var address && address != IntPtr.Zero && address == TensorVersion.Address(other);
+        one.shape.AsSpan().SequenceEqual(other.shape) && TensorVersion.Address(one) is var address && address != IntPtr.Zero
+            && address == TensorVersion.Address(other);
 }

@@ -46,8 +46,10 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
         : _hook.Bound is null ? "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)"
-        : _forwards.Observer.StandIns.ObstacleOf(_hook.Module) is { } obstacle ? $"no call of it was seen: {obstacle}; or hand its features to Observe(layer, features, labels)"
-        : "no call of it was seen: the model does not use it, or runs it inside a native composite; hand its features to Observe(layer, features, labels)";
+        : _forwards.Observer.StandIns.ObstacleOf(_hook.Module) is { } obstacle
+            ? $"no call of it was seen: {obstacle}; or hand its features to Observe(layer, features, labels)"
+            : "no call of it was seen: the model does not use it, or runs it inside a native composite; hand its features to "
+                + "Observe(layer, features, labels)";
 
     /// <summary>Another module has come in the layer's place.</summary>
     /// <exception cref="ArgumentException">It has no hooks.</exception>
@@ -87,7 +89,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
         var mask = NeedsMask() ? forward.TokenMask?.Value : null;
         if (mask is not null && !(mask.dim() == 2 && mask.shape[0] == output.shape[0] && mask.shape[1] == output.shape[1]))
-            forward.Problems[Name] = $"its tokens, of shape ({string.Join(", ", output.shape)}), do not fit the token mask, of shape ({string.Join(", ", mask.shape)})";
+            forward.Problems[Name] =
+                $"its tokens, of shape ({string.Join(", ", output.shape)}), do not fit the token mask, of shape "
+                + $"({string.Join(", ", mask.shape)})";
         else
             forward.Add(Features(this, output, _seen, _point.Overwritten, mask));
     }
@@ -105,17 +109,23 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     /// <summary>One row per label, where the pooling leaves it open whether that is a sample or a position.</summary>
     public static Tensor PoolByHand(Tensor output, long rows, FeaturePooling pooling, FeatureLayout layout) => FeaturePooler.Pool(
         output,
-        pooling == FeaturePooling.Auto && output.dim() > 2 && output.shape[0] != rows && FeaturePooler.Positions(output.shape, layout) == rows ? FeaturePooling.EachPosition : pooling,
+        pooling == FeaturePooling.Auto && output.dim() > 2 && output.shape[0] != rows
+            && FeaturePooler.Positions(output.shape, layout) == rows
+            ? FeaturePooling.EachPosition
+            : pooling,
         layout);
 
-    public Tensor PoolPositions(Tensor raw) => FeaturePooler.Pool(raw, FeaturePooling.EachPosition, _layout.Of(raw.shape), _point.Overwritten);
+    public Tensor PoolPositions(Tensor raw) =>
+        FeaturePooler.Pool(raw, FeaturePooling.EachPosition, _layout.Of(raw.shape), _point.Overwritten);
 
     /// <summary>Pools an output by what labels are; where that is not known yet, keeps it as well.</summary>
     public LayerFeatures Features(IFeatureSource source, Tensor output, FeatureLayout layout, bool copy, Tensor? mask)
     {
         var open = _pooling == FeaturePooling.Auto && output.dim() > 2 && _forwards.Kind == LabelKind.Unknown;
         var positions = FeaturePooler.Positions(output.shape, layout);
-        return new LayerFeatures(source, FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null, positions);
+        return new LayerFeatures(
+            source, FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null,
+            positions);
     }
 
     /// <summary>The pooling in words; null where a matrix needed none.</summary>
@@ -128,9 +138,11 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
             _forwards.Observer.StopListening(_headHook, _forwards, _head!);
     }
 
-    private FeaturePooling Pooling => _pooling == FeaturePooling.Auto && _forwards.Kind == LabelKind.PerPosition ? FeaturePooling.EachPosition : _pooling;
+    private FeaturePooling Pooling =>
+        _pooling == FeaturePooling.Auto && _forwards.Kind == LabelKind.PerPosition ? FeaturePooling.EachPosition : _pooling;
 
-    private bool NeedsMask() => _rank == 3 && _seen == FeatureLayout.ChannelsLast && FeaturePooler.Resolve(Pooling, _rank, _seen) == FeaturePooling.TokenMean;
+    private bool NeedsMask() =>
+        _rank == 3 && _seen == FeatureLayout.ChannelsLast && FeaturePooler.Resolve(Pooling, _rank, _seen) == FeaturePooling.TokenMean;
 
     /// <summary>Notes each call of the layer itself: its output may be the model's class scores.</summary>
     private sealed class HeadListener(LayerTap tap) : IModuleListener
@@ -139,7 +151,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         {
             if (result is not Tensor output || output.dim() < 2)
                 return;
-            var alias = tap._forwards.Heads.WantsInputOf(tap) && input is Tensor given && given.dim() > 1 ? given.detach().DetachFromDisposeScope() : null;
+            var alias = tap._forwards.Heads.WantsInputOf(tap) && input is Tensor given && given.dim() > 1
+                ? given.detach().DetachFromDisposeScope()
+                : null;
             forward.Candidates.Add(new HeadCandidate(tap, alias, output, output.shape[^1]));
         }
     }

@@ -20,9 +20,11 @@ internal sealed class LayoutFinder
             return new LayoutFinder(node.Module, isLayer: true);
         var inside = node.Path.Length == 0 ? "" : node.Path + ".";
         var layers = nodes.Where(other => LayerChoice.IsLayer(other.Module)).ToList();
-        var before = nodes.TakeWhile(other => !ReferenceEquals(other.Module, node.Module)).Select(other => other.Module).ToHashSet(ReferenceEqualityComparer.Instance);
-        return new LayoutFinder(
-            (layers.LastOrDefault(other => other.Path.StartsWith(inside, StringComparison.Ordinal)) ?? layers.LastOrDefault(other => before.Contains(other.Module)))?.Module, false);
+        var before = nodes.TakeWhile(other => !ReferenceEquals(other.Module, node.Module)).Select(other => other.Module)
+            .ToHashSet(ReferenceEqualityComparer.Instance);
+        var layer = layers.LastOrDefault(other => other.Path.StartsWith(inside, StringComparison.Ordinal))
+            ?? layers.LastOrDefault(other => before.Contains(other.Module));
+        return new LayoutFinder(layer?.Module, isLayer: false);
     }
 
     /// <summary>
@@ -32,7 +34,9 @@ internal sealed class LayoutFinder
     /// <param name="shape">The output's shape.</param>
     public FeatureLayout Of(ReadOnlySpan<long> shape)
     {
-        var own = _layer is Convolution or IWatchedLayer { HasChannelsFirst: true } ? FeatureLayout.ChannelsFirst : FeatureLayout.ChannelsLast;
+        var own = _layer is Convolution or IWatchedLayer { HasChannelsFirst: true }
+            ? FeatureLayout.ChannelsFirst
+            : FeatureLayout.ChannelsLast;
         if (_isLayer || shape.Length < 3)
             return own;
         var maps = shape.Length > 3 ? FeatureLayout.ChannelsFirst : own;

@@ -76,7 +76,8 @@ internal sealed class HeadFinder(bool wanted, bool takeInputs)
         long? classes = logits is null ? classCount : LogitsChoice.Width(logits);
         var wide = forward.Candidates.Where(candidate => classes is null || candidate.Width == classes).ToList();
         // Several exits return several heads' outputs; a softmax behind the only one hides which it was.
-        var returned = wide.Where(candidate => outputs.Any(output => ReferenceEquals(output, candidate.Output))).DistinctBy(candidate => candidate.Tap).ToList();
+        var returned = wide.Where(candidate => outputs.Any(output => ReferenceEquals(output, candidate.Output)))
+            .DistinctBy(candidate => candidate.Tap).ToList();
         return returned.Count > 0 ? returned : wide.TakeLast(1);
     }
 

@@ -11,7 +11,8 @@ internal sealed class HeadInput(LayerTap head) : IFeatureSource
 
     public string Name { get; } = head.Name.Length == 0 ? "input" : head.Name + ".input";
 
-    public string Point => head.DescribePooling(_rank, FeatureLayout.ChannelsLast) is { } how ? $"input of {head.Title}; {how}" : $"input of {head.Title}";
+    public string Point =>
+        head.DescribePooling(_rank, FeatureLayout.ChannelsLast) is { } how ? $"input of {head.Title}; {how}" : $"input of {head.Title}";
 
     public nn.Module? Layer => null;
 

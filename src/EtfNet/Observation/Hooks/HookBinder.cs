@@ -17,17 +17,21 @@ internal static class HookBinder
     /// <summary>
     /// Runs <paramref name="sink"/> on the first input and the result after each call; null where the module has no hooks.
     /// </summary>
-    public static BoundHook? After(nn.Module module, ResultSink sink) => module is nn.Module<Tensor, Tensor> plain ? After(plain, sink) : Bind(module, nameof(After), sink);
+    public static BoundHook? After(nn.Module module, ResultSink sink) =>
+        module is nn.Module<Tensor, Tensor> plain ? After(plain, sink) : Bind(module, nameof(After), sink);
 
     private static BoundHook? Bind(nn.Module module, string name, Delegate sink)
     {
         for (var type = module.GetType(); type is not null; type = type.BaseType)
-            if (type.IsGenericType && type.Assembly == typeof(nn.Module).Assembly && type.Name.StartsWith("Module`", StringComparison.Ordinal))
+            if (type.IsGenericType && type.Assembly == typeof(nn.Module).Assembly
+                && type.Name.StartsWith("Module`", StringComparison.Ordinal))
             {
                 var arguments = type.GetGenericArguments();
                 return (BoundHook?)typeof(HookBinder)
                     .GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
-                    .FirstOrDefault(method => method.Name == name && method.IsGenericMethodDefinition && method.GetGenericArguments().Length == arguments.Length)?
+                    .FirstOrDefault(
+                        method => method.Name == name && method.IsGenericMethodDefinition
+                            && method.GetGenericArguments().Length == arguments.Length)?
                     .MakeGenericMethod(arguments)
                     .Invoke(null, [module, sink]);
             }
@@ -94,7 +98,8 @@ internal static class HookBinder
         return Bound(module, hook, module.register_forward_pre_hook(hook).remove, before: true);
     }
 
-    private static BoundHook Before<T1, T2, T3, T4, T5, T6, TResult>(nn.Module<T1, T2, T3, T4, T5, T6, TResult> module, Action<object?[]> sink)
+    private static BoundHook Before<T1, T2, T3, T4, T5, T6, TResult>(
+        nn.Module<T1, T2, T3, T4, T5, T6, TResult> module, Action<object?[]> sink)
     {
         Func<nn.Module<T1, T2, T3, T4, T5, T6, TResult>, T1, T2, T3, T4, T5, T6, (T1, T2, T3, T4, T5, T6)?> hook = (_, a, b, c, d, e, f) =>
         {
@@ -156,7 +161,8 @@ internal static class HookBinder
 
     private static BoundHook After<T1, T2, T3, T4, T5, T6, TResult>(nn.Module<T1, T2, T3, T4, T5, T6, TResult> module, ResultSink sink)
     {
-        Func<nn.Module<T1, T2, T3, T4, T5, T6, TResult>, T1, T2, T3, T4, T5, T6, TResult, TResult> hook = (_, input, _, _, _, _, _, result) =>
+        Func<nn.Module<T1, T2, T3, T4, T5, T6, TResult>, T1, T2, T3, T4, T5, T6, TResult, TResult> hook = (
+            _, input, _, _, _, _, _, result) =>
         {
             sink(input, result);
             return Same(result);

@@ -33,9 +33,11 @@ internal sealed class HookComparison
         var after = Versions(values);
         // Where versions cannot be read, a tensor may have been written in place.
         _change |= after.Count != _before.Count || after.Zip(_before).Any(pair =>
-            !ReferenceEquals(pair.First.Tensor, pair.Second.Tensor) || pair.First.Version is null || pair.First.Version != pair.Second.Version);
+            !ReferenceEquals(pair.First.Tensor, pair.Second.Tensor) || pair.First.Version is null
+                || pair.First.Version != pair.Second.Version);
         (_wasSeen, _thread, _before) = (true, 0, []);
     }
 
-    private static List<(Tensor Tensor, long? Version)> Versions(object? values) => [.. TensorsOf.All(values).Select(tensor => (tensor, TensorVersion.Of(tensor)))];
+    private static List<(Tensor Tensor, long? Version)> Versions(object? values) =>
+        [.. TensorsOf.All(values).Select(tensor => (tensor, TensorVersion.Of(tensor)))];
 }

@@ -33,13 +33,16 @@ internal sealed class HookTables
     /// <summary>Hooks after all others, which get the module alone.</summary>
     public IDictionary ModulePost { get => Get(_fields.ModulePost); set => _fields.ModulePost.SetValue(_module, value); }
 
-    public static HookTables? Of(nn.Module module) => Known.GetOrAdd(module.GetType(), Find) is { } fields ? new HookTables(module, fields) : null;
+    public static HookTables? Of(nn.Module module) =>
+        Known.GetOrAdd(module.GetType(), Find) is { } fields ? new HookTables(module, fields) : null;
 
     /// <summary>Moves a hook that is in a table to its front.</summary>
-    public static void MoveToFront(IDictionary table, Delegate hook) => Reorder(table, entries => entries.OrderBy(entry => ReferenceEquals(entry.Value, hook) ? 0 : 1));
+    public static void MoveToFront(IDictionary table, Delegate hook) =>
+        Reorder(table, entries => entries.OrderBy(entry => ReferenceEquals(entry.Value, hook) ? 0 : 1));
 
     /// <summary>Moves a hook that is in a table to its end.</summary>
-    public static void MoveToEnd(IDictionary table, Delegate hook) => Reorder(table, entries => entries.OrderBy(entry => ReferenceEquals(entry.Value, hook) ? 1 : 0));
+    public static void MoveToEnd(IDictionary table, Delegate hook) =>
+        Reorder(table, entries => entries.OrderBy(entry => ReferenceEquals(entry.Value, hook) ? 1 : 0));
 
     /// <summary>An empty table of the same kind.</summary>
     public static IDictionary Like(IDictionary table) => (IDictionary)Activator.CreateInstance(table.GetType())!;
@@ -53,7 +56,8 @@ internal sealed class HookTables
     }
 
     /// <summary>Whether a hook is EtfNet's own.</summary>
-    public static bool IsOwn(object? hook) => hook is Delegate { Method.DeclaringType.Assembly: var assembly } && assembly == typeof(HookTables).Assembly;
+    public static bool IsOwn(object? hook) =>
+        hook is Delegate { Method.DeclaringType.Assembly: var assembly } && assembly == typeof(HookTables).Assembly;
 
     // An entry that is taken out of a dictionary and put in again lands in the gap it left: only a table that was emptied takes an order.
     private static void Reorder(IDictionary table, Func<List<DictionaryEntry>, IEnumerable<DictionaryEntry>> order)
@@ -70,7 +74,9 @@ internal sealed class HookTables
     {
         while (type.BaseType is { } parent && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(nn.HookableModule<,>)))
             type = parent;
-        return type.IsGenericType ? new Fields(Field("pre_hooks"), Field("post_hooks"), Field("module_pre_hooks"), Field("module_post_hooks")) : null;
+        return type.IsGenericType
+            ? new Fields(Field("pre_hooks"), Field("post_hooks"), Field("module_pre_hooks"), Field("module_post_hooks"))
+            : null;
 
         FieldInfo Field(string name) => type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)
             ?? throw new MissingFieldException(type.Name, name);

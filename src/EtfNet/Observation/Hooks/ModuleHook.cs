@@ -23,7 +23,10 @@ internal sealed class ModuleHook(ForwardObserver observer, nn.Module module)
     public void Add(ObservedForwards party, IModuleListener listener) => _listeners = [.. _listeners, (party, listener)];
 
     public void Remove(Predicate<ObservedForwards> ofParty, IModuleListener? listener = null) =>
-        _listeners = [.. _listeners.Where(entry => !ofParty(entry.Party) || (listener is not null && !ReferenceEquals(entry.Listener, listener)))];
+        _listeners =
+        [
+            .. _listeners.Where(entry => !ofParty(entry.Party) || (listener is not null && !ReferenceEquals(entry.Listener, listener))),
+        ];
 
     private void After(object? input, object? result)
     {

@@ -15,13 +15,15 @@ internal sealed class RootCall
     {
         for (var type = model.GetType(); type is not null; type = type.BaseType)
         {
-            if (!type.IsGenericType || type.Assembly != typeof(nn.Module).Assembly || !type.Name.StartsWith("Module`", StringComparison.Ordinal))
+            if (!type.IsGenericType || type.Assembly != typeof(nn.Module).Assembly
+                || !type.Name.StartsWith("Module`", StringComparison.Ordinal))
                 continue;
             var arguments = type.GetGenericArguments();
             var inputs = arguments.Length - 1;
             if (inputs is < 1 or > 3 || arguments[..inputs].Any(argument => argument != typeof(Tensor)))
                 return null;
-            var bind = typeof(RootCall).GetMethod("Bind" + inputs, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments[inputs]);
+            var bind = typeof(RootCall).GetMethod(
+                "Bind" + inputs, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(arguments[inputs]);
             return new RootCall((Func<Tensor?[], object?>)bind.Invoke(null, [model])!);
         }
 
@@ -33,7 +35,8 @@ internal sealed class RootCall
 
     private static Func<Tensor?[], object?> Bind1<TResult>(nn.Module<Tensor, TResult> model) => inputs => model.call(inputs[0]!);
 
-    private static Func<Tensor?[], object?> Bind2<TResult>(nn.Module<Tensor, Tensor, TResult> model) => inputs => model.call(inputs[0]!, inputs[1]!);
+    private static Func<Tensor?[], object?> Bind2<TResult>(nn.Module<Tensor, Tensor, TResult> model) =>
+        inputs => model.call(inputs[0]!, inputs[1]!);
 
     private static Func<Tensor?[], object?> Bind3<TResult>(nn.Module<Tensor, Tensor, Tensor, TResult> model) =>
         inputs => model.call(inputs[0]!, inputs[1]!, inputs[2]!);

@@ -38,8 +38,12 @@ internal sealed class UserHooks : IDisposable
             if (HookTables.Of(module) is not { } tables || !HasUsers(tables))
                 continue;
             var watched = Watch(module);
-            hidden.Replace(() => tables.ModulePre, table => tables.ModulePre = table, entries => entries.Where(entry => HookTables.IsOwn(entry.Value)));
-            hidden.Replace(() => tables.ModulePost, table => tables.ModulePost = table, entries => entries.Where(entry => HookTables.IsOwn(entry.Value)));
+            hidden.Replace(
+                () => tables.ModulePre, table => tables.ModulePre = table,
+                entries => entries.Where(entry => HookTables.IsOwn(entry.Value)));
+            hidden.Replace(
+                () => tables.ModulePost, table => tables.ModulePost = table,
+                entries => entries.Where(entry => HookTables.IsOwn(entry.Value)));
             hidden.Replace(() => tables.Pre, table => tables.Pre = table, entries =>
                 [.. Own(entries, true), .. Changing(entries, watched?.Before), .. Own(entries, false)]);
             hidden.Replace(() => tables.Post, table => tables.Post = table, entries =>
@@ -65,7 +69,8 @@ internal sealed class UserHooks : IDisposable
     private bool IsComparison(object hook) => _watched.Values.Any(watched => watched.Has(hook));
 
     private static bool HasUsers(HookTables tables) =>
-        new[] { tables.Pre, tables.Post, tables.ModulePre, tables.ModulePost }.Any(table => table.Values.Cast<object>().Any(hook => !HookTables.IsOwn(hook)));
+        new[] { tables.Pre, tables.Post, tables.ModulePre, tables.ModulePost }.Any(
+            table => table.Values.Cast<object>().Any(hook => !HookTables.IsOwn(hook)));
 
     /// <summary>Puts the comparing hooks around those of the user, those that came since included.</summary>
     private Watched? Watch(nn.Module module)
@@ -133,7 +138,8 @@ internal sealed class UserHooks : IDisposable
     {
         private readonly List<Action> _back = [];
 
-        public void Replace(Func<IDictionary> table, Action<IDictionary> put, Func<List<DictionaryEntry>, IEnumerable<DictionaryEntry>> keep)
+        public void Replace(
+            Func<IDictionary> table, Action<IDictionary> put, Func<List<DictionaryEntry>, IEnumerable<DictionaryEntry>> keep)
         {
             var whole = table();
             if (whole.Count == 0)

@@ -20,17 +20,20 @@ internal sealed class InputMark : IDisposable
     {
         using var noGrad = no_grad();
         return new InputMark(
-            [.. inputs.SelectMany(TensorsOf.All).Select(Part.Of)], [.. inputs.Where(input => input is not Tensor && TensorsOf.All(input).Count == 0)]);
+            [.. inputs.SelectMany(TensorsOf.All).Select(Part.Of)],
+            [.. inputs.Where(input => input is not Tensor && TensorsOf.All(input).Count == 0)]);
     }
 
     /// <summary>Whether the other forward had the very same inputs: same memory, same view of it, not written in place since.</summary>
     public bool IsSameAs(InputMark other) =>
         _parts.Length > 0 && _parts.Length == other._parts.Length && _others.Length == other._others.Length
-        && _parts.Zip(other._parts).All(pair => pair.First.IsSameAs(pair.Second)) && _others.Zip(other._others).All(pair => Equals(pair.First, pair.Second));
+        && _parts.Zip(other._parts).All(pair => pair.First.IsSameAs(pair.Second))
+        && _others.Zip(other._others).All(pair => Equals(pair.First, pair.Second));
 
     /// <summary>Whether a tensor is one of them.</summary>
     public bool Holds(Tensor tensor) => _parts.Any(part =>
-        part.Alias.shape.AsSpan().SequenceEqual(tensor.shape) && TensorVersion.Address(tensor) is var address && address != IntPtr.Zero && address == TensorVersion.Address(part.Alias));
+        part.Alias.shape.AsSpan().SequenceEqual(tensor.shape) && TensorVersion.Address(tensor) is var address && address != IntPtr.Zero
+            && address == TensorVersion.Address(part.Alias));
 
     public void Dispose()
     {
@@ -52,8 +55,10 @@ internal sealed class InputMark : IDisposable
         }
 
         public bool IsSameAs(Part other) =>
-            Alias.dtype == other.Alias.dtype && Alias.shape.AsSpan().SequenceEqual(other.Alias.shape) && Alias.stride().AsSpan().SequenceEqual(other.Alias.stride())
-            && Alias.device.ToString() == other.Alias.device.ToString() && TensorVersion.Address(Alias) == TensorVersion.Address(other.Alias)
+            Alias.dtype == other.Alias.dtype && Alias.shape.AsSpan().SequenceEqual(other.Alias.shape)
+            && Alias.stride().AsSpan().SequenceEqual(other.Alias.stride())
+            && Alias.device.ToString() == other.Alias.device.ToString()
+            && TensorVersion.Address(Alias) == TensorVersion.Address(other.Alias)
             && (Version is not null ? Version == other.Version : other.Values is not null && Values!.Equals(other.Values));
 
         private static Tensor Some(Tensor tensor)

@@ -66,7 +66,9 @@ internal static class TensorsOf
         .. type.GetProperties(BindingFlags.Instance | BindingFlags.Public)
             .Where(property => property.CanRead && property.GetIndexParameters().Length == 0 && HoldsTensors(property.PropertyType))
             .Select(property => (Func<object, object?>)property.GetValue),
-        .. type.GetFields(BindingFlags.Instance | BindingFlags.Public).Where(field => HoldsTensors(field.FieldType)).Select(field => (Func<object, object?>)field.GetValue),
+        .. type.GetFields(BindingFlags.Instance | BindingFlags.Public)
+            .Where(field => HoldsTensors(field.FieldType))
+            .Select(field => (Func<object, object?>)field.GetValue),
     ];
 
     private static bool HoldsTensors(Type type) =>

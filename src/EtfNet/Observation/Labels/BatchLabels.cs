@@ -42,14 +42,16 @@ internal sealed class BatchLabels : IDisposable
         var values = LabelReader.Read(labels.Flat, classCount, ignoreIndex);
         if (values.Length > 0 && !values.AsSpan().ContainsAnyExcept(LabelReader.NoLabel))
             throw new ArgumentException(
-                $"All {Words.Count(values.Length, "label")} are {ignoreIndex}, which marks rows without a label (IgnoreIndex): nothing is to be observed. Leave such a forward out by Suspend().",
+                $"All {Words.Count(values.Length, "label")} are {ignoreIndex}, which marks rows without a label (IgnoreIndex): nothing is "
+                + "to be observed. Leave such a forward out by Suspend().",
                 nameof(labels));
         return new BatchLabels(values, null, classCount, ignoreIndex, values.Length);
     }
 
     /// <summary>Labels <paramref name="start"/> and on, as labels of their own.</summary>
     public BatchLabels Slice(int start, int count) => new(
-        _values?.AsSpan(start, count).ToArray(), _unread?.narrow(0, start, count).DetachFromDisposeScope(), _classCount, _ignoreIndex, count);
+        _values?.AsSpan(start, count).ToArray(), _unread?.narrow(0, start, count).DetachFromDisposeScope(), _classCount, _ignoreIndex,
+        count);
 
     /// <summary>The labels as int64 on a device; belongs to this object.</summary>
     public Tensor On(Device device)

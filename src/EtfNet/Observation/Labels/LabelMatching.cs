@@ -4,8 +4,8 @@ namespace EtfNet;
 internal static class LabelMatching
 {
     private const string WaysOut =
-        "Name the forward by its output, Observe(labels, output); or label all of them together, Observe(cat([labels, labels])) for two views of one batch; or keep "
-        + "forwards that have no labels out by Suspend().";
+        "Name the forward by its output, Observe(labels, output); or label all of them together, Observe(cat([labels, labels])) for two "
+        + "views of one batch; or keep forwards that have no labels out by Suspend().";
 
     /// <summary>The forwards, in their order, with the kind of the labels.</summary>
     /// <param name="waiting">The forwards that wait, oldest first; at least one.</param>
@@ -15,7 +15,8 @@ internal static class LabelMatching
     /// <exception cref="ArgumentException">
     /// No forward, or no sequence of forwards, has that many samples or positions; or several have, with different inputs.
     /// </exception>
-    public static (LabelKind Kind, IReadOnlyList<LabeledForward> Forwards) Find(IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
+    public static (LabelKind Kind, IReadOnlyList<LabeledForward> Forwards) Find(
+        IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
     {
         RequireKind(labels, kind, waiting);
         // A loop that opens a scope for each step shows which forwards are of this one. Several forwards of one length are a question only
@@ -40,7 +41,8 @@ internal static class LabelMatching
     }
 
     /// <summary>Whether two forwards had the very same inputs, as the two of sharpness-aware training do.</summary>
-    public static bool AreTheSame(Forward one, Forward other) => ReferenceEquals(one, other) || (one.Inputs is { } inputs && other.Inputs is { } others && inputs.IsSameAs(others));
+    public static bool AreTheSame(Forward one, Forward other) =>
+        ReferenceEquals(one, other) || (one.Inputs is { } inputs && other.Inputs is { } others && inputs.IsSameAs(others));
 
     private static LabelKind[] Kinds(LabelForm labels, LabelKind kind) =>
         kind != LabelKind.Unknown ? [kind] : labels.ArePerPosition ? [LabelKind.PerPosition] : [LabelKind.PerSample, LabelKind.PerPosition];
@@ -52,7 +54,8 @@ internal static class LabelMatching
         var fitting = distinct.Where(forward => forward.Count(kind) == count).ToList();
         if (fitting.Count > 1)
             throw new ArgumentException(
-                $"{Words.Count(count, "label")} came, and {fitting.Count} forwards of different inputs and {Unit(kind, count)} each wait for them: it is not known whose they are. {WaysOut}",
+                $"{Words.Count(count, "label")} came, and {fitting.Count} forwards of different inputs and {Unit(kind, count)} each wait "
+                + $"for them: it is not known whose they are. {WaysOut}",
                 nameof(labels));
         return fitting.Count == 1 ? [new LabeledForward(fitting[0], 0, (int)count)]
             : waiting.Sum(forward => forward.Count(kind)) == count ? InOrder(waiting, kind)
@@ -97,8 +100,8 @@ internal static class LabelMatching
     {
         if (kind == LabelKind.PerSample && labels.ArePerPosition)
             throw new ArgumentException(
-                $"The labels have shape ({string.Join(", ", labels.Given)}); wanted one per sample, ({waiting[^1].Samples}), as the pooling or the labels so far say. For one label "
-                + $"per position set Pooling to EachPosition. {Advice(labels)}".TrimEnd(),
+                $"The labels have shape ({string.Join(", ", labels.Given)}); wanted one per sample, ({waiting[^1].Samples}), as the "
+                + $"pooling or the labels so far say. For one label per position set Pooling to EachPosition. {Advice(labels)}".TrimEnd(),
                 nameof(labels));
     }
 

@@ -41,12 +41,14 @@ internal sealed class RecordingModule : nn.Module<Tensor, Tensor>
 
     public override IEnumerable<(string name, nn.Module module)> named_modules() => _layer.named_modules();
 
-    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) => _layer.named_parameters(recurse);
+    public override IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
+        _layer.named_parameters(recurse);
 
     public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true) =>
         _layer.named_buffers(recurse, include_nonpersistent);
 
-    public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null) => _layer.state_dict(destination, prefix);
+    public override Dictionary<string, Tensor> state_dict(Dictionary<string, Tensor>? destination = null, string? prefix = null) =>
+        _layer.state_dict(destination, prefix);
 
     protected override nn.Module _to(Device device, ScalarType dtype, bool non_blocking)
     {

@@ -31,7 +31,8 @@ internal sealed class StandIns(nn.Module model)
     public bool Place(IReadOnlyList<nn.Module> silent)
     {
         var before = _placed.Count;
-        var layers = silent.OfType<nn.Module<Tensor, Tensor>>().Where(layer => !_placed.Exists(placed => ReferenceEquals(placed.Layer, layer))).ToList();
+        var layers = silent.OfType<nn.Module<Tensor, Tensor>>()
+            .Where(layer => !_placed.Exists(placed => ReferenceEquals(placed.Layer, layer))).ToList();
         var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
         var found = SlotFinder.Find(model, layers);
         foreach (var layer in layers)
@@ -47,8 +48,8 @@ internal sealed class StandIns(nn.Module model)
             if (SlotFinder.Find(model, [standIn]).ContainsKey(standIn))
                 _placed.Add(standIn);
             else if (slots.Find(slot => !slot.CanHold(typeof(RecordingModule))) is { } refusing)
-                _obstacles[layer] = $"{refusing.Where} is declared as {refusing.Accepts?.Name ?? "a place that cannot be written"}, and a call of its forward() is seen by no hook: "
-                    + "write call() instead of forward()";
+                _obstacles[layer] = $"{refusing.Where} is declared as {refusing.Accepts?.Name ?? "a place that cannot be written"}, and a "
+                    + "call of its forward() is seen by no hook: write call() instead of forward()";
         }
 
         return _placed.Count > before;

@@ -38,7 +38,8 @@ internal sealed class ReturningShareReference
     public double Value()
     {
         var seen = _before.Keys.Where(c => Of(_across, c).Count > 1).ToList();
-        var (across, within, mean) = (seen.Sum(c => Gap(_across[c])), seen.Sum(c => Gap(_beforeWithin[c])), seen.Sum(c => _beforeWithin[c].Average()));
+        var (across, within, mean) = (
+            seen.Sum(c => Gap(_across[c])), seen.Sum(c => Gap(_beforeWithin[c])), seen.Sum(c => _beforeWithin[c].Average()));
         var share = mean > within ? Math.Sqrt(Math.Clamp((across - within) / (mean - within), 0, 1)) : 1;
         return share >= 0.95 ? 1 : share;
     }
@@ -56,7 +57,8 @@ internal sealed class ReturningShareReference
 
     private static List<double> Of(Dictionary<int, List<double>> lists, int c) => lists.TryGetValue(c, out var list) ? list : lists[c] = [];
 
-    private static double Gap(List<double> distances) => distances.Count < 2 ? 0 : ((distances.Sum() - distances.Min()) / (distances.Count - 1)) - distances.Min();
+    private static double Gap(List<double> distances) =>
+        distances.Count < 2 ? 0 : ((distances.Sum() - distances.Min()) / (distances.Count - 1)) - distances.Min();
 
     private static double Distance(double[] a, double[] b) => a.Zip(b, (x, y) => (x - y) * (x - y)).Sum();
 }

@@ -129,7 +129,8 @@ public sealed class ReturningShareTests : IDisposable
         return share;
     }
 
-    private static void Add(ReturningShare share, Tensor features, Tensor y) => share.Add(FeatureRows.View(features.to(float32).contiguous()), LabelGroups.Create(LabelReader.Read(y, null)));
+    private static void Add(ReturningShare share, Tensor features, Tensor y) =>
+        share.Add(FeatureRows.View(features.to(float32).contiguous()), LabelGroups.Create(LabelReader.Read(y, null)));
 
     private static double Online(Func<Tensor> epoch, Tensor y, bool onDevice = false)
     {

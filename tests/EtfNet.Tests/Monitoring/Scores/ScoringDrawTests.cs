@@ -34,7 +34,8 @@ public sealed class ScoringDrawTests
     {
         Draws(1, 1).Should().Equal(Draws(1, 1)).And.NotEqual(Draws(2, 1)).And.NotEqual(Draws(1, 2));
 
-        static List<int> Draws(long seed, int epoch) => [.. Enumerable.Range(0, 200).Where(index => ScoringDraw.IsScored(seed, epoch, index, 4))];
+        static List<int> Draws(long seed, int epoch) =>
+            [.. Enumerable.Range(0, 200).Where(index => ScoringDraw.IsScored(seed, epoch, index, 4))];
     }
 
     [Theory]
@@ -47,8 +48,10 @@ public sealed class ScoringDrawTests
     [InlineData(4, 2000, 10_000, 160, 4000, 5)]
     [InlineData(1, 0, 500, 50, 900, 1)]
     [InlineData(4, 2000, 0, 0, 0, 1)]
-    public void Stride_LastEpoch_TheMostThatStillScoresEnough(int every, long minimum, long samples, int batches, int classes, int stride) =>
-        ScoringDraw.Stride(new NccMonitorOptions { ScoreEvery = every, MinimumScored = minimum }, samples, batches, classes).Should().Be(stride);
+    public void Stride_LastEpoch_TheMostThatStillScoresEnough(
+        int every, long minimum, long samples, int batches, int classes, int stride) =>
+        ScoringDraw.Stride(new NccMonitorOptions { ScoreEvery = every, MinimumScored = minimum }, samples, batches, classes)
+            .Should().Be(stride);
 
     /// <summary>Batches alternate between two sources: of one every sample lies at its own class, of the other everywhere.</summary>
     [Theory]
@@ -59,7 +62,8 @@ public sealed class ScoringDrawTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(3);
         using var model = nn.Identity();
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { Include = [""], ScoreEvery = every, MinimumScored = 0, Metrics = CollapseMetricSet.None });
+        using var monitor = new NccMonitor(
+            model, new NccMonitorOptions { Include = [""], ScoreEvery = every, MinimumScored = 0, Metrics = CollapseMetricSet.None });
         var centers = 20 * randn(4, 16, generator: generator);
         var found = new List<double>();
         for (var epoch = 0; epoch < 13; epoch++)

@@ -18,7 +18,8 @@ public sealed class LayoutFinderTests : IDisposable
     public void ConvolutionNetwork_NormsPoolingsAndBlocks_AreSpatialMeans()
     {
         using var model = nn.Sequential(
-            ("c1", nn.Conv2d(3, 8, 3, padding: 1)), ("bn", nn.BatchNorm2d(8)), ("sig", nn.Sigmoid()), ("down", nn.MaxPool2d(2)), ("block", new Block()),
+            ("c1", nn.Conv2d(3, 8, 3, padding: 1)), ("bn", nn.BatchNorm2d(8)), ("sig", nn.Sigmoid()), ("down", nn.MaxPool2d(2)),
+            ("block", new Block()),
             ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(8, 4)));
         using var monitor = new NccMonitor(model, new NccMonitorOptions { Include = ["bn", "down", "block", "pool", "flat"] });
         var (x, y) = (randn(20, 3, 8, 8), arange(20).remainder(4));
@@ -26,19 +27,23 @@ public sealed class LayoutFinderTests : IDisposable
         model.call(x);
         monitor.Observe(y);
         monitor.Compute().Layers.Select(layer => layer.FeaturePoint).Should().Equal(
-            "after Sigmoid; spatial mean", "own output; spatial mean", "own output; spatial mean", "own output; spatial mean", "own output");
+            "after Sigmoid; spatial mean", "own output; spatial mean", "own output; spatial mean", "own output; spatial mean",
+            "own output");
         monitor.Compute().Layers.Should().OnlyContain(layer => layer.Width == 8);
         model.eval();
-        var down = ((nn.Module<Tensor, Tensor>)model[3]).forward(((nn.Module<Tensor, Tensor>)model[2]).forward(((nn.Module<Tensor, Tensor>)model[1]).forward(
-            ((nn.Module<Tensor, Tensor>)model[0]).forward(x))));
+        var down = x;
+        for (var i = 0; i < 4; i++)
+            down = ((nn.Module<Tensor, Tensor>)model[i]).forward(down);
         Watched.ShouldDescribe(monitor.Evaluate([(x, y)])["down"], down.mean([2L, 3L]), y);
     }
 
     [Fact]
     public void Sequences_ChannelsFirstBehindConvolutions_LastBehindLinearLayers()
     {
-        using var convolution = nn.Sequential(("c", nn.Conv1d(3, 8, 3, padding: 1)), ("pool", nn.MaxPool1d(2)), ("next", nn.Conv1d(8, 4, 1)));
-        using var linear = nn.Sequential(("fc", nn.Linear(3, 8)), ("norm", nn.LayerNorm(8)), ("drop", nn.Dropout(0.1)), ("next", nn.Linear(8, 4)));
+        using var convolution = nn.Sequential(
+            ("c", nn.Conv1d(3, 8, 3, padding: 1)), ("pool", nn.MaxPool1d(2)), ("next", nn.Conv1d(8, 4, 1)));
+        using var linear = nn.Sequential(
+            ("fc", nn.Linear(3, 8)), ("norm", nn.LayerNorm(8)), ("drop", nn.Dropout(0.1)), ("next", nn.Linear(8, 4)));
         using var maps = nn.Sequential(("fc", nn.Linear(3, 8)), ("drop", nn.Dropout(0.1)), ("next", nn.Linear(8, 4)));
         Point(convolution, "pool", randn(6, 3, 10)).Should().Be(("own output; spatial mean", 8));
         Point(linear, "drop", randn(6, 10, 3)).Should().Be(("own output; token mean", 8));

@@ -28,7 +28,8 @@ public sealed class HeadFinderTests : IDisposable
         var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(input, _data.Labels), model.Head.weight)!.Value;
         report["Head"].SelfDuality.Should().BeApproximately(expected, 1e-5);
         report["Second"].SelfDuality.Should().BeNull("it only happens to have as many outputs as there are classes");
-        var wrong = CollapseMetrics.SelfDuality(Watched.StatisticsOf(model.Second.forward(model.First.forward(_data.Input)), _data.Labels), model.Head.weight)!.Value;
+        var wrong = CollapseMetrics.SelfDuality(
+            Watched.StatisticsOf(model.Second.forward(model.First.forward(_data.Input)), _data.Labels), model.Head.weight)!.Value;
         wrong.Should().NotBeApproximately(expected, 1e-4, "or the layer before would have done");
 
         report.Layers.Select(layer => layer.Name).Should().Equal("First", "Second", "Head.input", "Head");
@@ -46,7 +47,8 @@ public sealed class HeadFinderTests : IDisposable
         var report = Report(monitor, model, exact);
         report.Layers.Select(layer => layer.Name).Should().Equal("a", "head");
         var features = ((Linear)model[0]).forward(_data.Input).relu();
-        report["head"].SelfDuality.Should().BeApproximately(CollapseMetrics.SelfDuality(Watched.StatisticsOf(features, _data.Labels), ((Linear)model[2]).weight)!.Value, 1e-5);
+        var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(features, _data.Labels), ((Linear)model[2]).weight)!.Value;
+        report["head"].SelfDuality.Should().BeApproximately(expected, 1e-5);
     }
 
     [Fact]
@@ -61,7 +63,8 @@ public sealed class HeadFinderTests : IDisposable
     [Fact]
     public void HeadHiddenBehindASoftmax_IsTheLastLayerAsWideAsTheOutput()
     {
-        using var model = nn.Sequential(("a", nn.Linear(8, 3)), ("b", nn.Linear(3, 8)), ("act", nn.ReLU()), ("head", nn.Linear(8, 3)), ("out", nn.LogSoftmax(1)));
+        using var model = nn.Sequential(
+            ("a", nn.Linear(8, 3)), ("b", nn.Linear(3, 8)), ("act", nn.ReLU()), ("head", nn.Linear(8, 3)), ("out", nn.LogSoftmax(1)));
         using var monitor = new NccMonitor(model);
         var report = Report(monitor, model, exact: false);
         report["head"].SelfDuality.Should().NotBeNull();
@@ -132,7 +135,8 @@ public sealed class HeadFinderTests : IDisposable
     {
         using var model = new Pair(scoresFirst: true) { Softmax = true };
         using var unnamed = new NccMonitor(model, new NccMonitorOptions { ScoreEvery = 1 });
-        using var named = new NccMonitor(model, new NccMonitorOptions { ScoreEvery = 1, Logits = result => (((Tensor, Tensor))result).Item1 });
+        using var named = new NccMonitor(
+            model, new NccMonitorOptions { ScoreEvery = 1, Logits = result => (((Tensor, Tensor))result).Item1 });
         using var byWidth = new NccMonitor(model, new NccMonitorOptions { ScoreEvery = 1, ClassCount = 3 });
         for (var epoch = 0; epoch < 2; epoch++)
         {

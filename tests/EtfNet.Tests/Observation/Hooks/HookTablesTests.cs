@@ -83,7 +83,8 @@ public sealed class HookTablesTests
 
     private sealed class Six() : nn.Module<Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, (Tensor, Tensor)>(nameof(Six))
     {
-        public override (Tensor, Tensor) forward(Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, Tensor input6) =>
+        public override (Tensor, Tensor) forward(
+            Tensor input1, Tensor input2, Tensor input3, Tensor input4, Tensor input5, Tensor input6) =>
             (input1 + input2 + input3 + input4 + input5 + input6, input6);
     }
 }

@@ -103,7 +103,8 @@ public sealed class ReplayTests : IDisposable
         var (layer, sample) = pass.Samples.Should().ContainSingle().Subject;
         layer.Should().BeSameAs(_layer);
         sample.Inputs.allclose(_input + 1).Should().BeTrue();
-        sample.Outputs.allclose(_layer.forward(_input + 1)).Should().BeTrue("what the user's hook makes of it will be made of the frame's output too");
+        sample.Outputs.allclose(_layer.forward(_input + 1))
+            .Should().BeTrue("what the user's hook makes of it will be made of the frame's output too");
 
         // A trial stands in for the layer's own function, and the user's hook is applied to it.
         var trial = nn.Linear(4, 6);

@@ -94,7 +94,15 @@ public sealed class LabelKindTests : IDisposable
         foreach (var onDevice in new[] { false, true })
         {
             using var monitor = new NccMonitor(
-                model, new NccMonitorOptions { IgnoreIndex = option, AlwaysAsOnDevice = onDevice, ClassCount = 9, ScoreEvery = 1, Metrics = CollapseMetricSet.All });
+                model,
+                new NccMonitorOptions
+                {
+                    IgnoreIndex = option,
+                    AlwaysAsOnDevice = onDevice,
+                    ClassCount = 9,
+                    ScoreEvery = 1,
+                    Metrics = CollapseMetricSet.All,
+                });
             var (x, labels) = Watched.Data(60, 4, 3, 1);
             labels = labels + 1;
             labels[5] = ignored;
@@ -124,7 +132,8 @@ public sealed class LabelKindTests : IDisposable
         using var model = nn.Linear(4, 3);
         using var monitor = new NccMonitor(model);
         model.call(randn(5, 4));
-        monitor.Invoking(m => m.Observe(full(5, -100L))).Should().Throw<ArgumentException>().WithMessage("All 5 labels are -100*IgnoreIndex*Suspend()*");
+        monitor.Invoking(m => m.Observe(full(5, -100L)))
+            .Should().Throw<ArgumentException>().WithMessage("All 5 labels are -100*IgnoreIndex*Suspend()*");
         monitor.Observe(arange(5).remainder(3));
         monitor.Compute()[""].Observed.Should().Be(5);
         using var strict = new NccMonitor(model, new NccMonitorOptions { IgnoreIndex = null });
@@ -143,10 +152,13 @@ public sealed class LabelKindTests : IDisposable
         Refused<ArgumentException>(ones(4, @bool), "*Bool*(4)*labels.to(ScalarType.Int64)*");
         Refused<ArgumentException>(ones(4, uint8), "*Byte*(4)*labels.to(ScalarType.Int64)*");
         Refused<ArgumentException>(tensor(1L), "*scalar*");
-        Refused<ArgumentException>(tensor(new long[,] { { 1, 0, 1, 0, 0 }, { 0, 1, 0, 0, 0 }, { 1, 1, 0, 0, 0 }, { 0, 0, 0, 0, 1 } }), "*(4, 5)*4 samples*multi-label*");
+        Refused<ArgumentException>(
+            tensor(new long[,] { { 1, 0, 1, 0, 0 }, { 0, 1, 0, 0, 0 }, { 1, 1, 0, 0, 0 }, { 0, 0, 0, 0, 1 } }),
+            "*(4, 5)*4 samples*multi-label*");
         Refused<ArgumentException>(eye(5, dtype: int64)[..4], "*(4, 5)*4 samples*one-hot*labels.argmax(1)*");
         // Labels per token of a model whose layers have none.
-        Refused<ArgumentException>(randint(2, 5, [4, 7], dtype: int64), "*(4, 7)*4 samples*one class index per sample, or one per position.");
+        Refused<ArgumentException>(
+            randint(2, 5, [4, 7], dtype: int64), "*(4, 7)*4 samples*one class index per sample, or one per position.");
         Refused<ArgumentOutOfRangeException>(tensor(new[] { 1L, 5_000_000, 0, 0 }), "*5000000 of sample 1*");
 
         void Refused<T>(Tensor labels, string message)
@@ -167,12 +179,14 @@ public sealed class LabelKindTests : IDisposable
         model.call(randn(8, 7, 16));
         monitor.Observe(randint(0, 5, [8], dtype: int64));
         model.call(randn(8, 7, 16));
-        monitor.Invoking(m => m.Observe(randint(0, 5, [8, 7], dtype: int64))).Should().Throw<ArgumentException>().WithMessage("*(8, 7)*one per sample, (8)*EachPosition*");
+        monitor.Invoking(m => m.Observe(randint(0, 5, [8, 7], dtype: int64)))
+            .Should().Throw<ArgumentException>().WithMessage("*(8, 7)*one per sample, (8)*EachPosition*");
         monitor.Reset();
         model.call(randn(8, 7, 16));
         monitor.Observe(randint(0, 5, [8, 7], dtype: int64));
         model.call(randn(8, 7, 16));
-        monitor.Invoking(m => m.Observe(randint(0, 5, [8], dtype: int64))).Should().Throw<ArgumentException>().WithMessage("8 labels*56 positions*");
+        monitor.Invoking(m => m.Observe(randint(0, 5, [8], dtype: int64)))
+            .Should().Throw<ArgumentException>().WithMessage("8 labels*56 positions*");
         monitor.Compute()["Body"].Observed.Should().Be(56);
     }
 
@@ -198,7 +212,8 @@ public sealed class LabelKindTests : IDisposable
         monitor.Observe("tokens", features, arange(30).remainder(2).reshape(6, 5));
         Watched.ShouldDescribe(monitor.Compute()["samples"], features.mean([1L]), arange(6).remainder(2));
         Watched.ShouldDescribe(monitor.Compute()["tokens"], features.reshape(30, 4), arange(30).remainder(2));
-        monitor.Invoking(m => m.Observe("tokens", features, arange(29).remainder(2))).Should().Throw<ArgumentException>().WithMessage("29 labels*(6, 5, 4)*'tokens'*");
+        monitor.Invoking(m => m.Observe("tokens", features, arange(29).remainder(2)))
+            .Should().Throw<ArgumentException>().WithMessage("29 labels*(6, 5, 4)*'tokens'*");
     }
 
     [Fact]
@@ -216,7 +231,8 @@ public sealed class LabelKindTests : IDisposable
         var tokens = model.Body.forward(x);
         var means = stack([.. Enumerable.Range(0, 4).Select(i => tokens[i][mask[i].ne(0)].mean([0L]))]);
         Watched.ShouldDescribe(monitor.Compute()["Body"], means, y);
-        Watched.ShouldDescribe(monitor.Evaluate([(x, mask, y)], batch => model.call(batch.x, batch.mask), batch => batch.y)["Body"], means, y);
+        Watched.ShouldDescribe(
+            monitor.Evaluate([(x, mask, y)], batch => model.call(batch.x, batch.mask), batch => batch.y)["Body"], means, y);
 
         model.call(randn(4, 3, 16), ones(4, 5));
         monitor.Observe(y);

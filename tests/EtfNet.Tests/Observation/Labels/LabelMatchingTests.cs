@@ -183,7 +183,8 @@ public sealed class LabelMatchingTests : IDisposable
     public void RefusedLabels_LeaveNothingStale()
     {
         Call(randn(5, 4), randn(6, 4));
-        _monitor.Invoking(m => m.Observe(Labels(7))).Should().Throw<ArgumentException>().WithMessage("7 labels*6 samples*2*11 samples together*");
+        _monitor.Invoking(m => m.Observe(Labels(7)))
+            .Should().Throw<ArgumentException>().WithMessage("7 labels*6 samples*2*11 samples together*");
         _monitor.Invoking(m => m.Observe(Labels(5).to(float32))).Should().Throw<ArgumentException>();
         // The next step.
         Call(randn(5, 4));
@@ -198,7 +199,8 @@ public sealed class LabelMatchingTests : IDisposable
         var outputs = Call(randn(5, 4), randn(5, 4), randn(5, 4));
         _monitor.Observe(Labels(5), outputs[2]);
         _monitor.Observe(Labels(5), outputs[0]);
-        _monitor.Invoking(m => m.Observe(Labels(5), outputs[0])).Should().Throw<ArgumentException>().WithMessage("No forward that waits*(5, 3)*very tensor*");
+        _monitor.Invoking(m => m.Observe(Labels(5), outputs[0]))
+            .Should().Throw<ArgumentException>().WithMessage("No forward that waits*(5, 3)*very tensor*");
         _monitor.Invoking(m => m.Observe(Labels(5), outputs[1].detach())).Should().Throw<ArgumentException>();
         _monitor.Invoking(m => m.Observe(Labels(4), outputs[1])).Should().Throw<ArgumentException>().WithMessage("4 labels*5 samples*");
         _monitor.Compute().UnlabeledForwards.Should().Be(0);

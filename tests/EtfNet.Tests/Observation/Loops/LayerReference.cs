@@ -53,7 +53,9 @@ internal sealed class LayerReference(NccMonitorOptions options)
         var (low, high) = (Math.Ceiling((share * steps) - Near), Math.Ceiling((share * steps) + Near));
         if (share is 0 or 1)
             (low, high) = (share * steps, share * steps);
-        return (_turns.Count(turn => turn <= (low / steps) - Near || turn == 0), _turns.Count(turn => turn <= (high / steps) + Near || high >= steps));
+        return (
+            _turns.Count(turn => turn <= (low / steps) - Near || turn == 0),
+            _turns.Count(turn => turn <= (high / steps) + Near || high >= steps));
     }
 
     public void EndEpoch()
@@ -62,7 +64,10 @@ internal sealed class LayerReference(NccMonitorOptions options)
         {
             _share.EndEpoch();
             _centers = _rows.GroupBy(row => row.Label).ToDictionary(
-                group => group.Key, group => (Enumerable.Range(0, group.First().Row.Length).Select(i => group.Sum(row => row.Row[i]) / group.Count()).ToArray(), (long)group.Count()));
+                group => group.Key,
+                group => (
+                    Enumerable.Range(0, group.First().Row.Length).Select(i => group.Sum(row => row.Row[i]) / group.Count()).ToArray(),
+                    (long)group.Count()));
             (_lastTotal, _lastBatches) = (_rows.Count, _batches);
         }
 

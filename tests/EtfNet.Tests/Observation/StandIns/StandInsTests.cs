@@ -20,7 +20,8 @@ public sealed class StandInsTests : IDisposable
     public void ChildrenCalledByForward_AreSeenFromTheSecondForwardOn_AndTheModelStaysWhatItIs(bool modelByCall)
     {
         using var model = new ByForward();
-        var (names, parameters, modules, state) = (Names(model), model.parameters().ToList(), model.named_modules().ToList(), model.state_dict().Keys.ToList());
+        var (names, parameters, modules, state) = (
+            Names(model), model.parameters().ToList(), model.named_modules().ToList(), model.state_dict().Keys.ToList());
         var (x, y) = (randn(6, 4), arange(6).remainder(3));
         var expected = model.forward(x);
         using (var monitor = new NccMonitor(model))
@@ -39,7 +40,8 @@ public sealed class StandInsTests : IDisposable
             model.named_modules().Should().Equal(modules, (a, b) => a.name == b.name && ReferenceEquals(a.module, b.module));
             model.state_dict().Keys.Should().Equal(state);
             model.Held.Should().AllBeOfType<RecordingModule>();
-            model.Held.SelectMany(held => held.parameters()).Should().Equal(parameters, ReferenceEquals, "what is asked of a stand-in is answered by the layer");
+            model.Held.SelectMany(held => held.parameters())
+                .Should().Equal(parameters, ReferenceEquals, "what is asked of a stand-in is answered by the layer");
             model.forward(x).allclose(expected, 0, 0, false).Should().BeTrue();
             model.eval();
             model.Held.Should().OnlyContain(held => !held.training);
@@ -85,7 +87,8 @@ public sealed class StandInsTests : IDisposable
         model.Invoking(m => m.call(randn(6, 4))).Should().Throw<InvalidOperationException>()
             .WithMessage("*'first': Sealed.first is declared as Linear*write call() instead of forward()*");
         model.Invoking(m => m.call(randn(6, 4))).Should().NotThrow("it is said once");
-        etf.Invoking(e => e.Observe(arange(6).remainder(3))).Should().Throw<InvalidOperationException>().WithMessage("*'first'*call()*Observe(layer, features, labels)*");
+        etf.Invoking(e => e.Observe(arange(6).remainder(3)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'first'*call()*Observe(layer, features, labels)*");
         etf.Observe("first", randn(6, 4), arange(6).remainder(3));
     }
 
@@ -95,7 +98,8 @@ public sealed class StandInsTests : IDisposable
         using var model = new Sealed();
         using var monitor = new NccMonitor(model);
         var output = model.call(randn(6, 4));
-        monitor.Invoking(m => m.Observe(arange(6).remainder(3))).Should().Throw<InvalidOperationException>().WithMessage("*'first'*call()*Observe(layer, features, labels)*");
+        monitor.Invoking(m => m.Observe(arange(6).remainder(3)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'first'*call()*Observe(layer, features, labels)*");
         monitor.Observe("head", output, arange(6).remainder(3));
         monitor.Compute()["head"].Observed.Should().Be(6);
         monitor.Compute()["first"].Reason.Should().Contain("Sealed.first is declared as Linear").And.Contain("call()");
@@ -116,7 +120,8 @@ public sealed class StandInsTests : IDisposable
         using var data = new Blobs();
         using var model = new Wide();
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, MaxOutputError = 10, Include = ["hidden"] }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(
+            new AdaptiveEtfOptions { Epsilon = 0.3, MaxOutputError = 10, Include = ["hidden"] }, optimizer);
         var report = TrainingLoop.UntilFixed(model, optimizer, data, etf, "hidden");
         report.FixedLayers.Single().InPlace.Should().BeFalse();
         ModuleTree.Walk(model).Should().Contain(node => node.Path == "hidden" && node.Module is SimplexEtfLinear);
@@ -163,7 +168,8 @@ public sealed class StandInsTests : IDisposable
 
     private sealed class InList : nn.Module<Tensor, Tensor>
     {
-        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers = nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(4, 4), nn.Linear(4, 3));
+        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers = nn.ModuleList<nn.Module<Tensor, Tensor>>(
+            nn.Linear(4, 4), nn.Linear(4, 3));
 
         public InList()
             : base(nameof(InList)) => RegisterComponents();
