@@ -45,17 +45,16 @@ public static class ModuleExtensions
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        var managed = Managed(model, optimizers);
+        ArgumentNullException.ThrowIfNull(optimizers);
         if (LiveSchedulers.Find(model) is { } live)
         {
             if (!live.Options.Equals(options))
                 throw new InvalidOperationException("The model has a scheduler with other options already. Dispose that one first, or use it.");
-            foreach (var optimizer in managed)
-                live.AddOptimizer(optimizer);
+            live.AddOptimizers(optimizers, nameof(optimizers));
             return live;
         }
 
-        var scheduler = new AdaptiveEtfScheduler(model, options, managed);
+        var scheduler = new AdaptiveEtfScheduler(model, options, Managed(model, optimizers));
         LiveSchedulers.Add(scheduler);
         return scheduler;
     }
@@ -88,8 +87,9 @@ public static class ModuleExtensions
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(layers);
         var managed = Managed(model, optimizers);
-        var switched = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target.Name, target.Layer.weight), managed);
-        return [.. switched.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
+        LiveSchedulers.RequireNone(model);
+        var made = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target), managed);
+        return [.. made.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
 
     /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know nothing of EtfNet.</summary>
@@ -101,8 +101,7 @@ public static class ModuleExtensions
     public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (LiveSchedulers.Find(model) is not null)
-            throw new InvalidOperationException("A scheduler still watches this model. Dispose it first.");
+        LiveSchedulers.RequireNone(model);
         return Materialization.Run(model);
     }
 
@@ -122,6 +121,6 @@ public static class ModuleExtensions
     private static List<OptimizerHelper> Managed(nn.Module model, IReadOnlyList<optim.Optimizer> optimizers)
     {
         ArgumentNullException.ThrowIfNull(optimizers);
-        return [.. optimizers.Select(optimizer => OptimizerDetachment.Managed(optimizer, model, nameof(optimizers)))];
+        return [.. optimizers.Select(optimizer => ManagedOptimizers.Require(optimizer, model, [], nameof(optimizers))).Distinct()];
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class AdaptiveEtfScheduler
             // A single class is always nearest to itself: that shows no collapse.
             var found = errors.GetValueOrDefault(layer.Name) is { PresentClasses: > 1 } several ? several : null;
             layer.Streak = FixPolicy.Meets(_options, found?.NccError, found?.Interval?.High, found?.Samples ?? 0) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0, layer.Streak, layer.Fix is not null, layer.Excluded ?? Frozen(layer)));
+            standings.Add(new LayerStanding(layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0, layer.Streak, layer.Fix is not null, layer.WhyNot(_optimizers)));
         }
 
         var verdicts = FixPolicy.Judge(_options, _epoch, standings);
@@ -43,6 +43,10 @@ public sealed partial class AdaptiveEtfScheduler
 
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
+        foreach (var name in ready)
+            if (targets[name].WhyNotAlone(_optimizers.All) is { } reason)
+                notes[name] = reason;
+        ready.RemoveAll(notes.ContainsKey);
         var preparation = new FixPreparation(_options, _model, _inputs, _layerInputs, _options.Frame ?? DefaultFrame(collapse));
         var prepared = preparation.Prepare([.. ready.Select(name => targets[name])]);
         foreach (var (name, reason) in preparation.Refused)
@@ -54,7 +58,7 @@ public sealed partial class AdaptiveEtfScheduler
         }
 
         // Nothing was changed up to here.
-        var fixedNow = prepared.Select(one => Fix(one, errors[one.Target.Name].NccError, cost is not null)).ToList();
+        var fixedNow = Fix(prepared, errors, notes, keepOld: cost is not null && _guard is not null);
         if (fixedNow.Count > 0)
         {
             if (cost is not null)
@@ -66,50 +70,42 @@ public sealed partial class AdaptiveEtfScheduler
         return fixedNow;
     }
 
-    /// <summary>Who froze a layer wants it as it is; it may thaw later.</summary>
-    private static string? Frozen(WatchedLayer layer) => layer.Fix is null && !layer.Layer.weight.requires_grad ? "frozen: its weight has requires_grad false" : null;
-
-    private FixedLayer Fix(PreparedFix prepared, double? error, bool keepOld)
+    /// <summary>Fixes prepared layers, all of them or none, but for those that turn out not to fit their layer's dtype, and what was calibrated behind them.</summary>
+    private List<FixedLayer> Fix(IReadOnlyList<PreparedFix> prepared, Dictionary<string, LayerCollapse> errors, Dictionary<string, string> notes, bool keepOld)
     {
-        var target = prepared.Target;
-        var layer = _watched[target.Name];
-        layer.Fix = LayerFix.Commit(_model, target, prepared.Etf, prepared.Bias, _optimizers, keepOld && _guard is not null);
-        prepared.Bias?.Dispose();
-        _monitor.Follow(layer.Name, layer.Fix.Current);
-        layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError);
-        return layer.Record;
-    }
-
-    private List<(FixedLayer Layer, string Reason)> TakeBackCostly(double cost)
-    {
-        var reverted = new List<(FixedLayer, string)>();
-        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
+        var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
+        string? broken = null;
+        foreach (var one in prepared)
         {
-            foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
+            using var bias = one.Bias;
+            var name = one.Target.Name;
+            if (broken is not null)
             {
-                if (takeBack)
-                {
-                    var reason = FormattableString.Invariant($"taken back: fixing it in epoch {epoch} cost {worse:0.0000}");
-                    reverted.Add(TakeBack(layer, reason));
-                    layer.Excluded = reason;
-                }
-                else
-                {
-                    layer.Fix!.Release();
-                }
+                notes[name] = $"ready; calibrated behind '{broken}', which could not be fixed";
+                continue;
+            }
+
+            try
+            {
+                fixes.Add((LayerFix.Prepare(_model, one.Target, one.Etf, bias), one));
+            }
+            catch (ArgumentException exception)
+            {
+                broken = name;
+                notes[name] = "cannot be fixed: " + Words.Plain(exception);
+                _watched[name].Refuse(_epoch, notes[name]);
+                Log.LayerWaits(_log, _epoch, name, notes[name]);
             }
         }
 
-        return reverted;
-    }
+        LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
+        foreach (var (fix, one) in fixes)
+        {
+            Take(fix);
+            _watched[fix.Name].Record = FixedLayer.From(fix, _epoch, errors[fix.Name].NccError, one.OutputError);
+        }
 
-    private (FixedLayer Layer, string Reason) TakeBack(WatchedLayer layer, string reason)
-    {
-        layer.Layer = layer.Fix!.Revert();
-        _monitor.Follow(layer.Name, layer.Layer);
-        var record = layer.Record!;
-        (layer.Fix, layer.Record, layer.Streak) = (null, null, 0);
-        return (record, reason);
+        return [.. fixes.Select(one => _watched[one.Fix.Name].Record!)];
     }
 
     private EtfFrame DefaultFrame(CollapseReport collapse) =>
@@ -130,7 +126,7 @@ public sealed partial class AdaptiveEtfScheduler
             Log.LayerFixed(_log, _epoch, layer.Name, layer.Frame, layer.NccError, layer.OutputError);
             if (layer.InPlaceReason is not null)
                 Log.LayerFixedInPlace(_log, layer.Name, layer.InPlaceReason);
-            if (_optimizers.Count == 0)
+            if (_optimizers.All.Count == 0)
                 Log.NoOptimizer(_log, layer.Name, layer.ParametersFixed * 4);
             LayerFixed?.Invoke(this, new LayerFixedEventArgs(layer));
         }
@@ -141,7 +137,7 @@ public sealed partial class AdaptiveEtfScheduler
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
-            ? watched.Values.Select(layer => new EtfLayerReport(layer.Name, null, null, false, layer.Excluded ?? "")).ToList()
+            ? watched.Values.Select(layer => new EtfLayerReport(layer.Name, null, null, layer.Fix is not null, layer.Excluded ?? layer.Held ?? "")).ToList()
             : [.. collapse.Layers.Select(layer => new EtfLayerReport(layer.Name, layer.NccError, layer.Interval, watched.GetValueOrDefault(layer.Name)?.Fix is not null, Note(layer.Name)))];
         return new EtfReport
         {
@@ -150,7 +146,9 @@ public sealed partial class AdaptiveEtfScheduler
             FixedLayers = [.. watched.Values.Where(layer => layer.Record is not null).Select(layer => layer.Record!).OrderBy(layer => layer.Epoch)],
             NewlyFixed = fixedNow,
             Reverted = [.. reverted.Select(entry => entry.Layer.Name)],
-            Skipped = _watched.Skipped,
+            Skipped = _watched.Reach.Skipped,
+            ParametersInReach = _watched.Reach.InReach,
+            ParametersOutOfReach = _watched.Reach.OutOfReach,
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
         };
 

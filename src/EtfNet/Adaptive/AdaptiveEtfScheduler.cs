@@ -15,7 +15,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 {
     private readonly nn.Module _model;
     private readonly AdaptiveEtfOptions _options;
-    private readonly List<OptimizerHelper> _optimizers;
+    private readonly KnownOptimizers _optimizers;
     private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
@@ -31,8 +31,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         _model = model;
         _options = options;
-        _optimizers = [.. optimizers];
-        _watched = new WatchedLayers(model, options);
+        _optimizers = new KnownOptimizers(optimizers);
+        _watched = new WatchedLayers(model, options, _optimizers.All);
         _log = options.Logger ?? NullLogger.Instance;
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
@@ -44,8 +44,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
         });
         _inputs = new InputSample(model, options.CalibrationSamples);
-        foreach (var (layer, reason) in _watched.Skipped)
-            Log.LayerSkipped(_log, layer, reason);
+        foreach (var layer in _watched.Reach.Skipped)
+            Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, string>(), [], []);
     }
 
@@ -63,7 +63,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 
     internal nn.Module Model => _model;
 
-    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers;
+    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers.All;
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
     /// <param name="labels">Class indices, int64 or int32, shape (N), on any device.</param>
@@ -77,7 +77,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs.Observe(labels);
         _observed++;
         if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
     }
 
     /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
@@ -105,6 +105,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();
         _watched.RequireUnchanged();
+        ForgetDeadOptimizers();
 
         var collapse = _monitor.EndEpoch();
         _epoch++;
@@ -114,7 +115,14 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
                 collapse = Exact(collapse);
             var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
             var notes = new Dictionary<string, string>();
+            var standing = _watched.Layers.Where(layer => layer.Stands()).ToList();
             var fixedNow = FixReady(collapse, cost, notes);
+            foreach (var layer in standing.Where(layer => layer.Fix is null))
+            {
+                notes[layer.Name] = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use";
+                Log.LayerStands(_log, layer.Name);
+            }
+
             Report = NewReport(collapse, notes, fixedNow, reverted);
             Announce(fixedNow, reverted);
             return Report;
@@ -128,40 +136,6 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         }
     }
 
-    /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
-    /// <param name="layer">The layer's name.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
-    /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void Revert(string layer)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(layer);
-        var watched = _watched[layer];
-        if (watched.Fix is null)
-            throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
-        RequireNoForward();
-        Announce([], [TakeBack(watched, "asked for")]);
-    }
-
-    /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>
-    /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
-    /// <exception cref="ArgumentException">The optimizer has none of the model's parameters.</exception>
-    /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void AddOptimizer(optim.Optimizer optimizer)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var managed = OptimizerDetachment.Managed(optimizer, _model, nameof(optimizer));
-        if (_optimizers.Contains(managed))
-            return;
-        _optimizers.Add(managed);
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Leave(managed);
-    }
-
     /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
     public void Dispose()
     {
@@ -172,8 +146,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _monitor.Dispose();
         _inputs.Dispose();
         _layerInputs?.Dispose();
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Release();
+        foreach (var fix in _watched.Fixes)
+            fix.Release();
     }
 
     private double? Cost(double? loss, double? accuracy)
@@ -183,7 +157,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (accuracy is { } share && share is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
         if (_guard is not null && loss is null && accuracy is null)
-            throw new ArgumentException("The guard judges switches by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
+            throw new ArgumentException("The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
         return loss ?? -accuracy;
     }
 

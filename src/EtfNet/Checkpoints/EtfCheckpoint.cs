@@ -37,7 +37,7 @@ public static class EtfCheckpoint
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizers);
-        CheckpointFile.Write(path, TrainingState.Capture(model, [.. optimizers.Select(OptimizerDetachment.Managed)], null));
+        CheckpointFile.Write(path, TrainingState.Capture(model, [.. optimizers.Select(ManagedOptimizers.Require)], null));
     }
 
     /// <summary>Loads what was saved into a scheduler, its model and its optimizers.</summary>
@@ -70,12 +70,12 @@ public static class EtfCheckpoint
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizers);
-        var managed = optimizers.Select(OptimizerDetachment.Managed).ToList();
+        var managed = optimizers.Select(ManagedOptimizers.Require).ToList();
+        LiveSchedulers.RequireNone(model);
         var state = CheckpointFile.Read(path);
-        if (managed.Count == 0)
-            state = state with { Optimizers = [] };
-        state.Require(model, managed, []);
+        var pairs = managed.Count == 0 ? [] : state.Pair(managed);
+        state.Require(model, pairs, [], managed);
         PlanApplication.Run(model, state.Plan, managed);
-        state.Fill(model, managed);
+        state.Fill(model, pairs);
     }
 }

@@ -90,6 +90,7 @@ public sealed class EtfPlan
     public void Apply(torch.nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        LiveSchedulers.RequireNone(model);
         PlanApplication.Run(model, Layers, []);
     }
 

@@ -174,9 +174,11 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     private Tensor DenseWeight()
     {
         var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
-        // In float64 through the frame of norm 1: a trained scale may be negative.
-        return (Realize(1).ToTensor() * Scale).to(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
+        return DenseWeight(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
     }
+
+    /// <summary>In float64 through the frame of norm 1: a trained scale may be negative.</summary>
+    private Tensor DenseWeight(ScalarType dtype, Device device) => (Realize(1).ToTensor() * Scale).to(dtype, device);
 
     private Tensor Scaled(Tensor unit, Tensor scale)
     {

@@ -13,4 +13,13 @@ internal sealed record SchedulerMemory
 }
 
 /// <summary>What is remembered of one layer.</summary>
-internal sealed record LayerMemory(string Name, int Streak, int Refusals, string? Refusal, int RetryAt, string? Excluded, FixedLayer? Record);
+internal sealed record LayerMemory(string Name, int Streak, int Refusals, string? Refusal, int RetryAt, string? Held, FixedLayer? Record)
+{
+    public static LayerMemory Of(WatchedLayer layer) => new(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Held, layer.Record);
+
+    public void Restore(WatchedLayer layer)
+    {
+        (layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt) = (Streak, Refusals, Refusal, RetryAt);
+        (layer.Held, layer.Record) = (Held, Record);
+    }
+}

@@ -1,4 +1,3 @@
-using TorchSharp;
 using TorchSharp.Modules;
 
 namespace EtfNet;
@@ -8,83 +7,62 @@ namespace EtfNet;
 /// <param name="Groups">The groups in order: options, and for each parameter its name and state.</param>
 internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroupMemory> Groups)
 {
-    public static OptimizerMemory Capture(OptimizerHelper optimizer, IReadOnlyDictionary<IntPtr, string> names) => new(optimizer.GetType().Name,
-        [.. TorchSharpInternals.Groups(optimizer).Select((group, index) => new OptimizerGroupMemory(
-            Bytes(group.Options.SaveStateDict),
-            [.. Named(group, index, names).Select(one => (one.Name, Bytes(TorchSharpInternals.State(optimizer)[one.Parameter.Handle].SaveStateDict)))]))]);
+    /// <exception cref="InvalidOperationException">The optimizer has no state for one of its parameters.</exception>
+    public static OptimizerMemory Capture(OptimizerHelper optimizer, ParameterNames names) => new(optimizer.GetType().Name,
+        [.. TorchSharpInternals.Groups(optimizer).Select(group => new OptimizerGroupMemory(
+            StateBytes.Write(group.Options.SaveStateDict),
+            [.. names.In(group).Select(one => (one.Name, StateBytes.Write((OptimizerStates.Of(optimizer, one.Parameter) ?? throw new InvalidOperationException(
+                $"The optimizer {optimizer.GetType().Name} has no state for '{one.Name}', which came to the model after it was made. Make a new optimizer, or tell the scheduler of it by AddOptimizer."))
+                .SaveStateDict)))]))]);
 
-    /// <summary>Why this cannot be put into an optimizer whose groups will hold parameters of these names; null where it can.</summary>
-    public string? Mismatch(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyList<string>> names)
+    /// <summary>Why this cannot be put into an optimizer; null where it can.</summary>
+    /// <param name="optimizer">The optimizer as it is.</param>
+    /// <param name="after">The names of the model's parameters that its groups will hold, group by group.</param>
+    /// <param name="tensorOf">The saved parameter of a name.</param>
+    public string? Mismatch(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyCollection<string>> after, Func<string, TensorMemory?> tensorOf)
     {
         if (optimizer.GetType().Name != Type)
             return $"the optimizer is {optimizer.GetType().Name}, the saved one was {Type}";
-        if (names.Count != Groups.Count)
-            return $"the optimizer has {names.Count} parameter groups, the saved one had {Groups.Count}";
-        for (var i = 0; i < names.Count; i++)
+        var groups = TorchSharpInternals.Groups(optimizer);
+        if (groups.Count != Groups.Count)
+            return $"the optimizer has {groups.Count} parameter groups, the saved one had {Groups.Count}";
+        for (var i = 0; i < groups.Count; i++)
         {
-            var missing = Groups[i].States.Select(state => state.Name).Except(names[i]).FirstOrDefault();
-            if (missing is not null)
+            var saved = Groups[i].States.Where(state => !ParameterNames.IsForeign(state.Name)).ToList();
+            if (saved.Select(state => state.Name).Except(after[i]).FirstOrDefault() is { } missing)
                 return $"group {i} of the optimizer lacks the parameter '{missing}'";
-            var extra = names[i].Except(Groups[i].States.Select(state => state.Name)).FirstOrDefault();
-            if (extra is not null)
+            if (after[i].Except(saved.Select(state => state.Name)).FirstOrDefault() is { } extra)
                 return $"group {i} of the optimizer has the parameter '{extra}', for which nothing was saved";
+            if (StateBytes.Problem(Groups[i].Options, groups[i].Options) is { } options)
+                return $"the options of group {i} cannot be read: {options}";
+            foreach (var (name, bytes) in saved)
+                if (tensorOf(name) is not { } tensor)
+                    return $"there is a state of '{name}', and no such parameter";
+                else if (StateBytes.Problem(bytes, optimizer, groups[i], tensor.Shape, tensor.Dtype) is { } problem)
+                    return $"the optimizer's state of '{name}' cannot be read: {problem}";
         }
 
         return null;
     }
 
-    public void Restore(OptimizerHelper optimizer, IReadOnlyDictionary<IntPtr, string> names)
+    /// <summary>Puts this into an optimizer that <see cref="Mismatch"/> found nothing against.</summary>
+    /// <remarks>Parameters that are not the model's are matched by their order, where there are as many of the same shapes; else they keep what they have.</remarks>
+    public void Restore(OptimizerHelper optimizer, ParameterNames names)
     {
-        var groups = TorchSharpInternals.Groups(optimizer);
-        for (var i = 0; i < groups.Count; i++)
+        foreach (var (group, memory) in TorchSharpInternals.Groups(optimizer).Zip(Groups))
         {
-            Read(Groups[i].Options, groups[i].Options.LoadStateDict);
-            var states = Groups[i].States.ToDictionary(state => state.Name, state => state.State);
-            foreach (var (parameter, name) in Named(groups[i], i, names).ToList())
+            StateBytes.Read(memory.Options, group.Options.LoadStateDict);
+            var states = memory.States.ToDictionary(state => state.Name, state => state.State);
+            var now = names.In(group);
+            var agree = now.Count(one => ParameterNames.IsForeign(one.Name)) == states.Keys.Count(ParameterNames.IsForeign)
+                && now.Where(one => ParameterNames.IsForeign(one.Name)).All(one => StateBytes.Problem(states[one.Name], optimizer, group, one.Parameter.shape, one.Parameter.dtype) is null);
+            foreach (var (parameter, name) in now.Where(one => agree || !ParameterNames.IsForeign(one.Name)))
             {
-                var state = TorchSharpInternals.State(optimizer)[parameter.Handle];
-                Read(states[name], state.LoadStateDict);
-                foreach (var tensor in OptimizerStateTensors.Of(state))
-                    tensor.DetachFromDisposeScope();
+                var state = OptimizerStates.Of(optimizer, parameter)!;
+                StateBytes.Read(states[name], state.LoadStateDict);
+                OptimizerStates.Keep(state);
             }
         }
-    }
-
-    /// <summary>The names of an optimizer's parameters, group by group, as they will be.</summary>
-    /// <param name="optimizer">The optimizer as it is.</param>
-    /// <param name="names">The names of the model's parameters.</param>
-    /// <param name="back">The layers whose weights will come back to it.</param>
-    /// <param name="gone">The parameters that will leave it then.</param>
-    public static IReadOnlyList<IReadOnlyList<string>> NamesAfter(
-        OptimizerHelper optimizer, IReadOnlyDictionary<IntPtr, string> names, IEnumerable<LayerFix> back, IReadOnlySet<IntPtr> gone) =>
-        [.. TorchSharpInternals.Groups(optimizer).Select((group, index) =>
-        {
-            var after = group.Parameters.Select(parameter => (parameter.Handle, Name: names.GetValueOrDefault(parameter.Handle))).ToList();
-            foreach (var (entry, path) in back.SelectMany(fix => fix.Detached.Reverse(), (fix, entry) => (entry, fix.Name)).Where(one => ReferenceEquals(one.entry.Group, group)))
-                after.Insert(Math.Min(entry.Index, after.Count), (IntPtr.Zero, path.Length == 0 ? "weight" : path + ".weight"));
-            return (IReadOnlyList<string>)[.. after.Where(one => !gone.Contains(one.Handle)).Select((one, place) => one.Name ?? Unnamed(index, place))];
-        })];
-
-    /// <summary>The parameters of a group with their names in the model.</summary>
-    private static IEnumerable<(Parameter Parameter, string Name)> Named(ParamGroup group, int index, IReadOnlyDictionary<IntPtr, string> names) =>
-        group.Parameters.Select((parameter, place) => (parameter, names.GetValueOrDefault(parameter.Handle) ?? Unnamed(index, place)));
-
-    /// <summary>What stands for the name of a parameter that is none of the model's.</summary>
-    private static string Unnamed(int group, int place) => $"#{group}.{place}";
-
-    private static byte[] Bytes(Action<BinaryWriter> write)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        write(writer);
-        writer.Flush();
-        return stream.ToArray();
-    }
-
-    private static void Read(byte[] bytes, Action<BinaryReader> read)
-    {
-        using var reader = new BinaryReader(new MemoryStream(bytes));
-        read(reader);
     }
 }
 

@@ -1,0 +1,100 @@
+namespace EtfNet;
+
+/// <content>Layers that are trained again.</content>
+public sealed partial class AdaptiveEtfScheduler
+{
+    private const string ByHand = "reverted by hand: Allow lets it be fixed again";
+
+    /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <remarks>
+    /// It stays trainable until <see cref="Allow"/> is called. Its weight comes back to the optimizers as they are now: to those that had it, and to those that took over from
+    /// them. An optimizer that was made after the layer was fixed, and that the scheduler was not told of by <see cref="AddOptimizer"/>, cannot be given the weight: TorchSharp's
+    /// own throw KeyNotFoundException at their next step where they were made of <c>model.parameters()</c>, and leave the weight untrained where they were made of a list; the report says so then.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
+    /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
+    /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public void Revert(string layer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(layer);
+        var watched = _watched[layer];
+        if (watched.Fix is not { } fix)
+            throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
+        RequireNoForward();
+        ForgetDeadOptimizers();
+        var record = TakeBack(fix)!;
+        watched.Held = ByHand;
+        Report = Report with
+        {
+            Layers = [.. Report.Layers.Select(one => one.Name == layer ? one with { IsFixed = false, Note = ByHand } : one)],
+            FixedLayers = [.. Report.FixedLayers.Where(one => one.Name != layer)],
+        };
+        Announce([], [(record, "asked for")]);
+    }
+
+    /// <summary>Lets a layer be fixed again that was taken back, by <see cref="Revert"/> or by the guard. Any other layer is left as it is.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
+    /// <exception cref="ArgumentException">There is no such layer.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public void Allow(string layer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(layer);
+        _watched[layer].Held = null;
+    }
+
+    private List<(FixedLayer Layer, string Reason)> TakeBackCostly(double cost)
+    {
+        var reverted = new List<(FixedLayer, string)>();
+        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
+        {
+            foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
+            {
+                if (takeBack)
+                {
+                    var reason = FormattableString.Invariant($"taken back: fixing it in epoch {epoch} cost {worse:0.0000}");
+                    reverted.Add((TakeBack(layer.Fix!)!, reason));
+                    layer.Held = reason;
+                }
+                else
+                {
+                    layer.Fix!.Release();
+                }
+            }
+        }
+
+        return reverted;
+    }
+
+    /// <summary>Takes in a layer that was fixed.</summary>
+    private void Take(LayerFix fix)
+    {
+        _watched.Add(fix);
+        Follow(fix);
+    }
+
+    /// <summary>Makes a layer trainable again.</summary>
+    /// <returns>The record of its fix; null for a layer that is not watched.</returns>
+    private FixedLayer? TakeBack(LayerFix fix)
+    {
+        fix.Revert(_optimizers.All);
+        _watched.Remove(fix);
+        Follow(fix);
+        if (_watched.Find(fix.Name) is not { } layer)
+            return null;
+        var record = layer.Record;
+        (layer.Record, layer.Streak) = (null, 0);
+        layer.Revive();
+        return record;
+    }
+
+    private void Follow(LayerFix fix)
+    {
+        if (_monitor.Layers.Contains(fix.Name))
+            _monitor.Follow(fix.Name, fix.Current);
+    }
+}
