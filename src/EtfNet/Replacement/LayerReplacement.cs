@@ -37,17 +37,30 @@ internal sealed class LayerReplacement
     /// <summary>Makes every slot refer to <paramref name="replacement"/>; should one fail, all refer to the old layer again.</summary>
     public void Put(torch.nn.Module replacement)
     {
-        var done = 0;
+        var begun = 0;
         try
         {
-            for (; done < _slots.Count; done++)
-                _slots[done].Put(replacement);
+            while (begun < _slots.Count)
+                _slots[begun++].Put(replacement);
         }
         catch
         {
-            while (--done >= 0)
-                _slots[done].Put(_layer);
+            // The one that failed may have taken the replacement all the same.
+            while (--begun >= 0)
+                Undo(_slots[begun]);
             throw;
+        }
+
+        void Undo(Slot slot)
+        {
+            try
+            {
+                slot.Put(_layer);
+            }
+            catch (Exception)
+            {
+                // A place that refuses both keeps what it has; the first error tells of it.
+            }
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EtfNet;
 
 /// <summary>What a scheduler remembers beside the model: written to checkpoints as JSON, the monitor's statistics as bytes.</summary>
@@ -12,8 +14,9 @@ internal sealed record SchedulerMemory
     public required byte[] Monitor { get; init; }
 }
 
-/// <summary>What is remembered of one layer.</summary>
-internal sealed record LayerMemory(string Name, int Streak, int Refusals, string? Refusal, int RetryAt, string? Held, FixedLayer? Record)
+/// <summary>What is remembered of one layer. Files call <paramref name="Held"/> by the name that it had first.</summary>
+internal sealed record LayerMemory(
+    string Name, int Streak, int Refusals, string? Refusal, int RetryAt, [property: JsonPropertyName("excluded")] string? Held, FixedLayer? Record)
 {
     public static LayerMemory Of(WatchedLayer layer) => new(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Held, layer.Record);
 

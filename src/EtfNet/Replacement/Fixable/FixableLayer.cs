@@ -89,11 +89,12 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     private void Set(string name, ref Parameter? field, Parameter? value)
     {
         field = value;
-        if (value is null)
+        var isRegistered = Registry.TryGetValue(name, out _);
+        if (value is null && isRegistered)
             Registry.Remove(name);
-        else if (Registry.TryGetValue(name, out _))
+        else if (value is not null && isRegistered)
             Registry[name] = value;
-        else
+        else if (value is not null)
             Registry.Add(name, value);
     }
 }

@@ -21,24 +21,27 @@ internal static class OptimizerDetachment
         return new DetachedParameter(optimizer, groups, state, LayerPlacement.Of(parameter));
     }
 
-    /// <summary>Makes an optimizer train a parameter: with the state that was kept, where there is one that fits, else with a fresh one by the group's own options.</summary>
+    /// <summary>Makes an optimizer train a parameter: with the state that was kept, where there is one that fits, else with a fresh one by its group's own options.</summary>
     /// <param name="optimizer">The optimizer.</param>
-    /// <param name="group">The group to come to; nothing is added where it holds the parameter already.</param>
+    /// <param name="groups">The groups to come to; nothing is added where one holds the parameter already.</param>
     /// <param name="parameter">The parameter.</param>
     /// <param name="before">The object that it was when it left.</param>
-    /// <param name="kept">The kept state; it is the optimizer's from now on.</param>
+    /// <param name="kept">The kept state; it is the optimizer's from now on, where it is taken.</param>
     /// <param name="model">The model's parameters in order.</param>
-    public static void Put(OptimizerHelper optimizer, ParamGroup group, Parameter parameter, Parameter before, OptimizerState? kept, IReadOnlyList<Parameter> model)
+    public static void Put(
+        OptimizerHelper optimizer, IReadOnlyList<ParamGroup> groups, Parameter parameter, Parameter before, OptimizerState? kept, IReadOnlyList<Parameter> model)
     {
-        ParameterOrder.Insert(group, parameter, before, model);
+        foreach (var group in groups)
+            ParameterOrder.Insert(group, parameter, before, model);
+        // As where the optimizer was made: of several groups the last one makes the state.
         if (OptimizerStates.Of(optimizer, parameter) is null)
-            OptimizerStates.Set(optimizer, parameter, kept ?? OptimizerStates.Create(optimizer, group, parameter));
+            OptimizerStates.Set(optimizer, parameter, kept ?? OptimizerStates.Create(optimizer, groups[^1], parameter));
     }
 
     /// <summary>Gives fresh state to parameters of an optimizer that have none: those that a lazy list shows now and did not when the optimizer was made.</summary>
     public static void Complete(OptimizerHelper optimizer)
     {
-        foreach (var group in TorchSharpInternals.Groups(optimizer))
+        foreach (var group in TorchSharpInternals.Groups(optimizer).Reverse().ToList())
             foreach (var parameter in group.Parameters.Where(parameter => !parameter.IsInvalid).ToList())
                 if (OptimizerStates.Of(optimizer, parameter) is null)
                     OptimizerStates.Set(optimizer, parameter, OptimizerStates.Create(optimizer, group, parameter));

@@ -49,7 +49,7 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
     /// <remarks>Parameters that are not the model's are matched by their order, where there are as many of the same shapes; else they keep what they have.</remarks>
     public void Restore(OptimizerHelper optimizer, ParameterNames names)
     {
-        foreach (var (group, memory) in TorchSharpInternals.Groups(optimizer).Zip(Groups))
+        foreach (var (group, memory) in TorchSharpInternals.Groups(optimizer).Zip(Groups).ToList())
         {
             StateBytes.Read(memory.Options, group.Options.LoadStateDict);
             var states = memory.States.ToDictionary(state => state.Name, state => state.State);

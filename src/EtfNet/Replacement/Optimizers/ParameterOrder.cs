@@ -51,11 +51,19 @@ internal static class ParameterOrder
                 continue;
             var place = 0;
             for (var j = i - 1; j >= 0 && place == 0; j--)
-                place = merged.FindLastIndex(other => IsSame(other, known[j])) + 1;
+                place = PlaceOf(known, j, merged) + 1;
             merged.Insert(place, known[i]);
         }
 
         return merged;
+    }
+
+    /// <summary>Where one list has what stands at a place of another: the second time where it stands there for the second time; -1 if nowhere.</summary>
+    private static int PlaceOf(List<Parameter> list, int index, List<Parameter> other)
+    {
+        var times = list.Take(index + 1).Count(parameter => IsSame(parameter, list[index]));
+        var places = Enumerable.Range(0, other.Count).Where(place => IsSame(other[place], list[index])).ToList();
+        return places.Count == 0 ? -1 : places[Math.Min(times, places.Count) - 1];
     }
 
     private static int PlaceIn(List<Parameter> order, Parameter parameter, IReadOnlyList<Parameter> model)

@@ -59,7 +59,7 @@ internal static class StateBytes
             read();
             return null;
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or FormatException or InvalidOperationException or OverflowException or NotSupportedException or NotImplementedException)
+        catch (Exception exception) when (exception is ArgumentException or IOException or InvalidDataException or FormatException or InvalidOperationException or OverflowException or NotSupportedException or NotImplementedException)
         {
             return exception.Message;
         }

@@ -47,10 +47,10 @@ internal static class WeightReturn
         IReadOnlyList<DetachedParameter> detached, bool isKept, IReadOnlyList<OptimizerHelper> known)
     {
         var parameters = model.parameters().ToList();
-        foreach (var (optimizer, group) in places)
+        foreach (var place in places.GroupBy(place => place.Optimizer, place => place.Group))
         {
-            var entry = detached.FirstOrDefault(entry => entry.Optimizer == optimizer);
-            OptimizerDetachment.Put(optimizer, group, weight, before, isKept && entry?.Placement.Fits(weight) == true ? entry.State : null, parameters);
+            var entry = detached.FirstOrDefault(entry => entry.Optimizer == place.Key);
+            OptimizerDetachment.Put(place.Key, [.. place], weight, before, isKept && entry?.Placement.Fits(weight) == true ? entry.State : null, parameters);
         }
 
         foreach (var entry in detached)
@@ -72,7 +72,7 @@ internal static class WeightReturn
         var parameters = model.parameters().ToList();
         foreach (var layer in weights)
             if (known.Any(one => Holder(one, layer.Weight) is not null && TakesOver(heir, one, except)))
-                OptimizerDetachment.Put(heir, Holders(Around(model, layer.Module), [heir]).First().Group, layer.Weight, layer.Weight, null, parameters);
+                OptimizerDetachment.Put(heir, [Holders(Around(model, layer.Module), [heir]).First().Group], layer.Weight, layer.Weight, null, parameters);
     }
 
     /// <summary>Whether one optimizer has taken the place of another: it holds everything that the other holds.</summary>
