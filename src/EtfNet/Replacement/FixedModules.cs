@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace EtfNet;
 
@@ -7,6 +8,11 @@ namespace EtfNet;
 internal static class FixedModules
 {
     private static readonly ConditionalWeakTable<torch.nn.Module, SimplexEtfHeader> InPlace = [];
+
+    private static readonly ConditionalWeakTable<torch.nn.Module, FixableLayer> Replaced = [];
+
+    /// <summary>Remembers which layer a module took the place of.</summary>
+    public static void Remember(torch.nn.Module replacement, FixableLayer layer) => Replaced.AddOrUpdate(replacement, layer);
 
     public static void Remember(torch.nn.Module layer, SimplexEtfHeader header) => InPlace.AddOrUpdate(layer, header);
 
@@ -19,6 +25,11 @@ internal static class FixedModules
         IFixedLayer fixedLayer => fixedLayer.Header,
         _ => InPlace.TryGetValue(module, out var header) ? header : null,
     };
+
+    /// <summary>A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these places.</summary>
+    public static IReadOnlyList<Parameter> ParametersOf(torch.nn.Module model) => [.. ModuleTree.Walk(model)
+        .SelectMany(node => (Replaced.TryGetValue(node.Module, out var layer) ? [layer.Weight] : Array.Empty<Parameter>()).Concat(TorchSharpInternals.Parameters(node.Module).Values))
+        .Where(parameter => !parameter.IsInvalid).DistinctBy(parameter => parameter.Handle)];
 
     /// <summary>All fixed layers of a model, in registration order.</summary>
     public static IReadOnlyList<PlannedLayer> Of(torch.nn.Module model) =>

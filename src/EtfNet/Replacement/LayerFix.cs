@@ -149,7 +149,7 @@ internal sealed class LayerFix
 
     /// <summary>Where the weight will be trained once it comes back.</summary>
     public IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> ReturnsTo(IReadOnlyList<OptimizerHelper> known) =>
-        WeightReturn.Choose(_model, Current, _detached, _present, known);
+        WeightReturn.Choose(_model, Current, Layer.Weight, _present, known);
 
     /// <summary>Frees what was kept for the way back.</summary>
     public void Release()
@@ -221,6 +221,7 @@ internal sealed class LayerFix
             }
 
             _replaced = new ReplacedLayer(layer, Name);
+            FixedModules.Remember(replacement, layer);
         }
         else
         {

@@ -14,7 +14,7 @@ internal static class OptimizerKinds
         ("Adam", p => optim.Adam(p, 0.005)),
         ("AdamAmsgrad", p => optim.Adam(p, 0.005, amsgrad: true)),
         ("AdamW", p => optim.AdamW(p, 0.005)),
-        ("RMSProp", p => optim.RMSProp(p, 0.002, momentum: 0.5, centered: true)),
+        ("RMSProp", p => optim.RMSProp(p, 0.002, momentum: 0.5)),
         ("Adagrad", p => optim.Adagrad(p, 0.05)),
         ("Adadelta", p => optim.Adadelta(p, 1)),
         ("NAdam", p => optim.NAdam(p, 0.005)),

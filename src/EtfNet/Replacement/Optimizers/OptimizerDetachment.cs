@@ -23,16 +23,17 @@ internal static class OptimizerDetachment
 
     /// <summary>Makes an optimizer train a parameter: with the state that was kept, where there is one that fits, else with a fresh one by its group's own options.</summary>
     /// <param name="optimizer">The optimizer.</param>
-    /// <param name="groups">The groups to come to; nothing is added where one holds the parameter already.</param>
+    /// <param name="groups">The groups to come to; nothing is added where a lazy list of the optimizer shows the parameter already.</param>
     /// <param name="parameter">The parameter.</param>
     /// <param name="before">The object that it was when it left.</param>
     /// <param name="kept">The kept state; it is the optimizer's from now on, where it is taken.</param>
-    /// <param name="model">The model's parameters in order.</param>
+    /// <param name="model">The model's parameters in order, those of fixed layers among them.</param>
     public static void Put(
         OptimizerHelper optimizer, IReadOnlyList<ParamGroup> groups, Parameter parameter, Parameter before, OptimizerState? kept, IReadOnlyList<Parameter> model)
     {
-        foreach (var group in groups)
-            ParameterOrder.Insert(group, parameter, before, model);
+        if (!TorchSharpInternals.Groups(optimizer).Any(group => ParameterOrder.Holds(group, parameter)))
+            foreach (var group in groups)
+                ParameterOrder.Insert(group, parameter, before, model);
         // As where the optimizer was made: of several groups the last one makes the state.
         if (OptimizerStates.Of(optimizer, parameter) is null)
             OptimizerStates.Set(optimizer, parameter, kept ?? OptimizerStates.Create(optimizer, groups[^1], parameter));

@@ -14,6 +14,10 @@ internal static class ParameterOrder
     /// <summary>Whether a group has a parameter now.</summary>
     public static bool Holds(ParamGroup group, Parameter parameter) => group.Parameters.Any(other => IsSame(other, parameter));
 
+    /// <summary>Whether a group once had a parameter that has left it.</summary>
+    public static bool Remembers(ParamGroup group, Parameter parameter) =>
+        Orders.TryGetValue(group, out var known) && known.Exists(other => IsSame(other, parameter)) && !Holds(group, parameter);
+
     /// <summary>Takes a parameter out of a group, at each of its places. A lazy list becomes a list of those that stay.</summary>
     public static void Remove(ParamGroup group, Parameter parameter)
     {
@@ -26,7 +30,7 @@ internal static class ParameterOrder
     /// <param name="group">The group.</param>
     /// <param name="parameter">The parameter.</param>
     /// <param name="before">The object that it was when it left: another one, where the model was moved to another type or device since.</param>
-    /// <param name="model">The model's parameters in order, this one among them.</param>
+    /// <param name="model">The model's parameters in order, this one and those of fixed layers among them.</param>
     public static void Insert(ParamGroup group, Parameter parameter, Parameter before, IReadOnlyList<Parameter> model)
     {
         var now = group.Parameters.ToList();

@@ -10,21 +10,27 @@ namespace EtfNet;
 /// </remarks>
 internal static class WeightReturn
 {
-    /// <summary>Chooses the optimizers, and in each the group. Changes nothing.</summary>
+    /// <summary>Chooses the optimizers, and in each the groups. Changes nothing.</summary>
     /// <param name="model">The model.</param>
     /// <param name="layer">The module that stands in the layer's place.</param>
-    /// <param name="detached">Where the weight was.</param>
+    /// <param name="weight">The weight as it left.</param>
     /// <param name="present">The optimizers that were known when the layer was fixed.</param>
     /// <param name="known">The optimizers as they are now.</param>
     public static IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> Choose(
-        torch.nn.Module model, torch.nn.Module layer, IReadOnlyList<DetachedParameter> detached, IReadOnlyList<OptimizerHelper> present, IReadOnlyList<OptimizerHelper> known)
+        torch.nn.Module model, torch.nn.Module layer, Parameter weight, IReadOnlyList<OptimizerHelper> present, IReadOnlyList<OptimizerHelper> known)
     {
-        var held = detached.Where(entry => known.Contains(entry.Optimizer)).ToList();
+        var held = known.SelectMany(optimizer => TorchSharpInternals.Groups(optimizer)
+            .Where(group => ParameterOrder.Remembers(group, weight)).Select(group => (Optimizer: optimizer, Group: group))).ToList();
         var around = Around(model, layer);
         if (held.Count == 0)
-            return [.. Holders(around, known)];
-        var heirs = known.Where(one => !present.Contains(one) && held.TrueForAll(entry => entry.Optimizer != one) && held.Exists(entry => TakesOver(one, entry.Optimizer, new HashSet<IntPtr>())));
-        return [.. Places(held), .. heirs.SelectMany(heir => Holders(around, [heir]).Take(1))];
+            return [.. Holders(around, known).Select(optimizer => (optimizer, Nearest(optimizer, around)))];
+        var heirs = known.Where(one => !present.Contains(one) && !held.Exists(place => place.Optimizer == one));
+        return
+        [
+            .. held,
+            .. heirs.Select(heir => (heir, From: held.Where(place => TakesOver(heir, place.Optimizer, [])).Select(place => ((OptimizerHelper, ParamGroup)?)place).FirstOrDefault()))
+                .Where(pair => pair.From is not null).Select(pair => (pair.heir, Counterpart(pair.heir, pair.From!.Value.Item1, pair.From.Value.Item2, around))),
+        ];
     }
 
     /// <summary>The optimizers and groups that parameters were taken from, as far as those groups still stand; else each optimizer's first group.</summary>
@@ -46,7 +52,7 @@ internal static class WeightReturn
     public static void Run(torch.nn.Module model, Parameter weight, Parameter before, IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> places,
         IReadOnlyList<DetachedParameter> detached, bool isKept, IReadOnlyList<OptimizerHelper> known)
     {
-        var parameters = model.parameters().ToList();
+        var parameters = FixedModules.ParametersOf(model);
         foreach (var place in places.GroupBy(place => place.Optimizer, place => place.Group))
         {
             var entry = detached.FirstOrDefault(entry => entry.Optimizer == place.Key);
@@ -69,39 +75,49 @@ internal static class WeightReturn
     {
         var weights = returned.Where(layer => Holder(heir, layer.Weight) is null).ToList();
         var except = weights.Select(layer => layer.Weight.Handle).ToHashSet();
-        var parameters = model.parameters().ToList();
+        var parameters = FixedModules.ParametersOf(model);
         foreach (var layer in weights)
-            if (known.Any(one => Holder(one, layer.Weight) is not null && TakesOver(heir, one, except)))
-                OptimizerDetachment.Put(heir, [Holders(Around(model, layer.Module), [heir]).First().Group], layer.Weight, layer.Weight, null, parameters);
+            if (known.FirstOrDefault(one => Holder(one, layer.Weight) is not null && TakesOver(heir, one, except)) is { } from)
+                OptimizerDetachment.Put(
+                    heir, [Counterpart(heir, from, Holder(from, layer.Weight)!, Around(model, layer.Module))], layer.Weight, layer.Weight, null, parameters);
     }
 
     /// <summary>Whether one optimizer has taken the place of another: it holds everything that the other holds.</summary>
-    public static bool TakesOver(OptimizerHelper heir, OptimizerHelper other, IReadOnlySet<IntPtr> except)
+    private static bool TakesOver(OptimizerHelper heir, OptimizerHelper other, HashSet<IntPtr> except)
     {
-        var left = other.parameters().Where(parameter => !parameter.IsInvalid && !except.Contains(parameter.Handle)).Select(parameter => parameter.Handle).ToHashSet();
-        return left.Count > 0 && left.IsSubsetOf(heir.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.Handle));
+        var left = Handles(other).Where(handle => !except.Contains(handle)).ToHashSet();
+        return left.Count > 0 && left.IsSubsetOf(Handles(heir));
     }
 
-    /// <summary>The first group of each optimizer that holds the nearest parameter which any of them holds.</summary>
-    private static IEnumerable<(OptimizerHelper Optimizer, ParamGroup Group)> Holders(IEnumerable<Parameter> nearestFirst, IReadOnlyList<OptimizerHelper> optimizers) =>
-        nearestFirst.Select(parameter => optimizers
-                .Select(optimizer => (Optimizer: optimizer, Group: Holder(optimizer, parameter)))
-                .Where(one => one.Group is not null).Select(one => (one.Optimizer, one.Group!)).ToList())
-            .FirstOrDefault(found => found.Count > 0) ?? [];
+    /// <summary>The group of an optimizer that stands for another's: the one of the same number where there are as many, else the nearest.</summary>
+    private static ParamGroup Counterpart(OptimizerHelper heir, OptimizerHelper other, ParamGroup group, IReadOnlyList<Parameter> around)
+    {
+        var (own, theirs) = (TorchSharpInternals.Groups(heir), TorchSharpInternals.Groups(other));
+        return own.Count == theirs.Count && theirs.IndexOf(group) is var index and >= 0 ? own[index] : Nearest(heir, around);
+    }
+
+    /// <summary>The optimizers that hold the nearest parameter which any of them holds.</summary>
+    private static IEnumerable<OptimizerHelper> Holders(IReadOnlyList<Parameter> around, IReadOnlyList<OptimizerHelper> optimizers) =>
+        around.Select(parameter => optimizers.Where(optimizer => Holder(optimizer, parameter) is not null).ToList()).FirstOrDefault(found => found.Count > 0) ?? [];
+
+    /// <summary>The group that holds the nearest weight, as weights and biases may have groups of their own; else one that all weights have left; else that of the nearest parameter.</summary>
+    private static ParamGroup Nearest(OptimizerHelper optimizer, IReadOnlyList<Parameter> around) =>
+        around.Where(parameter => parameter.dim() > 1).Select(parameter => Holder(optimizer, parameter)).FirstOrDefault(group => group is not null)
+        ?? TorchSharpInternals.Groups(optimizer).FirstOrDefault(group => !group.Parameters.Any())
+        ?? around.Select(parameter => Holder(optimizer, parameter)).FirstOrDefault(group => group is not null)
+        ?? TorchSharpInternals.Groups(optimizer)[0];
 
     /// <summary>A model's parameters by their distance from a layer: its own first, then those before and after it in turn.</summary>
-    private static IEnumerable<Parameter> Around(torch.nn.Module model, torch.nn.Module layer)
+    private static IReadOnlyList<Parameter> Around(torch.nn.Module model, torch.nn.Module layer)
     {
-        var own = ModuleTree.Walk(model).Select(node => (node.Module, Parameters: TorchSharpInternals.Parameters(node.Module).Values.Where(parameter => !parameter.IsInvalid).ToList())).ToList();
+        var own = ModuleTree.Walk(model).Select(node => (node.Module, Parameters: TorchSharpInternals.Parameters(node.Module).Values.Where(parameter => !parameter.IsInvalid))).ToList();
         var index = own.FindIndex(one => ReferenceEquals(one.Module, layer));
-        for (var distance = 0; distance < own.Count; distance++)
-        {
-            foreach (var place in new[] { index - distance, index + distance }.Distinct().Where(place => place >= 0 && place < own.Count))
-                foreach (var parameter in own[place].Parameters)
-                    yield return parameter;
-        }
+        return [.. own.Index().OrderBy(one => Math.Abs(one.Index - index)).SelectMany(one => one.Item.Parameters)];
     }
 
     private static ParamGroup? Holder(OptimizerHelper optimizer, Parameter parameter) =>
         TorchSharpInternals.Groups(optimizer).FirstOrDefault(group => ParameterOrder.Holds(group, parameter));
+
+    private static IEnumerable<IntPtr> Handles(OptimizerHelper optimizer) =>
+        optimizer.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.Handle);
 }
