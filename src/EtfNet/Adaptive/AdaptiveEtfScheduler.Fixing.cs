@@ -25,7 +25,9 @@ public sealed partial class AdaptiveEtfScheduler
             // A single class is always nearest to itself: that shows no collapse.
             var found = errors.GetValueOrDefault(layer.Name) is { PresentClasses: > 1 } several ? several : null;
             layer.Streak = FixPolicy.Meets(_options, found?.NccError, found?.Interval?.High, found?.Samples ?? 0) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0, layer.Streak, layer.Fix is not null, layer.WhyNot(_optimizers)));
+            standings.Add(new LayerStanding(
+                layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0,
+                layer.Streak, layer.Fix is not null, layer.WhyNot(_optimizers)));
         }
 
         var verdicts = FixPolicy.Judge(_options, _epoch, standings);
@@ -70,8 +72,12 @@ public sealed partial class AdaptiveEtfScheduler
         return fixedNow;
     }
 
-    /// <summary>Fixes prepared layers, all of them or none, but for those that turn out not to fit their layer's dtype, and what was calibrated behind them.</summary>
-    private List<FixedLayer> Fix(IReadOnlyList<PreparedFix> prepared, Dictionary<string, LayerCollapse> errors, Dictionary<string, string> notes, bool keepOld)
+    /// <summary>
+    /// Fixes prepared layers, all of them or none, but for those that turn out not to fit their layer's dtype, and what was calibrated
+    /// behind them.
+    /// </summary>
+    private List<FixedLayer> Fix(
+        IReadOnlyList<PreparedFix> prepared, Dictionary<string, LayerCollapse> errors, Dictionary<string, string> notes, bool keepOld)
     {
         var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
         string? broken = null;
@@ -137,7 +143,7 @@ public sealed partial class AdaptiveEtfScheduler
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
-            ? watched.Values.Select(layer => new EtfLayerReport(layer.Name, null, null, layer.Fix is not null, layer.Excluded ?? layer.Held ?? "")).ToList()
+            ? watched.Values.Select(Unscored).ToList()
             : [.. collapse.Layers.Select(layer => new EtfLayerReport(layer.Name, layer.NccError, layer.Interval, watched.GetValueOrDefault(layer.Name)?.Fix is not null, Note(layer.Name)))];
         return new EtfReport
         {
@@ -151,6 +157,9 @@ public sealed partial class AdaptiveEtfScheduler
             ParametersOutOfReach = _watched.Reach.OutOfReach,
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
         };
+
+        static EtfLayerReport Unscored(WatchedLayer layer) =>
+            new(layer.Name, null, null, layer.Fix is not null, layer.Excluded ?? layer.Held ?? "");
 
         string Note(string name)
         {

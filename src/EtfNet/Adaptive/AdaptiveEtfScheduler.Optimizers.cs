@@ -7,11 +7,15 @@ namespace EtfNet;
 /// <content>Optimizers that come and go.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>
+    /// <summary>
+    /// Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their
+    /// state.
+    /// </summary>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
     /// <remarks>
-    /// Call it as soon as the optimizer is made, before layers are taken back: a weight that comes back to a model can be given only to the optimizers that are known. One that
-    /// takes the place of another holds all that the other holds, and gets what comes back to that one; see <see cref="RemoveOptimizer"/> for the other.
+    /// Call it as soon as the optimizer is made, before layers are taken back: a weight that comes back to a model can be given only to the
+    /// optimizers that are known. One that takes the place of another holds all that the other holds, and gets what comes back to that one;
+    /// see <see cref="RemoveOptimizer"/> for the other.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
     /// <exception cref="ArgumentException">The optimizer has none of the model's parameters. Nothing was changed.</exception>
@@ -28,18 +32,21 @@ public sealed partial class AdaptiveEtfScheduler
     {
         var weights = _watched.Fixes.Select(fix => fix.Layer.Weight).ToList();
         var managed = optimizers.Select(optimizer => ManagedOptimizers.Require(optimizer, _model, weights, argument)).ToList();
-        ForgetDeadOptimizers();
+        ForgetUnusableOptimizers();
         foreach (var optimizer in managed.Where(optimizer => !_optimizers.All.Contains(optimizer)))
         {
             foreach (var fix in _watched.Fixes)
                 fix.Leave(optimizer);
             OptimizerDetachment.Complete(optimizer);
-            WeightReturn.Inherit(_model, optimizer, [.. _watched.Layers.Where(layer => layer.HasReturned && layer.Fix is null).Select(layer => layer.Layer)], _optimizers.All);
+            WeightReturn.AddReturned(_model, optimizer, [.. _watched.Returned.Select(layer => layer.Layer)], _optimizers.All);
             _optimizers.Add(optimizer);
         }
     }
 
-    /// <summary>Forgets an optimizer that no longer trains the model: layers that are taken back do not return to it, and snapshots and checkpoints leave it out.</summary>
+    /// <summary>
+    /// Forgets an optimizer that no longer trains the model: layers that are taken back do not return to it, and snapshots and checkpoints
+    /// leave it out.
+    /// </summary>
     /// <param name="optimizer">The optimizer; nothing of it is changed. One that was disposed is forgotten without this call.</param>
     /// <returns>Whether it was known.</returns>
     /// <remarks>What a guard kept for it is freed. As long as other optimizers are known, only what these train is fixed.</remarks>
@@ -55,9 +62,9 @@ public sealed partial class AdaptiveEtfScheduler
         return true;
     }
 
-    private void ForgetDeadOptimizers()
+    private void ForgetUnusableOptimizers()
     {
-        foreach (var optimizer in _optimizers.DropDead())
+        foreach (var optimizer in _optimizers.DropUnusable())
         {
             Forget(optimizer);
             Log.OptimizerForgotten(_log, optimizer.GetType().Name);

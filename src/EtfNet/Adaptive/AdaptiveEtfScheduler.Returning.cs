@@ -5,16 +5,22 @@ public sealed partial class AdaptiveEtfScheduler
 {
     private const string ByHand = "reverted by hand: Allow lets it be fixed again";
 
-    /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
+    /// <summary>
+    /// Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh
+    /// optimizer state.
+    /// </summary>
     /// <param name="layer">The layer's name.</param>
     /// <remarks>
-    /// It stays trainable until <see cref="Allow"/> is called. Its weight comes back to the optimizers as they are now: to those that had it, and to those that took over from
-    /// them. An optimizer that was made after the layer was fixed, and that the scheduler was not told of by <see cref="AddOptimizer"/>, cannot be given the weight: TorchSharp's
-    /// own throw KeyNotFoundException at their next step where they were made of <c>model.parameters()</c>, and leave the weight untrained where they were made of a list; the report says so then.
+    /// It stays trainable until <see cref="Allow"/> is called. Its weight comes back to the optimizers as they are now: to those that had
+    /// it, and to those that took over from them. An optimizer that was made after the layer was fixed, and that the scheduler was not told
+    /// of by <see cref="AddOptimizer"/>, cannot be given the weight: TorchSharp's own throw KeyNotFoundException at their next step where
+    /// they were made of <c>model.parameters()</c>, and leave the weight untrained where they were made of a list; the report says so then.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
-    /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A forward is in progress, or the layer can no longer be reached. Nothing was changed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void Revert(string layer)
     {
@@ -24,7 +30,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (watched.Fix is not { } fix)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
-        ForgetDeadOptimizers();
+        ForgetUnusableOptimizers();
         var record = TakeBack(fix)!;
         watched.Held = ByHand;
         Report = Report with
@@ -35,7 +41,9 @@ public sealed partial class AdaptiveEtfScheduler
         Announce([], [(record, "asked for")]);
     }
 
-    /// <summary>Lets a layer be fixed again that was taken back, by <see cref="Revert"/> or by the guard. Any other layer is left as it is.</summary>
+    /// <summary>
+    /// Lets a layer be fixed again that was taken back, by <see cref="Revert"/> or by the guard. Any other layer is left as it is.
+    /// </summary>
     /// <param name="layer">The layer's name.</param>
     /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no such layer.</exception>
@@ -88,7 +96,7 @@ public sealed partial class AdaptiveEtfScheduler
             return null;
         var record = layer.Record;
         (layer.Record, layer.Streak) = (null, 0);
-        layer.Revive();
+        layer.MarkReturned();
         return record;
     }
 

@@ -11,7 +11,7 @@ public sealed partial class AdaptiveEtfScheduler
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         RequireNoForward();
-        ForgetDeadOptimizers();
+        ForgetUnusableOptimizers();
         using var monitor = new MemoryStream();
         _monitor.Save(monitor);
         var state = TrainingState.Capture(_model, _optimizers.All, new SchedulerMemory
@@ -27,13 +27,16 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since are fixed again.</summary>
     /// <param name="snapshot">A copy made by this scheduler, or by one of an equal model with equal optimizers.</param>
     /// <remarks>
-    /// What a guard kept for its way back is not part of a snapshot: fixes on trial count as accepted. Optimizers that this scheduler was told of since keep their
-    /// state, and those that it has forgotten are left out; weights that are trained again come to the optimizers as they are now. An optimizer's parameters that are
-    /// not the model's are left alone where another scheduler watches them.
+    /// What a guard kept for its way back is not part of a snapshot: fixes on trial count as accepted. Optimizers that this scheduler was
+    /// told of since keep their state, and those that it has forgotten are left out; weights that are trained again come to the optimizers
+    /// as they are now. An optimizer's parameters that are not the model's are left alone where another scheduler watches them.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="snapshot"/> is null.</exception>
     /// <exception cref="ArgumentException">The copy is of another architecture or of other optimizers. Nothing was changed.</exception>
-    /// <exception cref="InvalidOperationException">A forward is in progress, the model's layers were changed by hand, or a place that holds a fixed layer cannot hold a trained one. Nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A forward is in progress, the model's layers were changed by hand, or a place that holds a fixed layer cannot hold a trained one.
+    /// Nothing was changed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void Restore(EtfSnapshot snapshot)
     {
@@ -41,13 +44,15 @@ public sealed partial class AdaptiveEtfScheduler
         ArgumentNullException.ThrowIfNull(snapshot);
         RequireNoForward();
         _watched.RequireUnchanged();
-        ForgetDeadOptimizers();
+        ForgetUnusableOptimizers();
         var state = snapshot.State;
         if (state.Scheduler is not { } memory)
             throw new ArgumentException("The state was saved without a scheduler.", nameof(snapshot));
         var saved = memory.Layers.ToDictionary(layer => layer.Name);
         if (_watched.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Name)) is { } unknown)
-            throw new ArgumentException($"The state knows nothing of the layer '{unknown.Name}': it was saved with other options or from another architecture.", nameof(snapshot));
+            throw new ArgumentException(
+                $"The state knows nothing of the layer '{unknown.Name}': it was saved with other options or from another architecture.",
+                nameof(snapshot));
         var planned = state.Plan.ToDictionary(layer => layer.Name);
         var returning = _watched.Fixes.Where(fix => planned.GetValueOrDefault(fix.Name)?.Header.Signature != fix.Header.Signature).ToList();
         var pairs = snapshot.Pair(this, _optimizers.All);
@@ -67,7 +72,7 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var layer in _watched.Layers)
             saved[layer.Name].Restore(layer);
         foreach (var layer in _watched.Layers.Where(layer => returning.Exists(fix => fix.Name == layer.Name)))
-            layer.Revive();
+            layer.MarkReturned();
         _monitor.Take(monitored);
         _epoch = memory.Epoch;
         _guard?.Clear();

@@ -77,7 +77,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs.Observe(labels);
         _observed++;
         if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
+            _layerInputs ??= new LayerInputSample(
+                _watched.Trained.Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
     }
 
     /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
@@ -105,7 +106,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();
         _watched.RequireUnchanged();
-        ForgetDeadOptimizers();
+        ForgetUnusableOptimizers();
 
         var collapse = _monitor.EndEpoch();
         _epoch++;
@@ -115,12 +116,12 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
                 collapse = Exact(collapse);
             var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
             var notes = new Dictionary<string, string>();
-            var standing = _watched.Layers.Where(layer => layer.Stands()).ToList();
+            var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
             var fixedNow = FixReady(collapse, cost, notes);
-            foreach (var layer in standing.Where(layer => layer.Fix is null))
+            foreach (var layer in untrained.Where(layer => layer.Fix is null))
             {
                 notes[layer.Name] = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use";
-                Log.LayerStands(_log, layer.Name);
+                Log.LayerUntrained(_log, layer.Name);
             }
 
             Report = NewReport(collapse, notes, fixedNow, reverted);
@@ -157,7 +158,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (accuracy is { } share && share is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
         if (_guard is not null && loss is null && accuracy is null)
-            throw new ArgumentException("The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
+            throw new ArgumentException(
+                "The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
         return loss ?? -accuracy;
     }
 

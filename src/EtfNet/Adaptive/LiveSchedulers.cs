@@ -4,7 +4,10 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>Which models have a scheduler that is not disposed, so that a second call does not watch twice and nothing changes a watched model's layers by another way.</summary>
+/// <summary>
+/// Which models have a scheduler that is not disposed, so that a second call does not watch twice and nothing changes a watched model's
+/// layers by another way.
+/// </summary>
 internal static class LiveSchedulers
 {
     private static readonly ConditionalWeakTable<torch.nn.Module, AdaptiveEtfScheduler> Live = [];
@@ -22,7 +25,11 @@ internal static class LiveSchedulers
             throw new InvalidOperationException("A scheduler still watches this model. Dispose it first.");
     }
 
-    /// <summary>The names of parameters as a model's state has them. Those of another model that shares an optimizer, and that a scheduler watches, belong to that one's state.</summary>
+    /// <summary>
+    /// The names of parameters as a model's state has them. Those of another model that shares an optimizer, and that a scheduler watches,
+    /// belong to that one's state.
+    /// </summary>
     public static ParameterNames NamesIn(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers) =>
-        new(model, Live.Where(entry => !ReferenceEquals(entry.Key, model) && entry.Value.Optimizers.Any(optimizers.Contains)).SelectMany(entry => entry.Key.parameters()));
+        new(model, Live.Where(entry => !ReferenceEquals(entry.Key, model) && entry.Value.Optimizers.Any(optimizers.Contains))
+            .SelectMany(entry => entry.Key.parameters()));
 }

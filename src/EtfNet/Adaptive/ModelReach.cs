@@ -10,7 +10,10 @@ namespace EtfNet;
 internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InReach, long OutOfReach)
 {
     private static readonly HashSet<string> NativeComposites =
-        ["MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"];
+    [
+        "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder",
+        "TransformerDecoderLayer", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
+    ];
 
     public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched)
     {
@@ -18,7 +21,8 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
         foreach (var node in ModuleTree.Walk(model))
         {
             // A weight that several modules share counts once.
-            var own = TorchSharpInternals.Parameters(node.Module).Values.Where(parameter => !parameter.IsInvalid && counted.Add(TensorStorage.Address(parameter))).ToList();
+            var own = TorchSharpInternals.Parameters(node.Module).Values
+                .Where(parameter => !parameter.IsInvalid && counted.Add(TensorStorage.Address(parameter))).ToList();
             var numbers = own.Sum(parameter => parameter.NumberOfElements);
             var weight = FixedModules.HeaderOf(node.Module) is { } header ? header.Shape.Count : 0;
             total += numbers + (node.Module is IFixedLayer ? weight : 0);
@@ -42,7 +46,8 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
             Convolution => $"{type} is a convolution, which is not fixed",
             Embedding or EmbeddingBag => $"{type} is a table of rows that are looked up, not a map of features",
             _ when FixableLayer.Of(module) is not null => "left out by Include or Exclude",
-            _ when module.GetType().Assembly == typeof(torch).Assembly && NativeComposites.Contains(type) => $"{type} is native: its inner layers cannot be reached; build it of Linear layers",
+            _ when module.GetType().Assembly == typeof(torch).Assembly && NativeComposites.Contains(type) =>
+                $"{type} is native: its inner layers cannot be reached; build it of Linear layers",
             _ => $"{type} has parameters of its own, which no layer of a kind that can be fixed holds",
         };
     }

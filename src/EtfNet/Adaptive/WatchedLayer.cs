@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>What the scheduler remembers of a layer over the epochs.</summary>
-internal sealed class WatchedLayer(string name, FixableLayer layer)
+internal sealed class WatchedLayer(string name, FixableLayer layer, string? excluded)
 {
-    private (double Sum, double Squares)? _revived;
+    private (double Sum, double Squares)? _returned;
 
     public string Name { get; } = name;
 
@@ -26,7 +26,7 @@ internal sealed class WatchedLayer(string name, FixableLayer layer)
     public int RetryAt { get; set; }
 
     /// <summary>Why it can never be fixed; null where it can.</summary>
-    public string? Excluded { get; init; }
+    public string? Excluded { get; } = excluded;
 
     /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
     public string? Held { get; set; }
@@ -58,24 +58,24 @@ internal sealed class WatchedLayer(string name, FixableLayer layer)
         return optimizers.Train(Layer.Weight) ? Held : "no optimizer that was given trains it";
     }
 
-    /// <summary>Remembers the weight as it came back, so that <see cref="Stands"/> can tell whether anything trains it.</summary>
-    public void Revive() => (_revived, HasReturned) = (Fingerprint(), true);
+    /// <summary>Remembers the weight as it came back, so that <see cref="IsUntrained"/> can tell whether anything trains it.</summary>
+    public void MarkReturned() => (_returned, HasReturned) = (Fingerprint(), true);
 
     /// <summary>Whether a weight that came back has a gradient and has not moved since: no optimizer trains it. Answered once.</summary>
-    public bool Stands()
+    public bool IsUntrained()
     {
-        if (_revived is null || Fix is not null)
+        if (_returned is null || Fix is not null)
             return false;
         using var scope = NewDisposeScope();
-        if (_revived != Fingerprint())
+        if (_returned != Fingerprint())
         {
-            _revived = null;
+            _returned = null;
             return false;
         }
 
         if (Layer.Weight.grad is not { } gradient || gradient.count_nonzero().item<long>() == 0)
             return false;
-        _revived = null;
+        _returned = null;
         return true;
     }
 

@@ -20,20 +20,25 @@ internal sealed class WatchedLayers
         {
             seen.Add(target.Name);
             if (IsIncluded(options, target.Name))
-                _layers.Add(new WatchedLayer(target.Name, target.Fixable) { Excluded = NoFrame(options, target.Fixable) ?? target.WhyNotAlone(optimizers) });
+            {
+                var excluded = NoFrame(options, target.Fixable) ?? target.WhyNotAlone(optimizers);
+                _layers.Add(new WatchedLayer(target.Name, target.Fixable, excluded));
+            }
         }
 
         Reach = ModelReach.Of(model, _layers);
         if (seen.Count == 0)
             throw new ArgumentException(
-                $"{model.GetType().Name} has no trainable Linear layer that could be fixed" + (Reach.Skipped.Count > 0 ? $"; '{Reach.Skipped[0].Name}': {Reach.Skipped[0].Reason}." : "."), nameof(model));
+                $"{model.GetType().Name} has no trainable Linear layer that could be fixed"
+                + (Reach.Skipped.Count > 0 ? $"; '{Reach.Skipped[0].Name}': {Reach.Skipped[0].Reason}." : "."), nameof(model));
         if (options.Include.FirstOrDefault(pattern => !seen.Concat(already).Any(path => NamePattern.Matches(pattern, path))) is { } nothing)
             throw new ArgumentException($"Include names '{nothing}', which is no Linear layer of the model. It has: {string.Join(", ", seen)}.", nameof(options));
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
         // A layer that cannot be fixed is no error as long as something else is worth watching.
-        if (_layers.All(layer => layer.Excluded is not null) && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || _layers.Exists(layer => layer.Name == node.Path)))
+        if (_layers.All(layer => layer.Excluded is not null)
+            && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || _layers.Exists(layer => layer.Name == node.Path)))
             throw new ArgumentException(
                 "No layer can be fixed: " + string.Join("; ", _layers.Select(layer => $"'{layer.Name}': {layer.Excluded}")) + ".", nameof(model));
     }
@@ -43,8 +48,16 @@ internal sealed class WatchedLayers
     /// <summary>Which part of the model can be fixed.</summary>
     public ModelReach Reach { get; }
 
-    /// <summary>Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.</summary>
+    /// <summary>
+    /// Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.
+    /// </summary>
     public IEnumerable<LayerFix> Fixes => _layers.Select(layer => layer.Fix).OfType<LayerFix>().Concat(_unwatched.Values);
+
+    /// <summary>The layers that are not fixed.</summary>
+    public IEnumerable<WatchedLayer> Trained => _layers.Where(layer => layer.Fix is null);
+
+    /// <summary>The layers that were fixed once and are trained again.</summary>
+    public IEnumerable<WatchedLayer> Returned => Trained.Where(layer => layer.HasReturned);
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
@@ -76,12 +89,14 @@ internal sealed class WatchedLayers
     public void RequireUnchanged()
     {
         var modules = ModuleTree.Walk(_model).ToDictionary(node => node.Path, node => node.Module);
-        foreach (var (name, expected) in _layers.Where(layer => layer.Fix is null).Select(layer => (layer.Name, layer.Layer.Module)).Concat(Fixes.Select(fix => (fix.Name, fix.Current))))
+        var there = Trained.Select(layer => (layer.Name, layer.Layer.Module)).Concat(Fixes.Select(fix => (fix.Name, fix.Current)));
+        foreach (var (name, expected) in there)
         {
             if (!modules.TryGetValue(name, out var found) || !ReferenceEquals(found, expected))
                 throw new InvalidOperationException(
-                    $"Layer '{name}' was changed by hand: " + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place") +
-                    ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
+                    $"Layer '{name}' was changed by hand: "
+                    + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place")
+                    + ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }
 

@@ -23,9 +23,11 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
     public static partial void LayerSkipped(ILogger logger, string layer, string reason);
 
-    [LoggerMessage(7, LogLevel.Information, "The optimizer {Optimizer} was disposed, or the model was moved since it was made: it is known no longer.")]
+    [LoggerMessage(7, LogLevel.Information,
+        "The optimizer {Optimizer} was disposed, or the model was moved since it was made: it is known no longer.")]
     public static partial void OptimizerForgotten(ILogger logger, string optimizer);
 
-    [LoggerMessage(8, LogLevel.Warning, "Layer {Layer} is trained again, but no optimizer has moved its weight since: call AddOptimizer with the one in use.")]
-    public static partial void LayerStands(ILogger logger, string layer);
+    [LoggerMessage(8, LogLevel.Warning,
+        "Layer {Layer} is trained again, but no optimizer has moved its weight since: call AddOptimizer with the one in use.")]
+    public static partial void LayerUntrained(ILogger logger, string layer);
 }

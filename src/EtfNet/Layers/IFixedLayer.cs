@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A module whose weight is a fixed simplex ETF: what replacing, reverting and exporting layers need of it, whatever its kind.</summary>
+/// <summary>
+/// A module whose weight is a fixed simplex ETF: what replacing, reverting and exporting layers need of it, whatever its kind.
+/// </summary>
 internal interface IFixedLayer
 {
     /// <summary>The frame, but for its factors, as plans write it.</summary>
@@ -22,6 +24,8 @@ internal interface IFixedLayer
     /// <summary>A plain layer of a given weight and bias, with this layer's other settings.</summary>
     nn.Module<Tensor, Tensor> CreateDense(Parameter weight, Parameter? bias);
 
-    /// <summary>Gives the bias parameter away, for the layer that takes this one's place; null if there is none or it is a fixed tensor.</summary>
+    /// <summary>
+    /// Gives the bias parameter away, for the layer that takes this one's place; null if there is none or it is a fixed tensor.
+    /// </summary>
     Parameter? ReleaseBias();
 }

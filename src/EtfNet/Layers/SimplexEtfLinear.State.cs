@@ -27,7 +27,9 @@ public sealed partial class SimplexEtfLinear
         return base.load_state_dict(source, strict, skip);
     }
 
-    /// <summary>The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.</summary>
+    /// <summary>
+    /// The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.
+    /// </summary>
     internal SimplexEtfHeader Header => Scale is var scale and > 0 && double.IsFinite(scale) ? _header with { Scale = scale } : _header;
 
     /// <summary>Gives the bias parameter away, for the layer that takes this one's place; it is no longer this layer's to dispose.</summary>

@@ -4,7 +4,9 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>Knows which modules are fixed layers: the library's own by their type, layers fixed in place by memory, for as long as they live.</summary>
+/// <summary>
+/// Knows which modules are fixed layers: the library's own by their type, layers fixed in place by memory, for as long as they live.
+/// </summary>
 internal static class FixedModules
 {
     private static readonly ConditionalWeakTable<torch.nn.Module, SimplexEtfHeader> InPlace = [];
@@ -26,9 +28,13 @@ internal static class FixedModules
         _ => InPlace.TryGetValue(module, out var header) ? header : null,
     };
 
-    /// <summary>A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these places.</summary>
+    /// <summary>
+    /// A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these
+    /// places.
+    /// </summary>
     public static IReadOnlyList<Parameter> ParametersOf(torch.nn.Module model) => [.. ModuleTree.Walk(model)
-        .SelectMany(node => (Replaced.TryGetValue(node.Module, out var layer) ? [layer.Weight] : Array.Empty<Parameter>()).Concat(TorchSharpInternals.Parameters(node.Module).Values))
+        .SelectMany(node => (Replaced.TryGetValue(node.Module, out var layer) ? [layer.Weight] : Array.Empty<Parameter>())
+            .Concat(TorchSharpInternals.Parameters(node.Module).Values))
         .Where(parameter => !parameter.IsInvalid).DistinctBy(parameter => parameter.Handle)];
 
     /// <summary>All fixed layers of a model, in registration order.</summary>

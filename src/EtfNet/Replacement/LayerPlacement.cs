@@ -6,7 +6,9 @@ namespace EtfNet;
 /// <summary>The floating point type and the device that a layer computes with.</summary>
 internal sealed record LayerPlacement(ScalarType Dtype, Device Device)
 {
-    /// <summary>Where a layer stands now. One without numbers of its own, an identity frame without bias, computes with those of the model.</summary>
+    /// <summary>
+    /// Where a layer stands now. One without numbers of its own, an identity frame without bias, computes with those of the model.
+    /// </summary>
     /// <param name="layer">The layer.</param>
     /// <param name="model">The model that holds it.</param>
     /// <param name="fallback">Taken where the model has no number either.</param>
@@ -20,5 +22,6 @@ internal sealed record LayerPlacement(ScalarType Dtype, Device Device)
     public bool Fits(Tensor tensor) => tensor.dtype == Dtype && tensor.device_type == Device.type && tensor.device_index == Device.index;
 
     private static LayerPlacement? FirstOf(nn.Module module) =>
-        module.parameters().Concat(module.buffers()).FirstOrDefault(tensor => !tensor.IsInvalid && is_floating_point(tensor)) is { } first ? Of(first) : null;
+        module.parameters().Concat(module.buffers()).FirstOrDefault(tensor => !tensor.IsInvalid && is_floating_point(tensor)) is { } first
+            ? Of(first) : null;
 }

@@ -24,7 +24,8 @@ internal sealed class LayerReplacement
     /// <param name="layers">The layers, each with the type of what takes its place.</param>
     /// <param name="meetTensor">As in <see cref="SlotFinder.Find"/>.</param>
     public static IReadOnlyList<LayerReplacement> Plan(
-        torch.nn.Module model, IReadOnlyList<(torch.nn.Module Layer, Type Replacement)> layers, Action<torch.Tensor, torch.nn.Module, string>? meetTensor = null)
+        torch.nn.Module model, IReadOnlyList<(torch.nn.Module Layer, Type Replacement)> layers,
+        Action<torch.Tensor, torch.nn.Module, string>? meetTensor = null)
     {
         var found = SlotFinder.Find(model, layers.Select(one => one.Layer), meetTensor);
         return [.. layers.Select(one =>
@@ -73,7 +74,8 @@ internal sealed class LayerReplacement
         if (slots.FirstOrDefault(slot => !slot.CanHold(replacementType)) is not { } refusing)
             return null;
         return refusing.Accepts == layer.GetType()
-            ? $"{refusing.Where} is declared as {layer.GetType().Name}, which can hold nothing else; declare it nn.Module<Tensor, Tensor> to free the weight as well"
+            ? $"{refusing.Where} is declared as {layer.GetType().Name}, which can hold nothing else; "
+                + "declare it nn.Module<Tensor, Tensor> to free the weight as well"
             : $"{refusing.Where} can hold no other module" + (refusing.Accepts is null ? "" : $" (its type is {refusing.Accepts.Name})");
     }
 }

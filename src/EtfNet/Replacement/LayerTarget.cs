@@ -31,33 +31,44 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
     public static IReadOnlyList<LayerTarget> All(torch.nn.Module model)
     {
         var nodes = ModuleTree.Walk(model);
-        var layers = nodes.Where(node => FixedModules.HeaderOf(node.Module) is null)
-            .Select(node => (Name: node.Path, Layer: FixableLayer.Of(node.Module))).Where(one => one.Layer is not null).Select(one => (one.Name, Layer: one.Layer!)).ToList();
+        var layers = new Dictionary<torch.nn.Module, (string Name, FixableLayer Layer)>(ReferenceEqualityComparer.Instance);
+        foreach (var node in nodes)
+            if (FixedModules.HeaderOf(node.Module) is null && FixableLayer.Of(node.Module) is { } layer)
+                layers.Add(node.Module, (node.Path, layer));
         var uses = new StorageUses(nodes);
-        var plans = LayerReplacement.Plan(model, [.. layers.Select(one => ((torch.nn.Module)one.Layer.Module, one.Layer.FixedType))], uses.Meet);
-        var byModule = layers.ToDictionary<(string Name, FixableLayer Layer), torch.nn.Module, string>(
-            one => one.Layer.Module, one => one.Name, ReferenceEqualityComparer.Instance);
-        var targets = layers.Zip(plans, (one, plan) =>
-        {
-            var others = uses.Others(one.Layer.Weight, one.Layer.Module);
-            var bias = one.Layer.Bias;
-            return new LayerTarget(one.Name, one.Layer, plan)
-            {
-                InPlaceReason = plan.Obstacle,
-                Obstacle = others.FirstOrDefault(use => !IsTied(use, one.Layer, byModule)) is { } use ? $"its weight is used by {use.Where} too, which would part from it" : null,
-                Shared = others,
-                TiedWith = [.. others.Where(use => IsTied(use, one.Layer, byModule)).Select(use => byModule[use.Owner]).Distinct()],
-                BiasIsBound = bias is not null && (!bias.requires_grad || uses.Others(bias, one.Layer.Module).Count > 0),
-            };
-        }).ToList();
+        var plans = LayerReplacement.Plan(model, [.. layers.Select(one => (one.Key, one.Value.Layer.FixedType))], uses.Meet);
+        var targets = layers.Values.Zip(plans, (one, plan) => Of(one.Name, one.Layer, plan, uses, layers)).ToList();
         // Layers of one weight are all replaced or all fixed in place: the weight has one fate.
-        return [.. targets.Select(target => target.InPlaceReason is null && targets.Find(other => target.TiedWith.Contains(other.Name) && other.InPlaceReason is not null) is { } other
-            ? target with { InPlaceReason = $"its weight is that of '{other.Name}', which can only be fixed in place ({other.InPlaceReason})" }
-            : target)];
+        return [.. targets.Select(target => target with { InPlaceReason = target.InPlaceReason ?? target.TiedInPlace(targets) })];
     }
 
+    private static LayerTarget Of(
+        string name, FixableLayer layer, LayerReplacement plan, StorageUses uses,
+        Dictionary<torch.nn.Module, (string Name, FixableLayer Layer)> layers)
+    {
+        var others = uses.Others(layer.Weight, layer.Module);
+        var strange = others.FirstOrDefault(use => !IsTied(use));
+        return new LayerTarget(name, layer, plan)
+        {
+            InPlaceReason = plan.Obstacle,
+            Obstacle = strange is null ? null : $"its weight is used by {strange.Where} too, which would part from it",
+            Shared = others,
+            TiedWith = [.. others.Where(IsTied).Select(use => layers[use.Owner].Name).Distinct()],
+            BiasIsBound = layer.Bias is { } bias && (!bias.requires_grad || uses.Others(bias, layer.Module).Count > 0),
+        };
+
+        bool IsTied(StorageUse use) => layers.TryGetValue(use.Owner, out var other) && other.Layer.FixedType == layer.FixedType
+            && ReferenceEquals(use.Tensor, other.Layer.Weight) && TensorStorage.IsSame(other.Layer.Weight, layer.Weight);
+    }
+
+    private string? TiedInPlace(List<LayerTarget> targets) =>
+        targets.Find(other => TiedWith.Contains(other.Name) && other.InPlaceReason is not null) is { } other
+            ? $"its weight is that of '{other.Name}', which can only be fixed in place ({other.InPlaceReason})"
+            : null;
+
     /// <summary>Why the layer cannot be fixed by itself; null where it can.</summary>
-    /// <param name="optimizers">The optimizers that are known: one of them may train the weight under another object of another model.</param>
+    /// <param name="optimizers">The optimizers that are known: one of them may train the weight under another object of another
+    /// model.</param>
     public string? WhyNotAlone(IReadOnlyList<OptimizerHelper> optimizers) => WhyNot(optimizers) ?? (TiedWith.Count == 0 ? null
         : $"its weight is that of {Words.Names(TiedWith)} too: ApplyEtf fixes layers of one weight together, by all their names");
 
@@ -74,8 +85,4 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
             ? $"its weight is trained outside the model too, as another parameter of the {outside.GetType().Name} optimizer"
             : null;
     }
-
-    private static bool IsTied(StorageUse use, FixableLayer layer, Dictionary<torch.nn.Module, string> layers) =>
-        layers.ContainsKey(use.Owner) && FixableLayer.Of(use.Owner) is { } other && other.FixedType == layer.FixedType
-        && ReferenceEquals(use.Tensor, other.Weight) && TensorStorage.IsSame(other.Weight, layer.Weight);
 }

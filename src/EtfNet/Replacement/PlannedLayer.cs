@@ -8,5 +8,6 @@ internal sealed record PlannedLayer(string Name, SimplexEtfHeader Header, bool I
 {
     /// <summary>Whether a module stands fixed as this says.</summary>
     public bool IsMetBy(TorchSharp.torch.nn.Module? module) =>
-        module is not null && FixedModules.HeaderOf(module) is { } header && module is not IFixedLayer == InPlace && header.Signature == Header.Signature;
+        module is not null && FixedModules.HeaderOf(module) is { } header && module is not IFixedLayer == InPlace
+            && header.Signature == Header.Signature;
 }

@@ -1,9 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
-using Remover = TorchSharp.torch.nn.HookableModule<
-    System.Func<TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>,
-    System.Func<TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>>.HookRemover;
 
 namespace EtfNet;
 
@@ -11,7 +8,7 @@ namespace EtfNet;
 internal sealed class ReplacedLayer
 {
     private readonly FixableLayer _layer;
-    private readonly Remover _watch;
+    private readonly Action _unwatch;
 
     /// <summary>Takes the bias out of the layer, as the replacement owns it now, and watches for calls.</summary>
     public ReplacedLayer(FixableLayer layer, string name)
@@ -19,12 +16,12 @@ internal sealed class ReplacedLayer
         _layer = layer;
         layer.SetBias(null);
         // The replacement shares the hooks: only calls of the old layer itself are refused.
-        _watch = layer.Module.register_forward_pre_hook((module, _) => !ReferenceEquals(module, layer.Module) ? null! : throw new InvalidOperationException(
-            $"Layer '{name}' was replaced by a simplex ETF, but something outside the model still calls the old layer. " +
-            "Reach it through the model each time, or leave it out with AdaptiveEtfOptions.Exclude."));
+        _unwatch = layer.Module.register_forward_pre_hook(
+            (module, _) => ReferenceEquals(module, layer.Module) ? throw Refusal(name) : null!).remove;
     }
 
-    /// <summary>Frees the weight's memory. Whoever still holds the parameter, in a list for gradient clipping say, holds a zero of as many dimensions.</summary>
+    /// <summary>Frees the weight's memory.</summary>
+    /// <remarks>Whoever still holds the parameter, in a list for gradient clipping say, holds a zero of as many dimensions.</remarks>
     public void Free()
     {
         using var scope = NewDisposeScope();
@@ -39,21 +36,25 @@ internal sealed class ReplacedLayer
     /// <param name="bias">The bias, back from the replacement.</param>
     /// <param name="placement">The type and device that the model computes with now.</param>
     /// <param name="values">The weight's values; null leaves those that were kept.</param>
-    public void Revive(Parameter? bias, LayerPlacement placement, Tensor? values)
+    public void Restore(Parameter? bias, LayerPlacement placement, Tensor? values)
     {
-        _watch.remove();
+        _unwatch();
         _layer.SetBias(bias);
         var old = _layer.Weight;
-        if (placement.Fits(old))
+        if (!placement.Fits(old))
         {
-            // The very parameter comes back to life, so that whoever still holds it goes on with it.
-            if (values is not null)
-                old.set_(values);
-        }
-        else
-        {
-            _layer.SetWeight((Parameter)new Parameter((values ?? old.detach()).to(placement.Dtype, placement.Device, copy: true)).DetachFromDisposeScope());
+            var moved = (values ?? old.detach()).to(placement.Dtype, placement.Device, copy: true);
+            _layer.SetWeight((Parameter)new Parameter(moved).DetachFromDisposeScope());
             old.Dispose();
         }
+        else if (values is not null)
+        {
+            // The very parameter comes back to life, so that whoever still holds it goes on with it.
+            old.set_(values);
+        }
     }
+
+    private static InvalidOperationException Refusal(string name) => new(
+        $"Layer '{name}' was replaced by a simplex ETF, but something outside the model still calls the old layer. "
+        + "Reach it through the model each time, or leave it out with AdaptiveEtfOptions.Exclude.");
 }

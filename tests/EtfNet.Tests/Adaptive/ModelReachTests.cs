@@ -16,17 +16,21 @@ public sealed class ModelReachTests
         using var model = new ManyKinds();
         using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["left"] });
         var report = etf.Report;
-        report.Skipped.Select(layer => layer.Name).Should().BeEquivalentTo("conv", "conv2", "table", "attention", "recurrent", "up", "left", "own");
+        report.Skipped.Select(layer => layer.Name).Should()
+            .BeEquivalentTo("conv", "conv2", "table", "attention", "recurrent", "up", "left", "own");
         report.Skipped.Should().OnlyContain(layer => layer.Reason.Length > 10);
-        report.Skipped.Single(layer => layer.Name == "conv").Should().Match((SkippedLayer layer) => layer.Reason.Contains("Conv2d") && layer.Parameters == (8 * 3 * 3 * 3) + 8);
+        report.Skipped.Single(layer => layer.Name == "conv").Should()
+            .Match((SkippedLayer layer) => layer.Reason.Contains("Conv2d") && layer.Parameters == (8 * 3 * 3 * 3) + 8);
         report.Skipped.Single(layer => layer.Name == "table").Reason.Should().Contain("Embedding");
         report.Skipped.Single(layer => layer.Name == "attention").Reason.Should().Contain("native");
         report.Skipped.Single(layer => layer.Name == "recurrent").Reason.Should().Contain("LSTM");
         report.Skipped.Single(layer => layer.Name == "up").Reason.Should().Contain("OrColumns");
         report.Skipped.Single(layer => layer.Name == "left").Reason.Should().Contain("Exclude");
         report.ParametersInReach.Should().Be(16 * 4);
-        (report.ParametersInReach + report.ParametersOutOfReach).Should().Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
-        report.ToString().Should().Contain("conv, conv2: skipped, Conv2d").And.MatchRegex(@"64 of \d,\d{3} parameters are in reach \(\d\.\d%\)");
+        (report.ParametersInReach + report.ParametersOutOfReach).Should()
+            .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
+        report.ToString().Should()
+            .Contain("conv, conv2: skipped, Conv2d").And.MatchRegex(@"64 of \d,\d{3} parameters are in reach \(\d\.\d%\)");
     }
 
     [Theory]
@@ -37,7 +41,7 @@ public sealed class ModelReachTests
         using var data = new Blobs();
         using var model = Shapes.Make(shape);
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.4, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 10 }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Include = ["hidden"] }, optimizer);
         etf.Report.ParametersInReach.Should().Be(16 * 16);
         etf.Report.ParametersOutOfReach.Should().Be((16 * 4) + 16 + 4);
         TrainingLoop.UntilFixed(model, optimizer, data, etf, "hidden");
@@ -54,7 +58,8 @@ public sealed class ModelReachTests
     {
         manual_seed(1);
         using var model = nn.Sequential(
-            ("conv", nn.Conv2d(1, 16, 3, padding: 1)), ("act", nn.ReLU()), ("pool", nn.AdaptiveAvgPool2d([1, 1])), ("flat", nn.Flatten()), ("head", nn.Linear(16, 40)));
+            ("conv", nn.Conv2d(1, 16, 3, padding: 1)), ("act", nn.ReLU()), ("pool", nn.AdaptiveAvgPool2d([1, 1])),
+            ("flat", nn.Flatten()), ("head", nn.Linear(16, 40)));
         using var optimizer = optim.Adam(model.parameters(), 0.01);
         using var etf = model.ApplyAdaptiveEtf(0.1, optimizer);
         etf.Report.ParametersInReach.Should().Be(0);
@@ -76,9 +81,11 @@ public sealed class ModelReachTests
     public void ApplyAdaptiveEtf_NothingToFixAndNothingElseToWatch_Throws()
     {
         using var alone = nn.Sequential(("head", nn.Linear(16, 40)));
-        ((Action)(() => alone.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>().WithMessage("No layer can be fixed*'head'*OrColumns*");
+        ((Action)(() => alone.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
+            .WithMessage("No layer can be fixed*'head'*OrColumns*");
         using var convolutions = nn.Sequential(("conv", nn.Conv2d(1, 16, 3)));
-        ((Action)(() => convolutions.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>().WithMessage("*no trainable Linear*'conv'*convolution*");
+        ((Action)(() => convolutions.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
+            .WithMessage("*no trainable Linear*'conv'*convolution*");
     }
 
     private sealed class ManyKinds : nn.Module<Tensor, Tensor>

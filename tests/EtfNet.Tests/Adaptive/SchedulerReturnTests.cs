@@ -178,7 +178,8 @@ public sealed class SchedulerReturnTests : SchedulerTests
         TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
         etf.Revert("hidden");
         etf.Report.FixedLayers.Should().BeEmpty();
-        etf.Report.Layers.Single(layer => layer.Name == "hidden").Should().Match((EtfLayerReport layer) => !layer.IsFixed && layer.Note.Contains("Allow"));
+        etf.Report.Layers.Single(layer => layer.Name == "hidden").Should()
+            .Match((EtfLayerReport layer) => !layer.IsFixed && layer.Note.Contains("Allow"));
         for (var epoch = 0; epoch < 3; epoch++)
         {
             TrainingLoop.Epoch(Model, Optimizer, Data, etf);
@@ -200,7 +201,8 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Fact]
     public void Allow_LayerThatTheGuardTookBack_IsTriedAgain()
     {
-        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
+        using var etf = Model.ApplyAdaptiveEtf(
+            Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
         var (fixes, cost) = (0, 0.0);
         etf.LayerFixed += (_, _) => fixes++;
         etf.LayerReverted += (_, _) => etf.Allow("hidden");
@@ -213,11 +215,14 @@ public sealed class SchedulerReturnTests : SchedulerTests
         fixes.Should().Be(2);
     }
 
-    /// <summary>The loop keeps its own list for penalties, norms, clipping: what it holds of a fixed layer stays a finite number of the same rank.</summary>
+    /// <summary>
+    /// The loop keeps its own list for penalties, norms, clipping: what it holds of a fixed layer stays a finite number of the same rank.
+    /// </summary>
     [Fact]
     public void OldParameter_OfAFixedLayer_IsAZeroWithoutGradientAndComesBackWithTheLayer()
     {
-        var kept = Model.named_parameters().Where(entry => entry.name.EndsWith("weight", StringComparison.Ordinal)).Select(entry => entry.parameter).ToList();
+        var kept = Model.named_parameters().Where(entry => entry.name.EndsWith("weight", StringComparison.Ordinal))
+            .Select(entry => entry.parameter).ToList();
         using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, Optimizer);
         TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
         var old = kept[0];

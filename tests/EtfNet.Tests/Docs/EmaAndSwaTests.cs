@@ -33,7 +33,7 @@ public sealed class EmaAndSwaTests : IDisposable
         manual_seed(3);
         using var model = Shapes.Make(shape);
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.4, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 10 }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Include = ["hidden"] }, optimizer);
         dynamic average = Activator.CreateInstance(AverageType.Value, model, decay)!;
         var expected = new Dictionary<string, List<double[]>>();
         etf.LayerFixed += (_, e) => Restart(e.Layer.Name);
@@ -48,7 +48,8 @@ public sealed class EmaAndSwaTests : IDisposable
                 optimizer.step();
                 etf.Observe(labels);
                 average.Update();
-                var now = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.to(float64).data<double>().ToArray());
+                var now = model.named_parameters()
+                    .ToDictionary(entry => entry.name, entry => entry.parameter.to(float64).data<double>().ToArray());
                 foreach (var gone in expected.Keys.Except(now.Keys).ToList())
                     expected.Remove(gone);
                 foreach (var (name, values) in now)
@@ -78,7 +79,8 @@ public sealed class EmaAndSwaTests : IDisposable
             foreach (var (name, parameter) in model.named_parameters().Where(entry => expected.ContainsKey(entry.name)))
             {
                 using var scope = NewDisposeScope();
-                parameter.to(float64).data<double>().ToArray().Zip(Expected(expected[name], decay)).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-5, name);
+                var pairs = parameter.to(float64).data<double>().ToArray().Zip(Expected(expected[name], decay));
+                pairs.Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-5, name);
             }
 
             using (NewDisposeScope())

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Programs;
 
-/// <summary>What must be true of a training: which layers are trained, fixed or constant, as what, and what an optimizer then holds.</summary>
+/// <summary>
+/// What must be true of a training: which layers are trained, fixed or constant, as what, and what an optimizer then holds.
+/// </summary>
 internal sealed class ProgramAccount
 {
     private readonly Dictionary<string, Fate> _fates;
@@ -14,11 +16,14 @@ internal sealed class ProgramAccount
     private readonly Dictionary<string, bool> _inPlace = [];
     private string? _tied;
 
-    public ProgramAccount(nn.Module model) => _fates = ModuleTree.Walk(model).Where(node => FixableLayer.Of(node.Module) is not null).ToDictionary(node => node.Path, _ => Fate.Trained);
+    public ProgramAccount(nn.Module model) =>
+        _fates = ModuleTree.Walk(model).Where(node => FixableLayer.Of(node.Module) is not null)
+            .ToDictionary(node => node.Path, _ => Fate.Trained);
 
     private ProgramAccount(ProgramAccount other)
     {
-        (_fates, _frames, _kept, _inPlace, _tied) = (new(other._fates), new(other._frames), new(other._kept), new(other._inPlace), other._tied);
+        (_fates, _frames, _kept) = (new(other._fates), new(other._frames), new(other._kept));
+        (_inPlace, _tied) = (new(other._inPlace), other._tied);
         (Held, Shared) = ([.. other.Held], [.. other.Shared]);
     }
 
@@ -148,32 +153,66 @@ internal sealed class ProgramAccount
     /// <summary>Checks model, optimizer and report against each other and against this.</summary>
     public void Check(nn.Module model, OptimizerHelper optimizer, AdaptiveEtfScheduler? etf)
     {
-        Require(EtfPlan.Of(model).LayerNames.Order().SequenceEqual(Fixed.Order()), $"fixed are {string.Join(", ", EtfPlan.Of(model).LayerNames)}, not {string.Join(", ", Fixed)}");
-        Require(etf is null || etf.Report.FixedLayers.Select(layer => layer.Name).Order().SequenceEqual(Fixed.Order()), $"the report has {string.Join(", ", etf?.Report.FixedLayers.Select(layer => layer.Name) ?? [])}");
+        RequireFixed(EtfPlan.Of(model).LayerNames, "the plan");
+        if (etf is not null)
+            RequireFixed(etf.Report.FixedLayers.Select(layer => layer.Name), "the report");
         foreach (var (name, values) in Values(model))
             Require(_fates[name] != Fate.Fixed || Near(values.Weight, _frames[name]), $"{name} is another frame");
-
-        var names = model.named_parameters().Select(entry => entry.name).ToList();
+        var parameters = model.named_parameters().Select(entry => entry.name).ToList();
         foreach (var (name, fate) in _fates)
-            Require(names.Contains($"{name}.weight") == (name != _tied && (fate == Fate.Trained || _inPlace.GetValueOrDefault(name))), $"{name}.weight is {(names.Contains($"{name}.weight") ? "" : "not ")}a parameter");
-        var own = TrainingReading.Names(optimizer, model).Select(name => name[2..]).ToList();
-        foreach (var name in names)
-            Require(IsTrained(name) ? own.Count(one => one == name) == 1 : !own.Contains(name) || IsConstant(name), $"{name} stands {own.Count(one => one == name)} times in the optimizer");
-        Require(own.TrueForAll(names.Contains), $"the optimizer holds {string.Join(", ", own.Except(names))}");
-        foreach (var group in TrainingReading.Names(optimizer, model).GroupBy(name => name[0]))
-            Require(group.Select(name => names.IndexOf(name[2..])).SequenceEqual(group.Select(name => names.IndexOf(name[2..])).Order()), $"the optimizer's order is not the model's: {string.Join(", ", group)}");
+            Require(parameters.Contains($"{name}.weight") == (name != _tied && (fate == Fate.Trained || _inPlace.GetValueOrDefault(name))),
+                $"{name}.weight is a parameter, or is none");
+        CheckParameters(parameters, TrainingReading.Names(optimizer, model));
+        CheckStates(optimizer);
+    }
+
+    private void RequireFixed(IEnumerable<string> names, string where)
+    {
+        var list = names.Order().ToList();
+        Require(list.SequenceEqual(Fixed.Order()), $"{where} has {string.Join(", ", list)}, fixed are {string.Join(", ", Fixed)}");
+    }
+
+    /// <summary>Every trained parameter stands once in the optimizer, in the model's order; no fixed weight does.</summary>
+    private void CheckParameters(List<string> parameters, IReadOnlyList<string> held)
+    {
+        var times = held.CountBy(name => name[2..]).ToDictionary();
+        foreach (var name in parameters)
+        {
+            var count = times.GetValueOrDefault(name);
+            Require(IsTrained(name) ? count == 1 : count == 0 || IsConstant(name), $"{name} stands {count} times in the optimizer");
+        }
+
+        Require(times.Keys.All(parameters.Contains), $"the optimizer holds {string.Join(", ", times.Keys.Except(parameters))}");
+        foreach (var group in held.GroupBy(name => name[0], name => parameters.IndexOf(name[2..])))
+            Require(group.SequenceEqual(group.Order()), $"the optimizer's order is not the model's: {string.Join(", ", held)}");
+    }
+
+    private static void CheckStates(OptimizerHelper optimizer)
+    {
         foreach (var parameter in optimizer.parameters())
-            Require(OptimizerStates.Of(optimizer, parameter) is { } state && OptimizerStates.TensorsOf(state).All(tensor => tensor.dtype == parameter.dtype && tensor.shape.SequenceEqual(parameter.shape)), "a state is missing, or another parameter's");
-        Require(TorchSharpInternals.State(optimizer).Count == optimizer.parameters().DistinctBy(parameter => parameter.Handle).Count(), "the optimizer keeps states of parameters that it does not have");
+        {
+            var state = OptimizerStates.Of(optimizer, parameter);
+            Require(state is not null, "a state is missing");
+            foreach (var tensor in OptimizerStates.TensorsOf(state!))
+                Require(tensor.dtype == parameter.dtype && tensor.shape.SequenceEqual(parameter.shape), "a state is another parameter's");
+        }
+
+        Require(TorchSharpInternals.State(optimizer).Count == optimizer.parameters().Count(), "the optimizer keeps states of others");
     }
 
     /// <summary>Weight and bias of every layer, whatever it is.</summary>
     public Dictionary<string, (double[] Weight, double[]? Bias)> Values(nn.Module model)
     {
         using var scope = NewDisposeScope();
-        return ModuleTree.Walk(model).Where(node => _fates.ContainsKey(node.Path)).ToDictionary(node => node.Path, node => node.Module is IFixedLayer layer
-            ? (Array(layer.DenseWeight(float64, CPU)), layer.Bias is { } bias ? Array(bias) : null)
-            : (Array(FixableLayer.Of(node.Module)!.Weight), FixableLayer.Of(node.Module)!.Bias is { } own ? Array(own) : null));
+        return ModuleTree.Walk(model).Where(node => _fates.ContainsKey(node.Path)).ToDictionary(node => node.Path, node => Of(node.Module));
+
+        static (double[], double[]?) Of(nn.Module module)
+        {
+            var (weight, bias) = module is IFixedLayer layer
+                ? (layer.DenseWeight(float64, CPU), layer.Bias)
+                : (FixableLayer.Of(module)!.Weight, FixableLayer.Of(module)!.Bias);
+            return (Array(weight), bias is null ? null : Array(bias));
+        }
     }
 
     public static float[] Outputs(nn.Module<Tensor, Tensor> model, Blobs data, ScalarType dtype)
@@ -193,9 +232,11 @@ internal sealed class ProgramAccount
     }
 
     /// <summary>Bit for bit, or rounded to float32 where the model was moved to it in between.</summary>
-    private static bool IsSame(double[] now, double[] then) => now.Zip(then).All(pair => pair.First.Equals(pair.Second) || pair.First.Equals((double)(float)pair.Second));
+    private static bool IsSame(double[] now, double[] then) => now.Zip(then)
+        .All(pair => pair.First.Equals(pair.Second) || pair.First.Equals((double)(float)pair.Second));
 
-    private static bool Near(double[] a, double[] b) => a.Zip(b).All(pair => Math.Abs(pair.First - pair.Second) <= 1e-5 * (1 + Math.Abs(pair.Second)));
+    private static bool Near(double[] a, double[] b) => a.Zip(b)
+        .All(pair => Math.Abs(pair.First - pair.Second) <= 1e-5 * (1 + Math.Abs(pair.Second)));
 
     private bool IsTrained(string parameter) => Layer(parameter) is not { } layer || _fates[layer] == Fate.Trained;
 
@@ -203,7 +244,8 @@ internal sealed class ProgramAccount
 
     /// <summary>The layer of a weight; null for other parameters, which are always trained.</summary>
     private string? Layer(string parameter) =>
-        parameter.EndsWith(".weight", StringComparison.Ordinal) && _fates.ContainsKey(parameter[..^".weight".Length]) ? parameter[..^".weight".Length] : null;
+        parameter.EndsWith(".weight", StringComparison.Ordinal) && _fates.ContainsKey(parameter[..^".weight".Length])
+            ? parameter[..^".weight".Length] : null;
 
     private IEnumerable<string> With(Fate fate) => _fates.Where(entry => entry.Value == fate).Select(entry => entry.Key);
 

@@ -12,7 +12,8 @@ internal static class ProgramEpoch
 {
     private const int Batch = 16;
 
-    public static void Train(nn.Module<Tensor, Tensor> model, optim.Optimizer optimizer, AdaptiveEtfScheduler? etf, Blobs data, ScalarType dtype)
+    public static void Train(
+        nn.Module<Tensor, Tensor> model, optim.Optimizer optimizer, AdaptiveEtfScheduler? etf, Blobs data, ScalarType dtype)
     {
         model.train();
         foreach (var (input, labels) in data.Batches(Batch))
@@ -28,6 +29,13 @@ internal static class ProgramEpoch
     }
 
     /// <summary>Everything that a training holds, as a hash.</summary>
-    public static string Hash(nn.Module model, OptimizerHelper optimizer) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n',
-        [.. TrainingReading.Weights(model).Order(StringComparer.Ordinal), .. TrainingReading.Names(optimizer, model), .. TrainingReading.State(optimizer)]))));
+    public static string Hash(nn.Module model, OptimizerHelper optimizer)
+    {
+        IEnumerable<string> all =
+        [
+            .. TrainingReading.Weights(model).Order(StringComparer.Ordinal), .. TrainingReading.Names(optimizer, model),
+            .. TrainingReading.State(optimizer),
+        ];
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', all))));
+    }
 }

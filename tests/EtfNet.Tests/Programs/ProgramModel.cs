@@ -102,12 +102,14 @@ internal abstract class ProgramModel : nn.Module<Tensor, Tensor>
 
     private sealed class Listed : ProgramModel
     {
-        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers = nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(16, 16), nn.Linear(16, 16), nn.Linear(16, 16), nn.Linear(16, 4));
+        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers = nn.ModuleList<nn.Module<Tensor, Tensor>>(
+            nn.Linear(16, 16), nn.Linear(16, 16), nn.Linear(16, 16), nn.Linear(16, 4));
 
         public Listed()
             : base(nameof(Listed)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => layers.Aggregate(input, (value, layer) => layer.call(ReferenceEquals(value, input) ? value : Act(value)));
+        public override Tensor forward(Tensor input) =>
+            layers.Aggregate(input, (value, layer) => layer.call(ReferenceEquals(value, input) ? value : Act(value)));
     }
 
     private sealed class Residual : ProgramModel
@@ -123,7 +125,8 @@ internal abstract class ProgramModel : nn.Module<Tensor, Tensor>
                 register_module($"block{index}", block);
         }
 
-        public override Tensor forward(Tensor input) => head.call(blocks.Aggregate(input, (value, block) => value + Act(block.call(value))));
+        public override Tensor forward(Tensor input) =>
+            head.call(blocks.Aggregate(input, (value, block) => value + Act(block.call(value))));
     }
 
     private sealed class UsedTwice : ProgramModel

@@ -11,7 +11,7 @@ internal sealed record ProgramSetting
 {
     public static readonly IReadOnlyList<string> Optimizers = ["SGD", "SGDNesterov", "Adam", "AdamAmsgrad", "RMSProp", "Adagrad"];
 
-    private static readonly IReadOnlyList<EtfFrame?> Frames = [null, EtfFrame.Identity, EtfFrame.Random(5), EtfFrame.Nearest, EtfFrame.Aligned(4)];
+    private static readonly EtfFrame?[] Frames = [null, EtfFrame.Identity, EtfFrame.Random(5), EtfFrame.Nearest, EtfFrame.Aligned(4)];
 
     public required int Seed { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed record ProgramSetting
             IsLazy = random.Next(2) == 0,
             HasGroups = random.Next(3) == 0,
             HasGuard = random.Next(3) == 0,
-            Frame = random.Next(Frames.Count),
+            Frame = random.Next(Frames.Length),
             MaxPerEpoch = random.Next(1, 4),
         };
     }
@@ -102,5 +102,6 @@ internal sealed record ProgramSetting
     public static void Tie(nn.Module model, IReadOnlyList<string> names) =>
         ((Linear)Layer(model, names[1]).Module).weight = Layer(model, names[0]).Weight;
 
-    public static FixableLayer Layer(nn.Module model, string name) => FixableLayer.Of(ModuleTree.Walk(model).Single(node => node.Path == name).Module)!;
+    public static FixableLayer Layer(nn.Module model, string name) =>
+        FixableLayer.Of(ModuleTree.Walk(model).Single(node => node.Path == name).Module)!;
 }

@@ -1,3 +1,4 @@
+using EtfNet.Tests.Support;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -48,22 +49,22 @@ internal sealed partial class RandomProgram
         _account.Held.Remove(name);
     }
 
-    private void Snapshot() => _moments.Add(new ProgramMoment(_etf!.Snapshot(), _account.Copy(), TestReading(), _optimizer, _setting));
+    private void Snapshot() => _moments.Add(new ProgramMoment(_etf!.Snapshot(), _account.Copy(), Reading(), _optimizer, _setting));
 
     private void Restore()
     {
         var moment = Pick(_moments);
         if (moment.Setting.IsDouble != _setting.IsDouble)
         {
-            var before = TestReading();
+            var before = Reading();
             Refuses<ArgumentException>(() => _etf!.Restore(moment.Snapshot));
-            Require(before.SequenceEqual(TestReading()), "a refused snapshot changed something");
+            Require(before.SequenceEqual(Reading()), "a refused snapshot changed something");
             return;
         }
 
         _etf!.Restore(moment.Snapshot);
         _account.Take(moment.Account);
-        var (then, now) = (moment.Reading, TestReading());
+        var (then, now) = (moment.Reading, Reading());
         // Of another optimizer than then nothing is known but what the account checks.
         var count = ReferenceEquals(moment.Optimizer, _optimizer) ? then.Count : _model.state_dict().Count;
         Require(then.Take(count).SequenceEqual(now.Take(count)), "a restored snapshot differs from what it was taken of");
@@ -116,7 +117,7 @@ internal sealed partial class RandomProgram
 
     private void RemoveAndAddOptimizer()
     {
-        var before = TestReading();
+        var before = Reading();
         Require(_etf!.RemoveOptimizer(_optimizer), "the optimizer in use was not known");
         if (_random.Next(2) == 0 && _account.Fixed.Any())
         {
@@ -126,7 +127,7 @@ internal sealed partial class RandomProgram
         else
         {
             _etf.AddOptimizer(_optimizer);
-            Require(before.SequenceEqual(TestReading()), "an optimizer that was taken out and put in again changed");
+            Require(before.SequenceEqual(Reading()), "an optimizer that was taken out and put in again changed");
         }
     }
 
@@ -154,7 +155,9 @@ internal sealed partial class RandomProgram
         var (outputs, parameters) = (Outputs(), _model.parameters().ToList());
         var names = _model.MaterializeEtf();
         Require(names.Order().SequenceEqual(_account.Fixed.Order()), "not the fixed layers became plain ones");
-        Require(parameters.Zip(_model.parameters()).All(pair => ReferenceEquals(pair.First, pair.Second)) && parameters.Count == _model.parameters().Count(), "the parameters changed");
+        var after = _model.parameters().ToList();
+        var same = after.Zip(parameters).Count(pair => ReferenceEquals(pair.First, pair.Second));
+        Require(after.Count == same && parameters.Count == same, "the parameters changed");
         ProgramAccount.RequireNear(outputs, Outputs(), "materializing");
         _account.Materialize();
         _account.Check(_model, _optimizer, _etf);
@@ -176,7 +179,8 @@ internal sealed partial class RandomProgram
 
     private (string First, string Second)? Pair()
     {
-        var free = _account.Trained.Where(name => !_account.Shared.Contains(name) && ProgramSetting.Layer(_model, name).WeightShape is [16, 16]).ToList();
+        var free = _account.Trained.Where(
+            name => !_account.Shared.Contains(name) && ProgramSetting.Layer(_model, name).WeightShape is [16, 16]).ToList();
         return free.Count < 2 ? null : (free[0], free[1]);
     }
 
@@ -216,11 +220,15 @@ internal sealed partial class RandomProgram
         var before = _hooks.ConvertAll(hook => hook.Count[0]);
         Outputs();
         foreach (var (index, (name, count)) in _hooks.Index())
-            Require(count[0] - before[index] == (name == "twice" ? 2 : 1), $"the hook on {name} fired {count[0] - before[index]} times in a forward");
+            Require(count[0] - before[index] == (name == "twice" ? 2 : 1),
+                $"the hook on {name} fired {count[0] - before[index]} times in a forward");
     }
 
-    private IReadOnlyList<string> TestReading() =>
-        [.. Support.TrainingReading.Weights(_model).Order(StringComparer.Ordinal), .. Support.TrainingReading.Names(_optimizer, _model), .. Support.TrainingReading.State(_optimizer)];
+    private IReadOnlyList<string> Reading() =>
+    [
+        .. TrainingReading.Weights(_model).Order(StringComparer.Ordinal), .. TrainingReading.Names(_optimizer, _model),
+        .. TrainingReading.State(_optimizer),
+    ];
 
     private static void Refuses<T>(Action action)
         where T : Exception

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Programs;
 
-/// <summary>What users do with a training, in an order drawn from a seed, beside a plain account of what must be true after each step.</summary>
+/// <summary>
+/// What users do with a training, in an order drawn from a seed, beside a plain account of what must be true after each step.
+/// </summary>
 internal sealed partial class RandomProgram : IDisposable
 {
     public const double GoodLoss = 0.1;
@@ -43,7 +45,8 @@ internal sealed partial class RandomProgram : IDisposable
     /// <summary>Gets whether any layer was ever fixed.</summary>
     public bool HasFixed { get; private set; }
 
-    public override string ToString() => $"{_setting.Shape}, {_setting.Optimizer}{(_setting.IsLazy ? ", lazy" : "")}, seed {_setting.Seed}: {string.Join(", ", _log)}";
+    public override string ToString() =>
+        $"{_setting.Shape}, {_setting.Optimizer}{(_setting.IsLazy ? ", lazy" : "")}, seed {_setting.Seed}: {string.Join(", ", _log)}";
 
     public void Run(int steps)
     {

@@ -10,7 +10,9 @@ public sealed class RandomProgramTests
     private const int Programs = 300;
     private const int Steps = 10;
 
-    /// <summary>Three hundred trainings, each with steps in an order of its own; the checkpoints among them go on in another process.</summary>
+    /// <summary>
+    /// Three hundred trainings, each with steps in an order of its own; the checkpoints among them go on in another process.
+    /// </summary>
     [Fact]
     public void Programs_AnyOrderOfSteps_KeepToTheAccountLeakNothingAndResumeBitForBit()
     {

@@ -16,14 +16,16 @@ internal static class ResumedPrograms
 {
     public const string Name = "resume-programs";
 
-    public static void Write(string path, IReadOnlyList<ResumedProgram> programs) => File.WriteAllText(path, JsonSerializer.Serialize(programs));
+    public static void Write(string path, IReadOnlyList<ResumedProgram> programs) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(programs));
 
     /// <summary>Loads each, trains an epoch, and writes one hash a line; what went wrong instead of one that went wrong.</summary>
     public static int Run(string path, string output)
     {
         torch.set_num_threads(1);
         using var data = ProgramData();
-        File.WriteAllLines(output, JsonSerializer.Deserialize<IReadOnlyList<ResumedProgram>>(File.ReadAllText(path))!.Select(program => Resume(program, data)));
+        File.WriteAllLines(output,
+            JsonSerializer.Deserialize<IReadOnlyList<ResumedProgram>>(File.ReadAllText(path))!.Select(program => Resume(program, data)));
         return 0;
     }
 

@@ -35,7 +35,8 @@ public sealed class LayerFixTests : IDisposable
         var before = Reading(model, optimizer);
         var gradient = model.First.weight.grad!.data<float>().ToArray();
         model.Refuses = true;
-        ((Action)(() => model.ApplyEtf(EtfFrame.Random(1), ["first", "second"], [optimizer]))).Should().Throw<NotSupportedException>().WithMessage("*as it is*");
+        ((Action)(() => model.ApplyEtf(EtfFrame.Random(1), ["first", "second"], [optimizer]))).Should().Throw<NotSupportedException>()
+            .WithMessage("*as it is*");
 
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
         Reading(model, optimizer).Should().Equal(before);
@@ -50,7 +51,8 @@ public sealed class LayerFixTests : IDisposable
     [Fact]
     public void ApplyEtf_OneOfSeveralFramesOverflowsTheDtype_ThrowsNamingTheLayerAndChangesNothing()
     {
-        using var model = nn.Sequential(("first", nn.Linear(16, 16)), ("act", nn.ReLU()), ("second", nn.Linear(16, 16)), ("third", nn.Linear(16, 4)));
+        using var model = nn.Sequential(
+            ("first", nn.Linear(16, 16)), ("act", nn.ReLU()), ("second", nn.Linear(16, 16)), ("third", nn.Linear(16, 4)));
         model.to(float16);
         using (no_grad())
         {
@@ -64,7 +66,8 @@ public sealed class LayerFixTests : IDisposable
 
         using var optimizer = optim.SGD(model.parameters(), 0.1);
         var before = Reading(model, optimizer);
-        ((Action)(() => model.ApplyEtf(EtfFrame.Nearest, ["*"], [optimizer]))).Should().Throw<ArgumentException>().WithMessage("Layer 'second'*Float16*");
+        ((Action)(() => model.ApplyEtf(EtfFrame.Nearest, ["*"], [optimizer]))).Should().Throw<ArgumentException>()
+            .WithMessage("Layer 'second'*Float16*");
         Reading(model, optimizer).Should().Equal(before);
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
 
@@ -72,7 +75,9 @@ public sealed class LayerFixTests : IDisposable
         ((Action)(() => plan.Apply(model))).Should().Throw<ArgumentException>().WithMessage("Layer 'second'*Float16*");
         Reading(model, optimizer).Should().Equal(before);
 
-        static Sequential Fixed() => nn.Sequential(("first", new SimplexEtfLinear(16, 16)), ("act", nn.ReLU()), ("second", new SimplexEtfLinear(16, 16, scale: 2)), ("third", new SimplexEtfLinear(16, 4)));
+        static Sequential Fixed() =>
+            nn.Sequential(("first", new SimplexEtfLinear(16, 16)), ("act", nn.ReLU()), ("second", new SimplexEtfLinear(16, 16, scale: 2)),
+            ("third", new SimplexEtfLinear(16, 4)));
     }
 
     [Fact]
@@ -83,7 +88,8 @@ public sealed class LayerFixTests : IDisposable
         var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         var target = LayerTarget.All(model)[0];
         var etf = SimplexEtf.Create(EtfFrame.Identity, 16, 16, scale: 1e6);
-        ((Action)(() => LayerFix.Prepare(model, target, etf, null))).Should().Throw<ArgumentException>().WithMessage("Layer 'hidden'*frame*Float16*");
+        ((Action)(() => LayerFix.Prepare(model, target, etf, null))).Should().Throw<ArgumentException>()
+            .WithMessage("Layer 'hidden'*frame*Float16*");
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(live);
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
     }
@@ -96,7 +102,8 @@ public sealed class LayerFixTests : IDisposable
         using var bias = full(16, 1e6);
         var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         var target = LayerTarget.All(model)[0];
-        ((Action)(() => LayerFix.Prepare(model, target, SimplexEtf.Create(EtfFrame.Identity, 16, 16), bias))).Should().Throw<ArgumentException>().WithMessage("Layer 'hidden'*bias*Float16*");
+        ((Action)(() => LayerFix.Prepare(model, target, SimplexEtf.Create(EtfFrame.Identity, 16, 16), bias))).Should()
+            .Throw<ArgumentException>().WithMessage("Layer 'hidden'*bias*Float16*");
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(live);
         target.Fixable.Bias!.IsInvalid.Should().BeFalse();
     }
@@ -141,13 +148,15 @@ public sealed class LayerFixTests : IDisposable
         var layer = (Linear)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module;
         layer.weight.dtype.Should().Be(ScalarType.Float64);
         layer.weight.requires_grad.Should().BeTrue();
-        Sample.Max(layer.weight.detach() - (keepOld ? weight : frame)).Should().BeLessThan(shape == "LinearField" ? 1e-7 : 1e-12, "in place the frame was written as float32");
+        Sample.Max(layer.weight.detach() - (keepOld ? weight : frame)).Should()
+            .BeLessThan(shape == "LinearField" ? 1e-7 : 1e-12, "in place the frame was written as float32");
         TrainingReading.Names(second, model)[0].Should().Be("0:hidden.weight");
         using var scope = NewDisposeScope();
         nn.functional.cross_entropy(model.call(_data.Inputs.to(float64)), _data.Labels).backward();
         second.step();
         Sample.Max(layer.weight.detach() - (keepOld ? weight : frame)).Should().BePositive();
-        OptimizerStates.TensorsOf(OptimizerStates.Of(second, layer.weight)!).Should().OnlyContain(tensor => tensor.dtype == ScalarType.Float64);
+        OptimizerStates.TensorsOf(OptimizerStates.Of(second, layer.weight)!).Should()
+            .OnlyContain(tensor => tensor.dtype == ScalarType.Float64);
     }
 
     public void Dispose() => _data.Dispose();

@@ -30,7 +30,8 @@ public sealed class LayerTargetTests
     {
         using var model = SharedWeights.All[use].Make();
         var before = TrainingReading.Weights(model);
-        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "head", "hidden"))).Should().Throw<ArgumentException>().WithMessage("*'hidden'*used by*");
+        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "head", "hidden"))).Should().Throw<ArgumentException>()
+            .WithMessage("*'hidden'*used by*");
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
         TrainingReading.Weights(model).Should().Equal(before);
     }
@@ -42,7 +43,7 @@ public sealed class LayerTargetTests
         using var data = new Blobs();
         using var model = SharedWeights.All[use].Make();
         using var optimizer = optim.SGD(model.parameters(), 0.02, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.4, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager, optimizer);
         etf.Report.Skipped.Should().Contain(layer => layer.Name == "hidden" && layer.Reason.Contains("used by"));
         TrainingLoop.UntilFixed(model, optimizer, data, etf, "head");
         var weight = LayerTarget.All(model).Single(one => one.Name == "hidden").Fixable.Weight;
@@ -59,7 +60,8 @@ public sealed class LayerTargetTests
         using var etf = model.ApplyAdaptiveEtf(0.4);
         etf.Report.Skipped.Select(layer => layer.Name).Should().Equal("hidden", "again");
         etf.Report.Skipped[0].Reason.Should().Contain("'again'").And.Contain("ApplyEtf");
-        (etf.Report.ParametersInReach + etf.Report.ParametersOutOfReach).Should().Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
+        (etf.Report.ParametersInReach + etf.Report.ParametersOutOfReach).Should()
+            .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
         etf.Report.ParametersInReach.Should().Be(16 * 4);
     }
 
@@ -74,7 +76,8 @@ public sealed class LayerTargetTests
         using var model = SharedWeights.TwoLayers(linearField);
         using var optimizer = optim.Adam(lazy ? model.parameters() : model.parameters().ToList(), 0.005);
         TrainingLoop.Epoch(model, optimizer, data);
-        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, ["hidden"], [optimizer]))).Should().Throw<ArgumentException>().WithMessage("*'again'*name both*");
+        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, ["hidden"], [optimizer]))).Should().Throw<ArgumentException>()
+            .WithMessage("*'again'*name both*");
         EtfPlan.Of(model).LayerNames.Should().BeEmpty();
 
         var made = model.ApplyEtf(EtfFrame.Random(3), ["hidden", "again"], [optimizer]);

@@ -28,5 +28,6 @@ internal static class OptimizerKinds
     public static IReadOnlyList<string> Names => [.. All.Select(kind => kind.Name)];
 
     /// <summary>Makes one of a lazy parameter list, or of a list.</summary>
-    public static OptimizerHelper Make(string name, IEnumerable<Parameter> parameters) => All.Single(kind => kind.Name == name).Make(parameters);
+    public static OptimizerHelper Make(string name, IEnumerable<Parameter> parameters) =>
+        All.Single(kind => kind.Name == name).Make(parameters);
 }

@@ -31,7 +31,10 @@ public sealed record EtfReport
     /// <summary>Gets the layers that were taken back at the end of this epoch.</summary>
     public required IReadOnlyList<string> Reverted { get; init; }
 
-    /// <summary>Gets the layers that can never be fixed, each with the reason: linear layers without a frame or of a shared weight, convolutions, embeddings, native composites.</summary>
+    /// <summary>
+    /// Gets the layers that can never be fixed, each with the reason: linear layers without a frame or of a shared weight, convolutions,
+    /// embeddings, native composites.
+    /// </summary>
     public required IReadOnlyList<SkippedLayer> Skipped { get; init; }
 
     /// <summary>Gets the number of weights of the layers that can be fixed, or are.</summary>
@@ -60,10 +63,12 @@ public sealed record EtfReport
         }
 
         foreach (var group in Skipped.GroupBy(layer => layer.Reason))
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Names(group)}: skipped, {group.Key} ({group.Sum(layer => layer.Parameters):N0} parameters)");
+            text.AppendLine().Append(CultureInfo.InvariantCulture,
+                $"  {Names(group)}: skipped, {group.Key} ({group.Sum(layer => layer.Parameters):N0} parameters)");
+        var all = ParametersInReach + ParametersOutOfReach;
         if (Skipped.Count > 0)
             text.AppendLine().Append(CultureInfo.InvariantCulture,
-                $"  {ParametersInReach:N0} of {ParametersInReach + ParametersOutOfReach:N0} parameters are in reach ({(double)ParametersInReach / (ParametersInReach + ParametersOutOfReach):0.0%})");
+                $"  {ParametersInReach:N0} of {all:N0} parameters are in reach ({(double)ParametersInReach / all:0.0%})");
         return text.ToString();
 
         static string Shown(string name) => name.Length == 0 ? "(model)" : name;
@@ -73,6 +78,8 @@ public sealed record EtfReport
     private static string Names(IEnumerable<SkippedLayer> layers)
     {
         var names = layers.Select(layer => layer.Name.Length == 0 ? "(model)" : layer.Name).ToList();
-        return names.Count <= ShownNames ? string.Join(", ", names) : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";
+        return names.Count <= ShownNames
+            ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";
     }
 }

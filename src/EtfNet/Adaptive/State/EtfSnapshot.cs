@@ -11,7 +11,8 @@ public sealed class EtfSnapshot
     internal EtfSnapshot(TrainingState state) => State = state;
 
     internal EtfSnapshot(TrainingState state, AdaptiveEtfScheduler maker, IReadOnlyList<OptimizerHelper> optimizers)
-        : this(state) => (_maker, _optimizers) = (new(maker), [.. optimizers.Select(optimizer => new WeakReference<OptimizerHelper>(optimizer))]);
+        : this(state) =>
+        (_maker, _optimizers) = (new(maker), [.. optimizers.Select(optimizer => new WeakReference<OptimizerHelper>(optimizer))]);
 
     /// <summary>Gets the number of epochs that had ended.</summary>
     public int Epoch => State.Scheduler?.Epoch ?? 0;
@@ -20,13 +21,16 @@ public sealed class EtfSnapshot
 
     /// <summary>Which optimizer takes which state: each its own, where the scheduler made this copy itself; else by their order.</summary>
     /// <param name="scheduler">The scheduler that goes back to this copy.</param>
-    /// <param name="known">Its optimizers as they are now. Those that came later keep their state, and the state of those that are gone is left out.</param>
+    /// <param name="known">Its optimizers as they are now. Those that came later keep their state, and the state of those that are gone is
+    /// left out.</param>
     /// <exception cref="ArgumentException">The copy is of another scheduler's, with another number of optimizers.</exception>
-    internal IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> Pair(AdaptiveEtfScheduler scheduler, IReadOnlyList<OptimizerHelper> known)
+    internal IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> Pair(
+        AdaptiveEtfScheduler scheduler, IReadOnlyList<OptimizerHelper> known)
     {
         if (_maker?.TryGetTarget(out var maker) == true && ReferenceEquals(maker, scheduler))
-            return [.. State.Optimizers.Zip(_optimizers, (memory, reference) => (Optimizer: reference.TryGetTarget(out var one) && known.Contains(one) ? one : null, memory))
-                .Where(pair => pair.Optimizer is not null).Select(pair => (pair.Optimizer!, pair.memory))];
+            return [.. _optimizers.Zip(State.Optimizers)
+                .Select(pair => (Optimizer: pair.First.TryGetTarget(out var one) && known.Contains(one) ? one : null, Memory: pair.Second))
+                .Where(pair => pair.Optimizer is not null).Select(pair => (pair.Optimizer!, pair.Memory))];
         return State.Pair(known);
     }
 }

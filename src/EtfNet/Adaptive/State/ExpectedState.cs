@@ -14,14 +14,20 @@ internal sealed class ExpectedState
     /// <param name="plan">The layers that will be fixed.</param>
     /// <param name="leaving">Those of them that are trained now.</param>
     /// <param name="returning">The layers that are fixed now and will be trained again first; the plan may fix them anew.</param>
-    public ExpectedState(nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<(LayerTarget Target, PlannedLayer Layer)> leaving, IReadOnlyList<LayerFix> returning)
+    public ExpectedState(
+        nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<(LayerTarget Target, PlannedLayer Layer)> leaving,
+        IReadOnlyList<LayerFix> returning)
     {
         using var scope = NewDisposeScope();
         _model = model.GetType().Name;
         _tensors = model.state_dict().ToDictionary(entry => entry.Key, entry => (entry.Value.dtype, entry.Value.shape));
         var nodes = ModuleTree.Walk(model).ToDictionary(node => node.Path);
         foreach (var (target, layer) in leaving.Where(step => !step.Layer.InPlace))
-            Change(nodes[target.Name], Fixed(target.Fixable, layer.Header, LayerPlacement.Of(target.Fixable.Weight), target.Fixable.Bias is not null));
+        {
+            var placement = LayerPlacement.Of(target.Fixable.Weight);
+            Change(nodes[target.Name], Fixed(target.Fixable, layer.Header, placement, target.Fixable.Bias is not null));
+        }
+
         foreach (var fix in returning.Where(fix => fix.Replacement is not null))
         {
             var placement = LayerPlacement.Of(fix.Current, model, LayerPlacement.Of(fix.Layer.Weight));
@@ -43,11 +49,13 @@ internal sealed class ExpectedState
         foreach (var tensor in saved)
         {
             if (!_tensors.TryGetValue(tensor.Name, out var expected))
-                throw new ArgumentException($"{_model} has no '{tensor.Name}': the state was saved from another architecture.", nameof(saved));
+                throw new ArgumentException(
+                    $"{_model} has no '{tensor.Name}': the state was saved from another architecture.", nameof(saved));
             if (tensor.Mismatch(expected.Dtype, expected.Shape) is { } mismatch)
                 throw new ArgumentException($"The state was saved from another architecture: {mismatch}.", nameof(saved));
-            if (_scales.Contains(tensor.Name) && BitConverter.Int64BitsToDouble(BitConverter.ToInt64(tensor.Bytes)) is var scale && !(scale > 0 && double.IsFinite(scale)))
-                throw new ArgumentException($"'{tensor.Name}' has the scale {scale}; the norm of a frame's rows is positive and finite.", nameof(saved));
+            if (_scales.Contains(tensor.Name) && BitConverter.ToDouble(tensor.Bytes) is var scale && !(scale > 0 && double.IsFinite(scale)))
+                throw new ArgumentException(
+                    $"'{tensor.Name}' has the scale {scale}; the norm of a frame's rows is positive and finite.", nameof(saved));
         }
 
         if (_tensors.Keys.Except(saved.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing)
@@ -78,7 +86,8 @@ internal sealed class ExpectedState
     }
 
     /// <exception cref="ArgumentException">The layer's dtype cannot hold the frame.</exception>
-    private static Dictionary<string, (ScalarType, long[])> Fixed(FixableLayer layer, SimplexEtfHeader header, LayerPlacement placement, bool hasBias)
+    private static Dictionary<string, (ScalarType, long[])> Fixed(
+        FixableLayer layer, SimplexEtfHeader header, LayerPlacement placement, bool hasBias)
     {
         var bias = hasBias ? new TorchSharp.Modules.Parameter(zeros(layer.Matrix.Rows, placement.Dtype)) : null;
         using var blank = layer.CreateBlank(header, bias, placement.Dtype, CPU);

@@ -21,8 +21,11 @@ internal sealed record TrainingState(
     /// <summary>Which optimizer takes which state: by their order.</summary>
     /// <exception cref="ArgumentException">There are more or fewer than were saved.</exception>
     public IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> Pair(IReadOnlyList<OptimizerHelper> optimizers) =>
-        optimizers.Count == Optimizers.Count ? [.. optimizers.Zip(Optimizers)] : throw new ArgumentException(
-            $"The state holds {Words.Count(Optimizers.Count, "optimizer")}; given: {optimizers.Count}. A scheduler that was told of an optimizer which is no longer used forgets it by RemoveOptimizer.", nameof(optimizers));
+        optimizers.Count == Optimizers.Count
+            ? [.. optimizers.Zip(Optimizers)]
+            : throw new ArgumentException(
+                $"The state holds {Words.Count(Optimizers.Count, "optimizer")}; given: {optimizers.Count}. "
+                + "A scheduler that was told of an optimizer which is no longer used forgets it by RemoveOptimizer.", nameof(optimizers));
 
     /// <summary>Checks that this fits a model and its optimizers, before anything changes.</summary>
     /// <param name="model">The model.</param>
@@ -30,7 +33,9 @@ internal sealed record TrainingState(
     /// <param name="returning">The layers that are fixed now and will be trained again before the state is filled in, in that order.</param>
     /// <param name="known">All optimizers that weights return to.</param>
     /// <exception cref="ArgumentException">It does not fit.</exception>
-    public void Require(torch.nn.Module model, IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> pairs, IReadOnlyList<LayerFix> returning, IReadOnlyList<OptimizerHelper> known)
+    public void Require(
+        torch.nn.Module model, IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> pairs,
+        IReadOnlyList<LayerFix> returning, IReadOnlyList<OptimizerHelper> known)
     {
         var leaving = PlanApplication.Require(model, Plan, [.. returning.Select(fix => fix.Name)]);
         new ExpectedState(model, Plan, leaving, returning).Require(Tensors);
@@ -38,7 +43,7 @@ internal sealed record TrainingState(
         var names = LiveSchedulers.NamesIn(model, known);
         var gone = leaving.Select(step => step.Target.Fixable.Weight.Handle).ToHashSet();
         var back = returning.Where(fix => Plan.All(layer => layer.Name != fix.Name))
-            .SelectMany(fix => fix.ReturnsTo(known), (fix, place) => (place.Group, Name: fix.Name.Length == 0 ? "weight" : fix.Name + ".weight")).ToList();
+            .SelectMany(fix => fix.ReturnsTo(known), (fix, place) => (place.Group, Name: Join(fix.Name, "weight"))).ToList();
         var saved = Tensors.ToDictionary(tensor => tensor.Name);
         foreach (var (optimizer, memory) in pairs)
         {
@@ -60,4 +65,6 @@ internal sealed record TrainingState(
         foreach (var (optimizer, memory) in pairs)
             memory.Restore(optimizer, names);
     }
+
+    private static string Join(string layer, string tensor) => layer.Length == 0 ? tensor : $"{layer}.{tensor}";
 }

@@ -38,7 +38,9 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
 
     private OrderedDict<string, Parameter> Registry => TorchSharpInternals.Parameters(Module);
 
-    /// <summary>The layer that a module is; null for modules that cannot be fixed, and for those that are fixed as modules of their own.</summary>
+    /// <summary>
+    /// The layer that a module is; null for modules that cannot be fixed, and for those that are fixed as modules of their own.
+    /// </summary>
     public static FixableLayer? Of(nn.Module module) => module switch
     {
         Linear linear => new FixableLinear(linear),
@@ -66,7 +68,9 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     /// <summary>Makes another parameter the bias, or takes it out; the old one is not disposed.</summary>
     public void SetBias(Parameter? bias) => Set(BiasName, ref BiasField, bias);
 
-    /// <summary>Makes the weight a constant: a buffer of the module, which is saved, loaded and multiplied with, and no parameter.</summary>
+    /// <summary>
+    /// Makes the weight a constant: a buffer of the module, which is saved, loaded and multiplied with, and no parameter.
+    /// </summary>
     public void KeepWeightAsBuffer() => KeepAsBuffer(WeightName, Weight);
 
     /// <summary>Makes the bias a constant.</summary>
@@ -77,7 +81,8 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     }
 
     /// <summary>The layer's weight and bias that are buffers and no parameters.</summary>
-    public IEnumerable<Parameter> Constants() => TorchSharpInternals.Buffers(Module).Values.Select(entry => entry.Item1).OfType<Parameter>().Where(tensor => !tensor.IsInvalid);
+    public IEnumerable<Parameter> Constants() =>
+        TorchSharpInternals.Buffers(Module).Values.Select(entry => entry.Item1).OfType<Parameter>().Where(tensor => !tensor.IsInvalid);
 
     private void KeepAsBuffer(string name, Parameter constant)
     {

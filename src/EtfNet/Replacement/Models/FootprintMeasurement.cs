@@ -14,7 +14,8 @@ internal static class FootprintMeasurement
         // Weights of plain layers that were fixed once and are constants since: parameters to every reader but the optimizers.
         var constants = modules.Select(FixableLayer.Of).OfType<FixableLayer>().SelectMany(layer => layer.Constants()).ToList();
         var parameters = model.parameters().Concat(constants).DistinctBy(parameter => parameter.Handle).ToList();
-        var buffers = model.buffers().Where(buffer => parameters.TrueForAll(parameter => parameter.Handle != buffer.Handle)).DistinctBy(buffer => buffer.Handle).ToList();
+        var buffers = model.buffers().Where(buffer => parameters.TrueForAll(parameter => parameter.Handle != buffer.Handle))
+            .DistinctBy(buffer => buffer.Handle).ToList();
         var fixedLayers = modules.Where(module => module is IFixedLayer).ToList();
         var trainable = parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.NumberOfElements);
         var frozen = parameters.Where(parameter => !parameter.requires_grad).Sum(parameter => parameter.NumberOfElements);

@@ -4,11 +4,15 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Turns fixed layers back into plain layers whose weights are constants. The model's parameters are the same objects before and after.</summary>
+/// <summary>
+/// Turns fixed layers back into plain layers whose weights are constants. The model's parameters are the same objects before and after.
+/// </summary>
 internal static class Materialization
 {
     /// <returns>The names of the layers, in registration order.</returns>
-    /// <exception cref="InvalidOperationException">A place that holds a layer cannot hold a plain one, or a layer holds numbers that are no frame; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A place that holds a layer cannot hold a plain one, or a layer holds numbers that are no frame; nothing was changed.
+    /// </exception>
     public static IReadOnlyList<string> Run(nn.Module model)
     {
         var nodes = ModuleTree.Walk(model).Where(node => FixedModules.HeaderOf(node.Module) is not null).ToList();
@@ -16,7 +20,9 @@ internal static class Materialization
         var plans = LayerReplacement.Plan(model, [.. replaced.Select(node => (node.Module, ((IFixedLayer)node.Module).DenseType))]);
         foreach (var (node, plan) in replaced.Zip(plans))
             if (plan.Obstacle is not null)
-                throw new InvalidOperationException($"Layer '{node.Path}' cannot become a {((IFixedLayer)node.Module).DenseType.Name}: {plan.Obstacle}. Use its ToDense() where it is.");
+                throw new InvalidOperationException(
+                    $"Layer '{node.Path}' cannot become a {((IFixedLayer)node.Module).DenseType.Name}: {plan.Obstacle}. "
+                    + "Use its ToDense() where it is.");
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -66,6 +72,7 @@ internal static class Materialization
         var module = layer.CreateDense(new Parameter(layer.DenseWeight(placement.Dtype, placement.Device)), bias);
         module.train(node.Module.training);
         ModuleHooks.Share((nn.Module<Tensor, Tensor>)node.Module, module);
-        return FixableLayer.Of(module) ?? throw new InvalidOperationException($"Layer '{node.Path}' became a {module.GetType().Name}, which is no layer that can be fixed.");
+        return FixableLayer.Of(module) ?? throw new InvalidOperationException(
+            $"Layer '{node.Path}' became a {module.GetType().Name}, which is no layer that can be fixed.");
     }
 }

@@ -8,7 +8,8 @@ internal static class PlanApplication
 {
     /// <returns>The fixes that were made; layers that stand fixed as planned already are left alone.</returns>
     /// <exception cref="ArgumentException">The plan does not fit the model; nothing was changed.</exception>
-    public static IReadOnlyList<LayerFix> Run(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers)
+    public static IReadOnlyList<LayerFix> Run(
+        torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers)
     {
         var fixes = new List<LayerFix>();
         try
@@ -32,7 +33,8 @@ internal static class PlanApplication
     /// <param name="returning">The names of the layers that will be made trainable first.</param>
     /// <returns>The layers that are trainable now and will be fixed.</returns>
     /// <exception cref="ArgumentException">The plan does not fit the model.</exception>
-    public static IReadOnlyList<(LayerTarget Target, PlannedLayer Layer)> Require(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
+    public static IReadOnlyList<(LayerTarget Target, PlannedLayer Layer)> Require(
+        torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
     {
         var planned = plan.ToDictionary(layer => layer.Name);
         foreach (var now in FixedModules.Of(model))
@@ -58,9 +60,13 @@ internal static class PlanApplication
             if (!layer.IsMetBy(modules.GetValueOrDefault(layer.Name)))
                 steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Name), modules.GetValueOrDefault(layer.Name)), layer));
         foreach (var (target, layer) in steps)
-            if (target.TiedWith.FirstOrDefault(name => !steps.Exists(step => step.Target.Name == name && step.Layer.InPlace == layer.InPlace)) is { } other)
-                throw new ArgumentException($"The plan fixes the layer '{layer.Name}' and not '{other}' with it, which has the same weight in {model.GetType().Name}.", nameof(plan));
+            if (target.TiedWith.FirstOrDefault(name => !Fixes(name, layer.InPlace)) is { } other)
+                throw new ArgumentException(
+                    $"The plan fixes the layer '{layer.Name}' and not '{other}' with it, which has its weight in {model.GetType().Name}.",
+                    nameof(plan));
         return steps;
+
+        bool Fixes(string name, bool inPlace) => steps.Exists(step => step.Target.Name == name && step.Layer.InPlace == inPlace);
     }
 
     private static LayerTarget Check(torch.nn.Module model, PlannedLayer layer, LayerTarget? target, torch.nn.Module? module)
@@ -71,7 +77,8 @@ internal static class PlanApplication
                 ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
                 : $"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
         if (target.Obstacle is { } obstacle)
-            throw new ArgumentException($"The plan fixes the layer '{layer.Name}', which {name} does not allow: {obstacle}.", nameof(layer));
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}', which {name} does not allow: {obstacle}.", nameof(layer));
         var (rows, columns) = target.Fixable.Matrix;
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));

@@ -65,7 +65,8 @@ internal static class StaticFix
             if (target.WhyNot(optimizers) is { } obstacle)
                 throw new ArgumentException($"Layer '{target.Name}' cannot be fixed: {obstacle}.", nameof(patterns));
             if (target.TiedWith.FirstOrDefault(name => !chosen.Exists(other => other.Name == name)) is { } left)
-                throw new ArgumentException($"Layer '{target.Name}' has the weight of '{left}' too: name both, and they are fixed together.", nameof(patterns));
+                throw new ArgumentException(
+                    $"Layer '{target.Name}' has the weight of '{left}' too: name both, and they are fixed together.", nameof(patterns));
         }
 
         return chosen;

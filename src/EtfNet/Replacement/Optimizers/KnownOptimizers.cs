@@ -7,7 +7,9 @@ internal sealed class KnownOptimizers
 {
     public KnownOptimizers(IEnumerable<OptimizerHelper> optimizers) => All = [.. optimizers.Distinct()];
 
-    /// <summary>Gets the optimizers, in the order in which they came. The list is replaced, never changed: other schedulers read it.</summary>
+    /// <summary>
+    /// Gets the optimizers, in the order in which they came. The list is replaced, never changed: other schedulers read it.
+    /// </summary>
     public IReadOnlyList<OptimizerHelper> All { get; private set; }
 
     public void Add(OptimizerHelper optimizer) => All = [.. All, optimizer];
@@ -21,13 +23,14 @@ internal sealed class KnownOptimizers
     }
 
     /// <summary>Forgets those that train nothing any more, and gives them.</summary>
-    public IReadOnlyList<OptimizerHelper> DropDead()
+    public IReadOnlyList<OptimizerHelper> DropUnusable()
     {
-        var dead = All.Where(OptimizerStates.IsDead).ToList();
-        dead.ForEach(optimizer => Remove(optimizer));
-        return dead;
+        var unusable = All.Where(OptimizerStates.IsUnusable).ToList();
+        unusable.ForEach(optimizer => Remove(optimizer));
+        return unusable;
     }
 
     /// <summary>Whether one of them trains a parameter; also where none is known, as then nothing can be said.</summary>
-    public bool Train(Parameter parameter) => All.Count == 0 || All.Any(optimizer => optimizer.parameters().Any(other => ParameterOrder.IsSame(other, parameter)));
+    public bool Train(Parameter parameter) => All.Count == 0
+        || All.Any(optimizer => optimizer.parameters().Any(other => ParameterOrder.IsSame(other, parameter)));
 }

@@ -21,7 +21,10 @@ internal static class OptimizerDetachment
         return new DetachedParameter(optimizer, groups, state, LayerPlacement.Of(parameter));
     }
 
-    /// <summary>Makes an optimizer train a parameter: with the state that was kept, where there is one that fits, else with a fresh one by its group's own options.</summary>
+    /// <summary>
+    /// Makes an optimizer train a parameter: with the state that was kept, where there is one that fits, else with a fresh one by its
+    /// group's own options.
+    /// </summary>
     /// <param name="optimizer">The optimizer.</param>
     /// <param name="groups">The groups to come to; nothing is added where a lazy list of the optimizer shows the parameter already.</param>
     /// <param name="parameter">The parameter.</param>
@@ -29,7 +32,8 @@ internal static class OptimizerDetachment
     /// <param name="kept">The kept state; it is the optimizer's from now on, where it is taken.</param>
     /// <param name="model">The model's parameters in order, those of fixed layers among them.</param>
     public static void Put(
-        OptimizerHelper optimizer, IReadOnlyList<ParamGroup> groups, Parameter parameter, Parameter before, OptimizerState? kept, IReadOnlyList<Parameter> model)
+        OptimizerHelper optimizer, IReadOnlyList<ParamGroup> groups, Parameter parameter, Parameter before,
+        OptimizerState? kept, IReadOnlyList<Parameter> model)
     {
         if (!TorchSharpInternals.Groups(optimizer).Any(group => ParameterOrder.Holds(group, parameter)))
             foreach (var group in groups)
@@ -39,7 +43,10 @@ internal static class OptimizerDetachment
             OptimizerStates.Set(optimizer, parameter, kept ?? OptimizerStates.Create(optimizer, groups[^1], parameter));
     }
 
-    /// <summary>Gives fresh state to parameters of an optimizer that have none: those that a lazy list shows now and did not when the optimizer was made.</summary>
+    /// <summary>
+    /// Gives fresh state to parameters of an optimizer that have none: those that a lazy list shows now and did not when the optimizer was
+    /// made.
+    /// </summary>
     public static void Complete(OptimizerHelper optimizer)
     {
         foreach (var group in TorchSharpInternals.Groups(optimizer).Reverse().ToList())

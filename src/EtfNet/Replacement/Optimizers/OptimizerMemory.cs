@@ -11,15 +11,14 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
     public static OptimizerMemory Capture(OptimizerHelper optimizer, ParameterNames names) => new(optimizer.GetType().Name,
         [.. TorchSharpInternals.Groups(optimizer).Select(group => new OptimizerGroupMemory(
             StateBytes.Write(group.Options.SaveStateDict),
-            [.. names.In(group).Select(one => (one.Name, StateBytes.Write((OptimizerStates.Of(optimizer, one.Parameter) ?? throw new InvalidOperationException(
-                $"The optimizer {optimizer.GetType().Name} has no state for '{one.Name}', which came to the model after it was made. Make a new optimizer, or tell the scheduler of it by AddOptimizer."))
-                .SaveStateDict)))]))]);
+            [.. names.In(group).Select(one => (one.Name, StateBytes.Write(StateOf(optimizer, one.Parameter, one.Name).SaveStateDict)))]))]);
 
     /// <summary>Why this cannot be put into an optimizer; null where it can.</summary>
     /// <param name="optimizer">The optimizer as it is.</param>
     /// <param name="after">The names of the model's parameters that its groups will hold, group by group.</param>
     /// <param name="tensorOf">The saved parameter of a name.</param>
-    public string? Mismatch(OptimizerHelper optimizer, IReadOnlyList<IReadOnlyCollection<string>> after, Func<string, TensorMemory?> tensorOf)
+    public string? Mismatch(
+        OptimizerHelper optimizer, IReadOnlyList<IReadOnlyCollection<string>> after, Func<string, TensorMemory?> tensorOf)
     {
         if (optimizer.GetType().Name != Type)
             return $"the optimizer is {optimizer.GetType().Name}, the saved one was {Type}";
@@ -46,7 +45,8 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
     }
 
     /// <summary>Puts this into an optimizer that <see cref="Mismatch"/> found nothing against.</summary>
-    /// <remarks>Parameters that are not the model's are matched by their order, where there are as many of the same shapes; else they keep what they have.</remarks>
+    /// <remarks>Parameters that are not the model's are matched by their order, where there are as many of the same shapes; else they keep
+    /// what they have.</remarks>
     public void Restore(OptimizerHelper optimizer, ParameterNames names)
     {
         foreach (var (group, memory) in TorchSharpInternals.Groups(optimizer).Zip(Groups).ToList())
@@ -55,7 +55,8 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
             var states = memory.States.ToDictionary(state => state.Name, state => state.State);
             var now = names.In(group);
             var agree = now.Count(one => ParameterNames.IsForeign(one.Name)) == states.Keys.Count(ParameterNames.IsForeign)
-                && now.Where(one => ParameterNames.IsForeign(one.Name)).All(one => StateBytes.Problem(states[one.Name], optimizer, group, one.Parameter.shape, one.Parameter.dtype) is null);
+                && now.Where(one => ParameterNames.IsForeign(one.Name)).All(one =>
+                    StateBytes.Problem(states[one.Name], optimizer, group, one.Parameter.shape, one.Parameter.dtype) is null);
             foreach (var (parameter, name) in now.Where(one => agree || !ParameterNames.IsForeign(one.Name)))
             {
                 var state = OptimizerStates.Of(optimizer, parameter)!;
@@ -64,6 +65,11 @@ internal sealed record OptimizerMemory(string Type, IReadOnlyList<OptimizerGroup
             }
         }
     }
+
+    private static OptimizerState StateOf(OptimizerHelper optimizer, Parameter parameter, string name) =>
+        OptimizerStates.Of(optimizer, parameter) ?? throw new InvalidOperationException(
+            $"The optimizer {optimizer.GetType().Name} has no state for '{name}', which came to the model after it was made. "
+            + "Make a new optimizer, or tell the scheduler of it by AddOptimizer.");
 }
 
 /// <summary>One group of parameters.</summary>

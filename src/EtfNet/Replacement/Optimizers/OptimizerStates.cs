@@ -7,9 +7,14 @@ namespace EtfNet;
 /// <summary>What an optimizer keeps for each of its parameters, whichever the optimizer.</summary>
 internal static class OptimizerStates
 {
-    /// <summary>The state of a parameter; null where there is none. One that lies under the address of a parameter that is gone is another's.</summary>
+    /// <summary>
+    /// The state of a parameter; null where there is none. One that lies under the address of a parameter that is gone is another's.
+    /// </summary>
     public static OptimizerState? Of(OptimizerHelper optimizer, Parameter parameter) =>
-        !parameter.IsInvalid && TorchSharpInternals.State(optimizer).TryGetValue(parameter.Handle, out var state) && !TorchSharpInternals.ParameterOf(state).IsInvalid ? state : null;
+        !parameter.IsInvalid && TorchSharpInternals.State(optimizer).TryGetValue(parameter.Handle, out var state)
+        && !TorchSharpInternals.ParameterOf(state).IsInvalid
+            ? state
+            : null;
 
     /// <summary>Gives a parameter its state; what was left under its address is freed.</summary>
     public static void Set(OptimizerHelper optimizer, Parameter parameter, OptimizerState state)
@@ -55,9 +60,13 @@ internal static class OptimizerStates
             || (states.Count == 0 && optimizer.GetType().Assembly == typeof(torch).Assembly && optimizer.parameters().Any());
     }
 
-    /// <summary>Whether an optimizer trains nothing any more: it was disposed, or each of its parameters was, as by moving the model to another type.</summary>
-    public static bool IsDead(OptimizerHelper optimizer) =>
-        IsDisposed(optimizer) || (optimizer.parameters().Any() && optimizer.parameters().All(parameter => Of(optimizer, parameter) is null));
+    /// <summary>
+    /// Whether an optimizer trains nothing any more: it was disposed, or each of its parameters was, as by moving the model to another
+    /// type.
+    /// </summary>
+    public static bool IsUnusable(OptimizerHelper optimizer) =>
+        IsDisposed(optimizer)
+            || (optimizer.parameters().Any() && optimizer.parameters().All(parameter => Of(optimizer, parameter) is null));
 
     /// <summary>The bytes that an optimizer's state takes.</summary>
     public static long Bytes(torch.optim.Optimizer optimizer) =>

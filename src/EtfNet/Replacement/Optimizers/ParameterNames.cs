@@ -3,7 +3,9 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>The names of an optimizer's parameters: in the model, or by their order among those of a group that are not the model's.</summary>
+/// <summary>
+/// The names of an optimizer's parameters: in the model, or by their order among those of a group that are not the model's.
+/// </summary>
 internal sealed class ParameterNames
 {
     private readonly Dictionary<IntPtr, string> _own = [];

@@ -3,7 +3,9 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>The order in which parameters stand in a group, those included that have left it for a while: so that each comes back to its own place.</summary>
+/// <summary>
+/// The order in which parameters stand in a group, those included that have left it for a while: so that each comes back to its own place.
+/// </summary>
 internal static class ParameterOrder
 {
     private static readonly ConditionalWeakTable<ParamGroup, List<Parameter>> Orders = [];
@@ -29,7 +31,8 @@ internal static class ParameterOrder
     /// <summary>Puts a parameter where it stood, or one that never stood there where the model has it.</summary>
     /// <param name="group">The group.</param>
     /// <param name="parameter">The parameter.</param>
-    /// <param name="before">The object that it was when it left: another one, where the model was moved to another type or device since.</param>
+    /// <param name="before">The object that it was when it left: another one, where the model was moved to another type or device
+    /// since.</param>
     /// <param name="model">The model's parameters in order, this one and those of fixed layers among them.</param>
     public static void Insert(ParamGroup group, Parameter parameter, Parameter before, IReadOnlyList<Parameter> model)
     {
@@ -62,7 +65,9 @@ internal static class ParameterOrder
         return merged;
     }
 
-    /// <summary>Where one list has what stands at a place of another: the second time where it stands there for the second time; -1 if nowhere.</summary>
+    /// <summary>
+    /// Where one list has what stands at a place of another: the second time where it stands there for the second time; -1 if nowhere.
+    /// </summary>
     private static int PlaceOf(List<Parameter> list, int index, List<Parameter> other)
     {
         var times = list.Take(index + 1).Count(parameter => IsSame(parameter, list[index]));

@@ -40,10 +40,11 @@ internal static class StateBytes
         var state = OptimizerStates.Create(optimizer, group, new Parameter(zeros(shape, dtype)));
         try
         {
-            return Problem(() => Read(bytes, state.LoadStateDict))
-                ?? (OptimizerStates.TensorsOf(state).FirstOrDefault(tensor => tensor.dtype != dtype || !tensor.shape.AsSpan().SequenceEqual(shape)) is { } other
-                    ? $"it is of {other.dtype} ({string.Join(", ", other.shape)}), the parameter of {dtype} ({string.Join(", ", shape)})"
-                    : null);
+            if (Problem(() => Read(bytes, state.LoadStateDict)) is { } problem)
+                return problem;
+            var other = OptimizerStates.TensorsOf(state).FirstOrDefault(one => one.dtype != dtype || !one.shape.SequenceEqual(shape));
+            return other is null ? null
+                : $"it is of {other.dtype} ({string.Join(", ", other.shape)}), the parameter of {dtype} ({string.Join(", ", shape)})";
         }
         finally
         {
@@ -59,7 +60,8 @@ internal static class StateBytes
             read();
             return null;
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or InvalidDataException or FormatException or InvalidOperationException or OverflowException or NotSupportedException or NotImplementedException)
+        catch (Exception exception) when (exception is ArgumentException or IOException or InvalidDataException or FormatException
+            or InvalidOperationException or OverflowException or NotSupportedException or NotImplementedException)
         {
             return exception.Message;
         }

@@ -20,7 +20,8 @@ internal sealed class SlotFinder
     private readonly Dictionary<torch.nn.Module, List<Slot>> _found = new(ReferenceEqualityComparer.Instance);
     private torch.nn.Module _owner;
 
-    private SlotFinder(torch.nn.Module root, IReadOnlySet<torch.nn.Module> wanted, Action<torch.Tensor, torch.nn.Module, string>? meetTensor) =>
+    private SlotFinder(
+        torch.nn.Module root, IReadOnlySet<torch.nn.Module> wanted, Action<torch.Tensor, torch.nn.Module, string>? meetTensor) =>
         (_owner, _wanted, _meetTensor) = (root, wanted, meetTensor);
 
     /// <summary>The slots of each wanted module, in the order they are met; a module without any is absent.</summary>

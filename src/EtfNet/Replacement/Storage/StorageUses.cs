@@ -10,12 +10,16 @@ namespace EtfNet;
 /// <param name="Tensor">The tensor.</param>
 internal sealed record StorageUse(nn.Module Owner, string Where, Tensor Tensor);
 
-/// <summary>Which places of a model share the memory of a tensor: registered parameters and buffers, and whatever else its objects hold.</summary>
+/// <summary>
+/// Which places of a model share the memory of a tensor: registered parameters and buffers, and whatever else its objects hold.
+/// </summary>
 internal sealed class StorageUses
 {
     private readonly Dictionary<IntPtr, List<StorageUse>> _uses = [];
 
-    /// <summary>Takes in what the model's modules have registered; <see cref="Meet"/> adds what a walk over its objects finds beside.</summary>
+    /// <summary>
+    /// Takes in what the model's modules have registered; <see cref="Meet"/> adds what a walk over its objects finds beside.
+    /// </summary>
     public StorageUses(IReadOnlyList<ModuleNode> nodes)
     {
         foreach (var node in nodes)
@@ -33,7 +37,8 @@ internal sealed class StorageUses
     public void Meet(Tensor tensor, nn.Module owner, string where)
     {
         // A module's own field of what it has registered is no further use.
-        if (TensorStorage.Address(tensor) is var address && !(_uses.TryGetValue(address, out var known) && known.Any(use => ReferenceEquals(use.Owner, owner))))
+        if (TensorStorage.Address(tensor) is var address
+            && !(_uses.TryGetValue(address, out var known) && known.Any(use => ReferenceEquals(use.Owner, owner))))
             Add(tensor, owner, where);
     }
 

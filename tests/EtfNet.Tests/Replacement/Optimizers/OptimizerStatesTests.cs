@@ -73,9 +73,9 @@ public sealed class OptimizerStatesTests
         {
             using var model = nn.Linear(3, 4);
             using var optimizer = OptimizerKinds.Make(kind, lazy ? model.parameters() : model.parameters().ToList());
-            OptimizerStates.IsDead(optimizer).Should().BeFalse();
+            OptimizerStates.IsUnusable(optimizer).Should().BeFalse();
             model.to(float64);
-            OptimizerStates.IsDead(optimizer).Should().BeTrue();
+            OptimizerStates.IsUnusable(optimizer).Should().BeTrue();
         }
     }
 

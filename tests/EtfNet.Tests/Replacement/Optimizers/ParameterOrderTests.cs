@@ -34,7 +34,8 @@ public sealed class ParameterOrderTests : IDisposable
                     ParameterOrder.Remove(group, one);
                 }
 
-                Places(group).Should().Equal(original.Where(parameter => !gone.Exists(one => ReferenceEquals(one, parameter))).Select(Index));
+                Places(group).Should()
+                    .Equal(original.Where(parameter => !gone.Exists(one => ReferenceEquals(one, parameter))).Select(Index));
             }
         }
     }

@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Adaptive;
+namespace EtfNet.Tests.Adaptive.Optimizers;
 
 /// <summary>Optimizers that cannot be taken, alone or among good ones: a typed error, and everything as before.</summary>
 public sealed class BadOptimizerTests : IDisposable
@@ -68,7 +68,7 @@ public sealed class BadOptimizerTests : IDisposable
     [InlineData("Restore")]
     public void KnownOptimizer_Disposed_IsForgotten(string by)
     {
-        using var etf = _model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.4, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 10 }, _good);
+        using var etf = _model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Include = ["hidden"] }, _good);
         TrainingLoop.UntilFixed(_model, _good, _data, etf, "hidden");
         TrainingLoop.Epoch(_model, _good, _data, etf);
         var snapshot = etf.Snapshot();
@@ -133,5 +133,8 @@ public sealed class BadOptimizerTests : IDisposable
     }
 
     private IReadOnlyList<string> Reading() =>
-        [.. TrainingReading.Weights(_model), .. TrainingReading.Names(_good, _model), .. TrainingReading.State(_good), EtfPlan.Of(_model).ToJson()];
+    [
+        .. TrainingReading.Weights(_model), .. TrainingReading.Names(_good, _model), .. TrainingReading.State(_good),
+        EtfPlan.Of(_model).ToJson(),
+    ];
 }

@@ -5,12 +5,12 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Adaptive;
+namespace EtfNet.Tests.Adaptive.Optimizers;
 
 /// <summary>Optimizers that come, go and are disposed while layers are fixed and come back.</summary>
 public sealed class SchedulerOptimizersTests : IDisposable
 {
-    private static readonly AdaptiveEtfOptions Eager = new() { Epsilon = 0.4, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity, MaxPerEpoch = 4 };
+    private static readonly AdaptiveEtfOptions Eager = TrainingLoop.Eager with { MaxPerEpoch = 4 };
 
     private readonly Blobs _data = new();
     private readonly nn.Module<Tensor, Tensor> _model = Shapes.Make("ModuleField");
@@ -51,7 +51,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
         TrainingReading.Names(second, _model).Should().Equal("0:hidden.weight", "0:hidden.bias", "0:head.weight", "0:head.bias");
         if (fate != Fate.Disposed)
             TrainingReading.Names(first, _model).Should().HaveCount(fate == Fate.Kept ? 4 : 3);
-        TrainsAll(second);
+        TrainingReading.RequireTraining(_model, second, _data);
     }
 
     [Theory]
@@ -59,7 +59,8 @@ public sealed class SchedulerOptimizersTests : IDisposable
     public void Guard_OptimizerMadeAfterTheFix_GetsTheWeightBack(bool lazy, Fate fate)
     {
         var first = optim.Adam(_model.parameters(), 0.005);
-        using var etf = _model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 2 } }, first);
+        var guarded = Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 2 } };
+        using var etf = _model.ApplyAdaptiveEtf(guarded, first);
         for (var epoch = 0; etf.Report.FixedLayers.Count == 0; epoch++)
         {
             epoch.Should().BeLessThan(12);
@@ -77,7 +78,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
         }
 
         etf.Report.Reverted.Should().Equal("hidden");
-        TrainsAll(second);
+        TrainingReading.RequireTraining(_model, second, _data);
     }
 
     [Theory]
@@ -103,12 +104,12 @@ public sealed class SchedulerOptimizersTests : IDisposable
         if (fate == Fate.Kept)
             TrainingReading.State(first).Should().Equal(state);
         TrainingReading.Names(second, _model).Should().Equal("0:hidden.weight", "0:hidden.bias", "0:head.weight", "0:head.bias");
-        TrainsAll(second);
+        TrainingReading.RequireTraining(_model, second, _data);
 
         etf.Restore(half);
         TrainingReading.Weights(_model).Should().Equal(fixedWeights);
         TrainingReading.Names(second, _model).Should().NotContain("0:hidden.weight");
-        TrainsAll(second);
+        TrainingReading.RequireTraining(_model, second, _data);
     }
 
     [Theory]
@@ -146,7 +147,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
 
         etf.AddOptimizer(second);
         TrainingReading.Names(second, _model).Should().Equal("0:hidden.weight", "0:hidden.bias", "0:head.weight", "0:head.bias");
-        TrainsAll(second);
+        TrainingReading.RequireTraining(_model, second, _data);
         TrainingLoop.Epoch(_model, second, _data, etf);
         etf.EndEpoch().Layers.Single(layer => layer.Name == "hidden").Note.Should().NotContain("AddOptimizer");
     }
@@ -159,107 +160,10 @@ public sealed class SchedulerOptimizersTests : IDisposable
         TrainingLoop.UntilFixed(_model, first, _data, etf, "hidden");
         using var second = optim.Adam(_model.parameters(), 0.005);
         etf.Revert("hidden");
-        ((Action)(() => TrainingLoop.Epoch(_model, second, _data, etf))).Should().Throw<KeyNotFoundException>("it was not told of, as Revert's documentation says");
+        ((Action)(() => TrainingLoop.Epoch(_model, second, _data, etf))).Should()
+            .Throw<KeyNotFoundException>("it was not told of, as Revert's documentation says");
         etf.AddOptimizer(second);
-        TrainsAll(second);
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Fix_ParameterThatStandsTwice_LeavesAllItsPlacesAndComesBackToThem(bool twoGroups)
-    {
-        var hidden = (Linear)ModuleTree.Walk(_model).Single(node => node.Path == "hidden").Module;
-        using var optimizer = twoGroups
-            ? optim.Adam([new Adam.ParamGroup(_model.parameters().ToList(), lr: 0.005), new Adam.ParamGroup([hidden.bias!, hidden.weight], lr: 0.0001, amsgrad: true)], 0.01)
-            : optim.Adam(_model.parameters().Concat(hidden.parameters()).ToList(), 0.005);
-        var before = TrainingReading.Names(optimizer, _model);
-        using var etf = _model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, optimizer);
-        TrainingLoop.UntilFixed(_model, optimizer, _data, etf, "hidden");
-        TrainingReading.Names(optimizer, _model).Should().Equal(before.Where(name => !name.EndsWith("hidden.weight", StringComparison.Ordinal)));
-        TrainingLoop.Epoch(_model, optimizer, _data, etf);
-        var snapshot = etf.Snapshot();
-        etf.Revert("hidden");
-        TrainingReading.Names(optimizer, _model).Should().Equal(before);
-        TrainsAll(optimizer);
-        etf.Restore(snapshot);
-        TrainingLoop.Epoch(_model, optimizer, _data, etf);
-    }
-
-    [Fact]
-    public void Revert_GroupsWithOptionsOfTheirOwn_GiveTheirOwnStateInTheOldOrder()
-    {
-        using var model = nn.Sequential(("a", nn.Linear(16, 16)), ("r1", nn.ReLU()), ("b", nn.Linear(16, 16)), ("r2", nn.ReLU()), ("c", nn.Linear(16, 16)), ("r3", nn.ReLU()), ("head", nn.Linear(16, 4)));
-        var all = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter);
-        using var optimizer = optim.Adam([
-            new Adam.ParamGroup([all["c.weight"], all["a.weight"], all["head.weight"]], lr: 0.003, amsgrad: true),
-            new Adam.ParamGroup([all["b.weight"], all["a.bias"], all["b.bias"], all["c.bias"], all["head.bias"]], lr: 0.006)], 0.005);
-        var before = TrainingReading.Names(optimizer, model);
-        using var etf = model.ApplyAdaptiveEtf(Eager with { Include = ["a", "b", "c"] }, optimizer);
-        foreach (var order in new[] { new[] { "a", "b", "c" }, ["c", "b", "a"], ["b", "c", "a"] })
-        {
-            foreach (var name in order)
-                TrainingLoop.UntilFixed(model, optimizer, _data, etf, name);
-            foreach (var name in order)
-            {
-                etf.Revert(name);
-                etf.Allow(name);
-            }
-
-            TrainingReading.Names(optimizer, model).Should().Equal(before);
-            foreach (var (name, parameter) in all)
-                (((Adam.State)OptimizerStates.Of(optimizer, parameter)!).max_exp_avg_sq is not null).Should().Be(name is "a.weight" or "c.weight" or "head.weight", name);
-            TrainingLoop.Epoch(model, optimizer, _data, etf);
-        }
-
-        optimizer.ParamGroups.Select(group => group.LearningRate).Should().Equal(0.003, 0.006);
-    }
-
-    [Fact]
-    public void Revert_WeightsAndBiasesInTwoOptimizers_EachKeepsItsOwn()
-    {
-        using var weights = optim.SGD(_model.named_parameters().Where(entry => entry.name.EndsWith("weight", StringComparison.Ordinal)).Select(entry => entry.parameter).ToList(), 0.05, weight_decay: 1e-3);
-        using var biases = optim.SGD(_model.named_parameters().Where(entry => entry.name.EndsWith("bias", StringComparison.Ordinal)).Select(entry => entry.parameter).ToList(), 0.05);
-        using var etf = _model.ApplyAdaptiveEtf(Eager, weights, biases);
-        for (var epoch = 0; etf.Report.FixedLayers.Count < 2; epoch++)
-        {
-            epoch.Should().BeLessThan(12);
-            foreach (var (input, labels) in _data.Batches())
-            {
-                using var scope = NewDisposeScope();
-                weights.zero_grad();
-                biases.zero_grad();
-                nn.functional.cross_entropy(_model.call(input), labels).backward();
-                weights.step();
-                biases.step();
-                etf.Observe(labels);
-            }
-
-            etf.EndEpoch();
-        }
-
-        weights.parameters().Should().BeEmpty();
-        etf.Revert("hidden");
-        TrainingReading.Names(weights, _model).Should().Equal("0:hidden.weight");
-        TrainingReading.Names(biases, _model).Should().Equal("0:hidden.bias", "0:head.bias");
-    }
-
-    [Fact]
-    public void Candidates_LayerThatNoGivenOptimizerTrains_WaitsUntilOneDoes()
-    {
-        using var optimizer = optim.Adam(((nn.Module)_model).named_parameters().Where(entry => entry.name.StartsWith("head", StringComparison.Ordinal)).Select(entry => entry.parameter).ToList(), 0.02);
-        using var etf = _model.ApplyAdaptiveEtf(Eager, optimizer);
-        TrainingLoop.UntilFixed(_model, optimizer, _data, etf, "head", most: 25);
-        for (var epoch = 0; epoch < 3; epoch++)
-        {
-            TrainingLoop.Epoch(_model, optimizer, _data, etf);
-            etf.EndEpoch();
-        }
-
-        etf.Report.FixedLayers.Should().ContainSingle();
-        etf.Report.Layers.Single(layer => layer.Name == "hidden").Note.Should().Be("no optimizer that was given trains it");
-        ((Adam)optimizer).add_param_group(new Adam.ParamGroup(((nn.Module)ModuleTree.Walk(_model).Single(node => node.Path == "hidden").Module).parameters().ToList()));
-        TrainingLoop.UntilFixed(_model, optimizer, _data, etf, "hidden", most: 25);
+        TrainingReading.RequireTraining(_model, second, _data);
     }
 
     [Fact]
@@ -293,14 +197,4 @@ public sealed class SchedulerOptimizersTests : IDisposable
     }
 
     private IEnumerable<Parameter> Parameters(bool lazy) => lazy ? _model.parameters() : _model.parameters().ToList();
-
-    private void TrainsAll(optim.Optimizer optimizer)
-    {
-        var before = _model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.data<float>().ToArray());
-        TrainingLoop.Epoch(_model, optimizer, _data);
-        foreach (var (name, parameter) in _model.named_parameters())
-            parameter.data<float>().ToArray().Should().NotEqual(before[name], "{0} is trained", name);
-        ((OptimizerHelper)optimizer).state_dict().State.Should().HaveCount(optimizer.parameters().Count());
-    }
-
 }

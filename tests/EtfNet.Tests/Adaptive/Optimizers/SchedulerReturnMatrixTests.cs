@@ -5,12 +5,12 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Adaptive;
+namespace EtfNet.Tests.Adaptive.Optimizers;
 
-/// <summary>Every way back with every optimizer: the weight stands where it stood, has the state that it should have, and is trained.</summary>
+/// <summary>Every way back with every optimizer: the weight stands where it stood, has the right state, and is trained.</summary>
 public sealed class SchedulerReturnMatrixTests : IDisposable
 {
-    private static readonly AdaptiveEtfOptions Eager = new() { Epsilon = 0.4, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity, Include = ["hidden"] };
+    private static readonly AdaptiveEtfOptions Eager = TrainingLoop.Eager with { Include = ["hidden"] };
 
     private readonly Blobs _data = new();
     private readonly TemporaryFolder _folder = new();
@@ -38,7 +38,8 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
         TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
         var before = Outputs(model);
         etf.Revert("hidden");
-        Outputs(model).Zip(before).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-4, "training goes on from the frame");
+        Outputs(model).Zip(before).Should()
+            .OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 1e-4, "training goes on from the frame");
         using var alike = Make(model, kind, lazy);
         StateOf(optimizer, model).Should().Equal(StateOf(alike, model));
         RequireTraining(model, optimizer);
@@ -56,7 +57,8 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
         {
             epoch.Should().BeLessThan(12);
             TrainingLoop.Epoch(model, optimizer, _data, etf);
-            (weight, state) = (TrainingReading.Weights(model).Single(entry => entry.StartsWith("hidden.weight", StringComparison.Ordinal)), StateOf(optimizer, model));
+            weight = TrainingReading.Weights(model).Single(entry => entry.StartsWith("hidden.weight", StringComparison.Ordinal));
+            state = StateOf(optimizer, model);
             etf.EndEpoch(loss: 1);
         }
 
@@ -105,21 +107,22 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
         _folder.Dispose();
     }
 
-    private static OptimizerHelper Make(nn.Module model, string kind, bool lazy) => OptimizerKinds.Make(kind, lazy ? model.parameters() : model.parameters().ToList());
+    private static OptimizerHelper Make(nn.Module model, string kind, bool lazy) =>
+        OptimizerKinds.Make(kind, lazy ? model.parameters() : model.parameters().ToList());
 
     private static byte[] StateOf(OptimizerHelper optimizer, nn.Module model) =>
-        StateBytes.Write(OptimizerStates.Of(optimizer, model.named_parameters().Single(entry => entry.name == "hidden.weight").parameter)!.SaveStateDict);
+        StateBytes.Write(OptimizerStates.Of(optimizer, model.get_parameter("hidden.weight")!)!.SaveStateDict);
 
     private static IReadOnlyList<string> Reading(nn.Module model, OptimizerHelper optimizer) =>
-        [.. TrainingReading.Weights(model), .. TrainingReading.Names(optimizer, model), .. TrainingReading.State(optimizer), EtfPlan.Of(model).ToJson()];
+    [
+        .. TrainingReading.Weights(model), .. TrainingReading.Names(optimizer, model), .. TrainingReading.State(optimizer),
+        EtfPlan.Of(model).ToJson(),
+    ];
 
     private void RequireTraining(nn.Module<Tensor, Tensor> model, OptimizerHelper optimizer)
     {
         TrainingReading.Names(optimizer, model).Should().Equal("0:hidden.weight", "0:hidden.bias", "0:head.weight", "0:head.bias");
-        var before = model.named_parameters().ToDictionary(entry => entry.name, entry => entry.parameter.data<float>().ToArray());
-        TrainingLoop.Epoch(model, optimizer, _data);
-        foreach (var (name, parameter) in model.named_parameters())
-            parameter.data<float>().ToArray().Should().NotEqual(before[name], "{0} is trained", name);
+        TrainingReading.RequireTraining(model, optimizer, _data);
     }
 
     private float[] Outputs(nn.Module<Tensor, Tensor> model)

@@ -5,15 +5,13 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Adaptive;
+namespace EtfNet.Tests.Adaptive.Optimizers;
 
 /// <summary>One optimizer over two models, each with a scheduler; and parameters that are no model's.</summary>
 public sealed class TwoModelsTests : IDisposable
 {
-    private static readonly AdaptiveEtfOptions Options = new()
-    {
-        Epsilon = 0.45, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity, MaxPerEpoch = 1, RequireConfidence = false,
-    };
+    private static readonly AdaptiveEtfOptions Options =
+        TrainingLoop.Eager with { Epsilon = 0.45, MaxPerEpoch = 1, RequireConfidence = false };
 
     private readonly Blobs _data = new(noise: 0.6);
     private readonly TemporaryFolder _folder = new();
@@ -150,7 +148,8 @@ public sealed class TwoModelsTests : IDisposable
 
 
         public IReadOnlyList<string> StateOf(nn.Module model) =>
-            [.. model.named_parameters().Select(entry => entry.name + Convert.ToHexString(StateBytes.Write(OptimizerStates.Of(Optimizer, entry.parameter)!.SaveStateDict)))];
+            [.. model.parameters().Select(parameter => OptimizerStates.Of(Optimizer, parameter)!)
+                .Select(state => Convert.ToHexString(StateBytes.Write(state.SaveStateDict)))];
 
         public void Dispose()
         {
