@@ -90,6 +90,8 @@ public sealed partial class AdaptiveEtfScheduler
     private FixedLayer? TakeBack(LayerFix fix)
     {
         fix.Revert(_optimizers.All);
+        if (_optimizers.All.Count == 0)
+            Log.LayerWithoutOptimizer(_log, fix.Name);
         _watched.Remove(fix);
         Follow(fix);
         if (_watched.Find(fix.Name) is not { } layer)

@@ -30,4 +30,8 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Warning,
         "Layer {Layer} is trained again, but no optimizer has moved its weight since: call AddOptimizer with the one in use.")]
     public static partial void LayerUntrained(ILogger logger, string layer);
+
+    [LoggerMessage(9, LogLevel.Warning,
+        "Layer {Layer} is trained again, and no optimizer is known: one that was made while it was fixed cannot train it. Call AddOptimizer.")]
+    public static partial void LayerWithoutOptimizer(ILogger logger, string layer);
 }
