@@ -199,6 +199,12 @@ namespace EtfNet.Eng
         /// <summary>Whether a libstdc++ lacks the version that TorchSharp 0.107 asks for.</summary>
         public static bool IsOld(byte[] libstdcxx) => !new ElfVersions(libstdcxx).Defined().Contains(Version);
 
+        /// <summary>
+        /// When a copy of <paramref name="source"/> is dated: not as the source itself, which has the same size. The build copies a file only where size or time
+        /// differ, so that an output folder that holds the original, from a build without this step, would keep it.
+        /// </summary>
+        public static DateTime StampFor(string source) => File.GetLastWriteTimeUtc(source).AddMinutes(1);
+
         /// <summary>Writes a loadable copy of <paramref name="source"/>, by a rename, so that no reader sees half a file.</summary>
         /// <exception cref="InvalidDataException">The source is not the library that is expected; nothing is written.</exception>
         public static void WriteLoadableCopy(string source, string target)
@@ -207,7 +213,7 @@ namespace EtfNet.Eng
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(target)));
             var temporary = target + "." + Guid.NewGuid().ToString("N");
             File.WriteAllBytes(temporary, image);
-            File.SetLastWriteTimeUtc(temporary, File.GetLastWriteTimeUtc(source));
+            File.SetLastWriteTimeUtc(temporary, StampFor(source));
             if (File.Exists(target))
                 File.Delete(target);
             File.Move(temporary, target);
@@ -234,11 +240,11 @@ namespace EtfNet.Eng
                 var system = OldLibstdcxx.FindSystemLibrary();
                 if (system == null || !OldLibstdcxx.IsOld(File.ReadAllBytes(system)))
                     return true;
-                if (!File.Exists(Target) || File.GetLastWriteTimeUtc(Target) != File.GetLastWriteTimeUtc(Source))
+                if (!File.Exists(Target) || File.GetLastWriteTimeUtc(Target) != OldLibstdcxx.StampFor(Source))
                 {
                     OldLibstdcxx.WriteLoadableCopy(Source, Target);
                     Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High,
-                        "EtfNet: " + system + " is older than GCC 13's; TorchSharp's native library is used as a copy that loads with it.");
+                        "EtfNet: " + system + " is older than GCC 13's; TorchSharp's native library is used as a copy that loads with it (EtfNetUseOldLibstdcxxStep=false turns this off).");
                 }
 
                 Copy = Target;

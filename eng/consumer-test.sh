@@ -1,53 +1,96 @@
 #!/usr/bin/env bash
-# As a new user would: an empty folder, `dotnet new console`, the package from a local feed, the README's first block pasted; then twenty steps that are checked.
-# Leaves nothing behind: the package goes to a folder of this test's own, everything else comes from the machine's package folder.
+# As a new user would: an empty folder, `dotnet new console`, the package from a folder source, the README's first block pasted; then twenty steps that are
+# checked. On a system with an old libstdc++ also in the wrong order: a first run that fails, then the right property, then a run. The other ways in: an older
+# target framework (one clear error), F#, a file-based program, a single file. Leaves nothing behind: the package goes to a folder of this test's own,
+# everything else comes from the machine's package folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 OMP_NUM_THREADS=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 shared=$(dotnet nuget locals global-packages --list | sed 's/^[^:]*: *//; s|/$||')
+fail() { echo "consumer test: $*"; exit 1; }
 
 # Any warning fails: warnings are errors here.
 dotnet pack "$root/src/EtfNet" -c Release -v q -p:ContinuousIntegrationBuild=true -o "$work/feed"
 package=$(echo "$work"/feed/EtfNet.*.nupkg)
+version=$(basename "$package" .nupkg); version=${version#EtfNet.}
 size=$(wc -c < "$package")
-[ "$size" -lt 307200 ] || { echo "the package has $size bytes, wanted less than 307200"; exit 1; }
-[ -s "${package%.nupkg}.snupkg" ] || { echo "there is no symbol package"; exit 1; }
+[ "$size" -lt 409600 ] || fail "the package has $size bytes, wanted less than 409600"
+[ -s "${package%.nupkg}.snupkg" ] || fail "there is no symbol package"
 
-mkdir "$work/Consumer"
-cd "$work/Consumer"
-cat > nuget.config <<EOF
+cat > "$work/nuget.config" <<EOF
 <configuration>
   <config><add key="globalPackagesFolder" value="$work/packages" /></config>
   <fallbackPackageFolders><add key="shared" value="$shared" /></fallbackPackageFolders>
   <packageSources><add key="local" value="$work/feed" /></packageSources>
 </configuration>
 EOF
-# Links instead of copies of 480 MB: for speed alone. The other property is the one that the README names.
-cat > Directory.Build.props <<'EOF'
-<Project>
-  <PropertyGroup>
-    <CreateSymbolicLinksForCopyLocalIfPossible>true</CreateSymbolicLinksForCopyLocalIfPossible>
-    <EtfNetUseOldLibstdcxxStep>true</EtfNetUseOldLibstdcxxStep>
-  </PropertyGroup>
-</Project>
+# Links instead of copies of 480 MB: for speed alone.
+cat > "$work/Directory.Build.props" <<EOF
+<Project><PropertyGroup><CreateSymbolicLinksForCopyLocalIfPossible>true</CreateSymbolicLinksForCopyLocalIfPossible></PropertyGroup></Project>
 EOF
 unset NUGET_PACKAGES
-dotnet new console --no-restore > /dev/null
-dotnet add package EtfNet --no-restore > /dev/null
-dotnet add package libtorch-cpu-linux-x64 --version 2.10.0 --no-restore > /dev/null
-[ -s Consumer.csproj ] && grep -q 'Include="EtfNet"' Consumer.csproj || { echo "dotnet add package did not add it"; exit 1; }
+new() { mkdir "$work/$1"; cd "$work/$1"; dotnet new console --no-restore "${@:2}" > /dev/null; }
+add() {
+  dotnet add package EtfNet --no-restore > /dev/null
+  dotnet add package libtorch-cpu-linux-x64 --version 2.10.0 --no-restore > /dev/null
+}
+runs() {
+  dotnet run --no-build > "$work/output.txt" 2>&1 || { cat "$work/output.txt"; fail "$1 did not run"; }
+  grep -q ' fixed ' "$work/output.txt" || { cat "$work/output.txt"; fail "$1 printed no fixed layer"; }
+}
 
 # The README's first block, as it is; then the check.
+new Consumer
+add
+grep -q 'Include="EtfNet"' Consumer.csproj || fail "dotnet add package did not add it"
 awk '/^```csharp/ && !done { inside = 1; next } /^```/ && inside { exit } inside' "$root/README.md" > Program.cs
-[ -s Program.cs ] || { echo "README.md has no block of C#"; exit 1; }
+[ -s Program.cs ] || fail "README.md has no block of C#"
+cp Program.cs "$work/block.cs"
 echo 'return TwentySteps.Check();' >> Program.cs
 cp "$root/eng/consumer/TwentySteps.cs" .
 dotnet build -v q
-[ -d "$work/packages/etfnet" ] || { echo "the package did not come from the local feed"; exit 1; }
-OMP_NUM_THREADS=1 dotnet run --no-build | tee "$work/output.txt"
-grep -q ' fixed  ' "$work/output.txt" || { echo "the README's first block printed no fixed layer"; exit 1; }
-grep -q '^twenty steps: ' "$work/output.txt" || { echo "the twenty steps did not end"; exit 1; }
+[ -d "$work/packages/etfnet" ] || fail "the package did not come from the folder source"
+runs "the README's first block"
+grep -q '^twenty steps: ' "$work/output.txt" || fail "the twenty steps did not end"
+
+# Wrong first: without the step a program does not start on an old libstdc++; the next build with it must mend that output.
+cd "$work/Consumer"
+rm -rf bin obj
+dotnet build -v q -p:EtfNetUseOldLibstdcxxStep=false
+if ! dotnet run --no-build > "$work/output.txt" 2>&1; then
+  grep -q 'GLIBCXX_3.4.32\|LibTorchSharp' "$work/output.txt" || { cat "$work/output.txt"; fail "without the step the program failed for another reason"; }
+  dotnet build -v q
+  runs "the program after a first run that failed"
+  echo "consumer test: an old libstdc++; the first run failed without the step, the next build mended it"
+fi
+
+# An older framework: one error that says so.
+new Older
+sed -i 's/net10.0/net8.0/' Older.csproj
+add
+if dotnet restore > "$work/output.txt" 2>&1; then fail "net8.0 was restored though the package has nothing for it"; fi
+grep -q NU1202 "$work/output.txt" || { cat "$work/output.txt"; fail "net8.0 failed without NU1202"; }
+
+# F#.
+new FSharp -lang 'F#'
+add
+cp "$root/eng/consumer/Program.fs" Program.fs
+dotnet build -v q
+runs "the F# program"
+
+# A file-based program.
+mkdir "$work/File"
+cd "$work/File"
+{ echo "#:package EtfNet@$version"; echo '#:package libtorch-cpu-linux-x64@2.10.0'; cat "$work/block.cs"; } > app.cs
+dotnet run app.cs > "$work/output.txt" 2>&1 || { cat "$work/output.txt"; fail "the file-based program did not run"; }
+grep -q ' fixed ' "$work/output.txt" || { cat "$work/output.txt"; fail "the file-based program printed no fixed layer"; }
+
+# A single file: the managed part is one file, libtorch stays beside it.
+cd "$work/Consumer"
+dotnet publish -v q -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o "$work/single"
+"$work/single/Consumer" > "$work/output.txt" 2>&1 || { cat "$work/output.txt"; fail "the single file did not run"; }
+grep -q '^twenty steps: ' "$work/output.txt" || fail "the twenty steps of the single file did not end"
 echo "consumer test passed: $(basename "$package"), $size bytes"

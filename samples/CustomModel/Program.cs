@@ -34,7 +34,7 @@ static int Train(int epochs, double epsilon)
         },
         optimizer);
     etf.LayerFixed += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is fixed, {e.Layer.ParametersFixed:N0} weights less to train");
-    etf.LayerReverted += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is trained again, {e.Reason}");
+    etf.LayerReverted += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is trained again, {e.Decision}");
 
     for (var epoch = 1; epoch <= epochs; epoch++)
     {

@@ -23,7 +23,7 @@ public sealed class LongRunTests
             ("fc1", nn.Linear(16, 16)), ("relu1", nn.ReLU()), ("fc2", nn.Linear(16, 16)), ("relu2", nn.ReLU()), ("head", nn.Linear(16, Blobs.Classes)));
         using var optimizer = optim.SGD(model.parameters(), 0.02, momentum: 0.9);
         using var etf = model.ApplyAdaptiveEtf(
-            new AdaptiveEtfOptions { Epsilon = 0.3, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity }, optimizer);
+            new AdaptiveEtfOptions { Epsilon = 0.3, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity }, optimizer);
         var (live, losses, switches) = (new List<long>(), new List<double>(), 0);
         etf.LayerFixed += (_, _) => switches++;
 

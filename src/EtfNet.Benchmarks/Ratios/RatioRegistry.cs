@@ -1,3 +1,5 @@
+using EtfNet.Benchmarks.Layers;
+using EtfNet.Benchmarks.Ratios.Convolutions;
 using EtfNet.Benchmarks.Ratios.Monitoring;
 
 namespace EtfNet.Benchmarks.Ratios;
@@ -10,6 +12,10 @@ internal static class RatioRegistry
         new LayerRatio("identity", width => SimplexEtf.Create(EtfFrame.Identity, width, width)),
         new LayerRatio("aligned", width => LayerRatio.Aligned(width, 20), 20),
         new LayerRatio("random", width => SimplexEtf.Create(EtfFrame.Random(1), width, width)),
+        new ConvolutionRatio("convIdentity", LayerKind.Identity),
+        new ConvolutionRatio("convAligned", LayerKind.Aligned, ConvolutionLayers.Rank),
+        new ConvolutionRatio("convNearest", LayerKind.Nearest),
+        new ConvStepRatio(),
         new IdentityForwardRatio(),
         new NearestConstructionRatio(),
         new ConstructionRatio("identityConstruction", EtfFrame.Identity),
@@ -19,7 +25,9 @@ internal static class RatioRegistry
         new OverheadRatio("nccOverhead", new NccMonitorOptions()),
         new OverheadRatio("nccOverheadEveryBatch", new NccMonitorOptions { ScoreEvery = 1 }),
         new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }),
-        new EvaluateRatio(),
+        new OverheadRatio("nccOverheadAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
+        new EvaluateRatio("nccEvaluate", new NccMonitorOptions()),
+        new EvaluateRatio("nccEvaluateAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
         new ScoringRatio(),
         new TransformerBlockRatio("transformerBlock", unitScale: false),
         new TransformerBlockRatio("transformerBlockUnitScale", unitScale: true),

@@ -23,6 +23,7 @@ internal static class ReportSections
             ("Construction", [[new SeededConstruction { Width = TinyWidth }]]),
             .. Kernels(quick),
             ("Layers", [[.. Layers(TinyWidth)]]),
+            ("Convolutions", [.. Convolutions(quick)]),
         ]
         :
         [
@@ -33,6 +34,7 @@ internal static class ReportSections
             ]),
             .. Kernels(quick),
             ("Layers", [[.. Layers(1024)], [.. Layers(4096)]]),
+            ("Convolutions", [.. Convolutions(quick)]),
             ("Training", [[.. Widths(0, 2, 4, 6, 8).Select(count => new FixedLayers { Fixed = count })], [new MonitoringOverhead()]]),
             ("Transformer", [[.. Enum.GetValues<BlockKind>().Select(kind => new TransformerBlocks { Block = kind })]]),
         ];
@@ -46,6 +48,13 @@ internal static class ReportSections
         from shape in LayerPasses.Shapes
         where shape.Width == 1024 ? width <= 1024 : width == shape.Width
         select new LayerPasses { Shape = shape with { Width = width } };
+
+    /// <summary>Convolutions of one size in a group; the frozen dense one first.</summary>
+    private static IEnumerable<IReadOnlyList<Subject>> Convolutions(bool quick) =>
+        from shape in ConvolutionPasses.Shapes
+        where !quick || shape.Channels == TinyWidth
+        group (Subject)new ConvolutionPasses { Shape = quick ? shape with { Side = 4, Batch = 2 } : shape } by shape.Channels into same
+        select (IReadOnlyList<Subject>)[.. same];
 
     private static IEnumerable<IReadOnlyList<Subject>> Of<T>(bool quick)
         where T : KernelSubject, new() =>

@@ -15,115 +15,123 @@ public sealed partial class AdaptiveEtfScheduler
             return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
     }
 
-    private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, string> notes)
+    private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, LayerDecision> decisions)
     {
-        var errors = collapse.Layers.ToDictionary(layer => layer.Name);
-        var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
-        var standings = new List<LayerStanding>();
-        foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
-        {
-            // A single class is always nearest to itself: that shows no collapse.
-            var found = errors.GetValueOrDefault(layer.Name) is { PresentClasses: > 1 } several ? several : null;
-            layer.Streak = FixPolicy.Meets(_options, found?.NccError, found?.Interval?.High, found?.Samples ?? 0) ? layer.Streak + 1 : 0;
-            standings.Add(new LayerStanding(
-                layer.Name, found?.NccError, found?.Interval?.High, found?.Samples ?? 0,
-                layer.Streak, layer.Fix is not null, layer.WhyNot(_optimizers)));
-        }
-
-        var verdicts = FixPolicy.Judge(_options, _epoch, standings);
-        foreach (var verdict in verdicts.Where(verdict => !verdict.IsReady))
-            notes[verdict.Name] = verdict.Reason != "no error yet" || errors.GetValueOrDefault(verdict.Name) is not { } found ? verdict.Reason
-                : found.Reason ?? (found.PresentClasses == 1 ? "only one class was seen" : verdict.Reason);
-        var ready = new List<string>();
-        foreach (var name in verdicts.Where(verdict => verdict.IsReady).Select(verdict => verdict.Name))
-            if (_watched[name].RetryAt > _epoch)
-                notes[name] = $"{_watched[name].Refusal}; tried again at the end of epoch {_watched[name].RetryAt}";
-            else
-                ready.Add(name);
+        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse)))
+            decisions[decision.Name] = decision;
+        var ready = decisions.Values.Where(decision => decision.IsReady).ToList();
         if (ready.Count == 0)
             return [];
 
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
-        foreach (var name in ready)
-            if (targets[name].WhyNotAlone(_optimizers.All) is { } reason)
-                notes[name] = reason;
-        ready.RemoveAll(notes.ContainsKey);
-        var preparation = new FixPreparation(_options, _model, _inputs, _layerInputs, _options.Frame ?? DefaultFrame(collapse));
-        var prepared = preparation.Prepare([.. ready.Select(name => targets[name])]);
-        foreach (var (name, reason) in preparation.Refused)
+        foreach (var name in ready.Select(decision => decision.Name))
+            if (targets[name].WhyNotAlone(_optimizers.All) is { } obstacle)
+                decisions[name] = new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
+        using var proposal = new FixPreparation(Calibration(collapse), _model, _inputs, _layerInputs)
+            .Prepare([.. ready.Where(decision => decisions[decision.Name].IsReady).Select(decision => targets[decision.Name])]);
+        foreach (var waiting in proposal.Waiting)
         {
-            notes[name] = reason;
-            if (!preparation.Postponed.Contains(name))
-                _watched[name].Refuse(_epoch, reason);
-            Log.LayerWaits(_log, _epoch, name, reason);
+            decisions[waiting.Name] = waiting;
+            if (waiting.Reason != LayerReason.MaxPerEpoch)
+                Refuse(waiting);
+            else
+                Log.LayerWaits(_log, _epoch, waiting.Name, waiting.ToString());
         }
 
         // Nothing was changed up to here.
-        var fixedNow = Fix(prepared, errors, notes, keepOld: cost is not null && _guard is not null);
-        if (fixedNow.Count > 0)
-        {
-            if (cost is not null)
-                _guard?.Begin(_epoch, cost.Value);
-            if (_options.RecalibrateBatchNorm && _inputs.CanReplay)
-                BatchNormRecalibration.Run(_model, _inputs);
-        }
-
+        var fixedNow = Fix(proposal, decisions, keepOld: cost is not null && _guard is not null);
+        if (fixedNow.Count > 0 && cost is not null)
+            _guard?.Begin(_epoch, cost.Value);
+        if (fixedNow.Count == proposal.Fixes.Count)
+            proposal.UpdateRunningStatistics();
         return fixedNow;
     }
 
-    /// <summary>
-    /// Fixes prepared layers, all of them or none, but for those that turn out not to fit their layer's dtype, and what was calibrated
-    /// behind them.
-    /// </summary>
-    private List<FixedLayer> Fix(
-        IReadOnlyList<PreparedFix> prepared, Dictionary<string, LayerCollapse> errors, Dictionary<string, string> notes, bool keepOld)
+    /// <summary>Fixes prepared layers, all of them or none, but for one that turns out not to fit its dtype, and what was calibrated behind it.</summary>
+    private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
     {
         var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
-        string? broken = null;
-        foreach (var one in prepared)
+        string? unfit = null;
+        foreach (var prepared in proposal.Fixes)
         {
-            using var bias = one.Bias;
-            var name = one.Target.Name;
-            if (broken is not null)
-            {
-                notes[name] = $"ready; calibrated behind '{broken}', which could not be fixed";
-                continue;
-            }
-
+            var name = prepared.Target.Name;
             try
             {
-                fixes.Add((LayerFix.Prepare(_model, one.Target, one.Etf, bias), one));
+                if (unfit is null)
+                    fixes.Add((LayerFix.Prepare(_model, prepared.Target, prepared.Etf, prepared.Bias), prepared));
+                else
+                    decisions[name] = new LayerDecision(name, LayerReason.CannotFit) { Detail = $"it was calibrated behind '{unfit}', which cannot be fixed" };
             }
             catch (ArgumentException exception)
             {
-                broken = name;
-                notes[name] = "cannot be fixed: " + Words.Plain(exception);
-                _watched[name].Refuse(_epoch, notes[name]);
-                Log.LayerWaits(_log, _epoch, name, notes[name]);
+                unfit = name;
+                decisions[name] = new LayerDecision(name, LayerReason.CannotFit) { Detail = Words.Plain(exception) };
+                Refuse(decisions[name]);
             }
         }
 
         LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
-        foreach (var (fix, one) in fixes)
+        return fixes.ConvertAll(one =>
         {
-            Take(fix);
-            _watched[fix.Name].Record = FixedLayer.From(fix, _epoch, errors[fix.Name].NccError, one.OutputError);
-        }
-
-        return [.. fixes.Select(one => _watched[one.Fix.Name].Record!)];
+            Take(one.Fix);
+            var record = FixedLayer.From(one.Fix, _epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
+            return _watched[one.Fix.Name].Record = record with
+            {
+                LossBefore = one.Prepared.LossBefore,
+                LossAfter = one.Prepared.LossAfter,
+                TrialGap = proposal.TrialGap,
+            };
+        });
     }
 
-    private EtfFrame DefaultFrame(CollapseReport collapse) =>
-        EtfFrame.Aligned(2 * Math.Max(2, _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max()));
-
-    private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    private void Refuse(LayerDecision reason)
     {
-        foreach (var (layer, reason) in reverted)
+        _watched[reason.Name].Refuse(_epoch, reason);
+        Log.LayerWaits(_log, _epoch, reason.Name, reason.ToString());
+    }
+
+    private List<LayerStanding> Standings(CollapseReport collapse)
+    {
+        var found = collapse.Layers.ToDictionary(layer => layer.Name);
+        var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
+        var standings = new List<LayerStanding>();
+        foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
         {
-            Log.LayerReverted(_log, _epoch, layer.Name, reason);
+            var now = found.GetValueOrDefault(layer.Name);
+            var (upper, scored) = (now?.Interval?.High, now?.Samples ?? 0);
+            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
+            standings.Add(new LayerStanding(layer.Name, now?.NccError, upper, scored, layer.Streak, layer.Fix is not null)
+            {
+                Classes = now?.PresentClasses ?? 0,
+                NoErrorReason = now?.Reason,
+                Excluded = layer.WhyNot(_optimizers),
+                Refusal = layer.Refusal,
+                RetryAt = layer.RetryAt,
+            });
+        }
+
+        return standings;
+    }
+
+    private CalibrationOptions Calibration(CollapseReport collapse) => new(
+        _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,
+        _options.Pooling, Classes(collapse));
+
+    private EtfFrame DefaultFrame(CollapseReport collapse) => EtfFrame.Aligned(DefaultRank(Classes(collapse)));
+
+    /// <summary>Twice as many directions as classes, and such that with the centering they fill whole vectors of 16.</summary>
+    internal static int DefaultRank(int classes) => (2 * Math.Max(2, classes) + 16) / 16 * 16 - 1;
+
+    private int Classes(CollapseReport collapse) => _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max();
+
+    private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, LayerDecision Why)> reverted)
+    {
+        foreach (var (layer, why) in reverted)
+        {
+            Log.LayerReverted(_log, _epoch, layer.Name, why.ToString());
             EtfMeter.LayersReverted.Add(1, new KeyValuePair<string, object?>("layer", layer.Name));
-            LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, reason));
+            LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, why));
         }
 
         foreach (var layer in fixedNow)
@@ -138,13 +146,13 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
-    private EtfReport NewReport(CollapseReport? collapse, Dictionary<string, string> notes, List<FixedLayer> fixedNow, List<(FixedLayer Layer, string Reason)> reverted)
+    private EtfReport NewReport(CollapseReport? collapse, IReadOnlyDictionary<string, LayerDecision> decisions, List<FixedLayer> fixedNow, List<(FixedLayer Layer, LayerDecision Why)> reverted)
     {
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
-            ? watched.Values.Select(Unscored).ToList()
-            : [.. collapse.Layers.Select(layer => new EtfLayerReport(layer.Name, layer.NccError, layer.Interval, watched.GetValueOrDefault(layer.Name)?.Fix is not null, Note(layer.Name)))];
+            ? watched.Values.Select(layer => Row(layer.Name, null)).ToList()
+            : [.. collapse.Layers.Select(layer => Row(layer.Name, layer))];
         return new EtfReport
         {
             Epoch = _epoch,
@@ -158,17 +166,25 @@ public sealed partial class AdaptiveEtfScheduler
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
         };
 
-        static EtfLayerReport Unscored(WatchedLayer layer) =>
-            new(layer.Name, null, null, layer.Fix is not null, layer.Excluded ?? layer.Held ?? "");
-
-        string Note(string name)
+        EtfLayerReport Row(string name, LayerCollapse? found)
         {
-            if (reverted.Find(entry => entry.Layer.Name == name) is { Reason: { } reason })
-                return reason;
-            if (watched.GetValueOrDefault(name)?.Record is { } record)
-                return FormattableString.Invariant($"{record.Frame}{(record.Rank is { } rank ? $" (rank {rank})" : "")} since epoch {record.Epoch}")
-                    + (record.InPlace ? ", in place" : "") + (kept.Contains(record.Epoch) ? ", on trial: its old weight is kept" : "");
-            return notes.GetValueOrDefault(name) ?? (watched.ContainsKey(name) ? "" : "not a layer to be fixed");
+            var record = watched.GetValueOrDefault(name)?.Record;
+            return new EtfLayerReport(name, found?.NccError, found?.Interval, record is not null, Decision(name))
+            {
+                Fix = record,
+                IsOnTrial = record is not null && kept.Contains(record.Epoch),
+            };
+        }
+
+        LayerDecision Decision(string name)
+        {
+            if (reverted.Find(entry => entry.Layer.Name == name) is { Why: { } why })
+                return why;
+            if (watched.GetValueOrDefault(name)?.Record is not null)
+                return new LayerDecision(name, LayerReason.Fixed);
+            return decisions.GetValueOrDefault(name)
+                ?? (watched.TryGetValue(name, out var layer) ? layer.Excluded ?? layer.Held : new LayerDecision(name, LayerReason.NotACandidate))
+                ?? new LayerDecision(name, LayerReason.NotJudged);
         }
     }
 }

@@ -3,8 +3,6 @@ namespace EtfNet;
 /// <content>Layers that are trained again.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    private const string ByHand = "reverted by hand: Allow lets it be fixed again";
-
     /// <summary>
     /// Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh
     /// optimizer state.
@@ -32,13 +30,13 @@ public sealed partial class AdaptiveEtfScheduler
         RequireNoForward();
         ForgetUnusableOptimizers();
         var record = TakeBack(fix)!;
-        watched.Held = ByHand;
+        var why = watched.Held = new LayerDecision(layer, LayerReason.RevertedByHand);
         Report = Report with
         {
-            Layers = [.. Report.Layers.Select(one => one.Name == layer ? one with { IsFixed = false, Note = ByHand } : one)],
+            Layers = [.. Report.Layers.Select(one => one.Name == layer ? one with { IsFixed = false, Fix = null, IsOnTrial = false, Decision = why } : one)],
             FixedLayers = [.. Report.FixedLayers.Where(one => one.Name != layer)],
         };
-        Announce([], [(record, "asked for")]);
+        Announce([], [(record, why)]);
     }
 
     /// <summary>
@@ -55,23 +53,21 @@ public sealed partial class AdaptiveEtfScheduler
         _watched[layer].Held = null;
     }
 
-    private List<(FixedLayer Layer, string Reason)> TakeBackCostly(double cost)
+    private List<(FixedLayer Layer, LayerDecision Why)> RevertCostly(double cost)
     {
-        var reverted = new List<(FixedLayer, string)>();
+        var reverted = new List<(FixedLayer, LayerDecision)>();
         foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
         {
             foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
             {
-                if (takeBack)
-                {
-                    var reason = FormattableString.Invariant($"taken back: fixing it in epoch {epoch} cost {worse:0.0000}");
-                    reverted.Add((TakeBack(layer.Fix!)!, reason));
-                    layer.Held = reason;
-                }
-                else
+                if (!takeBack)
                 {
                     layer.Fix!.Release();
+                    continue;
                 }
+
+                layer.Held = new LayerDecision(layer.Name, LayerReason.RevertedByGuard) { Epoch = epoch, Value = worse, Limit = _options.Guard!.Tolerance };
+                reverted.Add((TakeBack(layer.Fix!)!, layer.Held));
             }
         }
 

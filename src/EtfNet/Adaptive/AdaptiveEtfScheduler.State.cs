@@ -80,6 +80,6 @@ public sealed partial class AdaptiveEtfScheduler
         _inputs.ForwardsPerEpoch = memory.ForwardsPerEpoch;
         _layerInputs?.NextEpoch();
         _observed = 0;
-        Report = NewReport(null, new Dictionary<string, string>(), [], []);
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 }

@@ -46,7 +46,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _inputs = new InputSample(model, options.CalibrationSamples);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
-        Report = NewReport(null, new Dictionary<string, string>(), [], []);
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 
     /// <summary>Raised after a layer was fixed, at the end of an epoch.</summary>
@@ -114,17 +114,17 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         {
             if (_options.Decision == FixDecision.Exact)
                 collapse = Exact(collapse);
-            var reverted = cost is null ? [] : TakeBackCostly(cost.Value);
-            var notes = new Dictionary<string, string>();
             var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
-            var fixedNow = FixReady(collapse, cost, notes);
+            var reverted = cost is null ? [] : RevertCostly(cost.Value);
+            var decisions = new Dictionary<string, LayerDecision>();
+            var fixedNow = FixReady(collapse, cost, decisions);
             foreach (var layer in untrained.Where(layer => layer.Fix is null))
             {
-                notes[layer.Name] = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use";
+                decisions[layer.Name] = layer.Untrained;
                 Log.LayerUntrained(_log, layer.Name);
             }
 
-            Report = NewReport(collapse, notes, fixedNow, reverted);
+            Report = NewReport(collapse, decisions, fixedNow, reverted);
             Announce(fixedNow, reverted);
             return Report;
         }

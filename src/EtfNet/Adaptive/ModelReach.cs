@@ -41,7 +41,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
     private static string WhyNot(torch.nn.Module module, WatchedLayer? layer)
     {
         var type = module.GetType().Name;
-        return layer?.Excluded ?? module switch
+        return layer?.Excluded?.ToString() ?? module switch
         {
             Convolution => $"{type} is a convolution, which is not fixed",
             Embedding or EmbeddingBag => $"{type} is a table of rows that are looked up, not a map of features",

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>What the scheduler remembers of a layer over the epochs.</summary>
-internal sealed class WatchedLayer(string name, FixableLayer layer, string? excluded)
+internal sealed class WatchedLayer(string name, FixableLayer layer, string? obstacle)
 {
     private (double Sum, double Squares)? _returned;
 
@@ -20,16 +20,16 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? excl
     public int Refusals { get; set; }
 
     /// <summary>Why the last try was refused; null where there was none.</summary>
-    public string? Refusal { get; set; }
+    public LayerDecision? Refusal { get; set; }
 
     /// <summary>The epoch from which a refused fix is tried again.</summary>
     public int RetryAt { get; set; }
 
     /// <summary>Why it can never be fixed; null where it can.</summary>
-    public string? Excluded { get; } = excluded;
+    public LayerDecision? Excluded { get; } = obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
 
     /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
-    public string? Held { get; set; }
+    public LayerDecision? Held { get; set; }
 
     /// <summary>Whether it was fixed once and is trained again: optimizers that come later may lack its weight.</summary>
     public bool HasReturned { get; private set; }
@@ -41,21 +41,27 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? excl
     public FixedLayer? Record { get; set; }
 
     /// <summary>Remembers a refusal: the next try comes later each time, as each costs some forwards.</summary>
-    public void Refuse(int epoch, string reason)
+    public void Refuse(int epoch, LayerDecision reason)
     {
         Refusal = reason;
         Refusals++;
         RetryAt = epoch + Math.Min(1 << Math.Min(Refusals, 3), 8);
     }
 
+    /// <summary>What is said of a layer that <see cref="IsUntrained"/>.</summary>
+    public LayerDecision Untrained => new(Name, LayerReason.NotTrained)
+    {
+        Detail = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use",
+    };
+
     /// <summary>Why the layer is no candidate now; null where it is one.</summary>
-    public string? WhyNot(KnownOptimizers optimizers)
+    public LayerDecision? WhyNot(KnownOptimizers optimizers)
     {
         if (Excluded is not null || Fix is not null)
             return Excluded;
         if (!Layer.Weight.requires_grad)
-            return "frozen: its weight has requires_grad false";
-        return optimizers.Train(Layer.Weight) ? Held : "no optimizer that was given trains it";
+            return new LayerDecision(Name, LayerReason.Frozen);
+        return optimizers.Train(Layer.Weight) ? Held : new LayerDecision(Name, LayerReason.NotTrained);
     }
 
     /// <summary>Remembers the weight as it came back, so that <see cref="IsUntrained"/> can tell whether anything trains it.</summary>

@@ -4,36 +4,28 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A frame found for a layer, ready to be put in.</summary>
-/// <param name="Target">The layer.</param>
-/// <param name="Etf">The frame.</param>
-/// <param name="Bias">The bias's new value; null leaves it as it is.</param>
-/// <param name="OutputError">The relative output error.</param>
-internal sealed record PreparedFix(LayerTarget Target, SimplexEtf Etf, Tensor? Bias, double OutputError);
-
 /// <summary>Finds frames for layers that are ready. Changes nothing in the model.</summary>
-internal sealed class FixPreparation(AdaptiveEtfOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs, EtfFrame frame)
+internal sealed class FixPreparation(CalibrationOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs)
 {
-    /// <summary>Why layers were left out, by name.</summary>
-    public Dictionary<string, string> Refused { get; } = [];
+    /// <summary>A rise of the loss below this is none, however small the loss has become.</summary>
+    private const double LossSlack = 0.002;
 
-    /// <summary>Those of them that were not tried, as others came first.</summary>
-    public HashSet<string> Postponed { get; } = [];
+    private readonly List<LayerDecision> _waiting = [];
+    private bool _outputsAreLogits;
 
-    /// <summary>The switches to make, in forward order.</summary>
+    /// <summary>Finds the fixes to make.</summary>
     /// <param name="ready">The layers that are ready, the preferred first.</param>
-    public IReadOnlyList<PreparedFix> Prepare(IReadOnlyList<LayerTarget> ready)
+    public FixProposal Prepare(IReadOnlyList<LayerTarget> ready)
     {
         if (ready.Count == 0)
-            return [];
-        var samples = Collect(ready.Select(target => target.Layer), new Dictionary<Linear, nn.Module<Tensor, Tensor>>());
+            return new FixProposal([], [], null, null, null);
+        if (inputs.CanReplay)
+            return PrepareByReplay(ready);
+
+        var samples = layerInputs?.Collect(ready.Select(target => target.Layer)) ?? [];
         try
         {
-            var byLayer = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
-            var chosen = Choose(ready, byLayer);
-            var order = samples.Select((entry, index) => (entry.Layer, index)).ToDictionary(entry => entry.Layer, entry => entry.index);
-            chosen.Sort((a, b) => order[a.Target.Layer].CompareTo(order[b.Target.Layer]));
-            return inputs.CanReplay && chosen.Count > 0 ? Chain(chosen, byLayer) : chosen;
+            return new FixProposal(Choose(ready, samples), _waiting, null, null, LayerReason.NoReplay);
         }
         finally
         {
@@ -42,114 +34,121 @@ internal sealed class FixPreparation(AdaptiveEtfOptions options, nn.Module model
         }
     }
 
-    /// <summary>Takes the preferred layers whose frames come near enough.</summary>
-    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, Dictionary<Linear, LayerSample> samples)
+    private FixProposal PrepareByReplay(IReadOnlyList<LayerTarget> ready)
     {
-        var chosen = new List<PreparedFix>();
-        foreach (var target in ready)
-        {
-            if (chosen.Count == options.MaxPerEpoch)
-            {
-                Refused[target.Name] = $"ready; its turn comes later: at most {Words.Count(options.MaxPerEpoch, "layer")} an epoch";
-                Postponed.Add(target.Name);
-            }
-            else if (!samples.TryGetValue(target.Layer, out var sample))
-                Refused[target.Name] = "ready, but its inputs were never seen: the model calls its forward instead of call";
-            else if (Fit(target, sample, sample.Outputs) is { } prepared)
-                chosen.Add(prepared);
-        }
-
-        return chosen;
-    }
-
-    /// <summary>Fits each layer again to what it sees once the earlier ones are fixed, and to what it gave before; leaves out those that would cost the network too much.</summary>
-    private List<PreparedFix> Chain(List<PreparedFix> chosen, Dictionary<Linear, LayerSample> before)
-    {
+        using var mode = new ReplayMode(model);
         var trials = new Dictionary<Linear, nn.Module<Tensor, Tensor>>();
-        var result = new List<PreparedFix>();
+        using var before = Pass(mode, ready, trials);
+        _outputsAreLogits = before.Outputs.Loss() is not null;
+        var order = before.Samples.Select((entry, index) => (entry.Layer, index)).ToDictionary(entry => entry.Layer, entry => entry.index);
+        var chosen = Choose(ready, before.Samples);
+        chosen.Sort((a, b) => order[a.Target.Layer].CompareTo(order[b.Target.Layer]));
+        var now = before;
+        var fixes = new List<PreparedFix>();
         try
         {
-            var error = Score(trials);
-            foreach (var first in chosen)
+            for (var i = 0; i < chosen.Count; i++)
             {
-                var layer = first.Target.Layer;
-                if ((trials.Count == 0 ? first : FitAgain(first, before[layer], trials)) is not { } prepared)
+                if ((trials.Count == 0 ? chosen[i] : FitAgain(chosen[i], before, now)) is not { } prepared)
                     continue;
-                trials.Add(layer, Trial(prepared));
-                var after = error is null ? null : Score(trials);
-                if (after - error > options.MaxErrorRise)
+                trials.Add(prepared.Target.Layer, prepared.CreateLayer());
+                var after = Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
+                if (WhyNot(prepared, before.Outputs, now.Outputs, after.Outputs) is { } refusal)
                 {
-                    Refused[first.Target.Name] = FormattableString.Invariant($"waits: the outputs' NCC error would rise from {error:0.000} to {after:0.000}, by more than {options.MaxErrorRise:0.000}");
-                    trials.Remove(layer, out var refused);
+                    _waiting.Add(refusal);
+                    trials.Remove(prepared.Target.Layer, out var refused);
                     refused!.Dispose();
                     prepared.Bias?.Dispose();
+                    after.Dispose();
                     continue;
                 }
 
-                result.Add(prepared);
+                if (!ReferenceEquals(now, before))
+                    now.Dispose();
+                now = after;
+                fixes.Add(prepared with { LossBefore = before.Outputs.Loss(), LossAfter = after.Outputs.LossOf(before.Outputs) });
             }
 
-            return result;
+            var unscored = before.Outputs.NccError() is null ? LayerReason.OutputsNotScored : (LayerReason?)null;
+            return fixes.Count == 0
+                ? new FixProposal([], _waiting, null, null, unscored)
+                : new FixProposal(fixes, _waiting, before.TakeAverages(), now.TakeAverages(), unscored);
         }
         finally
         {
             foreach (var trial in trials.Values)
                 trial.Dispose();
+            if (!ReferenceEquals(now, before))
+                now.Dispose();
         }
     }
 
-    private double? Score(IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
-        double.IsPositiveInfinity(options.MaxErrorRise) ? null : TrialScore.Of(model, inputs, trials, options.Pooling);
+    private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets, IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
+        CalibrationPass.Run(model, mode, inputs, targets.Select(target => target.Layer), trials, options.Pooling);
 
-    private PreparedFix? FitAgain(PreparedFix first, LayerSample before, Dictionary<Linear, nn.Module<Tensor, Tensor>> trials)
+    /// <summary>Takes the preferred layers whose frames come near enough.</summary>
+    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, IReadOnlyList<(Linear Layer, LayerSample Sample)> samples)
     {
+        var seen = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
+        var chosen = new List<PreparedFix>();
+        foreach (var target in ready)
+            if (chosen.Count == options.MaxPerEpoch)
+                _waiting.Add(new LayerDecision(target.Name, LayerReason.MaxPerEpoch) { Limit = options.MaxPerEpoch });
+            else if (!seen.TryGetValue(target.Layer, out var sample))
+                _waiting.Add(new LayerDecision(target.Name, LayerReason.InputsNotSeen));
+            else if (Fit(target, sample, sample.Outputs) is { } prepared)
+                chosen.Add(prepared);
+        return chosen;
+    }
+
+    /// <summary>Fits a layer again, to what it sees now that earlier ones are fixed, and to what it gave before.</summary>
+    private PreparedFix? FitAgain(PreparedFix first, CalibrationPass before, CalibrationPass now)
+    {
+        if (!options.MatchOutputs && options.Frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
+            return first;
         first.Bias?.Dispose();
-        var now = Collect([first.Target.Layer], trials);
-        try
-        {
-            return Fit(first.Target, now[0].Sample, before.Outputs);
-        }
-        finally
-        {
-            now[0].Sample.Dispose();
-        }
+        return Fit(first.Target, now[first.Target.Layer], before[first.Target.Layer].Outputs);
     }
 
     private PreparedFix? Fit(LayerTarget target, LayerSample seen, Tensor wanted)
     {
-        var weight = target.Layer.weight;
         FrameFit fit;
         try
         {
-            fit = FrameFit.To(frame, weight, target.Layer.bias, seen.Inputs, wanted, seen.Labels);
+            fit = FrameFit.To(options.Frame, target.Layer.weight, target.Layer.bias, seen.Inputs, wanted, new FrameFitOptions
+            {
+                Labels = seen.Labels,
+                Match = options.MatchOutputs,
+                Normalization = seen.Normalization,
+                IsHead = seen.IsHead && _outputsAreLogits,
+            });
         }
         catch (ArgumentException exception)
         {
-            Refused[target.Name] = "no frame could be fitted: " + Words.Plain(exception);
+            _waiting.Add(new LayerDecision(target.Name, LayerReason.CannotFit) { Detail = Words.Plain(exception) });
             return null;
         }
 
-        if (!(fit.OutputError <= options.MaxOutputError))
-        {
-            fit.Bias?.Dispose();
-            Refused[target.Name] = FormattableString.Invariant($"waits: a frame's outputs would be {fit.OutputError:0.00} away, more than {options.MaxOutputError:0.00}");
-            return null;
-        }
-
-        if (options.MatchOutputs)
+        if (fit.OutputError <= options.MaxOutputError && !target.BiasIsBound)
             return new PreparedFix(target, fit.Etf, fit.Bias, fit.OutputError);
         fit.Bias?.Dispose();
-        return new PreparedFix(target, fit.Etf.WithScale(1), null, fit.OutputError);
+        if (fit.OutputError <= options.MaxOutputError)
+            return new PreparedFix(target, fit.Etf, null, fit.OutputError);
+        _waiting.Add(new LayerDecision(target.Name, LayerReason.OutputErrorAboveLimit) { Value = fit.OutputError, Limit = options.MaxOutputError });
+        return null;
     }
 
-    private static SimplexEtfLinear Trial(PreparedFix prepared)
+    /// <summary>What speaks against a fix that was tried: it would cost the network too much; null where nothing does.</summary>
+    private LayerDecision? WhyNot(PreparedFix prepared, TrialOutputs first, TrialOutputs before, TrialOutputs after)
     {
-        using var noGrad = no_grad();
-        var layer = prepared.Target.Layer;
-        var bias = (prepared.Bias ?? layer.bias)?.detach().to(layer.weight.dtype).to(layer.weight.device).clone();
-        return new SimplexEtfLinear(prepared.Etf, bias is null ? null : new Parameter(bias.DetachFromDisposeScope(), requires_grad: false), dtype: layer.weight.dtype, device: layer.weight.device);
+        var name = prepared.Target.Name;
+        if (!double.IsPositiveInfinity(options.MaxErrorRise) && (before.NccError(), after.NccError()) is ({ } error, { } errorAfter)
+            && errorAfter - error > options.MaxErrorRise)
+            return new LayerDecision(name, LayerReason.ErrorRiseAboveLimit) { Before = error, Value = errorAfter, Limit = options.MaxErrorRise };
+        // Against the outputs before the first of this epoch's fixes: what they cost together is limited.
+        if (!double.IsPositiveInfinity(options.MaxLossRise) && (first.Loss(), after.LossOf(first)) is ({ } loss, { } lossAfter)
+            && !(lossAfter - loss <= Math.Max(options.MaxLossRise * loss, LossSlack)))
+            return new LayerDecision(name, LayerReason.LossRiseAboveLimit) { Before = loss, Value = lossAfter, Limit = options.MaxLossRise };
+        return null;
     }
-
-    private IReadOnlyList<(Linear Layer, LayerSample Sample)> Collect(IEnumerable<Linear> layers, IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
-        inputs.CanReplay ? CalibrationPass.Run(model, inputs, layers, trials) : layerInputs?.Collect(layers) ?? [];
 }

@@ -165,7 +165,7 @@ public sealed partial class ClassStatistics
             var rows = groups.Rows(g);
             if (!TryAdd(groups.Classes[g], features, rows, scratch))
             {
-                rows = Finite(features, rows);
+                rows = features.Finite(rows);
                 if (rows.IsEmpty)
                     continue;
                 TryAdd(groups.Classes[g], features, rows, scratch);
@@ -175,15 +175,6 @@ public sealed partial class ClassStatistics
         }
 
         return added;
-    }
-
-    private static int[] Finite(FeatureRows features, ReadOnlySpan<int> rows)
-    {
-        var finite = new List<int>(rows.Length);
-        foreach (var row in rows)
-            if (features.IsFinite(row))
-                finite.Add(row);
-        return [.. finite];
     }
 
     /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>

@@ -70,6 +70,9 @@ public sealed record EtfFrame
     /// <summary>Gets whether an aligned frame keeps the leading directions of the inputs' class means, instead of those of the inputs; for experiments.</summary>
     internal bool ByClassMeans { get; init; }
 
+    /// <summary>The same choice of an aligned frame with another greatest number of directions.</summary>
+    internal EtfFrame WithRank(int rank) => this with { Rank = rank };
+
     /// <inheritdoc/>
     public override string ToString()
     {

@@ -90,7 +90,7 @@ internal static class SimplexEtfFormat
     }
 
     /// <summary>JSON's objects and strings are read only now: a name that stands in an object twice, and text that is no UTF-8, come to light here.</summary>
-    private static T Refuse<T>(Func<T> read)
+    public static T Refuse<T>(Func<T> read)
     {
         try
         {
@@ -135,7 +135,7 @@ internal static class SimplexEtfFormat
         return ordered;
     }
 
-    private static T Read<T>(JsonObject json, string name)
+    public static T Read<T>(JsonObject json, string name)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace EtfNet;
 /// <summary>One application of a frame, as its gradient needs it again.</summary>
 internal sealed record FrameCall(FrameOperator Operator, FrameScale Scale, bool IsAdjoint, bool NeedsInput, bool NeedsBias)
 {
-    public Tensor Apply(Tensor x) => IsAdjoint ? Operator.ApplyAdjoint(x, Scale) : Operator.Apply(x, Scale);
+    public Tensor Apply(Tensor x, Tensor? bias = null) => IsAdjoint ? Operator.ApplyAdjoint(x, Scale) : Operator.Apply(x, Scale, bias);
 
     public FrameCall Adjoint => this with { IsAdjoint = !IsAdjoint, NeedsInput = true, NeedsBias = false };
 }
@@ -33,21 +33,21 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     /// Applies a frame, recording a gradient only if one is needed. Call it in a scope of its own: TorchSharp leaves tensors behind, one of the
     /// output's size among them.
     /// </summary>
-    /// <param name="x">N x in.</param>
+    /// <param name="x">N x in, or maps where the operator takes maps.</param>
     /// <param name="bias">out, or null.</param>
     /// <param name="map">The frame with points of norm 1.</param>
     /// <param name="scale">s.</param>
-    /// <returns>N x out, of the current scope.</returns>
+    /// <returns>N x out, or maps, of the current scope.</returns>
     public static Tensor Run(Tensor x, Tensor? bias, FrameOperator map, FrameScale scale)
     {
         if (map.RecordsItself)
-            return Plus(map.Apply(x, scale), bias);
+            return map.Apply(x, scale, bias);
         var recording = is_grad_enabled();
         var call = new FrameCall(map, scale, false, recording && x.requires_grad, recording && bias is { requires_grad: true });
         if (call.NeedsInput || call.NeedsBias)
             return apply(Viewed(x), bias!, call);
         using var noGrad = recording ? no_grad() : null;
-        return Forward(x, bias, call);
+        return call.Apply(x, bias);
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -55,7 +55,7 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         var call = (FrameCall)vars[2];
         ctx.save_data(Key, call);
         ctx.set_materialize_grads(false);
-        return Forward((Tensor)vars[0], vars[1] as Tensor, call);
+        return call.Apply((Tensor)vars[0], vars[1] as Tensor);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -68,7 +68,7 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         var call = (FrameCall)ctx.get_data(Key);
         var again = is_grad_enabled() && grad_output.requires_grad;
         var input = !call.NeedsInput ? null : again ? Again(grad_output, call.Adjoint) : call.Adjoint.Apply(grad_output);
-        var bias = call.NeedsBias ? grad_output.sum(0L) : null;
+        var bias = call.NeedsBias ? call.Operator.BiasGradient(grad_output) : null;
         s_returned = [input, bias];
         if (!again)
             grad_output.Dispose();
@@ -83,8 +83,4 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
 
     /// <summary>With a native view between itself and the custom gradient a leaf takes the gradient over without copying it.</summary>
     private static Tensor Viewed(Tensor x) => x is { requires_grad: true, is_leaf: true } ? x.alias() : x;
-
-    private static Tensor Forward(Tensor x, Tensor? bias, FrameCall call) => Plus(call.Apply(x), bias);
-
-    private static Tensor Plus(Tensor y, Tensor? bias) => bias is null ? y : y.add_(bias);
 }

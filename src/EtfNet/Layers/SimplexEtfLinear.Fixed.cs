@@ -15,7 +15,7 @@ public sealed partial class SimplexEtfLinear : IFixedLayer
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return DenseWeight(dtype, device).MoveToOuterDisposeScope();
+        return DenseMatrix(dtype, device).MoveToOuterDisposeScope();
     }
 
     nn.Module<Tensor, Tensor> IFixedLayer.CreateDense(Parameter weight, Parameter? bias) => nn.Linear(weight, bias);

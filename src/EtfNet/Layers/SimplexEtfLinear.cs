@@ -6,23 +6,17 @@ namespace EtfNet;
 
 /// <summary>A linear layer whose weight is a fixed simplex equiangular tight frame: <c>y = s E x + b</c>.</summary>
 /// <remarks>
-/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions, empty batches included; float32, float64, bfloat16, float16.
-/// The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames, never stored.</para>
-/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a dense layer has
-/// them that keeps the variance of its inputs.</para>
-/// <para>State: one number for the frame, under a name that holds kind, shape, seed and rank, so that the state of another frame is refused by name;
-/// <c>left</c> and <c>right</c> for an aligned, <c>matrix</c> for a nearest frame; <c>bias</c> and <c>scale</c> where there are such.
-/// Source: Liu, arXiv 2412.00884, section 3.</para>
+/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions, empty batches included; float32, float64, bfloat16,
+/// float16. The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames,
+/// never stored.</para>
+/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a
+/// dense layer has them that keeps the variance of its inputs.</para>
+/// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
+/// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
-public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
+public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 {
-    private const string BiasName = "bias";
-    private const string ScaleName = "scale";
-
-    private readonly SimplexEtfHeader _header;
     private readonly FrameOperator _operator;
-    private readonly string _stateName;
-    private FrameScale? _scale;
 
     /// <summary>Makes a layer that is fixed from the start.</summary>
     /// <param name="inFeatures">d, at least 1.</param>
@@ -40,7 +34,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
         bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : this(SimplexEtf.Create(frame ?? EtfFrame.Identity,
                 FrameShape.For(frame ?? EtfFrame.Identity, outFeatures, inFeatures, nameof(outFeatures), nameof(inFeatures)), scale),
-            hasBias ? Zeros(outFeatures, trainBias, FloatingPoint(dtype), device) : null, trainScale, dtype, device)
+            hasBias ? Zeros(outFeatures, trainBias, dtype, device) : null, trainScale, dtype, device)
     {
     }
 
@@ -59,72 +53,22 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
     }
 
-    private SimplexEtfLinear(SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
-        : base(nameof(SimplexEtfLinear))
-    {
-        var type = FloatingPoint(dtype ?? bias?.dtype ?? ScalarType.Float32);
-        var place = device ?? bias?.device ?? CPU;
-        CheckScale(header.Scale, header.Shape, type);
-        CheckBias(header, bias, type, device);
-        (_header, _stateName) = (header, "frame_" + header.Signature);
+    private SimplexEtfLinear(
+        SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
+        : base(
+            nameof(SimplexEtfLinear), header, header.Signature, header.Factors.Select(f => (f.Name, factor(f.Name))),
+            bias, trainScale, dtype, device) =>
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);
 
-        using var scope = NewDisposeScope();
-        register_buffer(_stateName, tensor(new[] { BitConverter.DoubleToInt64Bits(header.Scale) }).DetachFromDisposeScope());
-        foreach (var (name, _, _) in header.Factors)
-            register_buffer(name, factor(name).to(type).DetachFromDisposeScope());
-        if (bias is Parameter parameter)
-            register_parameter(BiasName, (Parameter)parameter.DetachFromDisposeScope());
-        else if (bias is not null)
-            register_buffer(BiasName, bias.DetachFromDisposeScope());
-        if (trainScale)
-            register_parameter(ScaleName, (Parameter)new Parameter(tensor(header.Scale, type)).DetachFromDisposeScope());
-        // Moved, not made there: the module's own record of its device follows only a move.
-        if (place.type != DeviceType.CPU)
-            this.to(place);
-    }
-
     /// <summary>Gets d, the size of the last dimension of the input.</summary>
-    public long InFeatures => _header.Shape.Columns;
+    public long InFeatures => Shape.Columns;
 
     /// <summary>Gets K, the size of the last dimension of the output.</summary>
-    public long OutFeatures => _header.Shape.Rows;
-
-    /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer's own: not to be disposed.</summary>
-    public Tensor? Bias => Own(BiasName);
-
-    /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
-    public double Scale => TrainedScale is { } trained ? ToDouble(trained) : FixedScale.Value;
-
-    /// <summary>Gets the frame as it is now, scale and loaded factors included: a copy.</summary>
-    /// <exception cref="InvalidOperationException">The trained scale has left the positive numbers, or the factors hold NaN.</exception>
-    public SimplexEtf Etf
-    {
-        get
-        {
-            try
-            {
-                return Realize(Scale);
-            }
-            catch (ArgumentException e)
-            {
-                throw new InvalidOperationException($"The layer holds no simplex ETF any more: {Words.Plain(e)}", e);
-            }
-        }
-    }
-
-    private Parameter? TrainedScale => _internal_params.TryGetValue(ScaleName, out var scale) ? scale : null;
-
-    /// <summary>The fixed scale, read again after each look at the state: a load may have changed it.</summary>
-    private FrameScale FixedScale => _scale ??= ReadScale();
+    public long OutFeatures => Shape.Rows;
 
     /// <summary>A layer whose factors are zeros until a state is loaded.</summary>
-    internal static SimplexEtfLinear Blank(SimplexEtfHeader header, Tensor? bias, bool trainScale, ScalarType dtype, Device device)
-    {
-        if (header.Problem() is { } problem)
-            throw new ArgumentException($"Not a simplex ETF: {problem}.", nameof(header));
-        return new SimplexEtfLinear(header, name => header.Factors.Where(f => f.Name == name).Select(f => zeros(f.Rows, f.Columns)).Single(), bias, trainScale, dtype, device);
-    }
+    internal static SimplexEtfLinear Blank(SimplexEtfHeader header, Tensor? bias, bool trainScale, ScalarType dtype, Device device) =>
+        new(header, Blanks(header), bias, trainScale, dtype, device);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor input)
@@ -132,10 +76,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
         var dimensions = CheckInput(input);
         using var scope = NewDisposeScope();
         var rows = dimensions == 2 ? input : input.reshape(input.numel() / InFeatures, InFeatures);
-        var trained = TrainedScale;
-        var output = trained is null
-            ? FrameFunction.Run(rows, Bias, _operator, FixedScale)
-            : Scaled(FrameFunction.Run(rows, null, _operator, FrameScale.One), trained);
+        var output = Run(rows, _operator);
         if (dimensions != 2)
         {
             var shape = input.shape;
@@ -152,7 +93,7 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var dense = nn.Linear(new Parameter(DenseWeight()), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
+        var dense = nn.Linear(new Parameter(DenseMatrix()), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
         dense.train(training);
         return dense;
     }
@@ -165,24 +106,24 @@ public sealed partial class SimplexEtfLinear : nn.Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    private SimplexEtf Realize(double scale)
+    private protected override Tensor? CreateDenseWeight(long outputs)
     {
+        if (outputs != OutFeatures)
+            return null;
         using var scope = NewDisposeScope();
-        return new SimplexEtf(_header with { Scale = scale }, _header.Factors.ToDictionary(f => f.Name, f => NearestFrame.Values(get_buffer(f.Name)!.detach())));
+        using var noGrad = no_grad();
+        return DenseMatrix().MoveToOuterDisposeScope();
     }
 
-    private Tensor DenseWeight()
+    /// <returns>The number of dimensions.</returns>
+    private long CheckInput(Tensor input)
     {
-        var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
-        return DenseWeight(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
-    }
-
-    /// <summary>In float64 through the frame of norm 1: a trained scale may be negative.</summary>
-    private Tensor DenseWeight(ScalarType dtype, Device device) => (Realize(1).ToTensor() * Scale).to(dtype, device);
-
-    private Tensor Scaled(Tensor unit, Tensor scale)
-    {
-        var scaled = unit * scale;
-        return Bias is { } bias ? scaled + bias : scaled;
+        ArgumentNullException.ThrowIfNull(input);
+        var dimensions = input.dim();
+        if (dimensions == 0 || input.size(-1) != InFeatures)
+            throw new ArgumentException(
+                $"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
+        CheckKind(input);
+        return dimensions;
     }
 }

@@ -35,4 +35,10 @@ internal static class TorchSharpInternals
     /// <summary>The parameter that a state belongs to.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parameter")]
     public static extern ref Parameter ParameterOf(OptimizerState state);
+
+    /// <summary>What a convolution pads its inputs with where the padding is not zeros: columns before and behind, then rows. Padding
+    /// "same" puts the rows'
+    /// numbers where the columns' belong (TorchSharp 0.107), which shows with kernels that are not square.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reversed_padding_repeated_twice")]
+    public static extern ref long[] ReversedPadding(Convolution layer);
 }

@@ -39,7 +39,7 @@ public sealed partial class NccMonitor : IDisposable
         _log = new ForwardLog(model, _options.MaxPendingForwards);
 
         var nodes = ModuleTree.Walk(model);
-        var chosen = LayerChoice.Choose(nodes, _options);
+        var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude);
         // The model's own hooks frame those of its layers: before all of them, and (registered last) after all of them.
         if (HookBinder.Before(model, _log.Enter) is { } enter)
             _removers.Add(enter);

@@ -6,16 +6,16 @@ namespace EtfNet;
 /// <summary>Which modules of a model are watched.</summary>
 internal static class LayerChoice
 {
-    public static IReadOnlyList<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, NccMonitorOptions options)
+    public static IReadOnlyList<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude)
     {
-        foreach (var pattern in options.Include ?? [])
+        foreach (var pattern in include ?? [])
             if (!nodes.Any(node => IsIncluded(node, [pattern])))
                 throw new ArgumentException(
-                    $"Include names '{pattern}', which is no layer of the model. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}.", nameof(options));
+                    $"Include names '{pattern}', which is no layer of the model. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}.", nameof(include));
 
         var chosen = nodes
-            .Where(node => options.Include is null ? IsLayer(node.Module) : IsIncluded(node, options.Include))
-            .Where(node => !Paths(node).Any(path => NamePattern.MatchesAny(options.Exclude, path)))
+            .Where(node => include is null ? IsLayer(node.Module) : IsIncluded(node, include))
+            .Where(node => !Paths(node).Any(path => NamePattern.MatchesAny(exclude, path)))
             .ToList();
         return chosen.Count > 0
             ? chosen
@@ -23,7 +23,7 @@ internal static class LayerChoice
                 nodes.Any(node => IsLayer(node.Module))
                     ? $"Exclude leaves no layer to watch. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}."
                     : $"The model has no linear or convolution layer to watch. Name modules of other kinds in Include; there are: {Names(nodes)}.",
-                nameof(options));
+                nameof(exclude));
     }
 
     public static bool IsLayer(nn.Module module) => module is Linear or Convolution or IWatchedLayer;

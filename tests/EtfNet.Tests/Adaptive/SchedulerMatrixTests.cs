@@ -33,7 +33,7 @@ public sealed class SchedulerMatrixTests
         using var data = new Blobs();
         using var model = make();
         using var optimizer = OptimizerKinds.Make(optimizerName, lazy ? model.parameters() : model.parameters().ToList());
-        using (var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, RequireConfidence = false, Include = [path], MaxOutputError = double.PositiveInfinity }, optimizer))
+        using (var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, RequireConfidence = false, Include = [path], MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity }, optimizer))
         {
             var report = TrainingLoop.UntilFixed(model, optimizer, data, etf, path);
             report.FixedLayers.Single().InPlace.Should().Be(!replaceable);

@@ -143,7 +143,7 @@ public sealed class SchedulerMisuseTests : SchedulerTests
             text += etf.EndEpoch();
         }
 
-        text.Should().Contain("at most 1 layer an epoch").And.NotContain("1 layers");
+        text.Should().Contain("at most 1 layer per epoch").And.NotContain("1 layers");
         using var root = nn.Linear(16, 4);
         using var own = root.ApplyAdaptiveEtf(Eager);
         own.Report.ToString().Should().Contain("(model)");

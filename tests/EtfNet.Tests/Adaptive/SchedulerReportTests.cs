@@ -69,7 +69,7 @@ public sealed class SchedulerReportTests : IDisposable
         using var few = new Blobs(40, noise: 0.01);
         using var model = Shapes.Make("ModuleField");
         using var optimizer = optim.SGD(model.parameters(), 0.01);
-        var options = new AdaptiveEtfOptions { Epsilon = 0.08, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, RequireConfidence = confidence };
+        var options = new AdaptiveEtfOptions { Epsilon = 0.08, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, MaxLossRise = double.PositiveInfinity, RequireConfidence = confidence };
         using var etf = model.ApplyAdaptiveEtf(options, optimizer);
         for (var epoch = 0; epoch < 3; epoch++)
         {
@@ -207,7 +207,7 @@ public sealed class SchedulerReportTests : IDisposable
         using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4)));
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
         using var etf = model.ApplyAdaptiveEtf(
-            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, RecalibrateBatchNorm = true, Frame = EtfFrame.Identity, MatchOutputs = false }, optimizer);
+            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, MaxLossRise = double.PositiveInfinity, Frame = EtfFrame.Identity, MatchOutputs = false }, optimizer);
         TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
 
         using var scope = NewDisposeScope();

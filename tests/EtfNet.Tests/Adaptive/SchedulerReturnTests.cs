@@ -179,13 +179,13 @@ public sealed class SchedulerReturnTests : SchedulerTests
         etf.Revert("hidden");
         etf.Report.FixedLayers.Should().BeEmpty();
         etf.Report.Layers.Single(layer => layer.Name == "hidden").Should()
-            .Match((EtfLayerReport layer) => !layer.IsFixed && layer.Note.Contains("Allow"));
+            .Match((EtfLayerReport layer) => !layer.IsFixed && layer.Fix == null && layer.Decision.Reason == LayerReason.RevertedByHand);
         for (var epoch = 0; epoch < 3; epoch++)
         {
             TrainingLoop.Epoch(Model, Optimizer, Data, etf);
             var report = etf.EndEpoch();
             report.FixedLayers.Should().BeEmpty();
-            report.Layers.Single(layer => layer.Name == "hidden").Note.Should().Contain("by hand").And.Contain("Allow");
+            report.Layers.Single(layer => layer.Name == "hidden").Note.Should().Be("reverted by hand: Allow lets it be fixed again");
         }
 
         var held = etf.Snapshot();

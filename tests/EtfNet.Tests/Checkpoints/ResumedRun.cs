@@ -10,7 +10,7 @@ internal sealed class ResumedRun : IDisposable
 {
     public const string Name = "resume";
 
-    public static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 4, MaxOutputError = double.PositiveInfinity };
+    public static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 4, MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity };
 
     private readonly Blobs _data = new(noise: 0.8);
     private readonly nn.Module<Tensor, Tensor> _model;

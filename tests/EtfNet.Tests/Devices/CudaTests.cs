@@ -33,6 +33,24 @@ public sealed class CudaTests
     }
 
     [CudaFact]
+    public void Convolutions_OnCuda_EqualTheCpu()
+    {
+        using var scope = NewDisposeScope();
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var drawn = new RandomConvolution(seed, float64);
+            using var layer = drawn.Layer;
+            drawn.Dense.Dispose();
+            var gradient = Sample.Normal(seed, layer.call(drawn.Input).shape);
+            var (output, input) = Pass(layer, drawn.Input, gradient);
+            layer.to(CUDA);
+            var (cudaOutput, cudaInput) = Pass(layer, drawn.Input.cuda(), gradient.cuda());
+            Sample.Max(cudaOutput.cpu() - output).Should().BeLessThan(1e-10, drawn.Description);
+            Sample.Max(cudaInput.cpu() - input).Should().BeLessThan(1e-10, drawn.Description);
+        }
+    }
+
+    [CudaFact]
     public void Monitor_OnCuda_EqualsTheCpu()
     {
         using var scope = NewDisposeScope();

@@ -255,8 +255,8 @@ public sealed class FrameFitTests
         var wanted = weight[TensorIndex.Colon, 1] - weight[TensorIndex.Colon, 1].mean();
 
         // Where the weight sends the direction between the classes, the frame sends it too.
-        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, labels)).Should().BeGreaterThan(0.95);
-        Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, labels)).Should().BeLessThan(0.6);
+        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, new FrameFitOptions { Labels = labels })).Should().BeGreaterThan(0.95);
+        Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, new FrameFitOptions { Labels = labels })).Should().BeLessThan(0.6);
         Agreement(FrameFit.To(byMeans, weight, null, inputs, targets)).Should().BeLessThan(0.6, "without labels it goes by the inputs");
 
         double Agreement(FrameFit fit)

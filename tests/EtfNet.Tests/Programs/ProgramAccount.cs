@@ -102,7 +102,7 @@ internal sealed class ProgramAccount
     public void EndTrials(EtfReport? report = null)
     {
         foreach (var name in _kept.Keys.ToList())
-            if (report?.Layers.Any(layer => layer.Name == name && layer.Note.Contains("on trial", StringComparison.Ordinal)) != true)
+            if (report?.Layers.Any(layer => layer.Name == name && layer.IsOnTrial) != true)
                 _kept.Remove(name);
     }
 

@@ -49,6 +49,7 @@ internal sealed record ProgramSetting
         RequireConfidence = false,
         MaxOutputError = double.PositiveInfinity,
         MaxErrorRise = double.PositiveInfinity,
+        MaxLossRise = double.PositiveInfinity,
         MaxPerEpoch = MaxPerEpoch,
         Frame = Frames[Frame],
         Decision = FixDecision.Exact,

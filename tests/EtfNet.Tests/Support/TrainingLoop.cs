@@ -12,6 +12,7 @@ internal static class TrainingLoop
         Epsilon = 0.4,
         MaxOutputError = double.PositiveInfinity,
         MaxErrorRise = double.PositiveInfinity,
+        MaxLossRise = double.PositiveInfinity,
     };
 
     /// <summary>One epoch; returns the mean loss.</summary>

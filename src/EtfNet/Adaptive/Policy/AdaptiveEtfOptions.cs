@@ -7,13 +7,14 @@ namespace EtfNet;
 public sealed record AdaptiveEtfOptions
 {
     /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not matched.</summary>
-    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError and MaxErrorRise without limit, Frame Identity, MatchOutputs false.</value>
+    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError, MaxErrorRise and MaxLossRise without limit, Frame Identity, MatchOutputs false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
         Order = FixOrder.Independent,
         MaxPerEpoch = int.MaxValue,
         MaxOutputError = double.PositiveInfinity,
         MaxErrorRise = double.PositiveInfinity,
+        MaxLossRise = double.PositiveInfinity,
         Frame = EtfFrame.Identity,
         MatchOutputs = false,
         RequireConfidence = false,
@@ -82,8 +83,20 @@ public sealed record AdaptiveEtfOptions
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxErrorRise), value, "Must be above 0.");
     } = 0.05;
 
+    /// <summary>Gets by what share the network's loss over the calibration sample may rise by the fixes of one epoch; a layer that would cost more waits.</summary>
+    /// <value>
+    /// Above 0; infinity sets no limit. The default is 0.1; a rise below 0.002 never counts. The loss is the cross entropy of the model's output against the labels; it is not used where the
+    /// output is no logits: not one row per label, or not a column per class that predicts the labels.
+    /// </value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
+    public double MaxLossRise
+    {
+        get;
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxLossRise), value, "Must be above 0.");
+    } = 0.1;
+
     /// <summary>Gets the frame that takes a layer's place.</summary>
-    /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with twice as many directions as there are classes; Nearest where that saves nothing.</value>
+    /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with at least twice as many directions as there are classes (31 for 10), Nearest where that saves nothing.</value>
     public EtfFrame? Frame { get; init; }
 
     /// <summary>Gets whether the frame's scale and the bias are set by least squares to reproduce the layer's outputs.</summary>
@@ -149,10 +162,6 @@ public sealed record AdaptiveEtfOptions
         init => field = value >= 64 ? value : throw new ArgumentOutOfRangeException(nameof(CalibrationSamples), value, "Must be at least 64.");
     } = 2048;
 
-    /// <summary>Gets whether the running statistics of batch norms are computed anew over the calibration sample after a switch.</summary>
-    /// <value>The default is false: they adapt during the next epoch.</value>
-    public bool RecalibrateBatchNorm { get; init; }
-
     /// <summary>Gets the guard that takes back a switch that cost too much.</summary>
     /// <value>The default, null, is no guard.</value>
     public FixGuardOptions? Guard { get; init; }
@@ -174,5 +183,5 @@ public sealed record AdaptiveEtfOptions
     public override int GetHashCode() => Values().GetHashCode();
 
     private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, RecalibrateBatchNorm, Guard), (MaxErrorRise, FeaturePoint, Pooling, Logger, LeaveOneOut));
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard), (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut));
 }

@@ -3,14 +3,6 @@ using System.Text;
 
 namespace EtfNet;
 
-/// <summary>A layer in the report of an epoch.</summary>
-/// <param name="Name">The layer's name in the model.</param>
-/// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null where there is none (<paramref name="Note"/> says why).</param>
-/// <param name="Interval">The 95% interval of the error (Wilson); null with the error.</param>
-/// <param name="IsFixed">Whether the layer is a fixed simplex ETF.</param>
-/// <param name="Note">Why it is not fixed, why it has no error, or what was done to it this epoch.</param>
-public sealed record EtfLayerReport(string Name, double? NccError, (double Low, double High)? Interval, bool IsFixed, string Note);
-
 /// <summary>What an epoch showed and what was done at its end. Immutable; <see cref="ToString"/> is a readable table.</summary>
 public sealed record EtfReport
 {

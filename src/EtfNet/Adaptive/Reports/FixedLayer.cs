@@ -21,6 +21,15 @@ public sealed record FixedLayer
     /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not measured.</summary>
     public required double? OutputError { get; init; }
 
+    /// <summary>Gets the network's mean cross entropy over the calibration sample before the fixes of that epoch; null where it was not measured.</summary>
+    public double? LossBefore { get; init; }
+
+    /// <summary>Gets the network's mean cross entropy over the calibration sample with this fix and those made before it; null where it was not measured.</summary>
+    public double? LossAfter { get; init; }
+
+    /// <summary>Gets why the cost of the fix for the network was not tried before it was made; null where it was.</summary>
+    public LayerReason? TrialGap { get; init; }
+
     /// <summary>Gets the weights that are no longer trained.</summary>
     public required long ParametersFixed { get; init; }
 

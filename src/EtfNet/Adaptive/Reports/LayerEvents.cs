@@ -10,12 +10,12 @@ public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
 
 /// <summary>Says that a fixed layer is trained again.</summary>
 /// <param name="layer">What had been fixed, and how.</param>
-/// <param name="reason">Why it was taken back.</param>
-public sealed class LayerRevertedEventArgs(FixedLayer layer, string reason) : EventArgs
+/// <param name="decision">Why its fix was taken back.</param>
+public sealed class LayerRevertedEventArgs(FixedLayer layer, LayerDecision decision) : EventArgs
 {
     /// <summary>Gets what had been fixed, and how.</summary>
     public FixedLayer Layer { get; } = layer;
 
-    /// <summary>Gets why it was taken back.</summary>
-    public string Reason { get; } = reason;
+    /// <summary>Gets why its fix was taken back; its text is for people.</summary>
+    public LayerDecision Decision { get; } = decision;
 }

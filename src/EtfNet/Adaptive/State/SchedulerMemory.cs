@@ -16,8 +16,8 @@ internal sealed record SchedulerMemory
 
 /// <summary>What is remembered of one layer. Files call <paramref name="Held"/> by the name that it had first.</summary>
 internal sealed record LayerMemory(
-    string Name, int Streak, int Refusals, string? Refusal, int RetryAt,
-    [property: JsonPropertyName("excluded")] string? Held, FixedLayer? Record)
+    string Name, int Streak, int Refusals, LayerDecision? Refusal, int RetryAt,
+    [property: JsonPropertyName("excluded")] LayerDecision? Held, FixedLayer? Record)
 {
     public static LayerMemory Of(WatchedLayer layer) =>
         new(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Held, layer.Record);

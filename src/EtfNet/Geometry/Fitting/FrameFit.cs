@@ -6,7 +6,10 @@ namespace EtfNet;
 /// <summary>A frame fitted to a trained layer on a sample of its inputs and of the outputs it used to give.</summary>
 /// <param name="Etf">The frame; its kind is Nearest where an aligned one would not be cheaper than a dense matrix, or not fit.</param>
 /// <param name="Bias">K numbers, float64, detached from all dispose scopes; null if the layer has no bias.</param>
-/// <param name="OutputError">|W h - s E h| / |W h| over the sample, outputs centered where there is a bias; infinite for zero outputs.</param>
+/// <param name="OutputError">
+/// |f(h) - g(h)| / |f(h)| over the sample, f the old layer, g the fixed one; the norm of f's outputs is taken about their mean where there is a bias. Where a
+/// normalization takes exactly the layer's outputs, f and g include it. Infinite for zero outputs.
+/// </param>
 internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError)
 {
     /// <summary>In directions that the sample does not show, the nearest frame follows the weight: its share, of the mean input energy.</summary>
@@ -18,12 +21,13 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     /// <param name="bias">K, or null.</param>
     /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
     /// <param name="targets">(*, K): the layer's old outputs, bias included. Where the inputs are the old ones these are W h + b.</param>
-    /// <param name="labels">The classes of the inputs, for frames that go by class means; such a frame goes by the inputs where there are none.</param>
+    /// <param name="options">What else is known of the layer; null for nothing.</param>
     /// <returns>The fit; computed in float64 on the weight's device if that is CUDA, else on the CPU.</returns>
     /// <exception cref="ArgumentException">A tensor is not finite floating point, or shapes do not agree.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The shape has no frame.</exception>
-    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets, Tensor? labels = null)
+    public static FrameFit To(EtfFrame frame, Tensor weight, Tensor? bias, Tensor inputs, Tensor targets, FrameFitOptions? options = null)
     {
+        options ??= new FrameFitOptions();
         var shape = Validate(frame, weight, bias, inputs, targets);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -31,20 +35,51 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         var w = weight.detach().to(ScalarType.Float64, device);
         var x = inputs.detach().to(ScalarType.Float64, device).reshape(-1, shape.Columns);
         var t = targets.detach().to(ScalarType.Float64, device).reshape(-1, shape.Rows);
+        if (options is { IsHead: true, Match: true } && frame.Kind is EtfFrameKind.Aligned or EtfFrameKind.Nearest
+            && LogitFit.To(shape, w, x, t, bias is not null) is var (head, headBias))
+            return OfHead(head, headBias, x, t);
+
         var meanInput = x.mean([0], keepdim: true);
         var meanTarget = t.mean([0], keepdim: true);
         if (bias is not null)
             (x, t) = (x - meanInput, t - meanTarget);
 
-        var (etf, images) = Choose(frame, shape, w, x, t, frame.ByClassMeans && labels is not null ? InputDirections.ClassMeans(x, labels.to(device)) : x);
+        // Behind the normalization every feature weighs the same.
+        var normalization = options.Normalization;
+        var goal = normalization == OutputNormalization.Features ? normalization.Apply(t) * t.square().mean().sqrt() : t;
+        var shown = frame.ByClassMeans && options.Labels is { } labels ? InputDirections.ClassMeans(x, labels.to(device)) : x;
+        var (etf, images) = Choose(frame, shape, w, x, goal, shown, options.IsCheaper ?? IsCheaper);
+        if (!options.Match)
+            etf = etf.WithScale(1);
         using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(device));
-        var error = (t - images * etf.Scale).norm().item<double>() / t.norm().item<double>();
-        var matched = bias is null ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
-        return new FrameFit(etf, matched, double.IsNaN(error) ? double.PositiveInfinity : error);
+        var matched = bias is null || !options.Match ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
+        return new FrameFit(etf, matched, OutputErrorOf());
+
+        double OutputErrorOf()
+        {
+            var given = images * etf.Scale;
+            if (bias is not null && !options.Match)
+                given = given + map.Apply(meanInput, FrameScale.One) + bias.detach().to(ScalarType.Float64, device) - meanTarget;
+            var (wanted, got) = (normalization.Apply(t), normalization.Apply(given));
+            var error = (wanted - got).norm().item<double>() / wanted.norm().item<double>();
+            return double.IsNaN(error) ? double.PositiveInfinity : error;
+        }
+    }
+
+    private static FrameFit OfHead(SimplexEtf etf, Tensor? bias, Tensor x, Tensor t)
+    {
+        using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(x.device));
+        var given = map.Apply(x, new FrameScale(etf.Scale));
+        if (bias is not null)
+            given = given + bias;
+        var spread = bias is null ? t : t - t.mean([0], keepdim: true);
+        var error = (t - given).norm().item<double>() / spread.norm().item<double>();
+        return new FrameFit(etf, bias?.DetachFromDisposeScope(), double.IsNaN(error) ? double.PositiveInfinity : error);
     }
 
     /// <summary>The frame with its scale (its directions those of what is shown), and the images of the sample under the frame with points of norm 1.</summary>
-    private static (SimplexEtf Etf, Tensor Images) Choose(EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown)
+    private static (SimplexEtf Etf, Tensor Images) Choose(
+        EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown, Func<FrameShape, long, bool> isCheaper)
     {
         if (frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
         {
@@ -55,7 +90,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
         var cross = t.t().mm(x) / x.shape[0];
-        if (frame.Kind is EtfFrameKind.Aligned && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && IsCheaper(shape, alignment.Rank))
+        if (frame.Kind is EtfFrameKind.Aligned
+            && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && isCheaper(shape, alignment.Rank))
         {
             var aligned = alignment.ToEtf(shape, 1);
             var images = Images(aligned, x);

@@ -9,10 +9,11 @@ namespace EtfNet;
 /// <remarks>
 /// B (m x n) is an orthonormal basis of the complement of 1: the first columns of the Householder reflection that sends 1/sqrt(m) to -e_m. It spans
 /// what Helmert's does and needs one mean where Helmert's needs a running sum: <c>B x = (x - t/(m + sqrt m), -t/sqrt m)</c> with <c>t = sum x</c>.
+/// It acts along dimension 1: on the rows of a matrix (N, n), and on the channels of maps (N, n, height, width).
 /// </remarks>
 internal static class Centering
 {
-    private static readonly long[] s_last = [-1];
+    private static readonly long[] s_along = [1];
 
     /// <summary>factor A x.</summary>
     public static Tensor Apply(Tensor x, FrameShape shape, FrameScale scale)
@@ -20,7 +21,7 @@ internal static class Centering
         var (m, n) = (shape.Points, shape.Space);
         if (m == n + 1)
         {
-            using var mean = x.mean(s_last, keepdim: true);
+            using var mean = x.mean(s_along, keepdim: true);
             using var shift = mean.mul(scale.Times(-shape.Norm * n / (m + Math.Sqrt(m))));
             using var head = shift.add(x, scale.Times(shape.Norm));
             using var tail = mean.mul_(scale.Times(-shape.Norm * n / Math.Sqrt(m)));
@@ -42,7 +43,7 @@ internal static class Centering
             var root = Math.Sqrt(m);
             using var head = y.narrow(1, 0, n);
             using var last = y.narrow(1, n, 1);
-            using var mean = y.mean(s_last, keepdim: true);
+            using var mean = y.mean(s_along, keepdim: true);
             using var shift = mean.mul_(scale.Times(-shape.Norm * root / (root + 1)));
             using var all = shift.add_(last, scale.Times(-shape.Norm / (root + 1)));
             return all.add(head, scale.Times(shape.Norm));
@@ -51,7 +52,15 @@ internal static class Centering
         if (m == n)
             return Center(y, shape, scale);
         using var centered = Center(y, shape, scale);
-        return nn.functional.pad(centered, (0, n - m));
+        return Pad(centered, n - m);
+    }
+
+    /// <summary>Zeros behind the last coordinates.</summary>
+    private static Tensor Pad(Tensor x, long count)
+    {
+        var sides = new long[2 * (x.dim() - 1)];
+        sides[^1] = count;
+        return nn.functional.pad(x, sides);
     }
 
     /// <summary>One pass for the sums and one that writes the result.</summary>
@@ -59,8 +68,8 @@ internal static class Centering
     {
         // A mean is a sum and one operation more; but sums of float16 overflow.
         using var shift = x.dtype == ScalarType.Float16
-            ? x.mean(s_last, keepdim: true).mul_(scale.Times(-shape.Norm))
-            : x.sum(s_last, keepdim: true).mul_(scale.Times(-shape.Norm / shape.Points));
+            ? x.mean(s_along, keepdim: true).mul_(scale.Times(-shape.Norm))
+            : x.sum(s_along, keepdim: true).mul_(scale.Times(-shape.Norm / shape.Points));
         return shift.add(x, scale.Times(shape.Norm));
     }
 }

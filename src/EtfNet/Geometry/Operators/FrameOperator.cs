@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>A frame with rows (or columns) of norm 1 as a linear map, and its adjoint, without its matrix where the kind allows.</summary>
+/// <remarks>Inputs are rows of d numbers; operators over patches take maps instead, and give a K-vector per position.</remarks>
 internal abstract class FrameOperator : IDisposable
 {
     /// <summary>
@@ -22,6 +23,23 @@ internal abstract class FrameOperator : IDisposable
     /// <param name="scale">As above.</param>
     /// <returns>N x d, a new tensor of the current scope.</returns>
     public abstract Tensor ApplyAdjoint(Tensor y, FrameScale scale);
+
+    /// <summary>scale E x + bias.</summary>
+    /// <param name="x">As above.</param>
+    /// <param name="scale">As above.</param>
+    /// <param name="bias">K numbers, or null.</param>
+    /// <returns>As above.</returns>
+    public virtual Tensor Apply(Tensor x, FrameScale scale, Tensor? bias)
+    {
+        var y = Apply(x, scale);
+        return bias is null ? y : AddBias(y, bias);
+    }
+
+    /// <summary>Adds a bias of K numbers to outputs, in place.</summary>
+    public virtual Tensor AddBias(Tensor y, Tensor bias) => y.add_(bias);
+
+    /// <summary>The gradient of the bias, from that of the outputs.</summary>
+    public virtual Tensor BiasGradient(Tensor gradient) => gradient.sum(0L);
 
     /// <summary>Releases what was made on the way; factors are borrowed and left alone.</summary>
     public abstract void Dispose();

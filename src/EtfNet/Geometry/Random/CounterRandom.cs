@@ -20,14 +20,17 @@ internal struct CounterRandom(long seed, ulong stream)
     public double NextUniform() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>An integer in [0, <paramref name="bound"/>), each equally likely.</summary>
-    public int NextBelow(int bound)
+    public int NextBelow(int bound) => (int)NextBelow((long)bound);
+
+    /// <summary>The same for large bounds.</summary>
+    public long NextBelow(long bound)
     {
         var limit = ulong.MaxValue - ulong.MaxValue % (ulong)bound;
         ulong bits;
         do
             bits = NextBits();
         while (bits >= limit);
-        return (int)(bits % (ulong)bound);
+        return (long)(bits % (ulong)bound);
     }
 
     /// <summary>A standard normal number, by Marsaglia's polar method.</summary>

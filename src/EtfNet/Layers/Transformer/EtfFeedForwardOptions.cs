@@ -41,7 +41,7 @@ public sealed record EtfFeedForwardOptions
                 ? value
                 : throw new ArgumentException(
                     $"{value} follows a trained weight. From the start choose Random or DenseRandom; or take {nameof(Fixed)} = None and fix the projections later, " +
-                    $"with {nameof(ModuleExtensions.ApplyAdaptiveEtf)}.", nameof(Frame));
+                    "with ApplyAdaptiveEtf.", nameof(Frame));
         }
     } = EtfFrame.Random(0);
 

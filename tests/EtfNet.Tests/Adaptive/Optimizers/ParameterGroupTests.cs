@@ -113,7 +113,7 @@ public sealed class ParameterGroupTests : IDisposable
         }
 
         etf.Report.FixedLayers.Should().ContainSingle();
-        etf.Report.Layers.Single(layer => layer.Name == "hidden").Note.Should().Be("no optimizer that was given trains it");
+        etf.Report.Layers.Single(layer => layer.Name == "hidden").Decision.Reason.Should().Be(LayerReason.NotTrained);
         optimizer.add_param_group(new Adam.ParamGroup(Module("hidden").parameters().ToList()));
         TrainingLoop.UntilFixed(_model, optimizer, _data, etf, "hidden", most: 25);
     }

@@ -68,7 +68,7 @@ public sealed class AdaptiveEtfOptionsTests
         (options.Order, options.Decision).Should().Be((FixOrder.LatestFirst, FixDecision.Online));
         (options.FeaturePoint, options.Pooling).Should().Be((FeaturePoint.Auto, FeaturePooling.Auto));
         (options.MatchOutputs, options.LeaveOneOut).Should().Be((true, true));
-        (options.RequireConfidence, options.RecalibrateBatchNorm).Should().Be((null, false));
+        (options.RequireConfidence, options.MaxLossRise).Should().Be((null, 0.1));
         new object?[] { options.Frame, options.ClassCount, options.Guard, options.Logger }.Should().OnlyContain(value => value == null);
         options.Include.Should().BeEmpty();
         options.Exclude.Should().BeEmpty();

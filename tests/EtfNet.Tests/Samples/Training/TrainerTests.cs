@@ -90,7 +90,7 @@ public sealed class TrainerTests : IDisposable
         new MonitoredMethod(0.1),
         new MonitoredMethod(0.1, null, EtfFrame.Random(5), "linear2", "head"),
         new FrozenMethod(0.1, EtfFrame.Random(5), 2, "linear2"),
-        new AdaptiveMethod(new AdaptiveEtfOptions { Epsilon = 0.9, MaxPerEpoch = 1, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity }));
+        new AdaptiveMethod(new AdaptiveEtfOptions { Epsilon = 0.9, MaxPerEpoch = 1, MaxOutputError = double.PositiveInfinity, MaxErrorRise = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity }));
 
     [Theory]
     [MemberData(nameof(Methods))]

@@ -1,0 +1,91 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>What one pass of the kept inputs through the model showed.</summary>
+/// <param name="Samples">What the asked layers saw and gave, in the order in which they are called; a layer that is not called is absent.</param>
+/// <param name="Outputs">What the model gave.</param>
+/// <param name="Averages">The batch norms' statistics.</param>
+internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample Sample)> Samples, TrialOutputs Outputs, BatchNormAverages Averages) : IDisposable
+{
+    private const int MaxRows = 4096;
+
+    private BatchNormAverages? _averages = Averages;
+
+    /// <summary>What a layer saw and gave.</summary>
+    public LayerSample this[Linear layer] => Samples.First(entry => ReferenceEquals(entry.Layer, layer)).Sample;
+
+    /// <summary>Gives the statistics away; they are no longer disposed with this.</summary>
+    public BatchNormAverages TakeAverages()
+    {
+        var taken = Averages;
+        _averages = null;
+        return taken;
+    }
+
+    /// <summary>Calls the model with every kept batch.</summary>
+    /// <param name="model">The model, in <see cref="ReplayMode"/>.</param>
+    /// <param name="mode">The mode it is in.</param>
+    /// <param name="inputs">The kept inputs.</param>
+    /// <param name="layers">The layers to look at.</param>
+    /// <param name="trials">Modules whose outputs stand in for those of the layers that they are to replace.</param>
+    /// <param name="pooling">How the model's outputs become one row per sample.</param>
+    public static CalibrationPass Run(nn.Module model, ReplayMode mode, InputSample inputs, IEnumerable<Linear> layers,
+        IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials, FeaturePooling pooling)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var rows = layers.ToDictionary(layer => layer, _ => new SampleRows());
+        var order = new List<Linear>();
+        var rowsPerCall = Math.Max(1, MaxRows / inputs.BatchCount);
+        Tensor? labels = null;
+        using var followers = new NormalizationTrace(model);
+        var hooks = rows.Select(entry => entry.Key.register_forward_hook((_, input, output) =>
+        {
+            if (entry.Value.IsEmpty)
+                order.Add(entry.Key);
+            entry.Value.Add(input, output, labels, rowsPerCall);
+            followers.Gave(entry.Key, output);
+            return null!;
+        })).ToList();
+        hooks.AddRange(TrialHooks.Attach(trials));
+        var outputs = new TrialOutputs(pooling);
+        mode.ResetAverages();
+        try
+        {
+            inputs.ReplayAll((output, batchLabels) =>
+            {
+                outputs.Add(output, batchLabels);
+                foreach (var layer in order)
+                    rows[layer].Compare(output, rowsPerCall);
+            },
+            batchLabels =>
+            {
+                labels = batchLabels;
+                followers.NextBatch();
+            });
+            return new CalibrationPass([.. order.Select(layer => (layer, rows[layer].Join() with { Normalization = followers.Of(layer) }))], outputs, mode.Averages());
+        }
+        catch
+        {
+            outputs.Dispose();
+            throw;
+        }
+        finally
+        {
+            hooks.ForEach(hook => hook.remove());
+            foreach (var kept in rows.Values)
+                kept.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, sample) in Samples)
+            sample.Dispose();
+        Outputs.Dispose();
+        _averages?.Dispose();
+    }
+}

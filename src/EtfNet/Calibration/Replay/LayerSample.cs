@@ -1,0 +1,20 @@
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Rows of what a layer saw and of what it gave, and where they come one to one with labels those.</summary>
+internal sealed record LayerSample(Tensor Inputs, Tensor Outputs, Tensor? Labels = null) : IDisposable
+{
+    /// <summary>What takes exactly the layer's outputs.</summary>
+    public OutputNormalization Normalization { get; init; }
+
+    /// <summary>Gets whether the outputs are the network's logits.</summary>
+    public bool IsHead { get; init; }
+
+    public void Dispose()
+    {
+        Inputs.Dispose();
+        Outputs.Dispose();
+        Labels?.Dispose();
+    }
+}

@@ -1,0 +1,50 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Learns during a pass which normalization takes exactly the output of a layer, whatever the model's structure shows.</summary>
+internal sealed class NormalizationTrace : IDisposable
+{
+    private readonly List<Action> _removers = [];
+    private readonly Dictionary<Tensor, nn.Module> _outputs = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<nn.Module, int> _calls = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<nn.Module, List<OutputNormalization>> _taken = new(ReferenceEqualityComparer.Instance);
+
+    public NormalizationTrace(nn.Module model)
+    {
+        foreach (var node in ModuleTree.Walk(model))
+            if (node.Module is nn.Module<Tensor, Tensor> norm && KindOf(norm) is var kind and not OutputNormalization.None)
+                _removers.Add(norm.register_forward_pre_hook((_, input) =>
+                {
+                    if (_outputs.TryGetValue(input, out var layer))
+                        _taken[layer].Add(kind);
+                    return null!;
+                }).remove);
+    }
+
+    /// <summary>A layer has given an output.</summary>
+    public void Gave(nn.Module layer, Tensor output)
+    {
+        _outputs[output] = layer;
+        _calls[layer] = _calls.GetValueOrDefault(layer) + 1;
+        _taken.TryAdd(layer, []);
+    }
+
+    /// <summary>Forgets the outputs of the batch.</summary>
+    public void NextBatch() => _outputs.Clear();
+
+    /// <summary>The normalization that took every output of a layer; none where some output went elsewhere.</summary>
+    public OutputNormalization Of(nn.Module layer) =>
+        _taken.TryGetValue(layer, out var taken) && taken.Count == _calls[layer] && taken.Distinct().Count() == 1 ? taken[0] : OutputNormalization.None;
+
+    public void Dispose() => _removers.ForEach(remove => remove());
+
+    private static OutputNormalization KindOf(nn.Module module) => module switch
+    {
+        BatchNorm { training: false } => OutputNormalization.None,
+        NormBase => OutputNormalization.Features,
+        LayerNorm => OutputNormalization.Samples,
+        _ => OutputNormalization.None,
+    };
+}

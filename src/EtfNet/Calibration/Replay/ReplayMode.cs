@@ -1,0 +1,70 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>
+/// A model as calibration calls it, until disposed: what training computes, without its noise. Dropout is off; batch norms that are trained normalize by the
+/// batch's own statistics, those that the user keeps in evaluation mode by their running ones. Nothing of the model moves: modes, running statistics and all
+/// other buffers are as before once this is disposed.
+/// </summary>
+internal sealed class ReplayMode : IDisposable
+{
+    private readonly EvaluationMode _evaluation;
+    private readonly List<BatchNorm> _batchNorms = [];
+    private readonly List<double?> _momenta = [];
+    private readonly List<(Tensor Buffer, Tensor Before)> _buffers = [];
+
+    public ReplayMode(nn.Module model)
+    {
+        using var noGrad = no_grad();
+        var nodes = ModuleTree.Walk(model);
+        var norms = nodes.Select(node => node.Module).OfType<NormBase>().Where(norm => norm.training).ToList();
+        foreach (var buffer in nodes.Where(node => node.Module is not IWatchedLayer).SelectMany(node => TorchSharpInternals.Buffers(node.Module).Values))
+            if (buffer.Item1 is { IsInvalid: false } tensor)
+                _buffers.Add((tensor, tensor.detach().clone().DetachFromDisposeScope()));
+        _evaluation = new EvaluationMode(model);
+        foreach (var norm in norms)
+        {
+            norm.train();
+            if (norm is not BatchNorm { track_running_stats: true } batchNorm)
+                continue;
+            _batchNorms.Add(batchNorm);
+            _momenta.Add(batchNorm.momentum);
+            // Without momentum the running statistics are the plain average over the batches since the last reset.
+            batchNorm.momentum = null;
+        }
+    }
+
+    /// <summary>Starts new averages of the batch statistics.</summary>
+    public void ResetAverages()
+    {
+        foreach (var norm in _batchNorms)
+            norm.reset_running_stats();
+    }
+
+    /// <summary>The averages of the batch statistics since the last reset, for every trained batch norm that was called; detached from all scopes.</summary>
+    public BatchNormAverages Averages()
+    {
+        var called = _batchNorms.Where(norm => norm.num_batches_tracked is { } count && count.cpu().to(ScalarType.Float64).item<double>() > 0);
+        return new BatchNormAverages([.. called.Select(norm => (norm, Copy(norm.running_mean!), Copy(norm.running_var!)))]);
+
+        static Tensor Copy(Tensor buffer) => buffer.detach().clone().DetachFromDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        using var noGrad = no_grad();
+        foreach (var (norm, momentum) in _batchNorms.Zip(_momenta))
+            norm.momentum = momentum;
+        foreach (var (buffer, before) in _buffers)
+        {
+            if (!buffer.IsInvalid)
+                buffer.copy_(before);
+            before.Dispose();
+        }
+
+        _evaluation.Dispose();
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+
+namespace EtfNet;
+
+/// <summary>How a frame over patches is written: as any frame, with the channels and the kernel's size. Factors travel with the
+/// weights.</summary>
+internal static class PatchFrameFormat
+{
+    private const string Channels = "channels";
+    private const string Kernel = "kernel";
+
+    public static JsonObject Write(PatchFrame frame)
+    {
+        var json = SimplexEtfFormat.Write(frame.Header);
+        json[Channels] = frame.Patch.Channels;
+        json[Kernel] = new JsonArray(frame.Patch.Height, frame.Patch.Width);
+        return json;
+    }
+
+    /// <summary>Whether a frame is one over patches.</summary>
+    public static bool IsPatchFrame(JsonObject json) => SimplexEtfFormat.Refuse(() => json.ContainsKey(Kernel));
+
+    /// <exception cref="InvalidDataException">Something is missing, of another version, or no frame over patches; the message names
+    /// it.</exception>
+    public static PatchFrame Read(JsonObject json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        var header = SimplexEtfFormat.ReadHeader(json);
+        var frame = new PatchFrame(header, SimplexEtfFormat.Refuse(() => ReadPatch(json)));
+        return frame.Problem() is { } problem ? throw new InvalidDataException($"Not a frame: {problem}.") : frame;
+    }
+
+    private static PatchShape ReadPatch(JsonObject json)
+    {
+        if (json[Kernel] is not JsonArray { Count: 2 } sizes)
+            throw new InvalidDataException($"Not a frame: '{Kernel}' is {json[Kernel]?.ToJsonString() ?? "missing"}, not [height, width].");
+        return new PatchShape(SimplexEtfFormat.Read<long>(json, Channels), Size(sizes[0]), Size(sizes[1]));
+
+        long Size(JsonNode? node)
+        {
+            try
+            {
+                return node!.GetValue<long>();
+            }
+            catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or NullReferenceException)
+            {
+                throw new InvalidDataException($"Not a frame: '{Kernel}' is {sizes.ToJsonString()}, not [height, width].", e);
+            }
+        }
+    }
+}

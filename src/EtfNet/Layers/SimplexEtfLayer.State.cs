@@ -1,0 +1,130 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>What the layer checks, and how its state is read.</content>
+public abstract partial class SimplexEtfLayer : IWatchedLayer
+{
+    private static readonly string[] s_ownNames = [BiasName, ScaleName, SimplexEtfHeader.Matrix, SimplexEtfHeader.Left];
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
+    {
+        // Whoever writes to the state, a load of any parent included, has asked for it here; a Sequential does not ask for state_dict.
+        _scale = null;
+        return base.named_buffers(recurse, include_nonpersistent);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed.</exception>
+    public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
+        Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (strict && !source.ContainsKey(_stateName)
+            && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
+            throw new InvalidOperationException(
+                $"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
+        return base.load_state_dict(source, strict, skip);
+    }
+
+    Tensor? IWatchedLayer.CreateDenseWeight(long outputs) => CreateDenseWeight(outputs);
+
+    Tensor? IWatchedLayer.CreateBias() => Bias?.alias();
+
+    bool IWatchedLayer.HasChannelsFirst => HasChannelsFirst;
+
+    /// <inheritdoc cref="IWatchedLayer.CreateDenseWeight"/>
+    private protected abstract Tensor? CreateDenseWeight(long outputs);
+
+    /// <inheritdoc cref="IWatchedLayer.HasChannelsFirst"/>
+    private protected virtual bool HasChannelsFirst => false;
+
+    /// <exception cref="ArgumentException">The input is not floating point, or differs from the layer's own tensors in dtype or
+    /// device.</exception>
+    private protected void CheckKind(Tensor input)
+    {
+        var dtype = input.dtype;
+        if (!is_floating_point(dtype))
+            throw new ArgumentException(
+                $"The input is {dtype}; a layer of a frame wants a floating point type. Convert it with .to(ScalarType.Float32).",
+                nameof(input));
+
+        foreach (var name in s_ownNames)
+        {
+            if (Own(name) is not { } own)
+                continue;
+            if (own.dtype != dtype)
+                throw new ArgumentException(
+                    $"The input is {dtype}, the layer's {name} {own.dtype}. Convert one of them with .to(...).", nameof(input));
+            if (own.device_type != input.device_type || own.device_index != input.device_index)
+                throw new ArgumentException(
+                    $"The input is on {input.device}, the layer's {name} on {own.device}. Move one of them with .to(...).", nameof(input));
+        }
+    }
+
+    private protected static ScalarType FloatingPoint(ScalarType dtype) =>
+        is_floating_point(dtype)
+            ? dtype
+            : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
+
+    private protected static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
+    {
+        var zero = zeros(count, dtype: FloatingPoint(dtype), device: device);
+        return trained ? new Parameter(zero) : zero;
+    }
+
+    /// <summary>Factors of zeros, for a layer whose state is loaded next.</summary>
+    /// <exception cref="ArgumentException">The numbers are those of no frame.</exception>
+    private protected static Func<string, Tensor> Blanks(SimplexEtfHeader header)
+    {
+        if (header.Problem() is { } problem)
+            throw new ArgumentException($"Not a simplex ETF: {problem}.", nameof(header));
+        return name => header.Factors.Where(f => f.Name == name).Select(f => zeros(f.Rows, f.Columns)).Single();
+    }
+
+    /// <summary>The layer's own parameter or buffer of a name; null if there is none.</summary>
+    private Tensor? Own(string name) =>
+        _internal_params.TryGetValue(name, out var parameter) ? parameter
+        : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1
+        : null;
+
+    private FrameScale ReadScale()
+    {
+        using var scope = NewDisposeScope();
+        var value = BitConverter.Int64BitsToDouble(get_buffer(_stateName)!.cpu().item<long>());
+        return double.IsFinite(value) && value > 0
+            ? new FrameScale(value)
+            : throw new InvalidOperationException($"The loaded scale of '{_stateName}' is {value}, not a positive finite number.");
+    }
+
+    private static double ToDouble(Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        return value.detach().to(ScalarType.Float64, CPU).item<double>();
+    }
+
+    private static void CheckBias(SimplexEtfHeader header, Tensor? bias, ScalarType type, Device? device)
+    {
+        if (bias is null)
+            return;
+        var rows = header.Shape.Rows;
+        if (bias.dim() != 1 || bias.shape[0] != rows)
+            throw new ArgumentException(
+                $"The bias has the shape {TensorCheck.Shape(bias)}; a frame of {rows} rows wants ({rows}).", nameof(bias));
+        if (bias.dtype != type)
+            throw new ArgumentException($"The bias is {bias.dtype}, the layer {type}: they must agree.", nameof(bias));
+        if (device is not null && (bias.device_type != device.type || (device.index >= 0 && bias.device_index != device.index)))
+            throw new ArgumentException($"The bias is on {bias.device}, the layer on {device}: they must agree.", nameof(bias));
+    }
+
+    private static void CheckScale(double scale, FrameShape shape, ScalarType type)
+    {
+        var largest = finfo(type).max / shape.Norm;
+        if (scale > largest)
+            throw new ArgumentOutOfRangeException(
+                nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
+    }
+}
