@@ -48,7 +48,9 @@ public sealed class RefusedCheckpointTests : IDisposable
         ["factor of a frame missing"] = state =>
             state with { Tensors = [.. state.Tensors.Where(tensor => !tensor.Name.EndsWith("matrix", StringComparison.Ordinal))] },
         ["scale of a frame that is none"] = state =>
-            WithTensors(state, ".frame_", tensor => tensor with { Bytes = BitConverter.GetBytes(-1.5) }),
+            WithTensors(state, ".frame", tensor => tensor with { Bytes = [.. tensor.Bytes[..^8], .. BitConverter.GetBytes(-1.5)] }),
+        ["frame of another kind"] = state =>
+            WithTensors(state, ".frame", tensor => tensor with { Bytes = [.. new byte[8], .. tensor.Bytes[8..]] }),
         ["plan of an unknown layer at its end"] = state => state with { Plan = [.. state.Plan, state.Plan[0] with { Name = "nobody" }] },
         ["plan of a module that is no layer"] = state => state with { Plan = [.. state.Plan, state.Plan[0] with { Name = "act" }] },
         ["plan of a layer of another shape"] = state =>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,7 +9,7 @@ internal sealed class ExpectedState
 {
     private readonly string _model;
     private readonly Dictionary<string, (ScalarType Dtype, long[] Shape)> _tensors;
-    private readonly HashSet<string> _scales = [];
+    private readonly Dictionary<string, string> _frames = [];
 
     /// <param name="model">The model as it is; it is not changed.</param>
     /// <param name="plan">The layers that will be fixed.</param>
@@ -39,7 +40,7 @@ internal sealed class ExpectedState
 
         foreach (var layer in plan.Where(layer => !layer.InPlace))
             foreach (var path in Paths(nodes[layer.Name]))
-                _scales.Add((path.Length == 0 ? "" : path + ".") + $"frame_{layer.Header.Signature}");
+                _frames[EntryName.Join(path, SimplexEtfLayer.FrameName)] = layer.Header.Signature;
     }
 
     /// <summary>Checks that saved tensors are these, no more and no fewer, and that the scales among them are those of frames.</summary>
@@ -53,13 +54,23 @@ internal sealed class ExpectedState
                     $"{_model} has no '{tensor.Name}': the state was saved from another architecture.", nameof(saved));
             if (tensor.Mismatch(expected.Dtype, expected.Shape) is { } mismatch)
                 throw new ArgumentException($"The state was saved from another architecture: {mismatch}.", nameof(saved));
-            if (_scales.Contains(tensor.Name) && BitConverter.ToDouble(tensor.Bytes) is var scale && !(scale > 0 && double.IsFinite(scale)))
-                throw new ArgumentException(
-                    $"'{tensor.Name}' has the scale {scale}; the norm of a frame's rows is positive and finite.", nameof(saved));
+            if (_frames.TryGetValue(tensor.Name, out var planned))
+                RequireFrame(tensor, planned);
         }
 
         if (_tensors.Keys.Except(saved.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing)
             throw new ArgumentException($"The state has nothing for '{missing}': it was saved from another architecture.", nameof(saved));
+    }
+
+    /// <summary>A layer takes no frame but its own.</summary>
+    private static void RequireFrame(TensorMemory saved, string planned)
+    {
+        var frame = SimplexEtfHeader.FromNumbers(MemoryMarshal.Cast<byte, long>(saved.Bytes));
+        if (frame.Problem() is { } problem)
+            throw new ArgumentException($"'{saved.Name}' is no frame: {problem}.", nameof(saved));
+        if (frame.Signature != planned)
+            throw new ArgumentException(
+                $"'{saved.Name}' is the frame {frame.Signature}, and the state's plan says {planned}.", nameof(saved));
     }
 
     private void Change(ModuleNode node, IReadOnlyDictionary<string, (ScalarType, long[])> tensors)
@@ -89,8 +100,9 @@ internal sealed class ExpectedState
     private static Dictionary<string, (ScalarType, long[])> Fixed(
         FixableLayer layer, SimplexEtfHeader header, LayerPlacement placement, bool hasBias)
     {
-        var bias = hasBias ? new TorchSharp.Modules.Parameter(zeros(layer.Matrix.Rows, placement.Dtype)) : null;
-        using var blank = layer.CreateBlank(header, bias, placement.Dtype, CPU);
-        return blank.state_dict().ToDictionary(entry => entry.Key, entry => (entry.Value.dtype, entry.Value.shape));
+        var tensors = layer.FixedState(header, placement.Dtype);
+        if (hasBias)
+            tensors["bias"] = (placement.Dtype, [layer.Matrix.Rows]);
+        return tensors;
     }
 }

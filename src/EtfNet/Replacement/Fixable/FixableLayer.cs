@@ -59,6 +59,15 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     /// <inheritdoc cref="CreateFixed"/>
     public abstract nn.Module<Tensor, Tensor> CreateBlank(SimplexEtfHeader header, Parameter? bias, ScalarType dtype, Device device);
 
+    /// <summary>What the state of the fixed layer of a frame holds in the weight's place, by name: types and shapes.</summary>
+    /// <exception cref="ArgumentException">The dtype cannot hold the frame.</exception>
+    public Dictionary<string, (ScalarType Dtype, long[] Shape)> FixedState(SimplexEtfHeader header, ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        using var blank = CreateBlank(header, null, dtype, CPU);
+        return blank.state_dict().ToDictionary(entry => entry.Key, entry => (entry.Value.dtype, entry.Value.shape));
+    }
+
     /// <summary>A frame as this layer's weight, a new tensor of the current scope.</summary>
     public Tensor WeightOf(SimplexEtf etf, ScalarType dtype, Device device) => etf.ToTensor(dtype, device).reshape(WeightShape);
 

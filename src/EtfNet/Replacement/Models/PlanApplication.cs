@@ -82,6 +82,11 @@ internal static class PlanApplication
         var (rows, columns) = target.Fixable.Matrix;
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
+        if (layer.Header.Scale > SimplexEtfLayer.LargestScale(layer.Header.Shape, target.Fixable.Weight.dtype))
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for "
+                + $"{target.Fixable.Weight.dtype}, its type in {name}.",
+                nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;
