@@ -48,7 +48,9 @@ public sealed partial class AdaptiveEtfScheduler
         return fixedNow;
     }
 
-    /// <summary>Fixes prepared layers, all of them or none, but for one that turns out not to fit its dtype, and what was calibrated behind it.</summary>
+    /// <summary>
+    /// Fixes prepared layers, all of them or none, but for one that turns out not to fit its dtype, and what was calibrated behind it.
+    /// </summary>
     private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
     {
         var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
@@ -61,7 +63,10 @@ public sealed partial class AdaptiveEtfScheduler
                 if (unfit is null)
                     fixes.Add((LayerFix.Prepare(_model, prepared.Target, prepared.Etf, prepared.Bias), prepared));
                 else
-                    decisions[name] = new LayerDecision(name, LayerReason.CannotFit) { Detail = $"it was calibrated behind '{unfit}', which cannot be fixed" };
+                    decisions[name] = new LayerDecision(name, LayerReason.CannotFit)
+                    {
+                        Detail = $"it was calibrated behind '{unfit}', which cannot be fixed",
+                    };
             }
             catch (ArgumentException exception)
             {
@@ -183,7 +188,9 @@ public sealed partial class AdaptiveEtfScheduler
             if (watched.GetValueOrDefault(name)?.Record is not null)
                 return new LayerDecision(name, LayerReason.Fixed);
             return decisions.GetValueOrDefault(name)
-                ?? (watched.TryGetValue(name, out var layer) ? layer.Excluded ?? layer.Held : new LayerDecision(name, LayerReason.NotACandidate))
+                ?? (watched.TryGetValue(name, out var layer)
+                    ? layer.Excluded ?? layer.Held
+                    : new LayerDecision(name, LayerReason.NotACandidate))
                 ?? new LayerDecision(name, LayerReason.NotJudged);
         }
     }

@@ -33,7 +33,9 @@ public sealed partial class AdaptiveEtfScheduler
         var why = watched.Held = new LayerDecision(layer, LayerReason.RevertedByHand);
         Report = Report with
         {
-            Layers = [.. Report.Layers.Select(one => one.Name == layer ? one with { IsFixed = false, Fix = null, IsOnTrial = false, Decision = why } : one)],
+            Layers = [.. Report.Layers.Select(one => one.Name == layer
+                ? one with { IsFixed = false, Fix = null, IsOnTrial = false, Decision = why }
+                : one)],
             FixedLayers = [.. Report.FixedLayers.Where(one => one.Name != layer)],
         };
         Announce([], [(record, why)]);
@@ -66,7 +68,12 @@ public sealed partial class AdaptiveEtfScheduler
                     continue;
                 }
 
-                layer.Held = new LayerDecision(layer.Name, LayerReason.RevertedByGuard) { Epoch = epoch, Value = worse, Limit = _options.Guard!.Tolerance };
+                layer.Held = new LayerDecision(layer.Name, LayerReason.RevertedByGuard)
+                {
+                    Epoch = epoch,
+                    Value = worse,
+                    Limit = _options.Guard!.Tolerance,
+                };
                 reverted.Add((TakeBack(layer.Fix!)!, layer.Held));
             }
         }

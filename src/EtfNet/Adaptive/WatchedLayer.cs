@@ -26,7 +26,8 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     public int RetryAt { get; set; }
 
     /// <summary>Why it can never be fixed; null where it can.</summary>
-    public LayerDecision? Excluded { get; } = obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
+    public LayerDecision? Excluded { get; } =
+        obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
 
     /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
     public LayerDecision? Held { get; set; }
