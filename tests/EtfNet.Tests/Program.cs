@@ -1,5 +1,6 @@
 using EtfNet.Tests.Checkpoints;
 using EtfNet.Tests.Fuzzing;
+using EtfNet.Tests.Programs;
 using EtfNet.Tests.State;
 using EtfNet.Tests.Support;
 
@@ -12,6 +13,7 @@ internal static class Program
     {
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
         [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
+        [ResumedPrograms.Name, var programs, var output] => ResumedPrograms.Run(programs, output),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),
         [SelfRun.Name, .. var rest] => SelfRun.Run(rest, Console.Out),
         _ => 0,

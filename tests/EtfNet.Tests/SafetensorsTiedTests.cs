@@ -42,17 +42,17 @@ public sealed class SafetensorsTiedTests
     }
 
     [Fact]
-    public void SaveLoad_FixedLayerWhoseWeightAnotherShares_KeepsTheOthersWeight()
+    public void SaveLoad_LayersOfOneWeightFixedTogether_AreFixedTogetherAgain()
     {
         using var model = new SharedWeight();
-        model.ApplyEtf(EtfFrame.Identity, "one");
+        model.ApplyEtf(EtfFrame.Identity, "one", "two");
         using var stream = new MemoryStream();
         model.SaveSafetensors(stream);
         stream.Position = 0;
         using var fresh = new SharedWeight();
         fresh.LoadSafetensors(stream);
         ModelBytes.Of(fresh).Should().Equal(ModelBytes.Of(model));
-        fresh.state_dict().Keys.Should().BeEquivalentTo("one.frame", "one.bias", "two.weight", "two.bias");
+        fresh.state_dict().Keys.Should().BeEquivalentTo("one.frame", "one.bias", "two.frame", "two.bias");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 {
     private readonly nn.Module _model;
     private readonly AdaptiveEtfOptions _options;
-    private readonly List<OptimizerHelper> _optimizers;
+    private readonly KnownOptimizers _optimizers;
     private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
@@ -32,8 +32,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         _model = model;
         _options = options;
-        _optimizers = [.. optimizers];
-        _watched = new WatchedLayers(model, options);
+        _optimizers = new KnownOptimizers(optimizers);
+        _watched = new WatchedLayers(model, options, _optimizers.All);
         _log = options.Logger ?? NullLogger.Instance;
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
@@ -55,8 +55,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             RequiresLayers = true,
         });
         _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
-        foreach (var (layer, reason) in _watched.Skipped)
-            Log.LayerSkipped(_log, layer, reason);
+        foreach (var layer in _watched.Reach.Skipped)
+            Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 
@@ -81,7 +81,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 
     internal nn.Module Model => _model;
 
-    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers;
+    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers.All;
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
     /// <param name="labels">
@@ -190,40 +190,6 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         return End(batches, loss, accuracy);
     }
 
-    /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
-    /// <param name="layer">The layer's name.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
-    /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void Revert(string layer)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(layer);
-        var watched = _watched[layer];
-        if (watched.Fix is null)
-            throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
-        RequireNoForward();
-        Announce([], [(TakeBack(watched), new LayerDecision(layer, LayerReason.RevertedByHand))]);
-    }
-
-    /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>
-    /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
-    /// <exception cref="ArgumentException">The optimizer has none of the model's parameters.</exception>
-    /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void AddOptimizer(optim.Optimizer optimizer)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var managed = OptimizerDetachment.Managed(optimizer, _model, nameof(optimizer));
-        if (_optimizers.Contains(managed))
-            return;
-        _optimizers.Add(managed);
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Leave(managed);
-    }
-
     /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
     public void Dispose()
     {
@@ -234,8 +200,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _layerInputs?.Dispose();
         _inputs.Dispose();
         _monitor.Dispose();
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Release();
+        foreach (var fix in _watched.Fixes)
+            fix.Release();
     }
 
     private void Observed()
@@ -243,14 +209,13 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _observed++;
         if (!_inputs.CanReplay)
             _layerInputs ??= new LayerInputSample(
-                _monitor.Forwards, _watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer),
-                _options.CalibrationSamples);
+                _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
     }
 
     private void RequireAlive()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ObjectDisposedException.ThrowIf(_watched.Layers.Any(layer => layer.Fix is null && layer.Layer.weight.IsInvalid), _model);
+        ObjectDisposedException.ThrowIf(_watched.Trained.Any(layer => layer.Layer.Weight.IsInvalid), _model);
     }
 
     private double? Cost(double? loss, double? accuracy)
@@ -260,7 +225,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (accuracy is { } share && share is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
         if (_guard is not null && loss is null && accuracy is null)
-            throw new ArgumentException("The guard judges switches by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
+            throw new ArgumentException(
+                "The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
         return loss ?? -accuracy;
     }
 

@@ -88,10 +88,16 @@ public sealed class EtfPlan
     /// <summary>Fixes the planned layers of a fresh model; load the weights next.</summary>
     /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
-    /// <exception cref="ArgumentException">The plan names a layer that the model does not have, or has in another shape. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// The plan names a layer that the model does not have, or has in another shape, a dtype that cannot hold the frame, or with a weight
+    /// that something else uses.
+    /// Nothing was changed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
     public void Apply(torch.nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        LiveSchedulers.RequireNone(model);
         PlanApplication.Run(model, Layers, []);
     }
 

@@ -52,21 +52,19 @@ internal static class ModelFit
         var wanted = ModelNames.Of(model).ToDictionary(
             entry => entry.Name, entry => new WantedTensor(TensorType.Of(entry.Tensor.dtype), entry.Tensor.shape, entry.IsFurther));
         var planned = plan.Layers.ToDictionary(layer => layer.Name);
-        var replaced = new Dictionary<torch.nn.Module, SimplexEtfHeader>(ReferenceEqualityComparer.Instance);
+        var replaced = new Dictionary<torch.nn.Module, LayerTarget>(ReferenceEqualityComparer.Instance);
         foreach (var target in leaving.Where(target => !planned[target.Name].InPlace))
-            replaced.Add(target.Layer, planned[target.Name].Header);
+            replaced.Add(target.Fixable.Module, target);
 
         var seen = new HashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance);
         foreach (var (path, module) in ModelNames.Places(model, ""))
         {
-            if (!replaced.TryGetValue(module, out var header))
+            if (!replaced.TryGetValue(module, out var target))
                 continue;
             var isFurther = !seen.Add(module);
-            wanted.Remove(EntryName.Join(path, "weight"), out var weight);
-            wanted[EntryName.Join(path, SimplexEtfLinear.FrameName)] =
-                new WantedTensor(TensorType.Of(typeof(long)), [SimplexEtfHeader.NumberCount], isFurther);
-            foreach (var (name, rows, columns) in header.Factors)
-                wanted[EntryName.Join(path, name)] = new WantedTensor(weight.Type, [rows, columns], isFurther);
+            wanted.Remove(EntryName.Join(path, "weight"));
+            foreach (var (name, (dtype, shape)) in target.Fixable.FixedState(planned[target.Name].Header, target.Fixable.Weight.dtype))
+                wanted[EntryName.Join(path, name)] = new WantedTensor(TensorType.Of(dtype), shape, isFurther);
         }
 
         return wanted;
@@ -79,14 +77,14 @@ internal static class ModelFit
         var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
         foreach (var layer in plan.Layers.Where(layer => !layer.InPlace))
         {
-            var name = EntryName.Join(layer.Name, SimplexEtfLinear.FrameName);
+            var name = EntryName.Join(layer.Name, SimplexEtfLayer.FrameName);
             var header = SimplexEtfHeader.FromNumbers((long[])weights[name].ToArray());
             if (header.Problem() is { } problem)
                 throw state.Error(name, $"it is no frame: {problem}", Again);
             if (header.Signature != layer.Header.Signature)
                 throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Header.Signature}", Again);
-            if (modules[layer.Name] is Linear { weight.dtype: var dtype }
-                && header.Scale > SimplexEtfLinear.LargestScale(header.Shape, dtype))
+            if (FixableLayer.Of(modules[layer.Name]) is { Weight.dtype: var dtype }
+                && header.Scale > SimplexEtfLayer.LargestScale(header.Shape, dtype))
                 throw state.Error(name, $"its scale {header.Scale:g3} is too large for {dtype}", "Convert the model to a wider type.");
         }
     }

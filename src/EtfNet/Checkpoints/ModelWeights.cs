@@ -66,7 +66,7 @@ internal static class ModelWeights
     {
         try
         {
-            return PlanApplication.Require(model, plan.Layers, []);
+            return [.. PlanApplication.Require(model, plan.Layers, []).Select(step => step.Target)];
         }
         catch (ArgumentException exception)
         {

@@ -89,8 +89,10 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The frame as it is now, but for its factors.</summary>
-    internal SimplexEtfHeader Header => _header with { Scale = Scale };
+    /// <summary>
+    /// The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.
+    /// </summary>
+    internal SimplexEtfHeader Header => Scale is var scale and > 0 && double.IsFinite(scale) ? _header with { Scale = scale } : _header;
 
     private protected FrameShape Shape => _header.Shape;
 
@@ -127,9 +129,11 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     private protected Tensor DenseMatrix()
     {
         var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
-        // In float64 through the frame of norm 1: a trained scale may be negative.
-        return (Realize(1).ToTensor() * Scale).to(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
+        return DenseMatrix(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
     }
+
+    /// <summary>s E, K x d; in float64 through the frame of norm 1, as a trained scale may be negative.</summary>
+    private protected Tensor DenseMatrix(ScalarType dtype, Device device) => (Realize(1).ToTensor() * Scale).to(dtype, device);
 
     private SimplexEtf Realize(double scale)
     {

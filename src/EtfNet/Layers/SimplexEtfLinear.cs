@@ -14,7 +14,7 @@ namespace EtfNet;
 /// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
 /// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
-public sealed class SimplexEtfLinear : SimplexEtfLayer
+public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 {
     private readonly FrameOperator _operator;
 
