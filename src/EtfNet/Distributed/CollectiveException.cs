@@ -20,7 +20,8 @@ public sealed class CollectiveException : Exception
     /// <summary>Gets what went wrong.</summary>
     public CollectiveError Error { get; }
 
-    /// <summary>Gets the ranks that it is about: those that are missing, have left, have failed or differ from the others; empty where that is not known.</summary>
+    /// <summary>Gets the ranks that it is about: those that are missing, have left, have failed, or differ from the others.</summary>
+    /// <value>Rank numbers in ascending order; empty where they are not known.</value>
     public IReadOnlyList<int> Ranks { get; }
 
     /// <summary>The same error for a later call.</summary>

@@ -7,11 +7,12 @@ namespace EtfNet;
 
 /// <summary>The processes that <c>mpirun</c> started, as ranks over Open MPI, on one machine or several.</summary>
 /// <remarks>
-/// <para>Open MPI (3 to 5) must be installed; its library is loaded when <see cref="Start"/> is called and not before. MPI is initialized once per process, with
-/// MPI_THREAD_SERIALIZED, and finalized when the process ends. Values lie in memory: tensors of a GPU are copied there and back.</para>
-/// <para>No wait is without end (<see cref="MpiOptions.Timeout"/>), and every call is compared with those of the other ranks first. An exception that the program
-/// does not catch is written to standard error with the number of the rank; the other ranks get it as a <see cref="CollectiveException"/>, and after at most 5 seconds
-/// the whole job is aborted. A rank that the system kills ends the job by <c>mpirun</c>.</para>
+/// <para>Open MPI 3, 4 or 5 must be installed. Its library is loaded by the first <see cref="Start"/>, not before. MPI is initialized once
+/// per process, with MPI_THREAD_SERIALIZED, and finalized when the process ends.</para>
+/// <para>Every call is first compared with the calls of the other ranks, and every wait ends after <see cref="MpiOptions.Timeout"/>. An
+/// exception that the program does not catch is written to standard error with the number of the rank; the other ranks get it as a
+/// <see cref="CollectiveException"/>, and after at most 5 seconds the whole job is aborted. <c>mpirun</c> ends the job where the system
+/// kills a rank.</para>
 /// </remarks>
 public sealed class MpiCollective : ICollective, IDisposable
 {
@@ -41,9 +42,9 @@ public sealed class MpiCollective : ICollective, IDisposable
 
     /// <summary>Joins the ranks that <c>mpirun</c> started. All of them must call it.</summary>
     /// <param name="options">How; null for the defaults.</param>
-    /// <returns>The group. Every call gives a new one, with calls of its own; dispose it where the rank's work ends, on all ranks.</returns>
+    /// <returns>A new group with every call, independent of earlier ones. Dispose it on all ranks.</returns>
     /// <exception cref="CollectiveException">
-    /// Open MPI does not load, is another MPI, gives no thread level that can be used or gives one rank only, or a rank did not start in time.
+    /// There is no MPI or another one, its thread level is too low, there is one rank only, or a rank did not start in time.
     /// </exception>
     /// <exception cref="InvalidOperationException">MPI was finalized in this process, or was loaded from another path.</exception>
     public static MpiCollective Start(MpiOptions? options = null)
@@ -70,7 +71,7 @@ public sealed class MpiCollective : ICollective, IDisposable
     public void Barrier([CallerMemberName] string purpose = "") => Run(new CollectiveCall(CallKind.Barrier, 0, 0, purpose), []);
 
     /// <summary>Ends all ranks, for a program that catches its exceptions itself.</summary>
-    /// <param name="message">Why; standard error gets it with the number of the rank, and the other ranks as a <see cref="CollectiveException"/>.</param>
+    /// <param name="message">The reason, for standard error and for the <see cref="CollectiveException"/> of the other ranks.</param>
     /// <param name="exitCode">The exit code of the job, above 0.</param>
     /// <exception cref="ArgumentNullException"><paramref name="message"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="exitCode"/> is not above 0.</exception>
@@ -79,13 +80,16 @@ public sealed class MpiCollective : ICollective, IDisposable
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(exitCode);
-        _world.EndJob(
-            $"Rank {Rank} of {Size} aborts: {message}", new CollectiveException(CollectiveError.RankFailed, [Rank], $"Rank {Rank} failed: {message}"), exitCode);
+        var failure = new CollectiveException(CollectiveError.RankFailed, [Rank], $"Rank {Rank} failed: {message}");
+        _world.EndJob($"Rank {Rank} of {Size} aborts: {message}", failure, exitCode);
         throw new UnreachableException("MPI_Abort came back.");
     }
 
     /// <summary>Leaves the group: waits for the other ranks to do the same.</summary>
-    /// <remarks>Where they make further calls instead, they get an error, standard error gets one for this rank, and the job ends with one.</remarks>
+    /// <remarks>
+    /// Where they make further calls instead, they get a <see cref="CollectiveException"/>, a line on standard error names this rank, and
+    /// the job ends with an error.
+    /// </remarks>
     public void Dispose()
     {
         if (!_guard.Close(out var inCall))
@@ -94,6 +98,7 @@ public sealed class MpiCollective : ICollective, IDisposable
         if (!inCall && _exchange.TryLeave(out failure))
         {
             _exchange.Dispose();
+            _messages.Poll(inCall: false);
             _communicators.Free();
             _world.Remove(this);
             return;

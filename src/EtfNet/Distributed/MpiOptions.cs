@@ -6,7 +6,9 @@ public sealed record MpiOptions
     private const int DefaultChunk = 32 << 20;
 
     /// <summary>Gets how long a rank waits for the others in one call before it gives up.</summary>
-    /// <value>Above zero and at most 24 days. The default is 10 minutes. It must exceed whatever one rank does alone, such as writing a checkpoint.</value>
+    /// <value>
+    /// Above zero and at most 24 days. The default is 10 minutes. It must exceed what one rank does alone, such as a validation.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above zero, or is above 24 days.</exception>
     public TimeSpan Timeout
     {
@@ -21,11 +23,12 @@ public sealed record MpiOptions
     public string? LibraryPath
     {
         get;
-        init => field = value is not "" ? value : throw new ArgumentException("Must not be empty; null lets the system find the library.", nameof(LibraryPath));
+        init => field = value is not ""
+            ? value : throw new ArgumentException("Must not be empty; null lets the system find the library.", nameof(LibraryPath));
     }
 
     /// <summary>Gets whether a single rank is allowed.</summary>
-    /// <value>The default is false: a program that was not started by <c>mpirun</c> then ends with an error instead of training alone.</value>
+    /// <value>The default is false: a program that <c>mpirun</c> did not start gets an error instead of training alone.</value>
     public bool AllowOneRank { get; init; }
 
     /// <summary>Gets how many bytes are summed at once: the size of the memory that MPI works on.</summary>

@@ -1,7 +1,10 @@
 namespace EtfNet;
 
-/// <summary>Tells from a sum over the ranks whether all had the same 64 bits: n times the sum of squares equals the square of the sum only then.</summary>
-/// <remarks>Four numbers of 16 bits with their squares, exact in float64 for up to two million ranks.</remarks>
+/// <summary>Tells from a sum over the ranks whether all had the same 64 bits.</summary>
+/// <remarks>
+/// n times the sum of squares equals the square of the sum only where all numbers are equal. Four numbers of 16 bits with their squares are
+/// exact in float64 for up to two million ranks.
+/// </remarks>
 internal static class EqualityMoments
 {
     public const int Length = 2 * Parts;

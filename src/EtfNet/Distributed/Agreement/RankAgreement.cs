@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Checks that all ranks have the same: one small sum where they do, and an error that names the first difference where they do not.</summary>
+/// <summary>
+/// Checks that all ranks have the same: one small sum where they do, an error that names the first difference where they do not.
+/// </summary>
 internal static class RankAgreement
 {
     /// <summary>Checks tensors by their values, bit by bit.</summary>

@@ -11,16 +11,19 @@ internal static class TensorBroadcast
     private const long Alignment = 16;
 
     /// <param name="collective">The ranks.</param>
-    /// <param name="tensors">The tensors of this rank, in the same order on all; those of other ranks than the root are overwritten in place.</param>
+    /// <param name="tensors">The tensors of this rank, in the same order on all; except on the root they are overwritten in place.</param>
     /// <param name="what">What they are, in the plural, as messages say it.</param>
     /// <param name="root">The rank whose values all ranks get.</param>
-    /// <exception cref="CollectiveException">They differ in number, names, dtypes or shapes, and nothing was changed; or the broadcast itself failed.</exception>
+    /// <exception cref="CollectiveException">
+    /// They differ in number, names, dtypes or shapes, and nothing was changed; or a rank is missing, has left or has failed.
+    /// </exception>
     public static void Run(ICollective collective, IEnumerable<(string Name, Tensor Tensor)> tensors, string what, int root = 0)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var all = tensors.ToList();
-        RankAgreement.Require(collective, [.. all.Select(entry => new NamedFingerprint(entry.Name, 0, TensorFingerprint.Form(entry.Tensor)))], $"forms of {what}");
+        var forms = all.Select(entry => new NamedFingerprint(entry.Name, 0, TensorFingerprint.Form(entry.Tensor)));
+        RankAgreement.Require(collective, [.. forms], $"forms of {what}");
 
         var hosts = all.Select(entry => entry.Tensor.detach().cpu().contiguous().view(-1)).ToList();
         var lengths = hosts.Select((host, index) => (index, (Bytes(host) + Alignment - 1) / Alignment * Alignment));

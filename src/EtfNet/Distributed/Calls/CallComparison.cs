@@ -20,7 +20,8 @@ internal static class CallComparison
         var usual = groups.MaxBy(group => group.Ranks.Count).Call;
         return new CollectiveException(
             CollectiveError.CallsDiffer, Ranks(calls, call => call != usual),
-            $"The ranks made different calls ({waiting}). All ranks must make the same calls in the same order, and see the same number of batches.");
+            $"The ranks made different calls ({waiting}). "
+            + "All ranks must make the same calls in the same order, and see the same number of batches.");
     }
 
     private static List<int> Ranks(IReadOnlyList<CollectiveCall> calls, Func<CollectiveCall, bool> condition) =>

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Lays tensors one behind the other and cuts them into buckets of one size: the last is shorter, and a large tensor spans several.</summary>
+/// <summary>Lays tensors one behind the other and cuts them into buckets of one size; a large tensor spans several.</summary>
 internal static class BucketPlan
 {
     /// <param name="tensors">The index and length of each tensor.</param>

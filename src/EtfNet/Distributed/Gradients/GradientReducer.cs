@@ -6,8 +6,9 @@ namespace EtfNet;
 
 /// <summary>Averages the gradients of a model over all ranks, in buckets.</summary>
 /// <remarks>
-/// Only parameters that require gradients are exchanged. One that has no gradient on some ranks counts as zero there; one that has none on any stays without, so that
-/// optimizers skip it as they would in one process. float16 and bfloat16 are summed in float32. One small sum per step checks that all ranks train the same parameters.
+/// Only parameters that require gradients are exchanged. A gradient that some ranks lack counts as zero there; one that all ranks lack
+/// stays null, so that optimizers skip it as they would in one process. float16 and bfloat16 are summed in float32. One small sum per step
+/// checks that all ranks train the same parameters.
 /// </remarks>
 internal sealed class GradientReducer : IDisposable
 {
@@ -33,12 +34,16 @@ internal sealed class GradientReducer : IDisposable
 
     /// <summary>Replaces every gradient by the weighted mean over the ranks.</summary>
     /// <param name="parameters">The model's parameters with their names, in the same order on all ranks.</param>
-    /// <param name="weight">What this rank's gradients count, at least 0: the number of samples where ranks have different numbers, 0 for a rank that has none.</param>
+    /// <param name="weight">
+    /// What this rank's gradients count, at least 0: where ranks have different numbers of samples, that number; 0 for a rank that has
+    /// none.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>
     /// <exception cref="NotSupportedException">A parameter is not real, or a gradient is sparse. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">The weights of all ranks are 0. Nothing was changed.</exception>
     /// <exception cref="CollectiveException">
-    /// The ranks train different parameters, and nothing was changed; or a rank is missing, has left or has failed, and some gradients may be averaged already.
+    /// The ranks train different parameters, and nothing was changed; or a rank is missing, has left or has failed, and some gradients may
+    /// be averaged already.
     /// </exception>
     public GradientReduction Reduce(IEnumerable<(string Name, Tensor Parameter)> parameters, double weight = 1)
     {
@@ -54,13 +59,13 @@ internal sealed class GradientReducer : IDisposable
             throw new InvalidOperationException("The weights of all ranks are 0: there is nothing to average.");
         var present = missing > 0 ? Present(gradients) : [.. gradients.Select(_ => true)];
 
-        var reduction = new GradientReduction(
-            present.Count(isPresent => isPresent), 0, 0, [.. gradients.Where((_, index) => !present[index]).Select(gradient => gradient.Name)]);
+        var unused = gradients.Where((_, index) => !present[index]).Select(gradient => gradient.Name).ToList();
+        var reduction = new GradientReduction(gradients.Count - unused.Count, 0, 0, unused);
         foreach (var type in (ScalarType[])[ScalarType.Float32, ScalarType.Float64])
         {
-            var capacity = _bucketBytes / type.ElementSize();
-            var chosen = gradients.Select((gradient, index) => (gradient, index)).Where(entry => present[entry.index] && entry.gradient.ReducedType == type);
-            foreach (var pieces in BucketPlan.Cut(chosen.Select(entry => (entry.index, entry.gradient.Length)), capacity))
+            var lengths = Enumerable.Range(0, gradients.Count).Where(index => present[index] && gradients[index].ReducedType == type)
+                .Select(index => (index, gradients[index].Length));
+            foreach (var pieces in BucketPlan.Cut(lengths, _bucketBytes / type.ElementSize()))
             {
                 var bytes = Average(gradients, pieces, type, weight / total);
                 reduction = reduction with { Buckets = reduction.Buckets + 1, Bytes = reduction.Bytes + bytes };
@@ -76,7 +81,8 @@ internal sealed class GradientReducer : IDisposable
             bucket.Dispose();
     }
 
-    /// <summary>Checks that all ranks train the same parameters; gives the sum of the weights and the number of gradients that ranks lack.</summary>
+    /// <summary>Checks that all ranks train the same parameters.</summary>
+    /// <returns>The sum of the weights, and the number of gradients that ranks lack.</returns>
     private (double Weight, double Missing) Compare(List<RankGradient> gradients, double weight)
     {
         List<NamedFingerprint> own = [.. gradients.Select(gradient => new NamedFingerprint(gradient.Name, 0, gradient.Form))];
@@ -99,7 +105,6 @@ internal sealed class GradientReducer : IDisposable
 
     private long Average(List<RankGradient> gradients, IReadOnlyList<BucketPiece> pieces, ScalarType type, double share)
     {
-        using var scope = NewDisposeScope();
         var values = Bucket(type, pieces.Sum(piece => piece.Length));
         foreach (var (piece, target) in Places(values, pieces))
             gradients[piece.Tensor].Read(piece, target);

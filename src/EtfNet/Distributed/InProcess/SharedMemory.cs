@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace EtfNet;
 
-/// <summary>Collective operations on values that all lie in this process. Sums run from rank 0 upwards, so that they are the same on every run.</summary>
+/// <summary>Collective operations on values that all lie in this process.</summary>
+/// <remarks>Sums run from rank 0 upwards, so that they are the same on every run.</remarks>
 internal static unsafe class SharedMemory
 {
     public static void Run(CollectiveCall call, ReadOnlySpan<nint> memory)

@@ -39,10 +39,7 @@ internal sealed unsafe class MpiCommunicators
         while (!world.Mpi.Test(ref request))
         {
             if (Stopwatch.GetElapsedTime(start) > timeout)
-                throw new CollectiveException(
-                    CollectiveError.Timeout, [],
-                    FormattableString.Invariant($"Rank {world.Rank} waited {timeout.TotalSeconds:0.###} s for the other ranks to start. ")
-                    + "All ranks that mpirun started must call MpiCollective.Start.");
+                throw MpiLaunch.NotStarted(timeout);
             Thread.Sleep(1);
         }
     }

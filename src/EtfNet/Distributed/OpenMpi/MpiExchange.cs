@@ -5,10 +5,12 @@ namespace EtfNet;
 
 /// <summary>The calls of one rank on one communicator. All waiting is polling, with an end.</summary>
 /// <remarks>
-/// Before anything else of a call the ranks compare what they are about to do, in one small reduction that has the same form for all calls. So ranks whose calls
-/// differ are told, and MPI never sees calls that do not match. MPI works on memory of this class only: a call that is given up leaves the user's alone.
+/// A call begins with one small reduction, of the same form for all kinds of calls, in which the ranks compare what they are about to do.
+/// So ranks whose calls differ are told, and MPI never sees calls that do not match. MPI works on memory of this class only: after a call
+/// that was given up it does not write to the user's.
 /// </remarks>
-internal sealed unsafe class MpiExchange(OpenMpi mpi, nint communicator, RankMessages messages, int rank, int size, MpiOptions options) : IDisposable
+internal sealed class MpiExchange(OpenMpi mpi, nint communicator, RankMessages messages, int rank, int size, MpiOptions options)
+    : IDisposable
 {
     /// <summary>How long other ranks have to say that they wait as well.</summary>
     private static readonly TimeSpan s_answerTime = TimeSpan.FromSeconds(3);
@@ -148,7 +150,7 @@ internal sealed unsafe class MpiExchange(OpenMpi mpi, nint communicator, RankMes
         throw failure;
     }
 
-    /// <returns>Whether the request is done; false after <paramref name="limit"/>, or as soon as <paramref name="isEnough"/> says so.</returns>
+    /// <returns>Whether the request is done; false after the limit, or as soon as <paramref name="isEnough"/> says so.</returns>
     private bool Poll(ref nint request, TimeSpan limit, bool mayBeLate, Func<bool>? isEnough = null)
     {
         const double SpinTime = 10;

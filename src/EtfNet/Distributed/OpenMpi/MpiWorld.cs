@@ -10,6 +10,7 @@ internal sealed class MpiWorld
 
     private static readonly Lock s_gate = new();
     private static MpiWorld? s_world;
+    private static CollectiveException? s_notStarted;
 
     private readonly List<MpiCollective> _groups = [];
     private readonly string? _path;
@@ -25,16 +26,18 @@ internal sealed class MpiWorld
         if (!initialized && !options.AllowOneRank && !MpiLaunch.IsLaunched)
             throw new CollectiveException(CollectiveError.OneRank, [], MpiLaunch.NotLaunched);
 
-        var level = initialized ? Mpi.ThreadLevel : Mpi.Initialize();
+        var level = initialized ? Mpi.ThreadLevel : Initialize(options.Timeout);
         _finalizes = !initialized;
         if (level < OpenMpi.Serialized)
             throw new CollectiveException(
                 CollectiveError.ThreadLevel, [],
                 $"MPI gives thread level {level}; wanted at least {OpenMpi.Serialized} (MPI_THREAD_SERIALIZED). "
-                + (initialized ? "Start MpiCollective before the library that initialized MPI, or let that one ask for it." : "Open MPI was built without threads."));
+                + (initialized
+                    ? "Start MpiCollective before the library that initialized MPI, or let that one ask for it."
+                    : "Open MPI was built without threads."));
         (Rank, Size) = (Mpi.Rank(Mpi.World), Mpi.Size(Mpi.World));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
-        AppDomain.CurrentDomain.UnhandledException += (_, failure) => Abort(failure.ExceptionObject);
+        AppDomain.CurrentDomain.UnhandledException += (_, unhandled) => Abort(unhandled.ExceptionObject);
     }
 
     public OpenMpi Mpi { get; }
@@ -48,9 +51,14 @@ internal sealed class MpiWorld
     {
         lock (s_gate)
         {
+            // A thread is still in MPI_Init then, and nothing else can be asked of MPI.
+            if (s_notStarted is not null)
+                throw s_notStarted.Again();
             s_world ??= new MpiWorld(options);
             if (options.LibraryPath is { } path && path != s_world._path)
-                throw new InvalidOperationException($"MPI was loaded from {s_world._path ?? "where the system finds it"} already. It cannot be loaded from {path} as well.");
+                throw new InvalidOperationException(
+                    $"MPI was loaded from {s_world._path ?? "where the system finds it"} already. "
+                    + $"It cannot be loaded from {path} as well.");
             if (s_world.Size == 1 && !options.AllowOneRank)
                 throw new CollectiveException(CollectiveError.OneRank, [0], MpiLaunch.NotLaunched);
             return s_world;
@@ -70,13 +78,7 @@ internal sealed class MpiWorld
             _groups.Remove(group);
     }
 
-    /// <summary>Ends the job because of an exception, the other ranks with an error that names this one.</summary>
-    public void Abort(object exception)
-    {
-        var failure = exception as CollectiveException ?? (exception is Exception own ? RankFailure.Of(Rank, own) : null);
-        EndJob($"Rank {Rank} of {Size} failed: {exception}", exception is CollectiveException ? null : failure, exitCode: 1);
-    }
-
+    /// <summary>Ends the job.</summary>
     /// <param name="text">What standard error gets.</param>
     /// <param name="failure">What the other ranks get; null where they know already.</param>
     /// <param name="exitCode">The code of the job.</param>
@@ -103,6 +105,38 @@ internal sealed class MpiWorld
     {
         if (failure is not null)
             Console.Error.WriteLine($"Rank {Rank} of {Size}: {failure.Message}");
+    }
+
+    /// <summary>Initializes MPI, which waits for all ranks to do so, and gives the thread level.</summary>
+    /// <remarks>That wait cannot be ended, so a thread of its own is in it: where a rank does not come, until the process ends.</remarks>
+    private int Initialize(TimeSpan timeout)
+    {
+        var level = 0;
+        Exception? failure = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                level = Mpi.Initialize();
+            }
+            catch (CollectiveException broken)
+            {
+                failure = broken;
+            }
+        })
+        { IsBackground = true, Name = "EtfNet MPI_Init" };
+        thread.Start();
+        if (!thread.Join(timeout))
+            throw s_notStarted = MpiLaunch.NotStarted(timeout);
+        return failure is null ? level : throw failure;
+    }
+
+    /// <summary>Ends the job because of an exception, the other ranks with an error that names this one.</summary>
+    private void Abort(object exception)
+    {
+        // What the group itself threw is known to the others.
+        var own = exception is Exception and not CollectiveException ? RankFailure.Of(Rank, (Exception)exception) : null;
+        EndJob($"Rank {Rank} of {Size} failed: {exception}", own, exitCode: 1);
     }
 
     private List<MpiCollective> Groups()

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FluentAssertions;
 
 namespace EtfNet.Tests.Distributed;
@@ -28,6 +29,12 @@ internal static class Exchange
 
             group.Barrier();
         }
+
+        // Sums that round are the same bits on all ranks, whatever their order.
+        var random = new Random(group.Rank);
+        double[] rounded = [.. Enumerable.Range(0, 1000).Select(_ => random.NextDouble())];
+        group.Sum(rounded);
+        RankAgreement.Require(group, [new NamedFingerprint("sum", Fingerprint.Of(MemoryMarshal.AsBytes(rounded.AsSpan())))], "sums");
     }
 
     /// <summary>Multiples of 1/8 below 2^16: their sums are exact in float and in double.</summary>

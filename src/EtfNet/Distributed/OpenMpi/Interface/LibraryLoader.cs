@@ -8,7 +8,9 @@ internal static unsafe class LibraryLoader
     private const int VersionLength = 8192;
 
     /// <summary>Open MPI's versions 3 to 5 share this name; a plain libmpi.so may be any MPI.</summary>
-    private static readonly string[] s_names = OperatingSystem.IsMacOS() ? ["libmpi.40.dylib", "libmpi.dylib"] : ["libmpi.so.40", "libmpi.so"];
+    private static readonly string[] s_names = OperatingSystem.IsMacOS()
+        ? ["libmpi.40.dylib", "libmpi.dylib"]
+        : ["libmpi.so.40", "libmpi.so"];
 
     /// <exception cref="CollectiveException">There is none, or it is another MPI.</exception>
     public static nint Load(string? path, IReadOnlyList<string> symbols)
@@ -24,8 +26,9 @@ internal static unsafe class LibraryLoader
 
         throw new CollectiveException(
             CollectiveError.LibraryMissing, [],
-            $"Open MPI's library does not load: {string.Join(", ", path is null ? s_names : [path])}. Install Open MPI (Debian, Ubuntu: apt install libopenmpi3 "
-            + "openmpi-bin), put its folder into LD_LIBRARY_PATH, or name the file in MpiOptions.LibraryPath.");
+            $"Open MPI's library does not load: {string.Join(", ", path is null ? s_names : [path])}. "
+            + "Install Open MPI (Debian, Ubuntu: apt install openmpi-bin), put its folder into LD_LIBRARY_PATH, "
+            + "or name the file in MpiOptions.LibraryPath.");
     }
 
     /// <summary>What the library says it is; null where it is no MPI. May be asked before MPI is initialized.</summary>

@@ -2,29 +2,31 @@ using System.Runtime.InteropServices;
 
 namespace EtfNet;
 
-/// <summary>Open MPI's C interface as far as it is used: one call at a time, whatever the thread; every error code becomes an exception.</summary>
+/// <summary>Open MPI as far as it is used: one call at a time, whatever the thread; every error code becomes an exception.</summary>
 internal sealed unsafe class OpenMpi
 {
     /// <summary>MPI_THREAD_SERIALIZED: any thread may call, one at a time.</summary>
     public const int Serialized = 2;
 
     private const int AnySource = -1;
+    private const int Tag = 0;
     private const int ErrorLength = 512;
 
     private readonly Lock _gate = new();
     private readonly nint _library;
-    private readonly delegate* unmanaged[Cdecl]<nint*, int*, MpiStatus*, int> _test;
-    private readonly delegate* unmanaged[Cdecl]<int, int, nint, int*, MpiStatus*, int> _iprobe;
+    private readonly nint _errorsReturn;
+    private readonly MpiFunctions _mpi;
 
     /// <exception cref="CollectiveException">There is no MPI library, or it is not Open MPI.</exception>
     public OpenMpi(string? path)
     {
         _library = LibraryLoader.Load(path, MpiSymbols.All);
+        _mpi = new MpiFunctions(_library);
         Version = LibraryLoader.Version(_library)!.Split(',')[0];
-        _test = (delegate* unmanaged[Cdecl]<nint*, int*, MpiStatus*, int>)Address("MPI_Test");
-        _iprobe = (delegate* unmanaged[Cdecl]<int, int, nint, int*, MpiStatus*, int>)Address("MPI_Iprobe");
-        (World, Float, Double, Byte) = (Address(MpiSymbols.World), Address(MpiSymbols.Float), Address(MpiSymbols.Double), Address(MpiSymbols.Byte));
-        (Int64, SumOf, MaxOf) = (Address(MpiSymbols.Int64), Address(MpiSymbols.Sum), Address(MpiSymbols.Max));
+        (World, _errorsReturn) = (Handle(MpiSymbols.World), Handle(MpiSymbols.ErrorsReturn));
+        (Float, Double) = (Handle(MpiSymbols.Float), Handle(MpiSymbols.Double));
+        (Byte, Int64) = (Handle(MpiSymbols.Byte), Handle(MpiSymbols.Int64));
+        (SumOf, MaxOf) = (Handle(MpiSymbols.Sum), Handle(MpiSymbols.Max));
     }
 
     public string Version { get; }
@@ -44,12 +46,12 @@ internal sealed unsafe class OpenMpi
 
     public nint MaxOf { get; }
 
-    public bool IsInitialized => Flag("MPI_Initialized");
+    public bool IsInitialized => Number(_mpi.Initialized, "MPI_Initialized") != 0;
 
-    public bool IsFinalized => Flag("MPI_Finalized");
+    public bool IsFinalized => Number(_mpi.Finalized, "MPI_Finalized") != 0;
 
     /// <summary>The thread level of an MPI that is initialized already.</summary>
-    public int ThreadLevel => Number("MPI_Query_thread");
+    public int ThreadLevel => Number(_mpi.QueryThread, "MPI_Query_thread");
 
     /// <summary>Initializes MPI, which ends the process where it cannot.</summary>
     /// <returns>The thread level that it gives.</returns>
@@ -57,34 +59,32 @@ internal sealed unsafe class OpenMpi
     {
         int provided;
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<nint, nint, int, int*, int>)Address("MPI_Init_thread"))(0, 0, Serialized, &provided), "MPI_Init_thread");
+            Check(_mpi.InitThread(0, 0, Serialized, &provided), "MPI_Init_thread");
         return provided;
     }
 
     public void Finish()
     {
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<int>)Address("MPI_Finalize"))(), "MPI_Finalize");
+            Check(_mpi.Finish(), "MPI_Finalize");
     }
 
     /// <summary>Ends all processes of the job. Waits only a moment for a thread that is in MPI, then calls all the same.</summary>
     public void Abort(int code)
     {
         _gate.TryEnter(TimeSpan.FromSeconds(1));
-        _ = ((delegate* unmanaged[Cdecl]<nint, int, int>)Address("MPI_Abort"))(World, code);
+        _ = _mpi.Abort(World, code);
     }
 
-    public int Rank(nint communicator) => Number("MPI_Comm_rank", communicator);
+    public int Rank(nint communicator) => Number(_mpi.CommRank, communicator, "MPI_Comm_rank");
 
-    public int Size(nint communicator) => Number("MPI_Comm_size", communicator);
+    public int Size(nint communicator) => Number(_mpi.CommSize, communicator, "MPI_Comm_size");
 
     /// <summary>Makes errors on a communicator come back as codes instead of ending the process.</summary>
     public void ReturnErrors(nint communicator)
     {
         lock (_gate)
-            Check(
-                ((delegate* unmanaged[Cdecl]<nint, nint, int>)Address("MPI_Comm_set_errhandler"))(communicator, Address(MpiSymbols.ErrorsReturn)),
-                "MPI_Comm_set_errhandler");
+            Check(_mpi.CommSetErrorHandler(communicator, _errorsReturn), "MPI_Comm_set_errhandler");
     }
 
     /// <summary>Begins to copy a communicator.</summary>
@@ -94,14 +94,14 @@ internal sealed unsafe class OpenMpi
     {
         nint request;
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<nint, nint*, nint*, int>)Address("MPI_Comm_idup"))(communicator, copy, &request), "MPI_Comm_idup");
+            Check(_mpi.CommIdup(communicator, copy, &request), "MPI_Comm_idup");
         return request;
     }
 
     public void Free(nint communicator)
     {
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<nint*, int>)Address("MPI_Comm_free"))(&communicator), "MPI_Comm_free");
+            Check(_mpi.CommFree(&communicator), "MPI_Comm_free");
     }
 
     /// <summary>Begins to replace values by what they are over all ranks.</summary>
@@ -115,10 +115,7 @@ internal sealed unsafe class OpenMpi
         const nint InPlace = 1;
         nint request;
         lock (_gate)
-            Check(
-                ((delegate* unmanaged[Cdecl]<nint, nint, int, nint, nint, nint, nint*, int>)Address("MPI_Iallreduce"))(
-                    InPlace, memory, count, type, operation, communicator, &request),
-                "MPI_Iallreduce");
+            Check(_mpi.Iallreduce(InPlace, memory, count, type, operation, communicator, &request), "MPI_Iallreduce");
         return request;
     }
 
@@ -127,10 +124,7 @@ internal sealed unsafe class OpenMpi
     {
         nint request;
         lock (_gate)
-            Check(
-                ((delegate* unmanaged[Cdecl]<nint, int, nint, nint, int, nint, nint, nint*, int>)Address("MPI_Iallgather"))(
-                    source, bytes, Byte, target, bytes, Byte, communicator, &request),
-                "MPI_Iallgather");
+            Check(_mpi.Iallgather(source, bytes, Byte, target, bytes, Byte, communicator, &request), "MPI_Iallgather");
         return request;
     }
 
@@ -138,7 +132,7 @@ internal sealed unsafe class OpenMpi
     {
         nint request;
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<nint, int, nint, int, nint, nint*, int>)Address("MPI_Ibcast"))(memory, bytes, Byte, root, communicator, &request), "MPI_Ibcast");
+            Check(_mpi.Ibcast(memory, bytes, Byte, root, communicator, &request), "MPI_Ibcast");
         return request;
     }
 
@@ -146,9 +140,7 @@ internal sealed unsafe class OpenMpi
     {
         nint request;
         lock (_gate)
-            Check(
-                ((delegate* unmanaged[Cdecl]<nint, int, nint, int, int, nint, nint*, int>)Address("MPI_Isend"))(memory, bytes, Byte, target, 0, communicator, &request),
-                "MPI_Isend");
+            Check(_mpi.Isend(memory, bytes, Byte, target, Tag, communicator, &request), "MPI_Isend");
         return request;
     }
 
@@ -160,17 +152,14 @@ internal sealed unsafe class OpenMpi
         MpiStatus status;
         lock (_gate)
         {
-            Check(_iprobe(AnySource, 0, communicator, &there, &status), "MPI_Iprobe");
+            Check(_mpi.Iprobe(AnySource, Tag, communicator, &there, &status), "MPI_Iprobe");
             if (there == 0)
                 return false;
             source = status.Source;
-            Check(((delegate* unmanaged[Cdecl]<MpiStatus*, nint, int*, int>)Address("MPI_Get_count"))(&status, Byte, &length), "MPI_Get_count");
+            Check(_mpi.GetCount(&status, Byte, &length), "MPI_Get_count");
             message = new byte[length];
             fixed (byte* memory = message)
-                Check(
-                    ((delegate* unmanaged[Cdecl]<byte*, int, nint, int, int, nint, MpiStatus*, int>)Address("MPI_Recv"))(
-                        memory, length, Byte, source, 0, communicator, &status),
-                    "MPI_Recv");
+                Check(_mpi.Recv((nint)memory, length, Byte, source, Tag, communicator, &status), "MPI_Recv");
         }
 
         return true;
@@ -182,29 +171,27 @@ internal sealed unsafe class OpenMpi
         int done;
         fixed (nint* handle = &request)
             lock (_gate)
-                Check(_test(handle, &done, null), "MPI_Test");
+                Check(_mpi.Test(handle, &done, null), "MPI_Test");
         return done != 0;
     }
 
-    private bool Flag(string function) => Number(function) != 0;
-
-    private int Number(string function)
+    private int Number(delegate* unmanaged[Cdecl]<int*, int> function, string name)
     {
         int number;
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<int*, int>)Address(function))(&number), function);
+            Check(function(&number), name);
         return number;
     }
 
-    private int Number(string function, nint communicator)
+    private int Number(delegate* unmanaged[Cdecl]<nint, int*, int> function, nint communicator, string name)
     {
         int number;
         lock (_gate)
-            Check(((delegate* unmanaged[Cdecl]<nint, int*, int>)Address(function))(communicator, &number), function);
+            Check(function(communicator, &number), name);
         return number;
     }
 
-    private nint Address(string symbol) => NativeLibrary.GetExport(_library, symbol);
+    private nint Handle(string symbol) => NativeLibrary.GetExport(_library, symbol);
 
     private void Check(int code, string function)
     {
@@ -212,9 +199,8 @@ internal sealed unsafe class OpenMpi
             return;
         var text = stackalloc byte[ErrorLength];
         int length;
-        var known = ((delegate* unmanaged[Cdecl]<int, byte*, int*, int>)Address("MPI_Error_string"))(code, text, &length) == 0;
-        throw new CollectiveException(
-            CollectiveError.Transport, [],
-            $"{function} failed: {(known ? Marshal.PtrToStringUTF8((nint)text, length) : FormattableString.Invariant($"error {code}"))}.");
+        var isKnown = _mpi.ErrorString(code, text, &length) == 0;
+        var words = isKnown ? Marshal.PtrToStringUTF8((nint)text, length) : FormattableString.Invariant($"error {code}");
+        throw new CollectiveException(CollectiveError.Transport, [], $"{function} failed: {words}.");
     }
 }

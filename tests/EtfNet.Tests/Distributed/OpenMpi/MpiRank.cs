@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace EtfNet.Tests.Distributed;
 
 /// <summary>This assembly as one rank of a job that a test starts by mpirun: <c>mpi-rank CASE</c>.</summary>
@@ -22,6 +20,9 @@ internal static class MpiRank
         ["aborts"] = MpiCases.Aborts,
         ["absent"] = MpiCases.Absent,
         ["one"] = MpiCases.One,
+        ["starts-late"] = MpiCases.StartsLate,
+        ["alone"] = MpiCases.Alone,
+        ["unloaded"] = MpiCases.Unloaded,
         ["reduces"] = MpiCases.Reduces,
     };
 

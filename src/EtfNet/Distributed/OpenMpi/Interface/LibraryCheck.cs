@@ -14,7 +14,7 @@ internal static partial class LibraryCheck
     /// <param name="missing">The symbols of Open MPI that it lacks.</param>
     public static string? Problem(string path, string? version, IReadOnlyList<string> missing)
     {
-        var wanted = $"EtfNet needs Open MPI {Oldest} to {Newest} (Debian, Ubuntu: apt install libopenmpi3 openmpi-bin). "
+        var wanted = $"EtfNet needs Open MPI {Oldest} to {Newest} (Debian, Ubuntu: apt install openmpi-bin). "
             + "Install it and start the program by its mpirun, or name its library in MpiOptions.LibraryPath.";
         if (version is null)
             return $"'{path}' is no MPI library: it has no MPI_Get_library_version. {wanted}";

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
 using TorchSharp;
-using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Distributed;
 
@@ -24,6 +23,10 @@ internal static class MpiCases
         {
             Exchange.Check(first);
             Exchange.Check(second);
+            var bucket = new float[GradientReducer.DefaultBucketBytes / sizeof(float)];
+            Array.Fill(bucket, first.Rank + 1);
+            first.Sum(bucket);
+            bucket.AsSpan().IndexOfAnyExcept(first.Size * (first.Size + 1) / 2f).Should().Be(-1);
             Console.WriteLine($"checked by {first.Library}");
         }
     }
@@ -64,9 +67,11 @@ internal static class MpiCases
 
     public static void Slow()
     {
+        // Only once all ranks have started, which may take long on a busy machine.
+        using var started = MpiCollective.Start();
         using var group = MpiCollective.Start(new MpiOptions { Timeout = TimeSpan.FromSeconds(1) });
         if (group.Rank == group.Size - 1)
-            Thread.Sleep(8000);
+            Thread.Sleep(7000);
         group.Sum(new float[3]);
     }
 
@@ -75,7 +80,11 @@ internal static class MpiCases
         using var group = MpiCollective.Start();
         group.Barrier();
         if (group.Rank == 1)
+        {
+            Console.WriteLine($"killed at {Environment.TickCount64} ms");
             Process.GetCurrentProcess().Kill();
+        }
+
         group.Sum(new float[3]);
     }
 
@@ -92,7 +101,15 @@ internal static class MpiCases
     {
         if (Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_RANK") == "1")
             throw new FileNotFoundException("no data here");
-        using var group = MpiCollective.Start(new MpiOptions { Timeout = TimeSpan.FromSeconds(5) });
+        using var group = MpiCollective.Start();
+    }
+
+    /// <summary>Rank 1 hangs before it starts MPI.</summary>
+    public static void StartsLate()
+    {
+        if (Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_RANK") == "1")
+            Thread.Sleep(60_000);
+        using var group = MpiCollective.Start(new MpiOptions { Timeout = TimeSpan.FromSeconds(1) });
     }
 
     public static void One()
@@ -100,7 +117,42 @@ internal static class MpiCases
         using var group = MpiCollective.Start();
     }
 
+    public static void Alone()
+    {
+        using var group = MpiCollective.Start(new MpiOptions { AllowOneRank = true });
+        group.Size.Should().Be(1);
+        Exchange.Check(group);
+    }
+
+    public static void Unloaded()
+    {
+        InProcessCollective.Run(2, Exchange.Check).ShouldAllEnd();
+        var before = IsLoaded();
+        using var group = MpiCollective.Start(new MpiOptions { AllowOneRank = true });
+        Console.WriteLine($"loaded: {before}, then {IsLoaded()}");
+
+        static bool IsLoaded() => Process.GetCurrentProcess().Modules.Cast<ProcessModule>()
+            .Any(module => module.ModuleName.StartsWith("libmpi", StringComparison.Ordinal));
+    }
+
+    /// <summary>
+    /// Trains on shares of batches, compares with a training on whole ones, then finds out that rank 1 has changed a weight.
+    /// </summary>
     public static void Reduces()
     {
+        using var group = MpiCollective.Start(new MpiOptions { ChunkBytes = 1024 });
+        using var whole = RankModel.Create();
+        RankModel.Train(whole, 0, 1, 20, () => { });
+        using var model = RankModel.Create();
+        using var reducer = new GradientReducer(group, 2048);
+        RankModel.Train(model, group.Rank, group.Size, 20, () => reducer.Reduce(RankModel.Named(model)));
+        RankAgreement.Require(group, RankModel.Named(model), "parameters");
+        RankModel.Distance(model, whole).Should().BeLessThan(1e-9);
+        Console.WriteLine("equals one process");
+
+        if (group.Rank == 1)
+            using (torch.no_grad())
+                model.get_parameter("second.weight")!.add_(1e-12);
+        RankAgreement.Require(group, RankModel.Named(model), "parameters");
     }
 }
