@@ -92,7 +92,7 @@ public sealed class MpiCollective : ICollective, IDisposable
     /// </remarks>
     public void Dispose()
     {
-        if (!_guard.Close(out var inCall))
+        if (!_guard.Close(out var inCall) || _world.Mpi.IsFinalized)
             return;
         CollectiveException? failure = null;
         if (!inCall && _exchange.TryLeave(out failure))
@@ -128,6 +128,7 @@ public sealed class MpiCollective : ICollective, IDisposable
     private void Run(CollectiveCall call, Span<byte> bytes)
     {
         using var entered = _guard.Enter(this);
+        _world.RequireNotFinalized();
         _exchange.Run(call, bytes);
     }
 }

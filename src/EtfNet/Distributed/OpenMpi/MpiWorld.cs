@@ -20,9 +20,8 @@ internal sealed class MpiWorld
     {
         _path = options.LibraryPath;
         Mpi = new OpenMpi(_path);
+        RequireNotFinalized();
         var initialized = Mpi.IsInitialized;
-        if (Mpi.IsFinalized)
-            throw new InvalidOperationException("MPI was finalized in this process. It cannot be initialized again.");
         if (!initialized && !options.AllowOneRank && !MpiLaunch.IsLaunched)
             throw new CollectiveException(CollectiveError.OneRank, [], MpiLaunch.NotLaunched);
 
@@ -55,6 +54,7 @@ internal sealed class MpiWorld
             if (s_notStarted is not null)
                 throw s_notStarted.Again();
             s_world ??= new MpiWorld(options);
+            s_world.RequireNotFinalized();
             if (options.LibraryPath is { } path && path != s_world._path)
                 throw new InvalidOperationException(
                     $"MPI was loaded from {s_world._path ?? "where the system finds it"} already. "
@@ -63,6 +63,13 @@ internal sealed class MpiWorld
                 throw new CollectiveException(CollectiveError.OneRank, [0], MpiLaunch.NotLaunched);
             return s_world;
         }
+    }
+
+    /// <exception cref="InvalidOperationException">Whoever initialized MPI has finalized it.</exception>
+    public void RequireNotFinalized()
+    {
+        if (Mpi.IsFinalized)
+            throw new InvalidOperationException("MPI was finalized in this process. Finalize it only when the process ends.");
     }
 
     public void Add(MpiCollective group)

@@ -136,6 +136,23 @@ public sealed class MpiCollectiveTests
     }
 
     [MpiFact]
+    public void Start_MpiInitializedByAnotherForOneThread_IsAnError()
+    {
+        var job = MpiJob.Run(2, "foreign-one-thread");
+        job.ExitCode.Should().Be(MpiRank.Failed, job.Text);
+        job.Text.Should().Contain("ThreadLevel [] MPI gives thread level 0; wanted at least 2")
+            .And.Contain("before the library that initialized MPI");
+    }
+
+    [MpiFact]
+    public void Start_MpiInitializedByAnother_LeavesFinalizingToThatOne()
+    {
+        var job = MpiJob.Run(2, "foreign-many-threads");
+        job.ExitCode.Should().Be(0, job.Text);
+        job.Ranks.Should().OnlyContain(text => text.Contains("finalized by its owner"));
+    }
+
+    [MpiFact]
     public void Library_IsLoadedWhenAskedForOnly()
     {
         var job = MpiJob.Run(1, "unloaded");

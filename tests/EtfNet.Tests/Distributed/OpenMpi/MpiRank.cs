@@ -21,6 +21,8 @@ internal static class MpiRank
         ["absent"] = MpiCases.Absent,
         ["one"] = MpiCases.One,
         ["starts-late"] = MpiCases.StartsLate,
+        ["foreign-one-thread"] = ForeignMpi.OneThread,
+        ["foreign-many-threads"] = ForeignMpi.ManyThreads,
         ["alone"] = MpiCases.Alone,
         ["unloaded"] = MpiCases.Unloaded,
         ["reduces"] = MpiCases.Reduces,
