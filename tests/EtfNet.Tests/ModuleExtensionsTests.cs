@@ -31,7 +31,7 @@ public sealed class ModuleExtensionsTests
         after.GradientBytes.Should().Be(before.GradientBytes - (4 * weight));
         after.OptimizerBytes.Should().Be(before.OptimizerBytes - (2 * 4 * weight));
         if (freed)
-            after.WeightBytes.Should().Be(before.WeightBytes - (4 * weight) + 8, "eight bytes hold the frame's scale");
+            after.WeightBytes.Should().Be(before.WeightBytes - (4 * weight) + 56, "seven numbers say which frame it is");
         else
             after.WeightBytes.Should().Be(before.WeightBytes);
     }

@@ -1,6 +1,7 @@
 using EtfNet.Tests.Checkpoints;
 using EtfNet.Tests.Distributed;
 using EtfNet.Tests.Fuzzing;
+using EtfNet.Tests.State;
 using EtfNet.Tests.Support;
 
 namespace EtfNet.Tests;

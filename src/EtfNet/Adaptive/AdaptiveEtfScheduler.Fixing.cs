@@ -17,7 +17,7 @@ public sealed partial class AdaptiveEtfScheduler
 
     private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, LayerDecision> decisions)
     {
-        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse)))
+        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse), LastError(collapse)))
             decisions[decision.Name] = decision;
         var ready = decisions.Values.Where(decision => decision.IsReady).ToList();
         if (ready.Count == 0)
@@ -47,11 +47,12 @@ public sealed partial class AdaptiveEtfScheduler
         var found = collapse.Layers.ToDictionary(layer => layer.Name);
         var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
         var standings = new List<LayerStanding>();
+        var threshold = FixPolicy.Threshold(_options, _epoch, LastError(collapse));
         foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
         {
             var now = found.GetValueOrDefault(layer.Name);
             var (upper, scored) = (now?.Interval?.High, now?.Samples ?? 0);
-            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
+            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, threshold, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
             standings.Add(new LayerStanding(layer.Name, now?.NccError, upper, scored, layer.Streak, layer.Fix is not null)
             {
                 Classes = now?.PresentClasses ?? 0,
@@ -64,6 +65,8 @@ public sealed partial class AdaptiveEtfScheduler
 
         return standings;
     }
+
+    private static double? LastError(CollapseReport collapse) => collapse.Layers.LastOrDefault(layer => layer.NccError is not null)?.NccError;
 
     private CalibrationOptions Calibration(CollapseReport collapse) => new(
         _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,

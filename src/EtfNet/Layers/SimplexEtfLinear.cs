@@ -56,7 +56,7 @@ public sealed class SimplexEtfLinear : SimplexEtfLayer
     private SimplexEtfLinear(
         SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
         : base(
-            nameof(SimplexEtfLinear), header, header.Signature, header.Factors.Select(f => (f.Name, factor(f.Name))),
+            nameof(SimplexEtfLinear), header, [], header.Factors.Select(f => (f.Name, factor(f.Name))),
             bias, trainScale, dtype, device) =>
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);
 

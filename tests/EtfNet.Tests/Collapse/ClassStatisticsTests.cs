@@ -185,7 +185,8 @@ public sealed class ClassStatisticsTests
     public void Merge_OtherWidthOrKind_Throws()
     {
         var statistics = new ClassStatistics(3);
-        statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>().WithMessage("*width 4*3*");
+        statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>()
+            .WithMessage("*'width' is 4 there and 3 here*");
         statistics.Invoking(s => s.Merge(new ClassStatistics(3, tracksScatter: false))).Should().Throw<ArgumentException>().WithMessage("*scatter*");
     }
 

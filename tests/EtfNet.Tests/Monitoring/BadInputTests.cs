@@ -126,7 +126,7 @@ public sealed class BadInputTests : IDisposable
             () => _ = new NccMonitorOptions { ClassCount = 1 }, () => _ = new NccMonitorOptions { ScoreEvery = 0 }, () => _ = new NccMonitorOptions { MinimumScored = -1 },
             () => _ = new NccMonitorOptions { MaxPendingForwards = 0 }, () => _ = new NccMonitorOptions { PairwiseClassLimit = -1 },
             () => _ = new NccMonitorOptions { FeaturePoint = (FeaturePoint)9 }, () => _ = new NccMonitorOptions { Pooling = (FeaturePooling)9 },
-            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 }, () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)64 },
+            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 }, () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)(1 << 20) },
         ];
         foreach (var action in bad)
             action.Should().Throw<ArgumentOutOfRangeException>();

@@ -29,6 +29,39 @@ public sealed record AdaptiveEtfOptions
         init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "Must lie in (0, 1).");
     } = 0.05;
 
+    /// <summary>
+    /// Gets how far a layer's error may be above the last layer's for the layer to be ready as well: for tasks on which no error falls to
+    /// <see cref="Epsilon"/> while the network still learns.
+    /// </summary>
+    /// <value>
+    /// A difference of errors in (0, 1). The default, null, asks for <see cref="Epsilon"/> alone. It counts only while the last layer's own error is at or
+    /// below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
+    /// </value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
+    public double? RelativeEpsilon
+    {
+        get;
+        init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(RelativeEpsilon), value, "Must lie in (0, 1), or be null.");
+    }
+
+    /// <summary>Gets the last layer's error up to which <see cref="RelativeEpsilon"/> counts: above it the network has not learned enough.</summary>
+    /// <value>A fraction of samples in (0, 1). The default is 0.3.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
+    public double RelativeBound
+    {
+        get;
+        init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeBound), value, "Must lie in (0, 1).");
+    } = 0.3;
+
+    /// <summary>Gets for how many epochs <see cref="RelativeEpsilon"/> does not count: early on all late layers are equally bad.</summary>
+    /// <value>At least 0. The default is 10.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int RelativeWarmupEpochs
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeWarmupEpochs), value, "Must be at least 0.");
+    } = 10;
+
     /// <summary>Gets for how many epochs in a row the error must be at or below epsilon.</summary>
     /// <value>At least 1. The default is 1.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
@@ -182,6 +215,6 @@ public sealed record AdaptiveEtfOptions
     /// <inheritdoc/>
     public override int GetHashCode() => Values().GetHashCode();
 
-    private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
+    private object Values() => ((Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
         (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard), (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut));
 }

@@ -3,7 +3,12 @@ namespace EtfNet;
 /// <summary>A decision made again in float64, from the features and class sums themselves.</summary>
 internal static class ExactDistance
 {
-    public static (bool Right, int Winner) Decide(FeatureRows features, int row, int ownIndex, ClassCenters centers, ClassStatistics statistics)
+    /// <summary>
+    /// Whether the own center is nearest (the sample left out of it where the centers say so), which is without leaving out, and which is
+    /// the nearest of the others.
+    /// </summary>
+    public static (bool Right, int Winner, int Other) Decide(
+        FeatureRows features, int row, int ownIndex, ClassCenters centers, ClassStatistics statistics)
     {
         var sample = new double[features.Width];
         features.CopyRow(row, sample);
@@ -17,12 +22,14 @@ internal static class ExactDistance
             if (distance < nearest)
                 (winner, nearest) = (k, distance);
             if (k == ownIndex)
-                own = statistics.Count(c) > 1 ? distance * ClassCenters.OwnFactor(statistics.Count(c)) : double.PositiveInfinity;
+                own = !centers.LeavesOneOut ? distance
+                    : statistics.Count(c) > 1 ? distance * ClassCenters.OwnFactor(statistics.Count(c))
+                    : double.PositiveInfinity;
             else if (distance < otherDistance)
                 (other, otherDistance) = (k, distance);
         }
 
-        return (double.IsFinite(own) && (own < otherDistance || (own == otherDistance && ownIndex < other)), winner);
+        return (double.IsFinite(own) && (own < otherDistance || (own == otherDistance && ownIndex < other)), winner, other);
     }
 
     private static double SquaredDistance(ReadOnlySpan<double> sample, ReadOnlySpan<double> sum, long count)

@@ -22,24 +22,37 @@ internal static class NearestClassCenter
     /// <param name="centers">The centers.</param>
     /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
+    /// <param name="decided">
+    /// Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
+    /// where not scored. May be null.
+    /// </param>
     public static NccScore Score(
-        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null)
+        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null,
+        int[]? decided = null)
     {
         // With more classes than few the product has threads of its own.
         var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
-        return parts == 1 ? Score(features, labels, centers, nearest, exact, 0, features.Count) : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact);
+        return parts == 1
+            ? Score(features, labels, centers, nearest, exact, decided, 0, features.Count)
+            : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact, decided);
     }
 
-    private static NccScore ScoreInParts(Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact)
+    private static NccScore ScoreInParts(
+        Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact, int[]? decided)
     {
         var scores = new NccScore[parts];
         var count = source.size(0);
         RowThreads.Run(parts, part =>
-            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, (int)(count * part / parts), (int)(count * (part + 1) / parts)));
+        {
+            var (begin, end) = ((int)(count * part / parts), (int)(count * (part + 1) / parts));
+            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, decided, begin, end);
+        });
         return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
     }
 
-    private static NccScore Score(FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, int begin, int end)
+    private static NccScore Score(
+        FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, Span<int> decided, int begin,
+        int end)
     {
         var total = default(NccScore);
         var count = centers.Classes.Length;
@@ -74,7 +87,7 @@ internal static class NearestClassCenter
                 }
 
                 for (var r = 0; r < block.Length; r++)
-                    Decide(features, start + r, block[r], centers, exact, nearest, ref total);
+                    Decide(features, start + r, block[r], centers, exact, nearest, decided, ref total);
             }
 
             return total;
@@ -104,24 +117,30 @@ internal static class NearestClassCenter
     }
 
     private static void Decide(
-        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest, ref NccScore total)
+        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest,
+        Span<int> decided, ref NccScore total)
     {
         // Finite features above 1e19 have squares that float32 cannot hold.
         if (!float.IsFinite(scored.SquaredNorm) && (exact is null || !features.IsFinite(row)))
         {
             if (!nearest.IsEmpty)
                 nearest[row] = -1;
+            if (!decided.IsEmpty)
+                decided[row] = -2;
             return;
         }
 
         var factor = scored.OwnIndex < 0 ? float.PositiveInfinity : centers.OwnFactors[scored.OwnIndex];
         var (right, winner) = scored.Decide(factor);
+        var other = scored.OtherIndex;
         var rescored = exact is not null && scored.IsClose(factor, centers);
         if (rescored)
-            (right, winner) = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!);
+            (right, winner, other) = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!);
 
         if (!nearest.IsEmpty)
             nearest[row] = winner < 0 ? -1 : centers.Classes[winner];
+        if (!decided.IsEmpty)
+            decided[row] = right ? centers.Classes[scored.OwnIndex] : other < 0 ? -1 : centers.Classes[other];
         total = new NccScore(total.Scored + 1, total.Wrong + (right ? 0 : 1), total.Rescored + (rescored ? 1 : 0));
     }
 }

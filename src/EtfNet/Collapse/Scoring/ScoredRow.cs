@@ -14,6 +14,9 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     /// <summary>The own class among the centers; -1 where it has none.</summary>
     public readonly int OwnIndex => ownIndex;
 
+    /// <summary>The nearest of the other classes' centers; -1 where there is none.</summary>
+    public readonly int OtherIndex => _bestIndex;
+
     /// <summary>Takes the products with a run of centers, the first of which is number <paramref name="offset"/>.</summary>
     public void Take(ReadOnlySpan<float> products, ReadOnlySpan<float> squaredNorms, int offset)
     {

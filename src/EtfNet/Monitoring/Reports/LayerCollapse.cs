@@ -61,4 +61,12 @@ public sealed record LayerCollapse
 
     /// <summary>Gets the share of scored samples whose nearest class mean (nothing left out) is not the class that the model predicts (NC4); null where outputs were not seen.</summary>
     public double? Nc4Mismatch { get; init; }
+
+    /// <summary>Gets all measures of the layer: those above, and the ones beside them.</summary>
+    /// <value>
+    /// The geometry, error and NC1 are those of the layer's features; <see cref="CollapseMetrics.Classifier"/> and
+    /// <see cref="CollapseMetrics.Duality"/> those of the layer's own weight, where it has a row per class, and of the features before it.
+    /// Null where no sample was seen or no measure was asked for.
+    /// </value>
+    public CollapseMetrics? Measures { get; init; }
 }

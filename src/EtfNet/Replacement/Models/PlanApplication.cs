@@ -59,6 +59,11 @@ internal static class PlanApplication
         var (rows, columns) = (target.Layer.weight.shape[0], target.Layer.weight.shape[1]);
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
+        if (layer.Header.Scale > SimplexEtfLinear.LargestScale(layer.Header.Shape, target.Layer.weight.dtype))
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for " +
+                $"{target.Layer.weight.dtype}, its type in {name}.",
+                nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;
