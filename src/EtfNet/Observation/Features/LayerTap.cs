@@ -43,6 +43,12 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
 
     public string Point => DescribePooling(_rank, _seen) is { } how ? $"{_point.Text}; {how}" : _point.Text;
 
+    /// <summary>The module whose output is taken.</summary>
+    public nn.Module PointModule => _point.Module;
+
+    /// <summary>How the last output became rows: its rank, where its features were, and the pooling that was taken.</summary>
+    public (long Rank, FeatureLayout Layout, FeaturePooling Pooling) Pooled => (_rank, _seen, FeaturePooler.Resolve(Pooling, _rank, _seen));
+
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
         : _hook.Bound is null ? "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)"

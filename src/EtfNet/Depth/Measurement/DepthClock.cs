@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Notes when each layer's output is there within a forward, without the time that measuring it takes.</summary>
+internal sealed class DepthClock
+{
+    private readonly Dictionary<string, List<double>> _seconds = [];
+    private readonly Dictionary<string, double> _batch = [];
+    private readonly List<double> _totals = [];
+    private long _start;
+    private long _own;
+    private long _entered;
+
+    /// <summary>Starts a batch.</summary>
+    public void Start() => (_start, _own) = (Stopwatch.GetTimestamp(), 0);
+
+    /// <summary>Ends a batch.</summary>
+    /// <param name="samples">Its samples.</param>
+    /// <param name="isOnDevice">Whether the work is done by a device that may be behind.</param>
+    public void Stop(long samples, bool isOnDevice)
+    {
+        var seconds = Elapsed(isOnDevice);
+        _totals.Add(seconds / samples);
+        foreach (var (name, value) in _batch)
+            (_seconds.TryGetValue(name, out var list) ? list : _seconds[name] = []).Add(value / samples);
+        _batch.Clear();
+    }
+
+    /// <summary>The listener to ask before a layer's features are taken.</summary>
+    public IModuleListener Before(string layer) => new Listener(onDevice =>
+    {
+        _batch[layer] = Elapsed(onDevice);
+        _entered = Stopwatch.GetTimestamp();
+    });
+
+    /// <summary>The listener to ask after they were taken.</summary>
+    public IModuleListener After() => new Listener(onDevice =>
+    {
+        Wait(onDevice);
+        _own += Stopwatch.GetTimestamp() - _entered;
+    });
+
+    /// <summary>The median over the batches of the microseconds per sample up to a layer; null where it was never called.</summary>
+    public double? Microseconds(string layer) => _seconds.TryGetValue(layer, out var list) ? Median(list) : null;
+
+    /// <summary>The same for the whole model.</summary>
+    public double Microseconds() => Median(_totals);
+
+    private double Elapsed(bool onDevice)
+    {
+        Wait(onDevice);
+        return (double)(Stopwatch.GetTimestamp() - _start - _own) / Stopwatch.Frequency;
+    }
+
+    private static void Wait(bool onDevice)
+    {
+        if (onDevice)
+            cuda.synchronize();
+    }
+
+    private static double Median(List<double> seconds)
+    {
+        var sorted = seconds.Order().ToList();
+        return 1e6 * (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    private sealed class Listener(Action<bool> act) : IModuleListener
+    {
+        public void Fired(Forward forward, object? input, object? result) =>
+            act(TensorsOf.First(result) is { device_type: DeviceType.CUDA });
+    }
+}
