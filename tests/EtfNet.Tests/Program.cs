@@ -1,4 +1,5 @@
 using EtfNet.Tests.Checkpoints;
+using EtfNet.Tests.Depth.Cuts;
 using EtfNet.Tests.Distributed;
 using EtfNet.Tests.Fuzzing;
 using EtfNet.Tests.Programs;
@@ -15,6 +16,7 @@ internal static class Program
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
         [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
         [ResumedPrograms.Name, var programs, var output] => ResumedPrograms.Run(programs, output),
+        [ServedCut.Name, var path, var output] => ServedCut.Run(path, output),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),
         [MpiRank.Name, var name] => MpiRank.Run(name),
         [SelfRun.Name, .. var rest] => SelfRun.Run(rest, Console.Out),

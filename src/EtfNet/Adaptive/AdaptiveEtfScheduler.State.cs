@@ -48,6 +48,11 @@ public sealed partial class AdaptiveEtfScheduler
         var state = snapshot.State;
         if (state.Scheduler is not { } memory)
             throw new ArgumentException("The state was saved without a scheduler.", nameof(snapshot));
+        if (!state.Cuts.SequenceEqual(PlannedCut.Of(_model)))
+            throw new ArgumentException(
+                "The state's model was cut by TruncateEtf, or this one, and not both in the same way: cut the model by the state's EtfPlan "
+                + "before ApplyAdaptiveEtf.",
+                nameof(snapshot));
         var saved = memory.Layers.ToDictionary(layer => layer.Name);
         if (_watched.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Name)) is { } unknown)
             throw new ArgumentException(

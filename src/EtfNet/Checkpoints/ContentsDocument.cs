@@ -7,7 +7,7 @@ namespace EtfNet;
 internal sealed record ContentsDocument(PlanDocument Plan, IReadOnlyList<TensorEntry> Tensors, IReadOnlyList<OptimizerEntry> Optimizers, SchedulerEntry? Scheduler)
 {
     public static ContentsDocument From(TrainingState state) => new(
-        new EtfPlan(state.Plan).ToDocument(),
+        new EtfPlan(state.Plan, state.Cuts).ToDocument(),
         [.. state.Tensors.Select(tensor => new TensorEntry(tensor.Name, tensor.Dtype.ToString(), tensor.Shape, tensor.Bytes.Length))],
         [.. state.Optimizers.Select(optimizer => new OptimizerEntry(optimizer.Type, [.. optimizer.Groups.Select(group =>
             new GroupEntry(group.Options.Length, [.. group.States.Select(one => new StateEntry(one.Name, one.State.Length))]))]))],
@@ -19,7 +19,7 @@ internal sealed record ContentsDocument(PlanDocument Plan, IReadOnlyList<TensorE
     {
         if (Plan is null || Tensors is null || Optimizers is null)
             throw new InvalidDataException("its table of contents lacks a part");
-        var plan = EtfPlan.From(Plan).Layers;
+        var plan = EtfPlan.From(Plan);
         var tensors = Tensors.Select(entry => ScalarTypeOf(entry) is { } dtype
             ? new TensorMemory(entry.Name, dtype, entry.Shape, Block(entry.Length, $"'{entry.Name}'"))
             : throw new InvalidDataException($"'{entry.Name}' has an unknown type, or a shape that its length does not fit")).ToList();
@@ -36,7 +36,7 @@ internal sealed record ContentsDocument(PlanDocument Plan, IReadOnlyList<TensorE
             Monitor = Block(saved.Monitor, "the monitor's state"),
         };
         return stream.Position == end
-            ? new TrainingState(plan, tensors, optimizers, scheduler)
+            ? new TrainingState(plan.Layers, tensors, optimizers, scheduler) { Cuts = plan.Cuts }
             : throw new InvalidDataException("its table of contents does not cover all of it");
 
         static torch.ScalarType? ScalarTypeOf(TensorEntry entry) =>

@@ -91,8 +91,10 @@ public static class EtfCheckpoint
         LiveSchedulers.RequireNone(model);
         var state = CheckpointFile.Read(path);
         var pairs = managed.Count == 0 ? [] : state.Pair(managed);
+        using var cuts = PlannedCuts.Apply(model, state.Cuts, managed);
         state.Require(model, pairs, [], managed);
         PlanApplication.Run(model, state.Plan, managed);
         state.Fill(model, pairs);
+        cuts.Accept();
     }
 }

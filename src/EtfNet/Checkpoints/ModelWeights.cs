@@ -17,7 +17,7 @@ internal static class ModelWeights
     {
         var state = new StateSet(StateKind.Model);
         state.Add(FormatName, "pt");
-        if (EtfPlan.Of(model) is { LayerNames.Count: > 0 } plan)
+        if (EtfPlan.Of(model) is var plan && plan.Layers.Count + plan.Cuts.Count > 0)
             state.Add(PlanName, plan.ToJson());
         var first = new Dictionary<TensorPlace, string>();
         foreach (var (name, tensor, _) in ModelNames.Of(model))
@@ -36,6 +36,10 @@ internal static class ModelWeights
         if (state.Kind is not null)
             StateKind.Require(state, StateKind.Model);
         var plan = Plan(state);
+        if (LiveSchedulers.Find(model) is not null && !plan.Cuts.SequenceEqual(PlannedCut.Of(model)))
+            throw new InvalidOperationException(
+                "A scheduler watches this model, and the file's model is cut elsewhere. Load it before ApplyAdaptiveEtf.");
+        using var cuts = Cut(model, plan, state);
         var leaving = Leaving(model, plan, state);
         if (leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
             throw new InvalidOperationException(
@@ -45,6 +49,19 @@ internal static class ModelWeights
         PlanApplication.Run(model, plan.Layers, []);
         foreach (var (name, tensor, _) in ModelNames.Of(model))
             weights.GetValueOrDefault(name)?.CopyTo(tensor);
+        cuts.Accept();
+    }
+
+    private static PlannedCuts Cut(torch.nn.Module model, EtfPlan plan, StateSet state)
+    {
+        try
+        {
+            return PlannedCuts.Apply(model, plan.Cuts, []);
+        }
+        catch (ArgumentException exception)
+        {
+            throw Misfit(state, exception);
+        }
     }
 
     private static EtfPlan Plan(StateSet state)
@@ -70,8 +87,10 @@ internal static class ModelWeights
         }
         catch (ArgumentException exception)
         {
-            throw state.Error(PlanName, Words.Plain(exception).TrimEnd('.'),
-                "Load into a model that is freshly built, as it was when the file was saved.", exception);
+            throw Misfit(state, exception);
         }
     }
+
+    private static EtfStateException Misfit(StateSet state, ArgumentException exception) => state.Error(
+        PlanName, Words.Plain(exception).TrimEnd('.'), "Load into a model that is freshly built, as it was when the file was saved.", exception);
 }

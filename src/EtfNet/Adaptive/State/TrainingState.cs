@@ -7,6 +7,9 @@ namespace EtfNet;
 internal sealed record TrainingState(
     IReadOnlyList<PlannedLayer> Plan, IReadOnlyList<TensorMemory> Tensors, IReadOnlyList<OptimizerMemory> Optimizers, SchedulerMemory? Scheduler)
 {
+    /// <summary>Where the model was cut.</summary>
+    public IReadOnlyList<PlannedCut> Cuts { get; init; } = [];
+
     /// <exception cref="InvalidOperationException">An optimizer has no state for one of its parameters.</exception>
     public static TrainingState Capture(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, SchedulerMemory? scheduler)
     {
@@ -15,7 +18,7 @@ internal sealed record TrainingState(
             FixedModules.Of(model),
             [.. model.state_dict().Select(entry => TensorMemory.Capture(entry.Key, entry.Value))],
             [.. optimizers.Select(optimizer => OptimizerMemory.Capture(optimizer, names))],
-            scheduler);
+            scheduler) { Cuts = PlannedCut.Of(model) };
     }
 
     /// <summary>Which optimizer takes which state: by their order.</summary>

@@ -8,8 +8,7 @@ namespace EtfNet;
 /// <param name="Width">The features after pooling.</param>
 /// <param name="Classes">The classes.</param>
 /// <param name="Pooling">How outputs become features; flatten where they are features already.</param>
-/// <param name="Point">The path of the module whose output it takes.</param>
-internal sealed record HeadShape(int Width, int Classes, FeaturePooling Pooling, string Point)
+internal sealed record HeadShape(int Width, int Classes, FeaturePooling Pooling)
 {
     /// <summary>Whether the module is a plain <c>Linear</c>.</summary>
     public bool IsPlain => Pooling == FeaturePooling.EachPosition;

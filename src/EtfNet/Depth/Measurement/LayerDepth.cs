@@ -98,7 +98,7 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
             return null;
         using var scope = NewDisposeScope();
         return new DepthHead(
-            layer, new HeadShape(Width, _classes, pooling, point), weight.cpu().data<double>().ToArray(), bias.cpu().data<double>().ToArray(),
+            layer, point, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(), bias.cpu().data<double>().ToArray(),
             _scale!.Find());
     }
 
