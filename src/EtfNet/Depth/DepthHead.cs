@@ -14,8 +14,8 @@ public sealed class DepthHead
     private readonly double[] _weight;
     private readonly double[] _bias;
 
-    internal DepthHead(string layer, string point, HeadShape shape, double[] weight, double[] bias, double scale) =>
-        (Layer, Point, Shape, _weight, _bias, Scale) = (layer, point, shape, weight, bias, scale);
+    internal DepthHead(string layer, HeadPlace place, HeadShape shape, double[] weight, double[] bias, double scale) =>
+        (Layer, Place, Shape, _weight, _bias, Scale) = (layer, place, shape, weight, bias, scale);
 
     /// <summary>Gets the path of the layer whose features it was fitted to.</summary>
     public string Layer { get; }
@@ -29,8 +29,8 @@ public sealed class DepthHead
     /// <summary>Gets the factor that makes class scores of the regression's outputs: the one of least cross entropy, positive.</summary>
     public double Scale { get; }
 
-    /// <summary>The path of the module whose output it takes: the last one of the layer's features.</summary>
-    internal string Point { get; }
+    /// <summary>Where it was fitted.</summary>
+    internal HeadPlace Place { get; }
 
     /// <summary>The module that holds it, but for the numbers.</summary>
     internal HeadShape Shape { get; }

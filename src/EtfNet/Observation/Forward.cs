@@ -93,6 +93,9 @@ internal sealed class Forward : IDisposable
     public bool Returned(Tensor output) =>
         _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
 
+    /// <summary>Whether the model returned this very tensor and no other.</summary>
+    public bool ReturnedOnly(Tensor output) => _outputs.Count == 1 && Returned(output);
+
     /// <summary>
     /// The width of the class scores; where those are not known, the greatest width of the model's outputs or of its last layer's.
     /// </summary>

@@ -108,6 +108,6 @@ public sealed class DepthReportTests
         Parameters = 100,
         Microseconds = 2.5,
         TimeShare = 0.25,
-        Head = new DepthHead(name, name, new HeadShape(8, 10, FeaturePooling.EachPosition), new double[80], new double[10], 1),
+        Head = new DepthHead(name, new HeadPlace(name, ""), new HeadShape(8, 10, FeaturePooling.EachPosition), new double[80], new double[10], 1),
     };
 }

@@ -16,8 +16,9 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     /// <summary>Finds the place behind a module.</summary>
     /// <param name="nodes">All modules of the model.</param>
     /// <param name="point">The path of the last module that stays.</param>
+    /// <param name="whole">The path of the Sequential whose output is the model's; empty where that is the model itself.</param>
     /// <returns>The place, or why there is none and what is possible.</returns>
-    public static (CutPlace? Place, string? Obstacle) Behind(IReadOnlyList<ModuleNode> nodes, string point)
+    public static (CutPlace? Place, string? Obstacle) Behind(IReadOnlyList<ModuleNode> nodes, string point, string whole)
     {
         var byPath = nodes.ToDictionary(node => node.Path);
         if (!byPath.TryGetValue(point, out var node))
@@ -25,7 +26,7 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
         if (node.Parent is null)
             return (null, "it is the whole model: nothing stands behind it");
         var containers = new List<CutContainer>();
-        for (var inner = node; inner.Parent is not null; inner = byPath[ParentPath(inner, byPath)])
+        for (var inner = node; inner.Parent is not null && inner.Path != whole; inner = byPath[ParentPath(inner, byPath)])
         {
             if (inner.Aliases.Count > 0)
                 return (null, $"'{inner.Path}' stands in the model at '{inner.Aliases[0]}' too, so that the cut has no one place");

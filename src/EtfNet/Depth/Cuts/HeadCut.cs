@@ -16,13 +16,13 @@ internal static class HeadCut
         var nodes = ModuleTree.Walk(model);
         if (!nodes.Any(node => node.Path == cut))
             throw Unknown(nodes, cut);
-        var (place, obstacle) = CutPlace.Behind(nodes, head.Point);
+        var (place, obstacle) = CutPlace.Behind(nodes, head.Place.Point, head.Place.Whole);
         if (place is null)
             throw new ArgumentException($"The model cannot be cut behind '{cut}': {obstacle}.", nameof(cut));
         RequireUnshared(model, place, cut);
         if (Misfit(nodes, head, place) is { } misfit)
             throw new ArgumentException($"The head does not fit behind '{cut}': {misfit}.", nameof(head));
-        var placement = LayerPlacement.Of(nodes.First(node => node.Path == head.Point).Parent!, model, new LayerPlacement(ScalarType.Float32, CPU));
+        var placement = LayerPlacement.Of(nodes.First(node => node.Path == head.Place.Point).Parent!, model, new LayerPlacement(ScalarType.Float32, CPU));
         var outer = place.Containers[0];
         var module = head.CreateModule(placement.Dtype, placement.Device);
         return new TailCut(

@@ -13,6 +13,7 @@ internal sealed class DepthMeasurement : IDisposable
     private readonly Dictionary<string, LayerDepth> _layers = [];
     private readonly LayerOrder _order = new();
     private readonly DepthClock _clock = new();
+    private readonly WholeFinder _whole;
     private readonly HashSet<int> _present = [];
     private int _classes;
     private int? _scores;
@@ -27,6 +28,7 @@ internal sealed class DepthMeasurement : IDisposable
         _nodes = ModuleTree.Walk(model);
         var chosen = Choose(_nodes, options);
         _forwards = new ObservedForwards(model, options.Observation);
+        _whole = new WholeFinder(_nodes, _forwards);
         foreach (var node in chosen)
         {
             var point = FeaturePointFinder.Find(node, _nodes, options.FeaturePoint);
@@ -110,10 +112,10 @@ internal sealed class DepthMeasurement : IDisposable
     private DepthLayer Entry(string name, long parameters, string point, double whole)
     {
         var (tap, layer) = (_taps[name], _layers[name]);
-        var (_, obstacle) = CutPlace.Behind(_nodes, point);
+        var (_, obstacle) = CutPlace.Behind(_nodes, point, _whole.Path);
         var pooled = _kind == LabelKind.PerPosition ? tap.Pooled with { Pooling = FeaturePooling.EachPosition } : tap.Pooled;
         var isMasked = _options.TokenMask is not null && pooled.Pooling == FeaturePooling.TokenMean;
-        var head = isMasked ? null : layer.Head(name, point, pooled);
+        var head = isMasked ? null : layer.Head(name, new HeadPlace(point, _whole.Path), pooled);
         return new DepthLayer
         {
             Name = name,
@@ -149,12 +151,14 @@ internal sealed class DepthMeasurement : IDisposable
             using var read = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
             using var seen = ForwardCapture.Run(_forwards, () =>
             {
+                _whole.Begin();
                 _clock.Start();
                 forward(batch);
             });
             var kind = ForwardCapture.KindOf(_forwards, seen, form, parameter);
             _order.Settle([.. seen.Features.Select(features => features.Source.Name).Where(_layers.ContainsKey)]);
             _kind = kind;
+            _whole.Judge(seen);
             samples += read.Groups.Labeled;
             take(seen, kind, read.Groups);
         }

@@ -90,15 +90,15 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
 
     /// <summary>The head; null where there is none.</summary>
     /// <param name="layer">The layer's path.</param>
-    /// <param name="point">The path of the module whose output is the layer's feature.</param>
+    /// <param name="place">Where its features are.</param>
     /// <param name="pooled">How it became rows.</param>
-    public DepthHead? Head(string layer, string point, (long Rank, FeatureLayout Layout, FeaturePooling Pooling) pooled)
+    public DepthHead? Head(string layer, HeadPlace place, (long Rank, FeatureLayout Layout, FeaturePooling Pooling) pooled)
     {
         if (_head is not var (weight, bias) || HeadShape.PoolingOf(pooled) is not { } pooling)
             return null;
         using var scope = NewDisposeScope();
         return new DepthHead(
-            layer, point, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(), bias.cpu().data<double>().ToArray(),
+            layer, place, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(), bias.cpu().data<double>().ToArray(),
             _scale!.Find());
     }
 

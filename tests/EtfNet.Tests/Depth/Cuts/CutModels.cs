@@ -22,6 +22,9 @@ internal static class CutModels
         ("unflat", nn.Unflatten(1, [1, 4, 4])), ("conv1", nn.Conv2d(1, 16, 3, padding: 1)), ("act1", nn.ReLU()),
         ("conv2", nn.Conv2d(16, 16, 3, padding: 1)), ("act2", nn.ReLU()), ("flat", nn.Flatten()), ("head", nn.Linear(256, 4))));
 
+    /// <summary>A class of the user's around one Sequential, whose output it returns as it is, or changed.</summary>
+    public static nn.Module<Tensor, Tensor> Wrapped(int seed = 1, bool changed = false) => Seeded(seed, new Wrapper(changed));
+
     /// <summary>A model with a forward of its own around blocks in a Sequential.</summary>
     public static BlockModel Blocks(int seed = 1, bool oneByOne = false) => Seeded(seed, new BlockModel(oneByOne));
 
@@ -39,6 +42,26 @@ internal static class CutModels
             else if (name.EndsWith("bias", StringComparison.Ordinal))
                 parameter.zero_();
         return model;
+    }
+
+    internal sealed class Wrapper : nn.Module<Tensor, Tensor>
+    {
+        private readonly bool _changed;
+        private readonly Sequential net = Mlp();
+
+        public Wrapper(bool changed)
+            : base(nameof(Wrapper))
+        {
+            _changed = changed;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var output = net.call(input.flatten(1));
+            return (_changed ? output + input.narrow(1, 0, 4) : output).MoveToOuterDisposeScope();
+        }
     }
 
     internal sealed class BlockModel : nn.Module<Tensor, Tensor>

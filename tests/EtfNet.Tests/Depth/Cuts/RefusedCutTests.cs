@@ -112,7 +112,7 @@ public sealed class RefusedCutTests
         }.Should().AllSatisfy(act => act.Should().Throw<ArgumentNullException>());
     }
 
-    internal static DepthHead Renamed(DepthHead head, string layer) => new(layer, layer, head.Shape, new double[head.Width * head.ClassCount], new double[head.ClassCount], 1);
+    private static DepthHead Renamed(DepthHead head, string layer) => new(layer, new HeadPlace(layer, ""), head.Shape, new double[head.Width * head.ClassCount], new double[head.ClassCount], 1);
 
     private static DepthReport Measure(nn.Module model, DepthOptions? options = null)
     {

@@ -61,6 +61,35 @@ public sealed class TruncateTests
     }
 
     [Fact]
+    public void TruncateEtf_ModelThatReturnsWhatASequentialGives_CutsThatOne()
+    {
+        using var scope = NewDisposeScope();
+        using var model = CutModels.Wrapped();
+        using var plain = CutModels.Mlp();
+        using var data = new Blobs(64);
+        model.eval();
+        plain.eval();
+        var cut = CutModels.Measure(model, data)["net.0"];
+        plain.TruncateEtf(CutModels.Measure(plain, data)["0"]).Dispose();
+
+        cut.CutObstacle.Should().BeNull();
+        using var truncation = model.TruncateEtf(cut);
+
+        truncation.RemovedModules.Should().HaveElementAt(0, "net.3");
+        (model.call(data.Inputs) - plain.call(data.Inputs)).abs().max().item<float>().Should().BeLessThan(1e-6f);
+        EtfPlan.Of(model).CutNames.Should().Equal("net");
+    }
+
+    [Fact]
+    public void MeasureDepth_ModelThatAddsASkipToItsSequential_OffersNoCut()
+    {
+        using var scope = NewDisposeScope();
+        using var model = CutModels.Wrapped(changed: true);
+        using var data = new Blobs(64);
+        CutModels.Measure(model, data).Layers.Should().OnlyContain(layer => layer.CutObstacle!.Contains("may pass over the cut"));
+    }
+
+    [Fact]
     public void TruncateEtf_Convolutions_PoolsInFrontOfTheHead()
     {
         using var scope = NewDisposeScope();
