@@ -112,7 +112,7 @@ public sealed class EtfPlan
 
     internal PlanDocument ToDocument() => new(
         Cuts.Count == 0 ? VersionWithoutCuts : Version,
-        [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))],
+        [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
         Cuts.Count == 0 ? null : [.. Cuts.Select(CutEntry.From)]);
 
     /// <exception cref="EtfStateException">The document is of a newer version, or names an impossible frame.</exception>
@@ -131,7 +131,7 @@ public sealed class EtfPlan
                 throw Error(null, "it has a layer without a name");
             if (!names.Add(entry.Layer ?? ""))
                 throw Error(entry.Layer, "the plan names this layer twice");
-            layers.Add(new PlannedLayer(entry.Layer ?? "", Header(entry), entry.InPlace));
+            layers.Add(Layer(entry));
         }
 
         var cuts = (document.Cuts ?? []).Select(
@@ -141,11 +141,11 @@ public sealed class EtfPlan
         return new EtfPlan(layers, cuts);
     }
 
-    private static SimplexEtfHeader Header(PlanEntry entry)
+    private static PlannedLayer Layer(PlanEntry entry)
     {
         try
         {
-            return SimplexEtfFormat.ReadHeader(entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"));
+            return PlannedLayer.Read(entry.Layer ?? "", entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"), entry.InPlace);
         }
         catch (EtfStateException exception) when (exception.Entry is null)
         {

@@ -18,6 +18,7 @@ internal static class CorpusFiles
         using var training = new TrainedModel();
         yield return ("plan", "two-layers.json", Encoding.UTF8.GetBytes(EtfPlan.Of(training.Model).ToJson()));
         yield return ("plan", "none.json", Encoding.UTF8.GetBytes(new EtfPlan([]).ToJson()));
+        yield return ("plan", "cut.json", Encoding.UTF8.GetBytes(new EtfPlan([], Cuts()).ToJson()));
         yield return ("checkpoint", "training.ckpt", training.Checkpoint());
         yield return ("monitor", "one-epoch.bin", training.Monitor());
         yield return ("state", "three-classes.safetensors", Bytes(Statistics(tracksScatter: true).Save));
@@ -33,6 +34,12 @@ internal static class CorpusFiles
         yield return ("idx", "images.idx.gz", IdxBytes.Gzip(IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1))));
         yield return ("text", "two-labels.tsv", Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
     }
+
+    private static PlannedCut[] Cuts() =>
+    [
+        new PlannedCut("", new SequentialCut(2, "head", new HeadShape(8, 3, FeaturePooling.SpatialMean))),
+        new PlannedCut("features", new SequentialCut(1, null, null)),
+    ];
 
     private static ClassStatistics Statistics(bool tracksScatter)
     {
