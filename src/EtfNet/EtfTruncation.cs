@@ -31,7 +31,9 @@ public sealed class EtfTruncation : IDisposable
     /// <summary>Gets whether the tail can still come back.</summary>
     public bool CanRevert => _cut.IsApplied && _cut.Obstacle is null;
 
-    /// <summary>Puts the tail back, to its places in the model and in the optimizers that it was taken out of, with the state that it had.</summary>
+    /// <summary>
+    /// Puts the tail back, to its places in the model and in the optimizers that it was taken out of, with the state that it had.
+    /// </summary>
     /// <remarks>The head is disposed. Layers before the cut stay as they are now.</remarks>
     /// <exception cref="InvalidOperationException">
     /// The tail was released or is back already, the model was cut again or its head fixed since, or a scheduler watches the model. Nothing

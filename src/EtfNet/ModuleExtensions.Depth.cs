@@ -8,10 +8,12 @@ public static partial class ModuleExtensions
 {
     /// <summary>Measures which of a model's layers add something: the held-out accuracy of heads fitted to each layer's features.</summary>
     /// <param name="model">The model, which takes one tensor.</param>
-    /// <param name="training">Inputs and labels to fit the heads to (class indices, int64 or int32, one per sample or per position).</param>
+    /// <param name="training">Inputs and labels to fit the heads to (class indices, int64 or int32, one per sample or per
+    /// position).</param>
     /// <param name="heldOut">Inputs and labels to score them on, of other samples.</param>
     /// <param name="options">What to measure, and how; null for the defaults.</param>
-    /// <returns>The report: per layer the accuracy of the nearest training center and of a ridge head, parameters and time up to there.</returns>
+    /// <returns>The report: per layer the accuracy of the nearest training center and of a ridge head, parameters and time up to
+    /// there.</returns>
     /// <remarks>
     /// Each sequence is enumerated once, and the model called once per batch, in evaluation mode and without gradient; modes are restored
     /// and nothing of the model changes. Beside the forwards it takes about 0.75 d^2 multiplications in float64 per training sample and
@@ -37,7 +39,8 @@ public static partial class ModuleExtensions
     }
 
     /// <summary>
-    /// Measures as <see cref="MeasureDepth(nn.Module, IEnumerable{ValueTuple{Tensor, Tensor}}, IEnumerable{ValueTuple{Tensor, Tensor}}, DepthOptions?)"/>,
+    /// Measures as <see cref="MeasureDepth(nn.Module, IEnumerable{ValueTuple{Tensor, Tensor}}, IEnumerable{ValueTuple{Tensor, Tensor}},
+    /// DepthOptions?)"/>,
     /// for models of several inputs.
     /// </summary>
     /// <typeparam name="TBatch">What a batch is.</typeparam>
@@ -52,8 +55,8 @@ public static partial class ModuleExtensions
     /// <exception cref="ArgumentException">As in the other overload.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or not below the class count of the options.</exception>
     public static DepthReport MeasureDepth<TBatch>(
-        this nn.Module model, IEnumerable<TBatch> training, IEnumerable<TBatch> heldOut, Action<TBatch> forward, Func<TBatch, Tensor> labels,
-        DepthOptions? options = null)
+        this nn.Module model, IEnumerable<TBatch> training, IEnumerable<TBatch> heldOut, Action<TBatch> forward,
+        Func<TBatch, Tensor> labels, DepthOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(training);
@@ -115,13 +118,17 @@ public static partial class ModuleExtensions
         return Cut(model, cut, optimizers, () => HeadCut.Prepare(model, cut, head));
     }
 
-    /// <summary>Drops the last blocks of a <c>Sequential</c> within a model of any kind; the rest of the model, its head included, stays.</summary>
+    /// <summary>
+    /// Drops the last blocks of a <c>Sequential</c> within a model of any kind; the rest of the model, its head included, stays.
+    /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="cut">The path of the last block that stays, such as <c>blocks.5</c>.</param>
     /// <param name="example">Calls the model (by <c>call</c>) on an example, in evaluation mode and without gradient.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
     /// <returns>The way back, until it is released.</returns>
-    /// <remarks>The block's output must have the shape of the last block's. The model's head is not fitted anew: train it further.</remarks>
+    /// <remarks>
+    /// The block's output must have the shape of the last block's. The model's head is not fitted anew: train it further.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
     /// The model has no such block, nothing stands behind it, the shapes do not agree, the model uses the blocks one by one, so that a skip

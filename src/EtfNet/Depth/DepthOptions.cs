@@ -39,7 +39,9 @@ public sealed record DepthOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
     public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
 
-    /// <summary>Gets the penalty of the ridge head, as a share of the mean variance of a layer's features: lambda is it times tr(S) / d.</summary>
+    /// <summary>
+    /// Gets the penalty of the ridge head, as a share of the mean variance of a layer's features: lambda is it times tr(S) / d.
+    /// </summary>
     /// <value>Positive and finite. The default is 0.001. The intercept has no penalty.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive and finite.</exception>
     public double RidgePenalty

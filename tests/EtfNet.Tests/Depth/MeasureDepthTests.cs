@@ -327,6 +327,33 @@ public sealed class MeasureDepthTests
         report.Layers.Select(layer => layer.RidgeAccuracy).Should().Equal(wanted.Layers.Select(layer => layer.RidgeAccuracy));
     }
 
+    [CudaFact]
+    public void MeasureDepth_OnCuda_EqualsTheCpuAndCutsThere()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Mlp(1);
+        using var data = new Blobs(256, noise: 1.2);
+        var wanted = model.MeasureDepth(data.Batches(), data.Batches());
+        model.to(CUDA);
+
+        var report = model.MeasureDepth(
+            data.Batches().Select(batch => (batch.Input.cuda(), batch.Labels.cuda())),
+            data.Batches().Select(batch => (batch.Input.cuda(), batch.Labels)));
+
+        foreach (var (here, there) in report.Layers.Zip(wanted.Layers))
+        {
+            here.CenterAccuracy.Should().BeApproximately(there.CenterAccuracy!.Value, 0.01);
+            here.RidgeAccuracy.Should().BeApproximately(there.RidgeAccuracy!.Value, 0.01);
+        }
+
+        using var truncation = model.TruncateEtf(report["3"]);
+        model.eval();
+        model.call(data.Inputs.cuda()).argmax(1).cpu().eq(data.Labels).to(float64).mean().item<double>()
+            .Should().BeApproximately(report["3"].RidgeAccuracy!.Value, 0.01);
+        truncation.Revert();
+        model.call(data.Inputs.cuda()).device_type.Should().Be(DeviceType.CUDA);
+    }
+
     [Fact]
     public void MeasureDepth_UnknownLayer_Throws()
     {

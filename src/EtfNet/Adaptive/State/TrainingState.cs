@@ -18,7 +18,10 @@ internal sealed record TrainingState(
             FixedModules.Of(model),
             [.. model.state_dict().Select(entry => TensorMemory.Capture(entry.Key, entry.Value))],
             [.. optimizers.Select(optimizer => OptimizerMemory.Capture(optimizer, names))],
-            scheduler) { Cuts = PlannedCut.Of(model) };
+            scheduler)
+        {
+            Cuts = PlannedCut.Of(model),
+        };
     }
 
     /// <summary>Which optimizer takes which state: by their order.</summary>

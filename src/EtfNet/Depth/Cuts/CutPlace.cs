@@ -76,13 +76,12 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     {
         var type = parent.Module.GetType().Name;
         if (parent.Parent is not null)
-            return $"it stands inside '{parent.Path}', a {type} whose forward may pass over the cut: cut behind '{parent.Path}', or another module "
-                + "of a Sequential";
+            return $"it stands inside '{parent.Path}', a {type} whose forward may pass over the cut: cut behind '{parent.Path}', "
+                + "or another module of a Sequential";
         var possible = nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path).ToList();
-        return $"the model is a {type}, whose forward may pass over the cut: "
-            + (possible.Count == 0
-                ? "build it of a Sequential to cut it"
-                : $"drop the blocks behind '{(PlainSequential.Of(inner.Module) is not null ? possible.Find(path => IsIn(path, inner.Path)) ?? possible[0] : possible[0])}' "
-                    + "or another module of a Sequential, by TruncateEtf(cut, example)");
+        var near = possible.Find(path => IsIn(path, inner.Path)) ?? possible.FirstOrDefault();
+        return $"the model is a {type}, whose forward may pass over the cut: " + (near is null
+            ? "build it of a Sequential to cut it"
+            : $"drop the blocks behind '{near}' or another module of a Sequential, by TruncateEtf(cut, example)");
     }
 }

@@ -12,7 +12,8 @@ internal static class HeadCut
     public static TailCut Prepare(nn.Module model, string cut, DepthHead head)
     {
         if (head.Layer != cut)
-            throw new ArgumentException($"The head was fitted behind '{head.Layer}', not behind '{cut}': take that layer's own head.", nameof(head));
+            throw new ArgumentException(
+                $"The head was fitted behind '{head.Layer}', not behind '{cut}': take that layer's own head.", nameof(head));
         var nodes = ModuleTree.Walk(model);
         if (!nodes.Any(node => node.Path == cut))
             throw Unknown(nodes, cut);
@@ -22,7 +23,8 @@ internal static class HeadCut
         RequireUnshared(model, place, cut);
         if (Misfit(nodes, head, place) is { } misfit)
             throw new ArgumentException($"The head does not fit behind '{cut}': {misfit}.", nameof(head));
-        var placement = LayerPlacement.Of(nodes.First(node => node.Path == head.Place.Point).Parent!, model, new LayerPlacement(ScalarType.Float32, CPU));
+        var parent = nodes.First(node => node.Path == head.Place.Point).Parent!;
+        var placement = LayerPlacement.Of(parent, model, new LayerPlacement(ScalarType.Float32, CPU));
         var outer = place.Containers[0];
         var module = head.CreateModule(placement.Dtype, placement.Device);
         return new TailCut(
@@ -33,7 +35,9 @@ internal static class HeadCut
             ]);
     }
 
-    /// <summary>Where objects of the model hold what goes, beside the modules that it is taken out of, a skip may pass over the cut.</summary>
+    /// <summary>
+    /// Where objects of the model hold what goes, beside the modules that it is taken out of, a skip may pass over the cut.
+    /// </summary>
     /// <exception cref="ArgumentException">They do.</exception>
     public static void RequireUnshared(nn.Module model, CutPlace place, string cut)
     {
@@ -62,6 +66,7 @@ internal static class HeadCut
             Linear linear => linear.out_features,
             SimplexEtfLinear linear => linear.OutFeatures,
             Convolution convolution => convolution.out_channels,
+            SimplexEtfConvolution convolution => convolution.OutChannels,
             _ => (long?)null,
         };
         if (width is { } own && own != head.Width)

@@ -26,7 +26,8 @@ internal sealed class PlannedCuts : IDisposable
             if (planned.GetValueOrDefault(now.Path) != now.Cut)
                 throw new ArgumentException(
                     $"{Title(model, now.Path)} is cut behind its module {now.Cut.Keep}; in the state it is "
-                    + $"{(planned.TryGetValue(now.Path, out var then) ? $"cut behind module {then.Keep}" : "whole")}. Load into a freshly built model.",
+                    + (planned.TryGetValue(now.Path, out var then) ? $"cut behind module {then.Keep}" : "whole")
+                    + ". Load into a freshly built model.",
                     nameof(model));
         var (steps, met) = (new List<PlannedCut>(), new List<(Sequential Container, SequentialCut Cut)>());
         foreach (var one in plan)
@@ -39,8 +40,8 @@ internal sealed class PlannedCuts : IDisposable
                 met.Add((container, one.Cut));
             else if (container.Count <= one.Cut.Keep)
                 throw new ArgumentException(
-                    $"The plan keeps the first {one.Cut.Keep} modules of {Title(model, one.Path)}, which has {container.Count}: build the model as "
-                    + "it was built when the plan was made.",
+                    $"The plan keeps the first {one.Cut.Keep} modules of {Title(model, one.Path)}, which has {container.Count}: build the "
+                    + "model as it was built when the plan was made.",
                     nameof(plan));
             else
                 steps.Add(one);
@@ -76,7 +77,8 @@ internal sealed class PlannedCuts : IDisposable
                 var container = (Sequential)nodes[path];
                 var placement = LayerPlacement.Of(container, model, new LayerPlacement(ScalarType.Float32, CPU));
                 containers.Add(new ContainerCut(
-                    new CutContainer(path, container, cut.Keep), cut.HeadName, cut.Head, cut.Head?.CreateBlank(placement.Dtype, placement.Device)));
+                    new CutContainer(path, container, cut.Keep), cut.HeadName, cut.Head,
+                    cut.Head?.CreateBlank(placement.Dtype, placement.Device)));
             }
 
             return new TailCut(model, containers);
@@ -88,5 +90,6 @@ internal sealed class PlannedCuts : IDisposable
         }
     }
 
-    private static string Title(nn.Module model, string path) => path.Length == 0 ? model.GetType().Name : $"'{path}' of {model.GetType().Name}";
+    private static string Title(nn.Module model, string path) =>
+        path.Length == 0 ? model.GetType().Name : $"'{path}' of {model.GetType().Name}";
 }

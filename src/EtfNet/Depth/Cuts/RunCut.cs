@@ -6,7 +6,8 @@ namespace EtfNet;
 /// <summary>Prepares the drop of the last blocks of a <c>Sequential</c> within a model, which its other parts do not notice.</summary>
 internal static class RunCut
 {
-    /// <exception cref="ArgumentException">The blocks behind the cut change the shape, or the model does not pass through them alone.</exception>
+    /// <exception cref="ArgumentException">The blocks behind the cut change the shape, or the model does not pass through them
+    /// alone.</exception>
     public static TailCut Prepare(nn.Module model, string cut, Action example)
     {
         var nodes = ModuleTree.Walk(model);
@@ -53,15 +54,17 @@ internal static class RunCut
         foreach (var (here, there) in before.Seen.Zip(after.Seen))
             if (here != there)
                 throw Refusal(
-                    cut, $"it gives {here}, and the last block {there}: the rest of the model takes that. Cut behind a block of the same shape");
+                    cut,
+                    $"it gives {here}, and the last block {there}: the rest of the model takes that. Cut behind a block of the same shape");
     }
 
     private static ArgumentException Refusal(string cut, string reason) =>
         new($"The blocks behind '{cut}' cannot be dropped: {reason}.", nameof(cut));
 
     private static string Blocks(IReadOnlyList<ModuleNode> nodes) =>
-        string.Join(", ", nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path)) is { Length: > 0 } names
-            ? names : "none";
+        nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path).ToList() is { Count: > 0 } names
+            ? string.Join(", ", names)
+            : "none";
 
     private sealed class Shapes : IModuleListener
     {

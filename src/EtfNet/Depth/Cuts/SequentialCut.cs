@@ -16,7 +16,8 @@ internal sealed record SequentialCut(int Keep, string? HeadName, HeadShape? Head
     public int Count => Keep + (Head is null ? 0 : 1);
 
     /// <summary>How a module was shortened; null where it was not.</summary>
-    public static SequentialCut? Of(nn.Module module) => module is Sequential sequential && Known.TryGetValue(sequential, out var cut) ? cut : null;
+    public static SequentialCut? Of(nn.Module module) =>
+        module is Sequential sequential && Known.TryGetValue(sequential, out var cut) ? cut : null;
 
     /// <summary>Remembers how a module stands now, for as long as it lives; null that it is whole.</summary>
     public static void Remember(Sequential sequential, SequentialCut? cut)

@@ -43,12 +43,15 @@ internal sealed class TailCut
     /// <summary>How many parameters went.</summary>
     public long Parameters { get; private set; }
 
-    private IEnumerable<nn.Module<Tensor, Tensor>> Heads => _containers.Select(container => container.Head).OfType<nn.Module<Tensor, Tensor>>();
+    private IEnumerable<nn.Module<Tensor, Tensor>> Heads =>
+        _containers.Select(container => container.Head).OfType<nn.Module<Tensor, Tensor>>();
 
     /// <summary>What goes, in forward order: the innermost container stands first in the network.</summary>
     private IEnumerable<nn.Module> Leaving => _containers.Reverse().SelectMany(container => container.Leaving);
 
-    /// <summary>Takes the tail out of the model and its parameters out of the optimizers; the head comes to where the old classifier was.</summary>
+    /// <summary>
+    /// Takes the tail out of the model and its parameters out of the optimizers; the head comes to where the old classifier was.
+    /// </summary>
     public void Apply(IReadOnlyList<OptimizerHelper> optimizers)
     {
         using var scope = NewDisposeScope();
@@ -147,7 +150,9 @@ internal sealed class TailCut
             ?? _parameters.FindLast(one => one.Detached.Count > 0);
         foreach (var parameter in head.parameters())
         {
-            var near = parameter.dim() > 1 ? last : _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() == 1) ?? last;
+            var near = parameter.dim() > 1
+                ? last
+                : _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() == 1) ?? last;
             foreach (var detached in near?.Detached ?? [])
                 OptimizerDetachment.Put(detached.Optimizer, [detached.Groups[0]], parameter, parameter, null, order);
         }
@@ -157,11 +162,13 @@ internal sealed class TailCut
     {
         if (module is nn.Module<Tensor, Tensor> layer)
             _unwatch.Add(layer.register_forward_pre_hook((_, _) => throw new InvalidOperationException(
-                $"'{path}' was cut off by TruncateEtf, but something outside the model still calls it. Reach it through the model.")).remove);
+                $"'{path}' was cut off by TruncateEtf, but something outside the model still calls it. Reach it through the model."))
+                .remove);
     }
 
     private static bool IsSame(LayerPlacement one, LayerPlacement other) =>
         one.Dtype == other.Dtype && one.Device.type == other.Device.type && one.Device.index == other.Device.index;
 
-    private static LayerPlacement PlacementOf(nn.Module model) => LayerPlacement.Of(model, model, new LayerPlacement(ScalarType.Float32, CPU));
+    private static LayerPlacement PlacementOf(nn.Module model) =>
+        LayerPlacement.Of(model, model, new LayerPlacement(ScalarType.Float32, CPU));
 }

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A classifier behind one layer, fitted in closed form: the ridge regression from the layer's pooled features to one-hot labels.</summary>
+/// <summary>
+/// A classifier behind one layer, fitted in closed form: the ridge regression from the layer's pooled features to one-hot labels.
+/// </summary>
 /// <remarks>
 /// Weight W (K x d) and bias b minimize the mean of <c>|W h + b - y|^2</c> over the training samples plus lambda |W|^2. These outputs lie
 /// about [0, 1]; as class scores they are multiplied by <see cref="Scale"/>, which changes no decision. Immutable, in managed memory.

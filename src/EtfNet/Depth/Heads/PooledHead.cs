@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A linear classifier behind pooled features: what stands in the place of a tail whose input are maps or token sequences.</summary>
+/// <summary>
+/// A linear classifier behind pooled features: what stands in the place of a tail whose input are maps or token sequences.
+/// </summary>
 internal sealed class PooledHead : nn.Module<Tensor, Tensor>
 {
     // Of a type that takes a fixed layer as well.

@@ -59,7 +59,8 @@ internal sealed class DepthMeasurement : IDisposable
         Samples = (samples, 0);
         if (_present.Count < 2)
             throw new ArgumentException(
-                $"All {Words.Count(samples, "training sample")} are of class {_present.Single()}: no head can be fitted to one class.", parameter);
+                $"All {Words.Count(samples, "training sample")} are of class {_present.Single()}: no head can be fitted to one class.",
+                parameter);
         foreach (var layer in _layers.Values)
             layer.EndTraining(_classes);
     }
@@ -87,7 +88,9 @@ internal sealed class DepthMeasurement : IDisposable
     public DepthReport Report()
     {
         var (parameters, total) = ParameterCounts.Of(_nodes, _order.Names);
-        var paths = _nodes.ToDictionary(node => node.Module, node => node.Path, (IEqualityComparer<nn.Module>)ReferenceEqualityComparer.Instance);
+        var paths = new Dictionary<nn.Module, string>(ReferenceEqualityComparer.Instance);
+        foreach (var node in _nodes)
+            paths.Add(node.Module, node.Path);
         var whole = _clock.Microseconds();
         return new DepthReport
         {

@@ -98,8 +98,8 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
             return null;
         using var scope = NewDisposeScope();
         return new DepthHead(
-            layer, place, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(), bias.cpu().data<double>().ToArray(),
-            _scale!.Find());
+            layer, place, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(),
+            bias.cpu().data<double>().ToArray(), _scale!.Find());
     }
 
     public void Dispose()

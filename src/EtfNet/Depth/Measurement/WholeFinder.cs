@@ -15,7 +15,8 @@ internal sealed class WholeFinder
     {
         _candidates = PlainSequential.Of(nodes[0].Module) is not null ? [] :
         [
-            .. nodes.Where(node => node.Aliases.Count == 0 && PlainSequential.Of(node.Module) is not null && PlainSequential.Of(node.Parent) is null)
+            .. nodes.Where(node => node.Aliases.Count == 0 && PlainSequential.Of(node.Module) is not null)
+                .Where(node => PlainSequential.Of(node.Parent) is null)
                 .Select(node => new Candidate(node.Path)),
         ];
         foreach (var candidate in _candidates)

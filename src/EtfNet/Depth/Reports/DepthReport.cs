@@ -34,7 +34,9 @@ public sealed record DepthReport
     /// <summary>Gets the accuracy that <see cref="ShallowestCut"/> may lose, as in <see cref="DepthOptions.Tolerance"/>.</summary>
     public double Tolerance { get; init; }
 
-    /// <summary>Gets the first layer behind which the model can be cut for at most <see cref="Tolerance"/>; null where there is none.</summary>
+    /// <summary>
+    /// Gets the first layer behind which the model can be cut for at most <see cref="Tolerance"/>; null where there is none.
+    /// </summary>
     public DepthLayer? ShallowestCut => FindCut(Tolerance);
 
     /// <summary>The layer of a name.</summary>
@@ -81,14 +83,17 @@ public sealed record DepthReport
         if (tolerance is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(tolerance), tolerance, "Must lie in [0, 1).");
         return (ModelAccuracy ?? Layers.LastOrDefault(layer => layer.RidgeAccuracy is not null)?.RidgeAccuracy) is { } wanted
-            ? Layers.FirstOrDefault(layer => layer.CutObstacle is null && layer.Head is not null && layer.RidgeAccuracy >= wanted - tolerance - Rounding)
+            ? Layers.FirstOrDefault(
+                layer => layer.CutObstacle is null && layer.Head is not null && layer.RidgeAccuracy >= wanted - tolerance - Rounding)
             : null;
     }
 
     /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null.</summary>
     public string ToJson() => DepthJson.Write(this);
 
-    /// <summary>The report as comma-separated values (RFC 4180) with a heading line and a line per layer; missing values are empty.</summary>
+    /// <summary>
+    /// The report as comma-separated values (RFC 4180) with a heading line and a line per layer; missing values are empty.
+    /// </summary>
     public string ToCsv() => DepthCsv.Write(this);
 
     /// <summary>A table for people to read: one line per layer.</summary>

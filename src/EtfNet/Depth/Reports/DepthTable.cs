@@ -22,7 +22,9 @@ internal static class DepthTable
     public static string Write(DepthReport report)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Depth: heads of {report.TrainingSamples} training samples on {report.HeldOutSamples} held out; ");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Depth: heads of {report.TrainingSamples} training samples on {report.HeldOutSamples} held out; ");
         text.Append(report.ModelAccuracy is { } accuracy
             ? string.Create(CultureInfo.InvariantCulture, $"the model's accuracy {accuracy:0.0000}, ")
             : "the model's accuracy is not known, ");
@@ -33,7 +35,8 @@ internal static class DepthTable
         text.AppendLine().Append("  ").Append(report.ShallowestCut is { } cut
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"shallowest cut for at most {report.Tolerance:0.####}: behind {Name(cut)}, {Share(cut, report):0}% of the parameters, {100 * cut.TimeShare:0}% of the time")
+                $"shallowest cut for at most {report.Tolerance:0.####}: behind {Name(cut)}, {Share(cut, report):0}% of the parameters, "
+                + $"{100 * cut.TimeShare:0}% of the time")
             : string.Create(CultureInfo.InvariantCulture, $"no cut for at most {report.Tolerance:0.####}"));
         foreach (var layer in report.Layers)
             if (layer.Reason is not null)

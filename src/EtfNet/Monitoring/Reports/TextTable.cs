@@ -5,7 +5,9 @@ namespace EtfNet;
 /// <summary>Rows of cells as lines of text; columns that no row fills are left out.</summary>
 internal static class TextTable
 {
-    /// <summary>Appends a heading line and a line per row. The first and the last column read from the left, the others from the right.</summary>
+    /// <summary>
+    /// Appends a heading line and a line per row. The first and the last column read from the left, the others from the right.
+    /// </summary>
     public static void Append(StringBuilder text, IReadOnlyList<string> titles, IReadOnlyList<string[]> rows)
     {
         var shown = Enumerable.Range(0, titles.Count).Where(c => rows.Any(row => row[c].Length > 0)).ToArray();

@@ -53,7 +53,8 @@ public sealed class RefusedCutTests
 
     [Fact]
     public void TruncateEtf_ModelWithAForwardOfItsOwn_SaysWhatCanBeDropped() => Refused<ArgumentException>(
-        CutModels.Blocks(), model => model.TruncateEtf(Measure(model)["blocks.1.0"]), "*BlockModel*forward may pass over the cut*drop the blocks behind 'blocks.*");
+        CutModels.Blocks(), model => model.TruncateEtf(Measure(model)["blocks.1.0"]),
+        "*BlockModel*forward may pass over the cut*drop the blocks behind 'blocks.*");
 
     [Fact]
     public void TruncateEtf_ModuleOfTheTailUsedBeforeTheCut_Throws()
@@ -95,7 +96,8 @@ public sealed class RefusedCutTests
         using var scope = NewDisposeScope();
         using var other = nn.Linear(2, 2);
         using var foreign = optim.SGD(other.parameters(), 0.1);
-        Refused<ArgumentException>(CutModels.Mlp(), model => model.TruncateEtf(Measure(model)["0"], foreign), "*none of the model's parameters*");
+        Refused<ArgumentException>(
+            CutModels.Mlp(), model => model.TruncateEtf(Measure(model)["0"], foreign), "*none of the model's parameters*");
         Refused<NotSupportedException>(
             CutModels.Mlp(), model => model.TruncateEtf(Measure(model)["0"], optim.LBFGS(model.parameters())), "*LBFGS*");
     }
@@ -112,7 +114,8 @@ public sealed class RefusedCutTests
         }.Should().AllSatisfy(act => act.Should().Throw<ArgumentNullException>());
     }
 
-    private static DepthHead Renamed(DepthHead head, string layer) => new(layer, new HeadPlace(layer, ""), head.Shape, new double[head.Width * head.ClassCount], new double[head.ClassCount], 1);
+    private static DepthHead Renamed(DepthHead head, string layer) => new(
+        layer, new HeadPlace(layer, ""), head.Shape, new double[head.Width * head.ClassCount], new double[head.ClassCount], 1);
 
     private static DepthReport Measure(nn.Module model, DepthOptions? options = null)
     {

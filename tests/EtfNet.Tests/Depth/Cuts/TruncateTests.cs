@@ -124,7 +124,8 @@ public sealed class TruncateTests
 
         using var truncation = model.TruncateEtf(cut, optimizer);
 
-        optimizer.parameters().Select(parameter => parameter.Handle).Should().BeEquivalentTo(model.parameters().Select(parameter => parameter.Handle));
+        optimizer.parameters().Select(parameter => parameter.Handle).Should()
+            .BeEquivalentTo(model.parameters().Select(parameter => parameter.Handle));
         truncation.Release();
         var before = ((Linear)truncation.Head!).weight!.detach().clone();
         var first = TrainingLoop.Epoch(model, optimizer, data);
@@ -191,7 +192,26 @@ public sealed class TruncateTests
         groups[0].Parameters.Last().Handle.Should().Be(head.weight!.Handle);
         groups[1].Parameters.Last().Handle.Should().Be(head.bias!.Handle);
         truncation.Revert();
-        groups.Select(group => group.Parameters.Select(parameter => parameter.Handle)).Should().BeEquivalentTo(before, options => options.WithStrictOrdering());
+        groups.Select(group => group.Parameters.Select(parameter => parameter.Handle)).Should()
+            .BeEquivalentTo(before, options => options.WithStrictOrdering());
+    }
+
+    [Fact]
+    public void Revert_OptimizerDisposedMeanwhile_TheTailComesBackWithoutIt()
+    {
+        using var scope = NewDisposeScope();
+        using var model = CutModels.Mlp();
+        using var data = new Blobs(64);
+        var optimizer = optim.Adam(model.parameters().ToList());
+        TrainingLoop.Epoch(model, optimizer, data);
+        var truncation = model.TruncateEtf(CutModels.Measure(model, data)["0"], optimizer);
+        optimizer.Dispose();
+
+        truncation.Revert();
+
+        model.Count.Should().Be(8);
+        using var fresh = optim.Adam(model.parameters());
+        TrainingLoop.Epoch(model, fresh, data);
     }
 
     [Fact]
