@@ -27,6 +27,9 @@ internal sealed class Forward : IDisposable
 
     public required ScopeChain Scopes { get; init; }
 
+    /// <summary>What wants to know when features come; null for nobody.</summary>
+    public IFeatureClock? Clock { get; init; }
+
     /// <summary>Whether layers opened it, the model itself not having been called.</summary>
     public bool IsOpenedByLayers { get; init; }
 

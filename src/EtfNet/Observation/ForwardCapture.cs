@@ -9,14 +9,15 @@ internal static class ForwardCapture
     /// </summary>
     /// <param name="forwards">The party that observes.</param>
     /// <param name="forward">Calls the model.</param>
+    /// <param name="clock">What wants to know when features come; null for nobody.</param>
     /// <returns>What was seen; the caller disposes it.</returns>
-    public static Forward Run(ObservedForwards forwards, Action forward)
+    public static Forward Run(ObservedForwards forwards, Action forward, IFeatureClock? clock = null)
     {
-        var seen = RunOnce(forwards, forward);
+        var seen = RunOnce(forwards, forward, clock);
         if (!forwards.Observer.RecordSilentLayers())
             return seen;
         seen.Dispose();
-        return RunOnce(forwards, forward);
+        return RunOnce(forwards, forward, clock);
     }
 
     /// <summary>Whether a batch's labels are one per sample or one per position.</summary>
@@ -32,9 +33,9 @@ internal static class ForwardCapture
         throw new ArgumentException($"{what} came for a forward of {Words.Count(seen.Samples, "sample")}.", parameter);
     }
 
-    private static Forward RunOnce(ObservedForwards forwards, Action forward)
+    private static Forward RunOnce(ObservedForwards forwards, Action forward, IFeatureClock? clock)
     {
-        var seen = new Forward { Scopes = ScopeChain.Current() };
+        var seen = new Forward { Scopes = ScopeChain.Current(), Clock = clock };
         try
         {
             using (forwards.Capture(seen))

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>Notes when each layer's output is there within a forward, without the time that measuring it takes.</summary>
-internal sealed class DepthClock
+internal sealed class DepthClock : IFeatureClock
 {
     private readonly Dictionary<string, List<double>> _seconds = [];
     private readonly Dictionary<string, double> _batch = [];
@@ -29,19 +29,17 @@ internal sealed class DepthClock
         _batch.Clear();
     }
 
-    /// <summary>The listener to ask before a layer's features are taken.</summary>
-    public IModuleListener Before(string layer) => new Listener(onDevice =>
+    public void Entered(string layer, Tensor output)
     {
-        _batch[layer] = Elapsed(onDevice);
+        _batch[layer] = Elapsed(IsOnDevice(output));
         _entered = Stopwatch.GetTimestamp();
-    });
+    }
 
-    /// <summary>The listener to ask after they were taken.</summary>
-    public IModuleListener After() => new Listener(onDevice =>
+    public void Left(Tensor output)
     {
-        Wait(onDevice);
+        Wait(IsOnDevice(output));
         _own += Stopwatch.GetTimestamp() - _entered;
-    });
+    }
 
     /// <summary>The median over the batches of the microseconds per sample up to a layer; null where it was never called.</summary>
     public double? Microseconds(string layer) => _seconds.TryGetValue(layer, out var list) ? Median(list) : null;
@@ -67,9 +65,5 @@ internal sealed class DepthClock
         return 1e6 * (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 
-    private sealed class Listener(Action<bool> act) : IModuleListener
-    {
-        public void Fired(Forward forward, object? input, object? result) =>
-            act(TensorsOf.First(result) is { device_type: DeviceType.CUDA });
-    }
+    private static bool IsOnDevice(Tensor output) => output.device_type == DeviceType.CUDA;
 }

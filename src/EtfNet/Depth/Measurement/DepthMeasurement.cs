@@ -29,12 +29,13 @@ internal sealed class DepthMeasurement : IDisposable
         var chosen = Choose(_nodes, options);
         _forwards = new ObservedForwards(model, options.Observation);
         _whole = new WholeFinder(_nodes, _forwards);
+        var trace = options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, _nodes) : null;
         foreach (var node in chosen)
         {
             var point = FeaturePointFinder.Find(node, _nodes, options.FeaturePoint);
-            _forwards.Observer.Listen(point.Module, _forwards, _clock.Before(node.Path));
-            _taps.Add(node.Path, new LayerTap(_forwards, node, _nodes, point, options.Pooling));
-            _forwards.Observer.Listen(point.Module, _forwards, _clock.After());
+            // Where a model can be cut, features are taken at the cut: nothing of the next block belongs to them.
+            var isFinal = !ReferenceEquals(point.Module, node.Module) || PlainSequential.Of(node.Parent) is not null;
+            _taps.Add(node.Path, new LayerTap(_forwards, node, _nodes, point, options.Pooling, isFinal ? null : trace));
             _layers.Add(node.Path, new LayerDepth(options));
             _order.Add(node.Path);
         }
@@ -157,7 +158,7 @@ internal sealed class DepthMeasurement : IDisposable
                 _whole.Begin();
                 _clock.Start();
                 forward(batch);
-            });
+            }, _clock);
             var kind = ForwardCapture.KindOf(_forwards, seen, form, parameter);
             _order.Settle([.. seen.Features.Select(features => features.Source.Name).Where(_layers.ContainsKey)]);
             _kind = kind;

@@ -99,6 +99,13 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
             return;
         if (_search?.IsOver(forward) == true && FollowFlow())
             return;
+        forward.Clock?.Entered(Name, output);
+        Take(forward, output);
+        forward.Clock?.Left(output);
+    }
+
+    private void Take(Forward forward, Tensor output)
+    {
         _rank = output.dim();
         _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
         var mask = NeedsMask() ? forward.TokenMask?.Value : null;
