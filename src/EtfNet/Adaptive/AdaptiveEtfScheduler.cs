@@ -34,6 +34,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _optimizers = [.. optimizers];
         _watched = new WatchedLayers(model, options);
         _log = options.Logger ?? NullLogger.Instance;
+        if (options.Logger is { } logger)
+            KernelLog.SetSink(message => Log.Kernels(logger, message));
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
         {

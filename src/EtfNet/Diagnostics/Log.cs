@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
     public static partial void LayerSkipped(ILogger logger, string layer, string reason);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Message}")]
+    public static partial void Kernels(ILogger logger, string message);
 }
