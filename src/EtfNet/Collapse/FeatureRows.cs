@@ -25,6 +25,9 @@ internal readonly ref struct FeatureRows
 
     public bool IsSingle { get; }
 
+    /// <summary>All features, whatever their type.</summary>
+    public ReadOnlySpan<byte> Bytes => IsSingle ? MemoryMarshal.AsBytes(Single) : MemoryMarshal.AsBytes(_double);
+
     public int Count { get; }
 
     public int Width { get; }

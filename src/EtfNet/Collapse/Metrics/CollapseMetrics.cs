@@ -67,6 +67,13 @@ internal sealed record CollapseMetrics
     /// <summary>The means of the present classes less the mean of means, P x width, float64.</summary>
     internal static Tensor CenteredMeans(ClassStatistics statistics, int[] classes)
     {
+        var means = Means(statistics, classes);
+        return means.sub_(means.mean([0L], keepdim: true));
+    }
+
+    /// <summary>The means of the present classes, P x width, float64.</summary>
+    internal static Tensor Means(ClassStatistics statistics, int[] classes)
+    {
         var means = empty(classes.Length, statistics.Width, dtype: float64);
         var target = MemoryMarshal.Cast<byte, double>(means.bytes);
         for (var i = 0; i < classes.Length; i++)
@@ -76,7 +83,7 @@ internal sealed record CollapseMetrics
             RowKernels.AddScaled(statistics.Sum(classes[i]), 1.0 / statistics.Count(classes[i]), row);
         }
 
-        return means.sub_(means.mean([0L], keepdim: true));
+        return means;
     }
 
     internal static int[] Present(ClassStatistics statistics) =>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
@@ -6,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Collapse.Scoring;
 
-public sealed class DistanceKernelsTests
+public sealed class ClassCentersTests
 {
     [Fact]
     public void Center_AnyWidthAndType_IsTheRowLessTheGlobalMean()
@@ -22,31 +21,15 @@ public sealed class DistanceKernelsTests
                 var target = new float[width + 1];
                 target[width] = 9;
 
-                var norm = DistanceKernels.Center(FeatureRows.View(values), 1, centers, target);
-
                 var expected = (values[1].to(float64) - values.to(float64).mean([0L])).data<double>().ToArray();
-                target[..width].Zip(expected).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 2e-6);
-                target[width].Should().Be(9);
-                ((double)norm).Should().BeApproximately(expected.Sum(value => value * value), 1e-5 * (1 + width));
-            }
-    }
 
-    [Fact]
-    public void Products_AnyStrideAndCount_AreAllInnerProducts()
-    {
-        for (var vectors = 1; vectors < 4; vectors++)
-            for (var count = 1; count < 8; count++)
-            {
-                var stride = vectors * Vector<float>.Count;
-                var random = new Random(count);
-                var (rows, centers) = (Numbers(4 * stride), Numbers(count * stride));
-                var products = new float[4 * count];
-                DistanceKernels.Products(rows, centers, stride, count, products);
-                for (var r = 0; r < 4; r++)
-                    for (var k = 0; k < count; k++)
-                        products[r * count + k].Should().BeApproximately(Enumerable.Range(0, stride).Sum(i => rows[r * stride + i] * centers[k * stride + i]), 1e-5f);
-
-                float[] Numbers(int length) => [.. Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5))];
+                Widths.Each(_ =>
+                {
+                    var norm = centers.Center(FeatureRows.View(values), 1, target);
+                    target[..width].Zip(expected).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) < 2e-6);
+                    target[width].Should().Be(9);
+                    ((double)norm).Should().BeApproximately(expected.Sum(value => value * value), 1e-5 * (1 + width));
+                });
             }
     }
 
@@ -58,7 +41,7 @@ public sealed class DistanceKernelsTests
         // Class 1 is absent. The mean of all is 3.
         statistics.Add(tensor(new[] { 1f, 3, 0, 8 }).reshape(4, 1), tensor(new long[] { 0, 0, 2, 3 }));
         var centers = ClassCenters.Create(statistics);
-        centers.Stride.Should().Be(Vector<float>.Count);
+        centers.Stride.Should().Be(RowProducts.Multiple);
         centers.Classes.Should().Equal(0, 2, 3);
         centers.IndexOf.Should().Equal(0, -1, 1, 2);
         centers.Global[0].Should().Be(3);
