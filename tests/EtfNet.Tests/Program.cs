@@ -1,16 +1,21 @@
 using EtfNet.Tests.Checkpoints;
 using EtfNet.Tests.Fuzzing;
+using EtfNet.Tests.Kernels;
+using EtfNet.Tests.Kernels.Fuzzing;
 using EtfNet.Tests.Support;
 
 namespace EtfNet.Tests;
 
-/// <summary>This assembly as a program: what the crash test kills, the run that another process goes on with, the fuzz run, and the tests themselves.</summary>
+/// <summary>This assembly as a program: what the crash test kills, the run that another process goes on with, what ends or asks for memory on its own, the fuzz runs, and the tests themselves.</summary>
 internal static class Program
 {
     private static int Main(string[] arguments) => arguments switch
     {
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
         [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
+        [KernelsAtExit.Name, var how, var milliseconds] => KernelsAtExit.Run(how, milliseconds),
+        [MemoryProbe.Name, var what] => MemoryProbe.Run(what),
+        [KernelFuzzCommand.Name, .. var rest] => KernelFuzzCommand.Run(rest, Console.Out, Console.Error),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),
         [SelfRun.Name, .. var rest] => SelfRun.Run(rest, Console.Out),
         _ => 0,

@@ -35,7 +35,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _watched = new WatchedLayers(model, options);
         _log = options.Logger ?? NullLogger.Instance;
         if (options.Logger is { } logger)
-            KernelLog.SetSink(message => Log.Kernels(logger, message));
+            KernelLog.Instance.Listen(message => Log.Kernels(logger, message));
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
         {

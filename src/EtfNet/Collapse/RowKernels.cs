@@ -9,7 +9,7 @@ internal static class RowKernels
     /// <summary><paramref name="to"/> = <paramref name="from"/> + the named rows, at least one; not finite if one of them is not.</summary>
     public static unsafe void AddRows(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> from, Span<double> to)
     {
-        fixed (void* first = features.Bytes)
+        fixed (void* first = features)
         fixed (double* source = from, target = to)
             RowSums.For(features.IsSingle).Add((nint)first, features.Width, rows, source, target);
     }
@@ -18,7 +18,7 @@ internal static class RowKernels
     /// <remarks>The result is not finite exactly if one of the rows is not.</remarks>
     public static unsafe double AddDeviations(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> center, Span<double> sum)
     {
-        fixed (void* first = features.Bytes)
+        fixed (void* first = features)
         fixed (double* middle = center, target = sum)
             return RowSums.For(features.IsSingle).AddDeviations((nint)first, features.Width, rows, middle, target);
     }

@@ -1,20 +1,21 @@
 namespace EtfNet;
 
 /// <summary>Where the kernels say what a user should know: they have no logger of their own.</summary>
-internal static class KernelLog
+/// <param name="unavailable">Why they are not used; null if they are.</param>
+internal sealed class KernelLog(Func<string?> unavailable)
 {
-    private static Action<string>? s_sink;
-    private static bool s_saidUnavailable;
+    private Action<string>? _listener;
+    private int _said;
 
-    /// <summary>Takes messages from now on; the last sink counts. That the kernels are missing is said once per process, as soon as somebody listens.</summary>
-    public static void SetSink(Action<string>? sink)
+    public static KernelLog Instance { get; } = new(() => NativeTorch.Reason);
+
+    /// <summary>Gives messages to a listener from now on, in place of the one before. That the kernels are not used is said once, to the first.</summary>
+    public void Listen(Action<string> listener)
     {
-        s_sink = sink;
-        if (sink is null || s_saidUnavailable || NativeTorch.Reason is not { } reason)
-            return;
-        s_saidUnavailable = true;
-        sink($"The kernels of this library are not used, tensor operations do their work: {reason}");
+        _listener = listener;
+        if (unavailable() is { } reason && Interlocked.Exchange(ref _said, 1) == 0)
+            listener($"The kernels of this library are not used, tensor operations do their work: {reason}.");
     }
 
-    public static void Write(string message) => s_sink?.Invoke(message);
+    public void Write(string message) => _listener?.Invoke(message);
 }

@@ -94,7 +94,7 @@ internal abstract unsafe class GradientNode
         catch (Exception exception)
         {
             // An exception that crosses native code ends the process. To an answer of no gradients autograd gives an error of its own, which TorchSharp throws.
-            KernelLog.Write($"The gradient of a fixed layer failed, and with it the backward pass: {exception.Message}");
+            KernelLog.Instance.Write($"The gradient of a fixed layer failed, and with it the backward pass: {exception.Message}");
             return default;
         }
     }
