@@ -39,6 +39,9 @@ internal sealed class ClassCenters
 
     public float MaxNorm { get; private set; }
 
+    /// <summary>Whether a sample is left out of its own center.</summary>
+    public bool LeavesOneOut { get; private init; }
+
     public ReadOnlySpan<float> Row(int index) => Values.AsSpan(index * Stride, Stride);
 
     /// <summary>The own-class factor in float64, as the exact mode needs it.</summary>
@@ -51,7 +54,7 @@ internal sealed class ClassCenters
     {
         var classes = Enumerable.Range(0, source.ClassCount).Where(c => source.Count(c) > 0).ToArray();
         const int multiple = RowProducts.Multiple;
-        var centers = new ClassCenters(source, classes, (source.Width + multiple - 1) / multiple * multiple);
+        var centers = new ClassCenters(source, classes, (source.Width + multiple - 1) / multiple * multiple) { LeavesOneOut = leaveOneOut };
 
         var global = new double[source.Width];
         foreach (var c in classes)
@@ -92,6 +95,13 @@ internal sealed class ClassCenters
     {
         fixed (float* row = rows, center = Values, target = products)
             RowProducts.For(Stride).Multiply(row, center, Stride, Classes.Length, target);
+    }
+
+    /// <summary>Multiplies a centered row with one center.</summary>
+    public unsafe float Product(ReadOnlySpan<float> row, int index)
+    {
+        fixed (float* left = row, right = Row(index))
+            return RowProducts.For(Stride).Product(left, right, Stride);
     }
 
     private void Fill(int index, ClassStatistics source)

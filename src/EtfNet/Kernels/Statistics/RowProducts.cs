@@ -38,6 +38,9 @@ internal abstract unsafe class RowProducts
     /// <param name="count">How many centers.</param>
     /// <param name="products">Takes rows x count numbers.</param>
     public abstract void Multiply(float* rows, float* centers, int stride, int count, float* products);
+
+    /// <summary>One row times one center.</summary>
+    public abstract float Product(float* row, float* center, int stride);
 }
 
 /// <inheritdoc cref="RowProducts"/>
@@ -74,6 +77,14 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
             Two(rows, centers + (long)k * stride, stride, count, products + k);
         if (k < count)
             One(rows, centers + (long)k * stride, stride, count, products + k);
+    }
+
+    public override float Product(float* row, float* center, int stride)
+    {
+        var total = TSimd.Zero;
+        for (var i = 0; i < stride; i += TSimd.Count)
+            total = TSimd.MultiplyAdd(TSimd.Load(row + i), TSimd.Load(center + i), total);
+        return (float)TSimd.FastSum(total);
     }
 
     /// <summary>Two centers at a time: each vector of the four rows is loaded once for both, and eight sums hide the latency of the multiply-adds.</summary>
