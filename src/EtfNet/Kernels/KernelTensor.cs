@@ -45,7 +45,7 @@ internal readonly unsafe struct KernelTensor
     public long Stride(int dimension) => _sizes[dimension] == 1 ? 1 : _strides[dimension];
 
     /// <summary>Reads a tensor's shape and address.</summary>
-    /// <returns>False for what kernels do not take: another device, layout or type.</returns>
+    /// <returns>False for what kernels do not take: another device, layout or type, or a view that is negated when it is read.</returns>
     public static bool TryRead(NativeTorch torch, Tensor tensor, out KernelTensor read)
     {
         read = default;
@@ -53,7 +53,8 @@ internal readonly unsafe struct KernelTensor
         int device, layout, dtype;
         if (torch.DeviceType(handle, &device) != 0 || device != Cpu || torch.Layout(handle, &layout) != 0 || layout != Strided)
             return false;
-        if (torch.Dtype(handle, &dtype) != 0 || SizeOf((ScalarType)dtype) == 0)
+        // The imaginary part of a conjugate is a view whose numbers are yet to be negated.
+        if (torch.Dtype(handle, &dtype) != 0 || SizeOf((ScalarType)dtype) == 0 || tensor.is_neg())
             return false;
         long dimensions;
         long* sizes, strides;

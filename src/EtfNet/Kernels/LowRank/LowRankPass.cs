@@ -30,6 +30,9 @@ internal static unsafe class LowRankPass
             || !TryRead(torch, inner, 2, from.Dtype, out var left) || !TryRead(torch, outer, 2, from.Dtype, out var right)
             || left.Size(0) != from.Size(1) || left.Size(1) < rank || right.Size(1) < rank)
             return null;
+        // Whole vectors of a row of the inner factor reach into the rows behind it: they must not be nearly all there is.
+        if (left.Size(0) > 1 && left.Stride(0) < rank)
+            return null;
         var job = new LowRankJob
         {
             X = from.Data, FromRow = from.Stride(0), Inputs = from.Size(1), Inner = left.Data, InnerRow = left.Stride(0),

@@ -97,6 +97,17 @@ public sealed class CenteringPassTests
     }
 
     [Fact]
+    public void Apply_ToAViewThatIsNegatedWhenItIsRead_IsThatOfItsNumbers()
+    {
+        using var scope = NewDisposeScope();
+        var negated = complex(ones(5, 1), full(5, 1, 3.0f)).conj().imag;
+        negated.is_neg().Should().BeTrue();
+        Centered(negated, 1).Should().BeNull();
+        var y = EtfNet.Centering.Apply(negated, new FrameShape(2, 1, false), new FrameScale(1));
+        Sample.Max(y - EtfNet.Centering.Apply(full(5, 1, -3.0f), new FrameShape(2, 1, false), new FrameScale(1))).Should().BeLessThan(1e-6);
+    }
+
+    [Fact]
     public void Apply_UnderInferenceMode_GivesAnInferenceTensor()
     {
         using var scope = NewDisposeScope();

@@ -66,6 +66,9 @@ public sealed class LowRankPassTests
         LowRankPass.TryApply(ones(40, 5).t(), factor, factor, 3, 1).Should().BeNull();
         LowRankPass.TryApply(x, factor.narrow(0, 0, 39), factor, 3, 1).Should().BeNull();
         LowRankPass.TryApply(x, factor, factor, 9, 1).Should().BeNull();
+        LowRankPass.TryApply(x, ones(1, 8).expand(40, 8), factor, 3, 1).Should().BeNull("its rows are one and the same");
+        LowRankPass.TryApply(x, ones(100).as_strided([40, 8], [2, 1]), factor, 3, 1).Should().BeNull("its rows overlap");
+        LowRankPass.TryApply(x, factor, ones(1, 8).expand(40, 8), 3, 1).Should().NotBeNull("the outer factor is copied");
         LowRankPass.TryApply(x, factor, factor.narrow(0, 0, 10), 3, 1).Should().BeNull("ten outputs fill no three vectors");
         LowRankPass.TryApply(x, factor, factor, 3, 1, ones(39)).Should().BeNull();
         LowRankPass.TryApply(ones(2, 5, 40), factor, factor, 3, 1).Should().BeNull();
