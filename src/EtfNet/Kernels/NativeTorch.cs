@@ -108,11 +108,6 @@ internal sealed unsafe class NativeTorch
     {
         var before = s_forced;
         s_forced = (torch, true);
-        return new Restoration(before);
-    }
-
-    private sealed class Restoration((NativeTorch?, bool) before) : IDisposable
-    {
-        public void Dispose() => s_forced = before;
+        return new Restoration(() => s_forced = before);
     }
 }

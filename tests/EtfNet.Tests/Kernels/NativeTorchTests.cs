@@ -64,6 +64,21 @@ public sealed unsafe class NativeTorchTests
     }
 
     [Fact]
+    public void ForceAway_OfNodes_LeavesKernelsAndEndsOnce()
+    {
+        using (var outer = NativeAutograd.ForceAway())
+        {
+            using (NativeAutograd.ForceAway())
+                NativeAutograd.Current.Should().BeNull();
+            NativeAutograd.Current.Should().BeNull("the outer one holds on");
+            NativeTorch.Current.Should().NotBeNull();
+            outer.Dispose();
+        }
+
+        NativeAutograd.Current.Should().NotBeNull();
+    }
+
+    [Fact]
     public void LoadAutograd_AnotherTorchSharpOrAMissingExport_IsNone()
     {
         NativeAutograd.Load(new Version(0, 107, 3), NativeTorchLibrary.TorchSharpExport).Should().NotBeNull();

@@ -15,10 +15,10 @@ public sealed class SimplexEtfLinearTests
 
     /// <summary>Outputs and all gradients against dense algebra in float64, over shapes, frames, dtypes and layouts, by kernels and without.</summary>
     [Theory]
-    [InlineData(true), InlineData(false)]
-    public void Forward_AnyShapeFrameAndType_EqualsDenseAlgebra(bool hasKernels)
+    [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
+    public void Forward_AnyShapeFrameAndType_EqualsDenseAlgebra(Natives natives)
     {
-        using var forced = hasKernels ? null : NativeTorch.Force(null);
+        using var forced = natives.Force();
         for (var seed = 0; seed < 400; seed++)
         {
             using var scope = NewDisposeScope();
@@ -140,10 +140,10 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Theory]
-    [InlineData(true), InlineData(false)]
-    public void Backward_Twice_IsRight(bool hasKernels)
+    [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
+    public void Backward_Twice_IsRight(Natives natives)
     {
-        using var forced = hasKernels ? null : NativeTorch.Force(null);
+        using var forced = natives.Force();
         for (var seed = 0; seed < 40; seed++)
         {
             using var scope = NewDisposeScope();
@@ -186,10 +186,10 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Theory]
-    [InlineData(true, true), InlineData(false, true), InlineData(true, false), InlineData(false, false)]
-    public void Passes_TenThousand_LiveTensorsStayFlat(bool inScope, bool hasKernels)
+    [InlineData(true, Natives.All), InlineData(false, Natives.All), InlineData(true, Natives.NoNodes), InlineData(false, Natives.NoKernels)]
+    public void Passes_TenThousand_LiveTensorsStayFlat(bool inScope, Natives natives)
     {
-        using var forced = hasKernels ? null : NativeTorch.Force(null);
+        using var forced = natives.Force();
         using var layer = new SimplexEtfLinear(4, 4, EtfFrame.Identity);
         using var random = new SimplexEtfLinear(4, 4, EtfFrame.Random(1));
         using var x = ones(2, 4).requires_grad_(true);

@@ -14,6 +14,9 @@ internal sealed unsafe class NativeAutograd
     private static readonly Lazy<NativeAutograd?> s_loaded = new(
         () => Load(typeof(torch).Assembly.GetName().Version, NativeTorchLibrary.TorchSharpExport));
 
+    [ThreadStatic]
+    private static bool s_isForcedAway;
+
     private NativeAutograd(Func<string, nint> export)
     {
         NewNode = (delegate* unmanaged[Cdecl]<nint, nint, NodePointers>)export("THSAutograd_CSharpNode_ctor");
@@ -27,7 +30,7 @@ internal sealed unsafe class NativeAutograd
     }
 
     /// <summary>Gets the functions; null where they are missing or TorchSharp is of another version.</summary>
-    public static NativeAutograd? Current => NativeTorch.Current is null ? null : s_loaded.Value;
+    public static NativeAutograd? Current => s_isForcedAway || NativeTorch.Current is null ? null : s_loaded.Value;
 
     /// <summary><c>CSharpNodePtr THSAutograd_CSharpNode_ctor(TensorArray (*applyFunc)(Tensor*, int size), void (*managedDeleteNode)())</c></summary>
     public delegate* unmanaged[Cdecl]<nint, nint, NodePointers> NewNode { get; }
@@ -68,5 +71,14 @@ internal sealed unsafe class NativeAutograd
             return address;
         });
         return isWhole ? autograd : null;
+    }
+
+    /// <summary>Lets the calling thread work without these functions: how a test sees what another version of TorchSharp does.</summary>
+    /// <returns>What ends it.</returns>
+    public static IDisposable ForceAway()
+    {
+        var before = s_isForcedAway;
+        s_isForcedAway = true;
+        return new Restoration(() => s_isForcedAway = before);
     }
 }

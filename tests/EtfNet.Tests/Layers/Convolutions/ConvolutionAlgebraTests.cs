@@ -18,10 +18,10 @@ public sealed class ConvolutionAlgebraTests
     ];
 
     [Theory]
-    [InlineData(true), InlineData(false)]
-    public void Passes_AnyShapeFrameAndType_EqualDenseAlgebra(bool hasKernels)
+    [InlineData(Natives.All), InlineData(Natives.NoKernels)]
+    public void Passes_AnyShapeFrameAndType_EqualDenseAlgebra(Natives natives)
     {
-        using var forced = hasKernels ? null : NativeTorch.Force(null);
+        using var forced = natives.Force();
         var seen = new HashSet<(EtfFrameKind Kind, bool IsColumnFrame, bool IsCentered, ScalarType Type)>();
         for (var seed = 0; seed < 600; seed++)
         {
@@ -69,10 +69,10 @@ public sealed class ConvolutionAlgebraTests
     }
 
     [Theory]
-    [InlineData(true), InlineData(false)]
-    public void Backward_Twice_EqualsDenseAlgebra(bool hasKernels)
+    [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
+    public void Backward_Twice_EqualsDenseAlgebra(Natives natives)
     {
-        using var forced = hasKernels ? null : NativeTorch.Force(null);
+        using var forced = natives.Force();
         for (var seed = 0; seed < 60; seed++)
         {
             using var scope = NewDisposeScope();
