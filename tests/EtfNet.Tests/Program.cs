@@ -10,8 +10,8 @@ using EtfNet.Tests.Support;
 namespace EtfNet.Tests;
 
 /// <summary>
-/// This assembly as a program: what the crash test kills, the run that another process goes on with, what ends or asks for memory on its own,
-/// a rank of an MPI job, the fuzz runs, and the tests themselves.
+/// This assembly as a program: what the crash test kills, the run that another process goes on with, what ends or asks for memory on its
+/// own, a rank of an MPI job, the fuzz runs, and the tests themselves.
 /// </summary>
 internal static class Program
 {

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>
-/// NC1, <c>tr(Sw pinv(Sb)) / K</c>, from features and labels: by projections or half a covariance, against the definition with two covariance
-/// matrices and a pseudo-inverse. Both in float64, on the CPU.
+/// NC1, <c>tr(Sw pinv(Sb)) / K</c>, from features and labels: by projections or half a covariance, against the definition with two
+/// covariance matrices and a pseudo-inverse. Both in float64, on the CPU.
 /// </summary>
 public class WithinClassVariability : KernelSubject
 {
@@ -17,7 +17,8 @@ public class WithinClassVariability : KernelSubject
     private Tensor _classes = null!;
 
     /// <inheritdoc/>
-    public override IEnumerable<KernelShape> Shapes => [new(4096, 512, 10), new(4096, 512, 100), new(4096, 512, 1000), new(50_000, 512, 1000)];
+    public override IEnumerable<KernelShape> Shapes =>
+        [new(4096, 512, 10), new(4096, 512, 100), new(4096, 512, 1000), new(50_000, 512, 1000)];
 
     /// <summary>The library's: class sums, the directions of the means, and the samples along them.</summary>
     [Benchmark(Baseline = true)]
@@ -57,8 +58,8 @@ public class WithinClassVariability : KernelSubject
         return (within.mm(linalg.pinv(between, hermitian: true)).trace() / count).item<double>();
     }
 
-    // A projection on the directions in which means differ, once for every sample, or half of the covariance, whichever is less; the means' own
-    // decomposition is not counted.
+    // A projection on the directions in which means differ, once for every sample, or half of the covariance, whichever is less; the
+    // decomposition of the means is not counted.
     internal override Cost CostOf(string method) => new(
         FeatureBytes + (Present * Shape.Width * sizeof(double)),
         Shape.Samples * (double)Shape.Width * Math.Min(2 * (Present - 1), Shape.Width + 1),

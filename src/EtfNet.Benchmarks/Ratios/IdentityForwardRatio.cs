@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Ratios;
 
-/// <summary>The identity frame's forward pass without a gradient against <c>clone</c> of its input: a training step's, and 16, 32 and 64 MiB.</summary>
+/// <summary>
+/// The identity frame's forward pass without a gradient against <c>clone</c> of its input: a training step's, and 16, 32 and 64 MiB.
+/// </summary>
 internal sealed class IdentityForwardRatio : Ratio
 {
-    private static readonly (long Batch, long Width)[] s_shapes = [(128, 1024), (128, 4096), (4096, 1024), (8192, 1024), (16_384, 1024)];
+    private static readonly (long Batch, long Width)[] s_shapes =
+        [(128, 1024), (128, 4096), (4096, 1024), (8192, 1024), (16_384, 1024)];
 
     public override string Name => "identityForward";
 

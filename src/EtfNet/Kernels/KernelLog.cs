@@ -9,7 +9,9 @@ internal sealed class KernelLog(Func<string?> unavailable)
 
     public static KernelLog Instance { get; } = new(() => NativeTorch.Reason);
 
-    /// <summary>Gives messages to a listener from now on, in place of the one before. That the kernels are not used is said once, to the first.</summary>
+    /// <summary>
+    /// Gives messages to a listener from now on, in place of the one before. That the kernels are not used is said once, to the first.
+    /// </summary>
     public void Listen(Action<string> listener)
     {
         _listener = listener;

@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A tensor as a kernel sees it: a strided one in CPU memory, of a type that kernels know. Valid while the tensor lives and keeps its shape.</summary>
+/// <summary>
+/// A tensor as a kernel sees it: a strided one in CPU memory, of a type that kernels know. Valid while the tensor lives and keeps its
+/// shape.
+/// </summary>
 internal readonly unsafe struct KernelTensor
 {
     private const int Cpu = 0, Strided = 0;

@@ -21,7 +21,8 @@ internal static class NativeTorchLibrary
 
     private static Func<string, nint>? Exports()
     {
-        // On Linux and macOS an export is looked for in a library and in those that it was linked with: the very libtorch that TorchSharp calls.
+        // On Linux and macOS an export is looked for in a library and in those that it was linked with: the very libtorch that TorchSharp
+        // calls.
         if (TorchSharpExport("aoti_torch_abi_version") != 0)
             return TorchSharpExport;
         using var process = Process.GetCurrentProcess();

@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 namespace EtfNet;
 
 /// <summary>Runs loops on libtorch's own threads, as many as <c>torch.set_num_threads</c> says.</summary>
-/// <remarks>Other threads would have to share the cores with libtorch's, which go on spinning for some milliseconds after each operation.</remarks>
+/// <remarks>
+/// Other threads would have to share the cores with libtorch's, which go on spinning for some milliseconds after each operation.
+/// </remarks>
 internal static unsafe class TorchThreads
 {
     /// <summary>Fewer elements than this are worth no second thread: libtorch's own measure.</summary>

@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The calls of one frame as a node of autograd's graph, by libtorch's own functions: what <see cref="FrameFunction"/> is without them.</summary>
+/// <summary>
+/// The calls of one frame as a node of autograd's graph, by libtorch's own functions: what <see cref="FrameFunction"/> is without them.
+/// </summary>
 internal sealed class FrameNode(NativeTorch torch, NativeAutograd autograd, FrameCall call, bool hasBias) : GradientNode(torch, autograd, hasBias ? 2 : 1)
 {
     /// <summary>The nodes of an operator: one for each kind of call that a training makes.</summary>
@@ -19,7 +21,8 @@ internal sealed class FrameNode(NativeTorch torch, NativeAutograd autograd, Fram
         foreach (var node in known)
             if (node.Is(call, hasBias))
                 return node;
-        // Replaced whole: two threads at the same layer at worst make one node twice. A scale that was loaded makes those before it useless.
+        // Replaced whole: two threads at the same layer at worst make one node twice. A scale that was loaded makes those before it
+        // useless.
         var made = new FrameNode(NativeTorch.Current!, autograd, call, hasBias);
         s_ofOperator.AddOrUpdate(call.Operator, [.. known.Where(node => ReferenceEquals(node.Scale, call.Scale)), made]);
         return made;

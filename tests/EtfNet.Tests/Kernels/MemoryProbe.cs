@@ -8,7 +8,9 @@ internal static class MemoryProbe
 {
     public const string Name = "memory-probe";
 
-    /// <summary>What it gives where large blocks come from the heap, and where each is mapped on its own; 1 where the call said otherwise.</summary>
+    /// <summary>
+    /// What it gives where large blocks come from the heap, and where each is mapped on its own; 1 where the call said otherwise.
+    /// </summary>
     public const int OnTheHeap = 11, Mapped = 12;
 
     public static int Run(string what)

@@ -7,8 +7,8 @@ internal static class Layouts
 {
     public const int Count = 6;
 
-    /// <summary>A tensor equal to another one: dense, dimensions in another order, cut out of a larger one, every other number of one, or (where one
-    /// sample stands for all) repeated without a copy.</summary>
+    /// <summary>A tensor equal to another one: dense, dimensions in another order, cut out of a larger one, every other number of one, or
+    /// (where one sample stands for all) repeated without a copy.</summary>
     public static Tensor Of(Tensor x, int layout)
     {
         var dimensions = Enumerable.Range(0, (int)x.dim()).Select(i => (long)i).ToArray();

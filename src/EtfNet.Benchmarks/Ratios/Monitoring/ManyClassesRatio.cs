@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Ratios.Monitoring;
 
-/// <summary>NC1 of more classes than features against its definition with two covariance matrices, both from features and labels, in float64.</summary>
+/// <summary>
+/// NC1 of more classes than features against its definition with two covariance matrices, both from features and labels, in float64.
+/// </summary>
 internal sealed class ManyClassesRatio : Ratio
 {
     private const long Samples = 50_000, Width = 512, Classes = 1000;
@@ -22,7 +24,8 @@ internal sealed class ManyClassesRatio : Ratio
         var means = randn([Classes, Width], generator: generator).index_select(0, classes);
         var features = randn([Samples, Width], generator: generator).add_(means).DetachFromDisposeScope();
         return new PairedWork(
-            () => WithinClassVariability.ByLibrary(features, classes, labels), () => WithinClassVariability.ByTwoCovariances(features, classes, Classes),
+            () => WithinClassVariability.ByLibrary(features, classes, labels),
+            () => WithinClassVariability.ByTwoCovariances(features, classes, Classes),
             0, features, classes);
     }
 }

@@ -15,7 +15,9 @@ internal sealed class PseudoInverseVariability : IDisposable
 {
     private const double Epsilon = 2.220446049250313e-16;
 
-    /// <summary>Eigenvalues of <c>C^T C</c> below this share of the greatest have lost digits: the singular values of C keep them.</summary>
+    /// <summary>
+    /// Eigenvalues of <c>C^T C</c> below this share of the greatest have lost digits: the singular values of C keep them.
+    /// </summary>
     private const double LeastShare = 1e-5;
 
     /// <summary>Samples taken at a time: their deviations in float64 stay in the cache.</summary>
@@ -27,7 +29,9 @@ internal sealed class PseudoInverseVariability : IDisposable
     private readonly Tensor _projection;
     private readonly Tensor _means;
 
-    /// <summary>The covariance within classes, times the samples, on and right of its diagonal panels; null where deviations are projected.</summary>
+    /// <summary>
+    /// The covariance within classes, times the samples, on and right of its diagonal panels; null where deviations are projected.
+    /// </summary>
     private readonly Tensor? _covariance;
 
     private readonly int[] _indexOf;

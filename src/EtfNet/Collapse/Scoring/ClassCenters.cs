@@ -34,7 +34,10 @@ internal sealed class ClassCenters
 
     public float[] SquaredNorms { get; }
 
-    /// <summary><c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton. 1 where none is left out.</summary>
+    /// <summary>
+    /// <c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton. 1 where none
+    /// is left out.
+    /// </summary>
     public float[] OwnFactors { get; }
 
     public float MaxNorm { get; private set; }

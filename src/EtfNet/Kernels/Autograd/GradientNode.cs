@@ -7,9 +7,9 @@ namespace EtfNet;
 
 /// <summary>A function's node in autograd's graph: what it records, and the gradient that it computes when autograd asks.</summary>
 /// <remarks>
-/// One object serves all calls that differ in their tensors alone, as native code knows it by two function pointers; it stays alive while a graph holds one
-/// of its nodes, whatever becomes of the layer. TorchSharp's own custom functions cost more per call, and keep a tensor of the output's size until the
-/// backward pass.
+/// One object serves all calls that differ in their tensors alone, as native code knows it by two function pointers; it stays alive while
+/// a graph holds one of its nodes, whatever becomes of the layer. TorchSharp's own custom functions cost more per call, and keep a tensor
+/// of the output's size until the backward pass.
 /// </remarks>
 internal abstract unsafe class GradientNode
 {
@@ -93,7 +93,8 @@ internal abstract unsafe class GradientNode
         }
         catch (Exception exception)
         {
-            // An exception that crosses native code ends the process. To an answer of no gradients autograd gives an error of its own, which TorchSharp throws.
+            // An exception that crosses native code ends the process. To an answer of no gradients autograd gives an error of its own,
+            // which TorchSharp throws.
             KernelLog.Instance.Write($"The gradient of a fixed layer failed, and with it the backward pass: {exception.Message}");
             return default;
         }

@@ -6,8 +6,8 @@ namespace EtfNet;
 
 /// <summary>A thread's native memory for the handles that go to autograd and come from it.</summary>
 /// <remarks>
-/// TorchSharp copies returned tensors after the call that returns their handles, and never frees those. They are freed when the thread's next gradient is
-/// asked for or a node is deleted, whichever comes first: at the end of the backward pass.
+/// TorchSharp copies returned tensors after the call that returns their handles, and never frees those. They are freed when the thread's
+/// next gradient is asked for or a node is deleted, whichever comes first: at the end of the backward pass.
 /// </remarks>
 internal unsafe struct GradientSlots
 {

@@ -2,10 +2,12 @@ using TorchSharp;
 
 namespace EtfNet;
 
-/// <summary>The functions of TorchSharp's native library behind its custom autograd functions, called without what TorchSharp puts around them.</summary>
+/// <summary>
+/// The functions of TorchSharp's native library behind its custom autograd functions, called without what TorchSharp puts around them.
+/// </summary>
 /// <remarks>
-/// Signatures are those of TorchSharp 0.107's <c>THSAutograd.h</c>; they are no public interface, so another version of TorchSharp is left alone and its
-/// managed functions do the work.
+/// Signatures are those of TorchSharp 0.107's <c>THSAutograd.h</c>; they are no public interface, so another version of TorchSharp is
+/// left alone and its managed functions do the work.
 /// </remarks>
 internal sealed unsafe class NativeAutograd
 {
@@ -32,7 +34,9 @@ internal sealed unsafe class NativeAutograd
     /// <summary>Gets the functions; null where they are missing or TorchSharp is of another version.</summary>
     public static NativeAutograd? Current => s_isForcedAway || NativeTorch.Current is null ? null : s_loaded.Value;
 
-    /// <summary><c>CSharpNodePtr THSAutograd_CSharpNode_ctor(TensorArray (*applyFunc)(Tensor*, int size), void (*managedDeleteNode)())</c></summary>
+    /// <summary>
+    /// <c>CSharpNodePtr THSAutograd_CSharpNode_ctor(TensorArray (*applyFunc)(Tensor*, int size), void (*managedDeleteNode)())</c>
+    /// </summary>
     public delegate* unmanaged[Cdecl]<nint, nint, NodePointers> NewNode { get; }
 
     /// <summary><c>void THSAutograd_CSharpNode_setNextEdges(CSharpNodePtr node, TensorArray vars_, bool is_executable)</c></summary>
@@ -48,8 +52,8 @@ internal sealed unsafe class NativeAutograd
     public delegate* unmanaged[Cdecl]<NodePointers, void> DisposeWeak { get; }
 
     /// <summary>
-    /// <c>void THSAutograd_Function_wrapOutputs(TensorArray vars_, TensorArray nonDiff_, TensorArray dirty_, TensorArray outputs_, CSharpNodePtr node,
-    /// Tensor* (*allocator)(size_t length))</c>
+    /// <c>void THSAutograd_Function_wrapOutputs(TensorArray vars_, TensorArray nonDiff_, TensorArray dirty_, TensorArray outputs_,
+    /// CSharpNodePtr node, Tensor* (*allocator)(size_t length))</c>
     /// </summary>
     public delegate* unmanaged[Cdecl]<TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void> WrapOutputs { get; }
 

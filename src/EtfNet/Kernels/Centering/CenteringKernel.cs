@@ -5,7 +5,9 @@ namespace EtfNet;
 /// <summary>Centers groups of numbers in one pass over memory: a group's second reading comes from the cache.</summary>
 internal abstract unsafe class CenteringKernel : IKernel
 {
-    /// <summary>Vectors that are summed in their own type before the sum goes on in float64: float32 keeps its digits over any length.</summary>
+    /// <summary>
+    /// Vectors that are summed in their own type before the sum goes on in float64: float32 keeps its digits over any length.
+    /// </summary>
     private const int Run = 64;
 
     /// <inheritdoc/>

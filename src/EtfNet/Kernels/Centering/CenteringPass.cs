@@ -16,8 +16,8 @@ internal static unsafe class CenteringPass
     /// <param name="x">At least <see cref="CenteringForm.Summed"/> numbers along dimension 1. Nothing is recorded.</param>
     /// <param name="form">What to do with them.</param>
     /// <param name="bias">What to add to each of the outputs, or null.</param>
-    /// <returns>A new tensor of the current scope, dense in the order of memory of x; null where the kernel does not reach: other devices, types or layouts,
-    /// or a libtorch without the functions that it needs.</returns>
+    /// <returns>A new tensor of the current scope, dense in the order of memory of x; null where the kernel does not reach: other
+    /// devices, types or layouts, or a libtorch without the functions that it needs.</returns>
     public static Tensor? TryApply(Tensor x, in CenteringForm form, Tensor? bias = null)
     {
         if (NativeTorch.Current is not { } torch || !KernelTensor.TryRead(torch, x, out var from)

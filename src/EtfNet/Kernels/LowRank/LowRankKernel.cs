@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace EtfNet;
 
-/// <summary>An update of low rank in one pass over memory: a block of rows is read for its coordinates, and again, from the cache, for the output.</summary>
+/// <summary>
+/// An update of low rank in one pass over memory: a block of rows is read for its coordinates, and again, from the cache, for the output.
+/// </summary>
 internal abstract unsafe class LowRankKernel : IKernel
 {
     /// <summary>Rows that stay in the second-level cache from their first reading to the second.</summary>

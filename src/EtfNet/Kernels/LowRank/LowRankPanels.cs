@@ -1,15 +1,17 @@
 namespace EtfNet;
 
 /// <summary>
-/// Copies the outer factor in the order in which outputs are made: panel by panel, three vectors of outputs each, and in a panel column by column of the
-/// factor; in the vectors' own type.
+/// Copies the outer factor in the order in which outputs are made: panel by panel, three vectors of outputs each, and in a panel column
+/// by column of the factor; in the vectors' own type.
 /// </summary>
 internal abstract unsafe class LowRankPanels : IKernel
 {
     /// <summary>Vectors of a panel.</summary>
     public const int Vectors = 3;
 
-    /// <summary>The first output of a panel of so many outputs. The last panel overlaps the one before where it would reach beyond the end.</summary>
+    /// <summary>
+    /// The first output of a panel of so many outputs. The last panel overlaps the one before where it would reach beyond the end.
+    /// </summary>
     public static long First(LowRankJob* job, long panel, int wide) => Math.Min(panel * wide, job->Outputs - wide);
 
     public static long Count(LowRankJob* job, int wide) => (job->Outputs + wide - 1) / wide;

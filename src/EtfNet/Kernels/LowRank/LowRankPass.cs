@@ -35,8 +35,17 @@ internal static unsafe class LowRankPass
             return null;
         var job = new LowRankJob
         {
-            X = from.Data, FromRow = from.Stride(0), Inputs = from.Size(1), Inner = left.Data, InnerRow = left.Stride(0),
-            Outer = right.Data, OuterRow = right.Stride(0), Outputs = right.Size(0), ToRow = right.Size(0), Rank = rank, Factor = factor,
+            X = from.Data,
+            FromRow = from.Stride(0),
+            Inputs = from.Size(1),
+            Inner = left.Data,
+            InnerRow = left.Stride(0),
+            Outer = right.Data,
+            OuterRow = right.Stride(0),
+            Outputs = right.Size(0),
+            ToRow = right.Size(0),
+            Rank = rank,
+            Factor = factor,
         };
         if (bias is not null)
         {

@@ -1,7 +1,9 @@
 namespace EtfNet;
 
 /// <summary>An inner loop over a range of independent pieces of work (rows, maps, blocks), in any arithmetic.</summary>
-/// <remarks>It runs on threads of libtorch: it takes no lock and makes no tensor. What it throws is thrown again by the caller's thread.</remarks>
+/// <remarks>
+/// It runs on threads of libtorch: it takes no lock and makes no tensor. What it throws is thrown again by the caller's thread.
+/// </remarks>
 internal unsafe interface IKernel
 {
     /// <param name="begin">The first piece.</param>

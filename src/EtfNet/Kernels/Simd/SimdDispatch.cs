@@ -19,7 +19,9 @@ internal static unsafe class SimdDispatch
     /// <summary>What the calling thread's kernels run on, at most.</summary>
     public static SimdWidth Width => s_forced ?? Widest;
 
-    /// <summary>Lets the calling thread's kernels run on narrower vectors, or on none: how a test compares them. Null for the widest.</summary>
+    /// <summary>
+    /// Lets the calling thread's kernels run on narrower vectors, or on none: how a test compares them. Null for the widest.
+    /// </summary>
     public static void Force(SimdWidth? width) => s_forced = width;
 
     /// <summary>The widest vectors that a run of numbers fills.</summary>

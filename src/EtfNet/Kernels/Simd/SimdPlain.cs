@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace EtfNet;
 
-/// <summary>One number at a time, float32 or float64: for machines without vectors of 256 bits, and what the vectors are checked against.</summary>
+/// <summary>
+/// One number at a time, float32 or float64: for machines without vectors of 256 bits, and what the vectors are checked against.
+/// </summary>
 internal readonly unsafe struct SimdPlain<T> : ISimd<T, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {

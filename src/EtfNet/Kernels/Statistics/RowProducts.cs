@@ -28,7 +28,9 @@ internal abstract unsafe class RowProducts
     /// <param name="center">As many numbers.</param>
     /// <param name="target">Likewise.</param>
     /// <param name="width">How many.</param>
-    /// <returns>The squared norm of the target, which is not finite exactly if a number of the row is not (or float32 cannot hold it).</returns>
+    /// <returns>
+    /// The squared norm of the target, which is not finite exactly if a number of the row is not (or float32 cannot hold it).
+    /// </returns>
     public abstract float Subtract(float* row, float* center, float* target, int width);
 
     /// <summary>Four rows times some centers.</summary>
@@ -87,7 +89,9 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
         return (float)TSimd.FastSum(total);
     }
 
-    /// <summary>Two centers at a time: each vector of the four rows is loaded once for both, and eight sums hide the latency of the multiply-adds.</summary>
+    /// <summary>
+    /// Two centers at a time: each vector of the four rows is loaded once for both, and eight sums hide the latency of the multiply-adds.
+    /// </summary>
     private static void Two(float* row, float* center, int stride, int count, float* products)
     {
         var (a0, a1, b0, b1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);

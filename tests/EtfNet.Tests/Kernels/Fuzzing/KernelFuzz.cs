@@ -4,7 +4,9 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Kernels.Fuzzing;
 
-/// <summary>Kernels on tensors of random shapes, strides and types, each compared with the tensor operations that it stands for, in float64.</summary>
+/// <summary>
+/// Kernels on tensors of random shapes, strides and types, each compared with the tensor operations that it stands for, in float64.
+/// </summary>
 internal static class KernelFuzz
 {
     /// <summary>One case, all of it drawn from its number.</summary>
@@ -125,7 +127,10 @@ internal static class KernelFuzz
 
     private static ScalarType Type(Random random) => random.Next(5) switch { 0 => float64, 1 => bfloat16, _ => float32 };
 
-    /// <summary>The same numbers with random strides, offset and overlap: dimensions in any order, steps, gaps, and samples repeated without a copy.</summary>
+    /// <summary>
+    /// The same numbers with random strides, offset and overlap: dimensions in any order, steps, gaps, and samples repeated without a
+    /// copy.
+    /// </summary>
     private static Tensor Strided(Random random, Tensor x)
     {
         for (var again = random.Next(3); again > 0; again--)
