@@ -30,14 +30,14 @@ deployed.load(folder.File("weights.dat"));
 Compare("deployed model, trained model", deployed, resumed.Model);
 Console.WriteLine(deployed.MeasureFootprint());
 
-// For tools that know nothing of EtfNet: plain linear layers with the same outputs.
+// For tools that know nothing of EtfNet, PyTorch among them: plain linear layers with the same outputs.
 var layers = deployed.MaterializeEtf();
-deployed.save(folder.File("linear.dat"));
+deployed.SaveSafetensors(folder.File("linear.safetensors"));
 using var plain = NewModel();
-plain.load(folder.File("linear.dat"));
+plain.LoadSafetensors(folder.File("linear.safetensors"));
 Compare($"plain model ({layers.Count} layers made linear again), trained model", plain, resumed.Model);
 Console.WriteLine($"test accuracy {data.Test.AccuracyOf(plain):0.0%}");
-Console.WriteLine($"written to {folder.Path}: training.ckpt, plan.json, weights.dat, linear.dat");
+Console.WriteLine($"written to {folder.Path}: training.ckpt, plan.json, weights.dat, linear.safetensors");
 
 Module NewModel() => Network.Mlp(inputs: 784, width: 256, hiddenLayers: 4, classes: 10);
 

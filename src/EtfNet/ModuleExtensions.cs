@@ -28,6 +28,7 @@ public static class ModuleExtensions
     /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed, or the optimizer has none of the model's parameters.</exception>
     /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon, optim.Optimizer optimizer) =>
         model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon }, optimizer);
@@ -35,27 +36,32 @@ public static class ModuleExtensions
     /// <summary>Watches a model while it is trained, by options of one's own.</summary>
     /// <param name="model">The model.</param>
     /// <param name="options">When a layer is fixed, and as what.</param>
-    /// <param name="optimizers">Managed optimizers of the model's parameters; none is allowed.</param>
+    /// <param name="optimizers">Managed optimizers of the model's parameters; none is allowed. Where there are some, only layers that they
+    /// train are fixed.</param>
     /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <remarks>
+    /// A layer whose weight anything else in the model uses is skipped: an embedding, another layer, a tensor that some object of the model
+    /// holds. A model without any layer that can be fixed is refused only where there is no other layer to measure either.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's parameters.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
+    /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, AdaptiveEtfOptions options, params optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
-        var managed = Managed(model, optimizers);
+        ArgumentNullException.ThrowIfNull(optimizers);
         if (LiveSchedulers.Find(model) is { } live)
         {
             if (!live.Options.Equals(options))
                 throw new InvalidOperationException("The model has a scheduler with other options already. Dispose that one first, or use it.");
-            foreach (var optimizer in managed)
-                live.AddOptimizer(optimizer);
+            live.AddOptimizers(optimizers, nameof(optimizers));
             return live;
         }
 
-        var scheduler = new AdaptiveEtfScheduler(model, options, managed);
+        var scheduler = new AdaptiveEtfScheduler(model, options, Managed(model, optimizers));
         LiveSchedulers.Add(scheduler);
         return scheduler;
     }
@@ -66,10 +72,16 @@ public static class ModuleExtensions
     /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <remarks>
-    /// Call it before the optimizer is made. Biases stay and are trained. Source: Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
+    /// Call it before the optimizer is made. Biases stay and are trained. Layers of one weight are fixed together: name them all. Source:
+    /// Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">A name matches no linear layer, a matching layer has no frame of that kind, or the frame needs inputs to align with. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// A name matches no linear layer; a layer has no frame of that kind, or a dtype that cannot hold it; the frame needs inputs to align
+    /// with; or something else in
+    /// the model uses a layer's weight. Nothing was changed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
     public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, params string[] layers) =>
         model.ApplyEtf(frame, layers, []);
 
@@ -82,27 +94,34 @@ public static class ModuleExtensions
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">As in the other overload, or an optimizer has none of the model's parameters. Nothing was changed.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
+    /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
     public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, IReadOnlyList<string> layers, IReadOnlyList<optim.Optimizer> optimizers)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(layers);
         var managed = Managed(model, optimizers);
-        var switched = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target.Name, target.Layer.weight), managed);
-        return [.. switched.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
+        LiveSchedulers.RequireNone(model);
+        var made = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target), managed);
+        return [.. made.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
 
     /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know nothing of EtfNet.</summary>
     /// <param name="model">The model; its forward gives what it gave before.</param>
     /// <returns>The names of the layers, in registration order.</returns>
-    /// <remarks>The weights stay without gradient, as they were fixed; biases that were trained stay the very parameters that they were. A live scheduler is refused.</remarks>
+    /// <remarks>
+    /// Nothing counts as fixed afterwards, and any optimizer goes on as it was: the model's parameters are the very objects that they were.
+    /// A weight that was fixed is a constant from now on, a buffer of its layer: it is in the model's state, saved, loaded and moved with
+    /// it, and not among <c>parameters()</c>; one that was fixed in place stays a parameter without gradient. Built anew and loaded from
+    /// that state, all of them are parameters as usual.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear. Nothing was changed.</exception>
     public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (LiveSchedulers.Find(model) is not null)
-            throw new InvalidOperationException("A scheduler still watches this model. Dispose it first.");
+        LiveSchedulers.RequireNone(model);
         return Materialization.Run(model);
     }
 
@@ -122,6 +141,6 @@ public static class ModuleExtensions
     private static List<OptimizerHelper> Managed(nn.Module model, IReadOnlyList<optim.Optimizer> optimizers)
     {
         ArgumentNullException.ThrowIfNull(optimizers);
-        return [.. optimizers.Select(optimizer => OptimizerDetachment.Managed(optimizer, model, nameof(optimizers)))];
+        return [.. optimizers.Select(optimizer => ManagedOptimizers.Require(optimizer, model, [], nameof(optimizers))).Distinct()];
     }
 }

@@ -39,7 +39,10 @@ public sealed class LongRunTests
             else if (epoch % (Round / 4) == 0)
             {
                 foreach (var layer in report.FixedLayers.Reverse())
+                {
                     etf.Revert(layer.Name);
+                    etf.Allow(layer.Name);
+                }
             }
         }
 

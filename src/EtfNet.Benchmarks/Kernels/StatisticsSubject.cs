@@ -19,7 +19,7 @@ public abstract class StatisticsSubject : KernelSubject
         if (_deviceState is null)
             _state.Add(Features, Labels);
         else
-            _deviceState.Add(Features, Labels, score: false, predictions: null);
+            _deviceState.Add(Features, Labels, ignoreIndex: null, score: false, predictions: null);
     }
 
     private protected override void Prepare()

@@ -10,7 +10,7 @@ internal static class TensorBytes
     {
         Tensor tensor => tensor.IsInvalid ? 0 : tensor.NumberOfElements * tensor.ElementSize,
         nn.Module module => module.MeasureFootprint().TotalBytes,
-        optim.Optimizer optimizer => OptimizerStateTensors.Bytes(optimizer),
+        optim.Optimizer optimizer => OptimizerStates.Bytes(optimizer),
         _ => 0,
     });
 }

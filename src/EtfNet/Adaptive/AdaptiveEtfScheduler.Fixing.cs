@@ -6,18 +6,73 @@ namespace EtfNet;
 /// <content>What happens at the end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    private CollapseReport Exact(CollapseReport online)
+    private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? loss, double? accuracy)
+    {
+        RequireAlive();
+        var cost = Cost(loss, accuracy);
+        if (_observed == 0 && batches is null)
+            throw new InvalidOperationException(
+                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+        RequireNoForward();
+        _watched.RequireUnchanged();
+        ForgetUnusableOptimizers();
+
+        var collapse = _monitor.EndEpoch();
+        var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
+        _epoch++;
+        try
+        {
+            if (unlabeled > 0)
+                Log.UnlabeledForwards(_log, _epoch, unlabeled);
+            if (batches is not null)
+            {
+                collapse = _monitor.Evaluate(batches);
+                _inputs.Take(batches);
+            }
+            else if (_options.Decision == FixDecision.Exact)
+            {
+                collapse = Exact(collapse, remarks);
+            }
+
+            var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
+            var reverted = cost is null ? [] : RevertCostly(cost.Value);
+            var decisions = new Dictionary<string, LayerDecision>();
+            var fixedNow = FixReady(collapse, cost, decisions);
+            foreach (var layer in untrained.Where(layer => layer.Fix is null))
+            {
+                decisions[layer.Name] = layer.Untrained;
+                Log.LayerUntrained(_log, layer.Name);
+            }
+
+            Report = NewReport(collapse, decisions, fixedNow, reverted, unlabeled, remarks);
+            Announce(fixedNow, reverted);
+            return Report;
+        }
+        finally
+        {
+            // Also where the model threw in evaluation mode: the epoch is over.
+            _inputs.NextEpoch();
+            _layerInputs?.NextEpoch();
+            _observed = 0;
+        }
+    }
+
+    private CollapseReport Exact(CollapseReport online, List<string> remarks)
     {
         var labeled = _inputs.Labeled.ToList();
         if (labeled.Count == 0)
+        {
+            remarks.Add("exact errors need batches of the model's inputs with labels, and none could be kept: the online errors decided");
             return online;
+        }
+
         using (_monitor.Suspend())
             return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
     }
 
     private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, LayerDecision> decisions)
     {
-        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse)))
+        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse), LastError(collapse)))
             decisions[decision.Name] = decision;
         var ready = decisions.Values.Where(decision => decision.IsReady).ToList();
         if (ready.Count == 0)
@@ -25,21 +80,75 @@ public sealed partial class AdaptiveEtfScheduler
 
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
-        using var proposal = new FixPreparation(Calibration(collapse), _model, _inputs, _layerInputs).Prepare([.. ready.Select(decision => targets[decision.Name])]);
+        foreach (var name in ready.Select(decision => decision.Name))
+            if (targets[name].WhyNotAlone(_optimizers.All) is { } obstacle)
+                decisions[name] = new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
+        using var proposal = new FixPreparation(Calibration(collapse), _model, _inputs, _layerInputs)
+            .Prepare([.. ready.Where(decision => decisions[decision.Name].IsReady).Select(decision => targets[decision.Name])]);
         foreach (var waiting in proposal.Waiting)
         {
             decisions[waiting.Name] = waiting;
             if (waiting.Reason != LayerReason.MaxPerEpoch)
-                _watched[waiting.Name].Refuse(_epoch, waiting);
-            Log.LayerWaits(_log, _epoch, waiting.Name, waiting.ToString());
+                Refuse(waiting);
+            else
+                Log.LayerWaits(_log, _epoch, waiting.Name, waiting.ToString());
         }
 
         // Nothing was changed up to here.
-        var fixedNow = proposal.Fixes.Select(one => Fix(one, (double?)decisions[one.Target.Name].Value, cost is not null, proposal.TrialGap)).ToList();
+        var fixedNow = Fix(proposal, decisions, keepOld: cost is not null && _guard is not null);
         if (fixedNow.Count > 0 && cost is not null)
             _guard?.Begin(_epoch, cost.Value);
-        proposal.UpdateRunningStatistics();
+        if (fixedNow.Count == proposal.Fixes.Count)
+            proposal.UpdateRunningStatistics();
         return fixedNow;
+    }
+
+    /// <summary>
+    /// Fixes prepared layers, all of them or none, but for one that turns out not to fit its dtype, and what was calibrated behind it.
+    /// </summary>
+    private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
+    {
+        var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
+        string? unfit = null;
+        foreach (var prepared in proposal.Fixes)
+        {
+            var name = prepared.Target.Name;
+            try
+            {
+                if (unfit is null)
+                    fixes.Add((LayerFix.Prepare(_model, prepared.Target, prepared.Etf, prepared.Bias), prepared));
+                else
+                    decisions[name] = new LayerDecision(name, LayerReason.CannotFit)
+                    {
+                        Detail = $"it was calibrated behind '{unfit}', which cannot be fixed",
+                    };
+            }
+            catch (ArgumentException exception)
+            {
+                unfit = name;
+                decisions[name] = new LayerDecision(name, LayerReason.CannotFit) { Detail = Words.Plain(exception) };
+                Refuse(decisions[name]);
+            }
+        }
+
+        LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
+        return fixes.ConvertAll(one =>
+        {
+            Take(one.Fix);
+            var record = FixedLayer.From(one.Fix, _epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
+            return _watched[one.Fix.Name].Record = record with
+            {
+                LossBefore = one.Prepared.LossBefore,
+                LossAfter = one.Prepared.LossAfter,
+                TrialGap = proposal.TrialGap,
+            };
+        });
+    }
+
+    private void Refuse(LayerDecision reason)
+    {
+        _watched[reason.Name].Refuse(_epoch, reason);
+        Log.LayerWaits(_log, _epoch, reason.Name, reason.ToString());
     }
 
     private List<LayerStanding> Standings(CollapseReport collapse)
@@ -47,16 +156,17 @@ public sealed partial class AdaptiveEtfScheduler
         var found = collapse.Layers.ToDictionary(layer => layer.Name);
         var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
         var standings = new List<LayerStanding>();
+        var threshold = FixPolicy.Threshold(_options, _epoch, LastError(collapse));
         foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
         {
             var now = found.GetValueOrDefault(layer.Name);
             var (upper, scored) = (now?.Interval?.High, now?.Samples ?? 0);
-            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
+            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, threshold, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
             standings.Add(new LayerStanding(layer.Name, now?.NccError, upper, scored, layer.Streak, layer.Fix is not null)
             {
                 Classes = now?.PresentClasses ?? 0,
                 NoErrorReason = now?.Reason,
-                Excluded = layer.Excluded ?? Frozen(layer),
+                Excluded = layer.WhyNot(_optimizers),
                 Refusal = layer.Refusal,
                 RetryAt = layer.RetryAt,
             });
@@ -65,59 +175,11 @@ public sealed partial class AdaptiveEtfScheduler
         return standings;
     }
 
+    private static double? LastError(CollapseReport collapse) => collapse.Layers.LastOrDefault(layer => layer.NccError is not null)?.NccError;
+
     private CalibrationOptions Calibration(CollapseReport collapse) => new(
         _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,
         _options.Pooling, Classes(collapse));
-
-    /// <summary>Frozen layers are left alone until they are unfrozen.</summary>
-    private static LayerDecision? Frozen(WatchedLayer layer) =>
-        layer.Fix is null && !layer.Layer.weight.requires_grad ? new LayerDecision(layer.Name, LayerReason.Frozen) : null;
-
-    private FixedLayer Fix(PreparedFix prepared, double? error, bool keepOld, LayerReason? trialGap)
-    {
-        var target = prepared.Target;
-        var layer = _watched[target.Name];
-        layer.Fix = LayerFix.Commit(_model, target, prepared.Etf, prepared.Bias, _optimizers, keepOld && _guard is not null);
-        _monitor.Follow(layer.Name, layer.Fix.Current);
-        layer.Record = FixedLayer.From(layer.Fix, _epoch, error, prepared.OutputError) with
-        {
-            LossBefore = prepared.LossBefore,
-            LossAfter = prepared.LossAfter,
-            TrialGap = trialGap,
-        };
-        return layer.Record;
-    }
-
-    private List<(FixedLayer Layer, LayerDecision Why)> RevertCostly(double cost)
-    {
-        var reverted = new List<(FixedLayer, LayerDecision)>();
-        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
-        {
-            foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
-            {
-                if (takeBack)
-                {
-                    layer.Excluded = new LayerDecision(layer.Name, LayerReason.RevertedByGuard) { Epoch = epoch, Value = worse, Limit = _options.Guard!.Tolerance };
-                    reverted.Add((TakeBack(layer), layer.Excluded));
-                }
-                else
-                {
-                    layer.Fix!.Release();
-                }
-            }
-        }
-
-        return reverted;
-    }
-
-    private FixedLayer TakeBack(WatchedLayer layer)
-    {
-        layer.Layer = layer.Fix!.Revert();
-        _monitor.Follow(layer.Name, layer.Layer);
-        var record = layer.Record!;
-        (layer.Fix, layer.Record, layer.Streak) = (null, null, 0);
-        return record;
-    }
 
     private EtfFrame DefaultFrame(CollapseReport collapse) => EtfFrame.Aligned(DefaultRank(Classes(collapse)));
 
@@ -141,13 +203,15 @@ public sealed partial class AdaptiveEtfScheduler
             Log.LayerFixed(_log, _epoch, layer.Name, layer.Frame, layer.NccError, layer.OutputError);
             if (layer.InPlaceReason is not null)
                 Log.LayerFixedInPlace(_log, layer.Name, layer.InPlaceReason);
-            if (_optimizers.Count == 0)
+            if (_optimizers.All.Count == 0)
                 Log.NoOptimizer(_log, layer.Name, layer.ParametersFixed * 4);
             LayerFixed?.Invoke(this, new LayerFixedEventArgs(layer));
         }
     }
 
-    private EtfReport NewReport(CollapseReport? collapse, IReadOnlyDictionary<string, LayerDecision> decisions, List<FixedLayer> fixedNow, List<(FixedLayer Layer, LayerDecision Why)> reverted)
+    private EtfReport NewReport(
+        CollapseReport? collapse, IReadOnlyDictionary<string, LayerDecision> decisions, List<FixedLayer> fixedNow,
+        List<(FixedLayer Layer, LayerDecision Why)> reverted, long unlabeled = 0, List<string>? remarks = null)
     {
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
@@ -161,8 +225,12 @@ public sealed partial class AdaptiveEtfScheduler
             FixedLayers = [.. watched.Values.Where(layer => layer.Record is not null).Select(layer => layer.Record!).OrderBy(layer => layer.Epoch)],
             NewlyFixed = fixedNow,
             Reverted = [.. reverted.Select(entry => entry.Layer.Name)],
-            Skipped = _watched.Skipped,
+            Skipped = _watched.Reach.Skipped,
+            ParametersInReach = _watched.Reach.InReach,
+            ParametersOutOfReach = _watched.Reach.OutOfReach,
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
+            UnlabeledForwards = unlabeled,
+            Remarks = remarks ?? [],
         };
 
         EtfLayerReport Row(string name, LayerCollapse? found)
@@ -182,7 +250,10 @@ public sealed partial class AdaptiveEtfScheduler
             if (watched.GetValueOrDefault(name)?.Record is not null)
                 return new LayerDecision(name, LayerReason.Fixed);
             return decisions.GetValueOrDefault(name)
-                ?? (watched.TryGetValue(name, out var layer) ? layer.Excluded ?? new LayerDecision(name, LayerReason.NotJudged) : new LayerDecision(name, LayerReason.NotACandidate));
+                ?? (watched.TryGetValue(name, out var layer)
+                    ? layer.Excluded ?? layer.Held
+                    : new LayerDecision(name, LayerReason.NotACandidate))
+                ?? new LayerDecision(name, LayerReason.NotJudged);
         }
     }
 }

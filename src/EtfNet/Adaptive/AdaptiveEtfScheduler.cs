@@ -8,14 +8,15 @@ namespace EtfNet;
 
 /// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
-/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe"/> after each step and <see cref="EndEpoch"/> after each
-/// epoch, between the optimizer's step and the next forward. Not thread-safe. Source: Liu, arXiv 2412.00884 (Adaptive-ETF).
+/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and
+/// <see cref="EndEpoch(double?, double?)"/> after each epoch, between the optimizer's step and the next forward. Not thread-safe. Source:
+/// Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
 {
     private readonly nn.Module _model;
     private readonly AdaptiveEtfOptions _options;
-    private readonly List<OptimizerHelper> _optimizers;
+    private readonly KnownOptimizers _optimizers;
     private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
@@ -31,8 +32,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         _model = model;
         _options = options;
-        _optimizers = [.. optimizers];
-        _watched = new WatchedLayers(model, options);
+        _optimizers = new KnownOptimizers(optimizers);
+        _watched = new WatchedLayers(model, options, _optimizers.All);
         _log = options.Logger ?? NullLogger.Instance;
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
@@ -41,11 +42,21 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             FeaturePoint = options.FeaturePoint,
             Pooling = options.Pooling,
             Metrics = CollapseMetricSet.None,
+            Exclude = options.Exclude,
+            ScoreEvery = options.ScoreEvery,
+            MinimumScored = options.MinimumScored,
+            Seed = options.Seed,
+            MaxPendingBytes = options.MaxPendingBytes,
+            IgnoreIndex = options.IgnoreIndex,
+            Logits = options.Logits,
+            TokenMask = options.TokenMask,
+            Deterministic = options.Deterministic,
             LeaveOneOut = options.LeaveOneOut,
+            RequiresLayers = true,
         });
-        _inputs = new InputSample(model, options.CalibrationSamples);
-        foreach (var (layer, reason) in _watched.Skipped)
-            Log.LayerSkipped(_log, layer, reason);
+        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
+        foreach (var layer in _watched.Reach.Skipped)
+            Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 
@@ -61,23 +72,74 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <summary>Gets the report of the last epoch; before the first, the layers without errors.</summary>
     public EtfReport Report { get; private set; }
 
+    /// <summary>
+    /// Gets whether the model is being called again with kept inputs, on the calling thread: for hooks that count or record, and must not
+    /// see that.
+    /// </summary>
+    /// <value>Hooks that change nothing of what passes through their module are left out of such calls anyway.</value>
+    public bool IsReplaying => _monitor.Forwards.Observer.IsReplaying;
+
     internal nn.Module Model => _model;
 
-    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers;
+    internal IReadOnlyList<OptimizerHelper> Optimizers => _optimizers.All;
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
-    /// <param name="labels">Class indices, int64 or int32, shape (N), on any device.</param>
-    /// <exception cref="ArgumentException">The labels are of another type or number, or out of range; nothing was counted.</exception>
+    /// <param name="labels">
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
+    /// one forward that waits has, or as all that wait have together, in their order. What is <see cref="AdaptiveEtfOptions.IgnoreIndex"/>
+    /// marks a row without a label.
+    /// </param>
+    /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The labels are of another type or number, or fit several forwards of different inputs; nothing was counted.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
     public void Observe(Tensor labels)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireAlive();
         _monitor.Observe(labels);
-        _inputs.Observe(labels);
-        _observed++;
-        if (!_inputs.CanReplay)
-            _layerInputs ??= new LayerInputSample(_watched.Layers.Where(layer => layer.Fix is null).Select(layer => layer.Layer), _options.CalibrationSamples);
+        Observed();
+    }
+
+    /// <summary>
+    /// Takes the labels of the one forward that returned a tensor: where several forwards of a step have the same length.
+    /// </summary>
+    /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
+    /// <param name="output">
+    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// </param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// No forward that waits returned that tensor, or the labels are of another type or number; nothing was counted.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
+    /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    public void Observe(Tensor labels, Tensor output)
+    {
+        RequireAlive();
+        _monitor.Observe(labels, output);
+        Observed();
+    }
+
+    /// <summary>Takes features of a layer given by hand, for what no hook sees: their error decides on the layer of that name.</summary>
+    /// <param name="layer">The layer's name; under any other the report shows the error and nothing is fixed.</param>
+    /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
+    /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
+    /// nothing was counted.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    public void Observe(string layer, Tensor features, Tensor labels)
+    {
+        RequireAlive();
+        _monitor.Observe(layer, features, labels);
+        Observed();
     }
 
     /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
@@ -97,69 +159,35 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <exception cref="InvalidOperationException">No batch was observed in the epoch, a forward is in progress, or the model's layers were changed by hand. Nothing was changed.</exception>
     /// <exception cref="ArgumentException">The guard needs one of loss and accuracy, or a value was given that is of no use. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public EtfReport EndEpoch(double? loss = null, double? accuracy = null)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var cost = Cost(loss, accuracy);
-        if (_observed == 0)
-            throw new InvalidOperationException("No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
-        RequireNoForward();
-        _watched.RequireUnchanged();
+    public EtfReport EndEpoch(double? loss = null, double? accuracy = null) => End(null, loss, accuracy);
 
-        var collapse = _monitor.EndEpoch();
-        _epoch++;
-        try
-        {
-            if (_options.Decision == FixDecision.Exact)
-                collapse = Exact(collapse);
-            var reverted = cost is null ? [] : RevertCostly(cost.Value);
-            var decisions = new Dictionary<string, LayerDecision>();
-            var fixedNow = FixReady(collapse, cost, decisions);
-            Report = NewReport(collapse, decisions, fixedNow, reverted);
-            Announce(fixedNow, reverted);
-            return Report;
-        }
-        finally
-        {
-            // Also where the model threw in evaluation mode: the epoch is over.
-            _inputs.NextEpoch();
-            _layerInputs?.NextEpoch();
-            _observed = 0;
-        }
-    }
-
-    /// <summary>Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh optimizer state.</summary>
-    /// <param name="layer">The layer's name.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
-    /// <exception cref="InvalidOperationException">A forward is in progress, or the layer can no longer be reached. Nothing was changed.</exception>
+    /// <summary>
+    /// Ends an epoch by exact errors on batches of the user's own: for training on samples that have no one label (mixup, soft labels),
+    /// whose forwards are kept out by <see cref="Suspend"/>.
+    /// </summary>
+    /// <param name="batches">
+    /// Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three
+    /// times.
+    /// </param>
+    /// <param name="loss">As in the other overload.</param>
+    /// <param name="accuracy">As in the other overload.</param>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>
+    /// The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one
+    /// tensor.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no batch, its labels are not class indices, or as in the other overload. Nothing was fixed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void Revert(string layer)
+    public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches, double? loss = null, double? accuracy = null)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(layer);
-        var watched = _watched[layer];
-        if (watched.Fix is null)
-            throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
-        RequireNoForward();
-        Announce([], [(TakeBack(watched), new LayerDecision(layer, LayerReason.RevertedByHand))]);
-    }
-
-    /// <summary>Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their state.</summary>
-    /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
-    /// <exception cref="ArgumentException">The optimizer has none of the model's parameters.</exception>
-    /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public void AddOptimizer(optim.Optimizer optimizer)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var managed = OptimizerDetachment.Managed(optimizer, _model, nameof(optimizer));
-        if (_optimizers.Contains(managed))
-            return;
-        _optimizers.Add(managed);
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Leave(managed);
+        ArgumentNullException.ThrowIfNull(batches);
+        return End(batches, loss, accuracy);
     }
 
     /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
@@ -169,11 +197,25 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             return;
         _disposed = true;
         LiveSchedulers.Remove(this);
-        _monitor.Dispose();
-        _inputs.Dispose();
         _layerInputs?.Dispose();
-        foreach (var layer in _watched.Layers)
-            layer.Fix?.Release();
+        _inputs.Dispose();
+        _monitor.Dispose();
+        foreach (var fix in _watched.Fixes)
+            fix.Release();
+    }
+
+    private void Observed()
+    {
+        _observed++;
+        if (!_inputs.CanReplay)
+            _layerInputs ??= new LayerInputSample(
+                _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
+    }
+
+    private void RequireAlive()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_watched.Trained.Any(layer => layer.Layer.Weight.IsInvalid), _model);
     }
 
     private double? Cost(double? loss, double? accuracy)
@@ -183,7 +225,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (accuracy is { } share && share is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
         if (_guard is not null && loss is null && accuracy is null)
-            throw new ArgumentException("The guard judges switches by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
+            throw new ArgumentException(
+                "The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
         return loss ?? -accuracy;
     }
 

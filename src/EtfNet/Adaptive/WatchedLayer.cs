@@ -1,29 +1,39 @@
-using TorchSharp.Modules;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What the scheduler remembers of a linear layer over the epochs.</summary>
-internal sealed class WatchedLayer(string name, Linear layer)
+/// <summary>What the scheduler remembers of a layer over the epochs.</summary>
+internal sealed class WatchedLayer(string name, FixableLayer layer, string? obstacle)
 {
+    private (double Sum, double Squares)? _returned;
+
     public string Name { get; } = name;
 
-    /// <summary>The linear layer; for a replaced one, what is left of it.</summary>
-    public Linear Layer { get; set; } = layer;
+    /// <summary>The layer; for a replaced one, what is left of it.</summary>
+    public FixableLayer Layer { get; } = layer;
 
     /// <summary>How many epochs in a row the error has been at or below epsilon.</summary>
     public int Streak { get; set; }
 
-    /// <summary>How often a switch was tried and refused.</summary>
+    /// <summary>How often a fix was tried and refused.</summary>
     public int Refusals { get; set; }
 
     /// <summary>Why the last try was refused; null where there was none.</summary>
     public LayerDecision? Refusal { get; set; }
 
-    /// <summary>The epoch from which a refused switch is tried again.</summary>
+    /// <summary>The epoch from which a refused fix is tried again.</summary>
     public int RetryAt { get; set; }
 
-    /// <summary>Why it is not to be fixed, whatever its error; null where it may be.</summary>
-    public LayerDecision? Excluded { get; set; }
+    /// <summary>Why it can never be fixed; null where it can.</summary>
+    public LayerDecision? Excluded { get; } =
+        obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
+
+    /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
+    public LayerDecision? Held { get; set; }
+
+    /// <summary>Whether it was fixed once and is trained again: optimizers that come later may lack its weight.</summary>
+    public bool HasReturned { get; private set; }
 
     /// <summary>How it was fixed; null while it is trained.</summary>
     public LayerFix? Fix { get; set; }
@@ -37,5 +47,50 @@ internal sealed class WatchedLayer(string name, Linear layer)
         Refusal = reason;
         Refusals++;
         RetryAt = epoch + Math.Min(1 << Math.Min(Refusals, 3), 8);
+    }
+
+    /// <summary>What is said of a layer that <see cref="IsUntrained"/>.</summary>
+    public LayerDecision Untrained => new(Name, LayerReason.NotTrained)
+    {
+        Detail = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use",
+    };
+
+    /// <summary>Why the layer is no candidate now; null where it is one.</summary>
+    public LayerDecision? WhyNot(KnownOptimizers optimizers)
+    {
+        if (Excluded is not null || Fix is not null)
+            return Excluded;
+        if (!Layer.Weight.requires_grad)
+            return new LayerDecision(Name, LayerReason.Frozen);
+        return optimizers.Train(Layer.Weight) ? Held : new LayerDecision(Name, LayerReason.NotTrained);
+    }
+
+    /// <summary>Remembers the weight as it came back, so that <see cref="IsUntrained"/> can tell whether anything trains it.</summary>
+    public void MarkReturned() => (_returned, HasReturned) = (Fingerprint(), true);
+
+    /// <summary>Whether a weight that came back has a gradient and has not moved since: no optimizer trains it. Answered once.</summary>
+    public bool IsUntrained()
+    {
+        if (_returned is null || Fix is not null)
+            return false;
+        using var scope = NewDisposeScope();
+        if (_returned != Fingerprint())
+        {
+            _returned = null;
+            return false;
+        }
+
+        if (Layer.Weight.grad is not { } gradient || gradient.count_nonzero().item<long>() == 0)
+            return false;
+        _returned = null;
+        return true;
+    }
+
+    private (double, double) Fingerprint()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var weight = Layer.Weight.to(ScalarType.Float64);
+        return (weight.sum().item<double>(), weight.square().sum().item<double>());
     }
 }

@@ -3,15 +3,15 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>The linear layers of a model that a scheduler looks after.</summary>
+/// <summary>The layers of a model that a scheduler looks after.</summary>
 internal sealed class WatchedLayers
 {
     private readonly torch.nn.Module _model;
     private readonly List<WatchedLayer> _layers = [];
-    private readonly List<(string Layer, string Reason)> _composites = [];
+    private readonly Dictionary<string, LayerFix> _unwatched = [];
 
-    /// <exception cref="ArgumentException">No linear layer is left to be fixed.</exception>
-    public WatchedLayers(torch.nn.Module model, AdaptiveEtfOptions options)
+    /// <exception cref="ArgumentException">No layer is left to be fixed, and none to be measured.</exception>
+    public WatchedLayers(torch.nn.Module model, AdaptiveEtfOptions options, IReadOnlyList<OptimizerHelper> optimizers)
     {
         _model = model;
         var seen = new List<string>();
@@ -19,64 +19,93 @@ internal sealed class WatchedLayers
         foreach (var target in LayerTarget.All(model))
         {
             seen.Add(target.Name);
-            if (!IsIncluded(options, target.Name))
-                continue;
-            _layers.Add(new WatchedLayer(target.Name, target.Layer)
+            if (IsIncluded(options, target.Name))
             {
-                Excluded = (target.Obstacle ?? NoFrame(options, target.Layer)) is { } why ? new LayerDecision(target.Name, LayerReason.NotFixable) { Detail = why } : null,
-            });
+                var excluded = NoFrame(options, target.Fixable) ?? target.WhyNotAlone(optimizers);
+                _layers.Add(new WatchedLayer(target.Name, target.Fixable, excluded));
+            }
         }
 
-        foreach (var node in ModuleTree.Walk(model))
-            if (NativeComposites.Contains(node.Module.GetType().Name) && node.Module.GetType().Assembly == typeof(torch).Assembly)
-                _composites.Add((node.Path, $"{node.Module.GetType().Name} is native: its inner layers cannot be reached; build it of Linear layers"));
+        Reach = ModelReach.Of(model, _layers);
         if (seen.Count == 0)
             throw new ArgumentException(
-                $"{model.GetType().Name} has no trainable Linear layer that could be fixed" + (_composites.Count > 0 ? $"; {_composites[0].Layer}: {_composites[0].Reason}." : "."), nameof(model));
+                $"{model.GetType().Name} has no trainable Linear layer that could be fixed"
+                + (Reach.Skipped.Count > 0 ? $"; '{Reach.Skipped[0].Name}': {Reach.Skipped[0].Reason}." : "."), nameof(model));
         if (options.Include.FirstOrDefault(pattern => !seen.Concat(already).Any(path => NamePattern.Matches(pattern, path))) is { } nothing)
             throw new ArgumentException($"Include names '{nothing}', which is no Linear layer of the model. It has: {string.Join(", ", seen)}.", nameof(options));
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
-        if (_layers.All(layer => layer.Excluded is not null))
+        // A layer that cannot be fixed is no error as long as something else is worth watching.
+        if (_layers.All(layer => layer.Excluded is not null)
+            && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || _layers.Exists(layer => layer.Name == node.Path)))
             throw new ArgumentException(
                 "No layer can be fixed: " + string.Join("; ", _layers.Select(layer => $"'{layer.Name}': {layer.Excluded}")) + ".", nameof(model));
     }
 
-    private static readonly HashSet<string> NativeComposites =
-        ["MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder", "TransformerDecoderLayer", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"];
-
     public IReadOnlyList<WatchedLayer> Layers => _layers;
 
-    /// <summary>The layers that can never be fixed, with the reason.</summary>
-    public IReadOnlyList<(string Layer, string Reason)> Skipped =>
-        [.. _layers.Where(layer => layer.Excluded?.Reason == LayerReason.NotFixable).Select(layer => (layer.Name, layer.Excluded!.ToString())), .. _composites];
+    /// <summary>Which part of the model can be fixed.</summary>
+    public ModelReach Reach { get; }
+
+    /// <summary>
+    /// Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.
+    /// </summary>
+    public IEnumerable<LayerFix> Fixes => _layers.Select(layer => layer.Fix).OfType<LayerFix>().Concat(_unwatched.Values);
+
+    /// <summary>The layers that are not fixed.</summary>
+    public IEnumerable<WatchedLayer> Trained => _layers.Where(layer => layer.Fix is null);
+
+    /// <summary>The layers that were fixed once and are trained again.</summary>
+    public IEnumerable<WatchedLayer> Returned => Trained.Where(layer => layer.HasReturned);
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
-    public WatchedLayer this[string layer] => _layers.FirstOrDefault(known => known.Name == layer) ?? throw new ArgumentException(
+    public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
         $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Name))}.", nameof(layer));
+
+    /// <summary>The layer of a name; null where it is not looked after.</summary>
+    public WatchedLayer? Find(string layer) => _layers.Find(known => known.Name == layer);
+
+    /// <summary>Remembers how a layer was fixed.</summary>
+    public void Add(LayerFix fix)
+    {
+        if (Find(fix.Name) is { } layer)
+            layer.Fix = fix;
+        else
+            _unwatched[fix.Name] = fix;
+    }
+
+    /// <summary>Forgets a fix that was taken back.</summary>
+    public void Remove(LayerFix fix)
+    {
+        if (Find(fix.Name) is { } layer)
+            layer.Fix = null;
+        else
+            _unwatched.Remove(fix.Name);
+    }
 
     /// <summary>Checks that every layer still stands where it stood.</summary>
     /// <exception cref="InvalidOperationException">The model was changed by hand.</exception>
     public void RequireUnchanged()
     {
         var modules = ModuleTree.Walk(_model).ToDictionary(node => node.Path, node => node.Module);
-        foreach (var layer in _layers)
+        var there = Trained.Select(layer => (layer.Name, layer.Layer.Module)).Concat(Fixes.Select(fix => (fix.Name, fix.Current)));
+        foreach (var (name, expected) in there)
         {
-            var expected = layer.Fix?.Current ?? layer.Layer;
-            if (!modules.TryGetValue(layer.Name, out var found) || !ReferenceEquals(found, expected))
+            if (!modules.TryGetValue(name, out var found) || !ReferenceEquals(found, expected))
                 throw new InvalidOperationException(
-                    $"Layer '{layer.Name}' was changed by hand: " + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place") +
-                    ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
+                    $"Layer '{name}' was changed by hand: "
+                    + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place")
+                    + ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }
 
     private static bool IsIncluded(AdaptiveEtfOptions options, string path) =>
         (options.Include.Count == 0 || NamePattern.MatchesAny(options.Include, path)) && !NamePattern.MatchesAny(options.Exclude, path);
 
-    private static string? NoFrame(AdaptiveEtfOptions options, Linear layer)
+    private static string? NoFrame(AdaptiveEtfOptions options, FixableLayer layer)
     {
-        var (rows, columns) = (layer.weight.shape[0], layer.weight.shape[1]);
+        var (rows, columns) = layer.Matrix;
         if (FrameShape.Exists(options.Frame ?? EtfFrame.Nearest, rows, columns))
             return null;
         return rows < 2

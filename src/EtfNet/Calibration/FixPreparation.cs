@@ -129,9 +129,11 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             return null;
         }
 
-        if (fit.OutputError <= options.MaxOutputError)
+        if (fit.OutputError <= options.MaxOutputError && !target.BiasIsBound)
             return new PreparedFix(target, fit.Etf, fit.Bias, fit.OutputError);
         fit.Bias?.Dispose();
+        if (fit.OutputError <= options.MaxOutputError)
+            return new PreparedFix(target, fit.Etf, null, fit.OutputError);
         _waiting.Add(new LayerDecision(target.Name, LayerReason.OutputErrorAboveLimit) { Value = fit.OutputError, Limit = options.MaxOutputError });
         return null;
     }

@@ -53,7 +53,7 @@ internal static class CheckpointFile
         {
             return ReadParts(stream);
         }
-        catch (Exception exception) when (exception is JsonException or EndOfStreamException)
+        catch (Exception exception) when (exception is JsonException or EndOfStreamException or EtfStateException)
         {
             throw new InvalidDataException(exception.Message, exception);
         }

@@ -13,6 +13,7 @@ namespace EtfNet;
 public sealed class EtfPlan
 {
     private const int Version = 1;
+    private const string Remedy = "Write it again with EtfPlan.Save.";
 
     internal EtfPlan(IReadOnlyList<PlannedLayer> layers) => Layers = layers;
 
@@ -35,25 +36,26 @@ public sealed class EtfPlan
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
-    /// <exception cref="InvalidDataException">It is no plan, of a newer version, or names an impossible frame.</exception>
+    /// <exception cref="EtfStateException">It is no plan, of a newer version, or names an impossible frame.</exception>
     public static EtfPlan Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
         try
         {
-            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument) ?? throw new InvalidDataException("The plan is empty."));
+            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument)
+                ?? throw Error(null, "it is a JSON null, not a plan of fixed layers"));
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"Not a plan of fixed layers: {exception.Message}", exception);
+            throw Error(null, $"it is not a plan of fixed layers ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
     /// <summary>Reads a plan from a file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>The plan.</returns>
-    /// <exception cref="InvalidDataException">The file holds no plan; the message names it.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
+    /// <exception cref="EtfStateException">The file holds no plan; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static EtfPlan Load(string path)
@@ -62,9 +64,9 @@ public sealed class EtfPlan
         {
             return Parse(File.ReadAllText(path));
         }
-        catch (InvalidDataException exception)
+        catch (EtfStateException exception)
         {
-            throw new InvalidDataException($"{path}: {exception.Message}", exception);
+            throw exception.In(path);
         }
     }
 
@@ -86,31 +88,38 @@ public sealed class EtfPlan
     /// <summary>Fixes the planned layers of a fresh model; load the weights next.</summary>
     /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
-    /// <exception cref="ArgumentException">The plan names a layer that the model does not have, or has in another shape. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">
+    /// The plan names a layer that the model does not have, or has in another shape, a dtype that cannot hold the frame, or with a weight
+    /// that something else uses.
+    /// Nothing was changed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
     public void Apply(torch.nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        LiveSchedulers.RequireNone(model);
         PlanApplication.Run(model, Layers, []);
     }
 
     internal PlanDocument ToDocument() =>
         new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))]);
 
-    /// <exception cref="InvalidDataException">The document is of a newer version, or names an impossible frame.</exception>
+    /// <exception cref="EtfStateException">The document is of a newer version, or names an impossible frame.</exception>
     internal static EtfPlan From(PlanDocument document)
     {
         if (document.Version != Version)
-            throw new InvalidDataException($"The plan is of version {document.Version}; this library reads version {Version}.");
+            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads version {Version}",
+                document.Version > Version ? "Update EtfNet." : Remedy);
         var names = new HashSet<string>();
         var layers = new List<PlannedLayer>();
-        foreach (var entry in document.Layers ?? throw new InvalidDataException("The plan has no list of layers."))
+        foreach (var entry in document.Layers ?? throw Error(null, "it has no list of layers"))
         {
             if (entry is null)
-                throw new InvalidDataException("The plan has a layer that is null.");
+                throw Error(null, "it has a layer that is null");
             if (string.IsNullOrWhiteSpace(entry.Layer) && document.Layers.Count > 1)
-                throw new InvalidDataException("The plan has a layer without a name.");
+                throw Error(null, "it has a layer without a name");
             if (!names.Add(entry.Layer ?? ""))
-                throw new InvalidDataException($"The plan names the layer '{entry.Layer}' twice.");
+                throw Error(entry.Layer, "the plan names this layer twice");
             layers.Add(new PlannedLayer(entry.Layer ?? "", Header(entry), entry.InPlace));
         }
 
@@ -121,13 +130,16 @@ public sealed class EtfPlan
     {
         try
         {
-            return SimplexEtfFormat.ReadHeader(entry.Frame ?? throw new InvalidDataException("it has no frame."));
+            return SimplexEtfFormat.ReadHeader(entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"));
         }
-        catch (InvalidDataException exception)
+        catch (EtfStateException exception) when (exception.Entry is null)
         {
-            throw new InvalidDataException($"The layer '{entry.Layer}': {exception.Message}", exception);
+            throw new EtfStateException(null, entry.Layer ?? "", exception.Problem, exception.Remedy, exception);
         }
     }
+
+    private static EtfStateException Error(string? layer, string problem, Exception? inner = null) =>
+        new(null, layer, problem, Remedy, inner);
 }
 
 /// <summary>A plan as JSON has it.</summary>

@@ -27,10 +27,12 @@ public sealed partial class ClassStatistics
     }
 
     /// <summary>Gets the number of features of a sample.</summary>
-    public int Width { get; }
+    [State(MergeRule.Same, AtLeast = 1)]
+    public int Width { get; private set; }
 
     /// <summary>Gets whether the within-class scatter is kept.</summary>
-    public bool TracksScatter { get; }
+    [State(MergeRule.Same)]
+    public bool TracksScatter { get; private set; }
 
     /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be asked for. It grows with the labels.</summary>
     public int ClassCount { get; private set; }
@@ -99,15 +101,7 @@ public sealed partial class ClassStatistics
     public void Merge(ClassStatistics other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (other.Width != Width)
-            throw new ArgumentException($"The other state has width {other.Width}; wanted {Width}.", nameof(other));
-        if (other.TracksScatter != TracksScatter)
-            throw new ArgumentException("One state tracks the scatter and the other does not.", nameof(other));
-
-        Grow(other.ClassCount);
-        for (var c = 0; c < other.ClassCount; c++)
-            if (other._counts[c] > 0)
-                MergeClass(c, other._counts[c], other._sums[c]!, other._scatter[c]);
+        DeclaredState.Merge(this, other, nameof(other));
     }
 
     /// <summary>Forgets all samples; memory is kept for the next ones.</summary>
@@ -139,7 +133,7 @@ public sealed partial class ClassStatistics
             ? AddGroups(features, groups, 0, groups.Classes.Length, _scratch ??= new Scratch(Width))
             : AddInParts(features.Source!, groups, groups.Cut(parts));
         Total += added;
-        return groups.Count - added;
+        return groups.Labeled - added;
     }
 
     /// <summary>Adds a class's samples known by their count, sum and scatter.</summary>
@@ -165,7 +159,7 @@ public sealed partial class ClassStatistics
             var rows = groups.Rows(g);
             if (!TryAdd(groups.Classes[g], features, rows, scratch))
             {
-                rows = Finite(features, rows);
+                rows = features.Finite(rows);
                 if (rows.IsEmpty)
                     continue;
                 TryAdd(groups.Classes[g], features, rows, scratch);
@@ -175,15 +169,6 @@ public sealed partial class ClassStatistics
         }
 
         return added;
-    }
-
-    private static int[] Finite(FeatureRows features, ReadOnlySpan<int> rows)
-    {
-        var finite = new List<int>(rows.Length);
-        foreach (var row in rows)
-            if (features.IsFinite(row))
-                finite.Add(row);
-        return [.. finite];
     }
 
     /// <summary>Adds rows of one class, or nothing where one of them is not finite.</summary>

@@ -77,6 +77,16 @@ internal readonly ref struct FeatureRows
             target[i] = source[i];
     }
 
+    /// <summary>Those of the rows that are finite.</summary>
+    public int[] Finite(ReadOnlySpan<int> rows)
+    {
+        var finite = new List<int>(rows.Length);
+        foreach (var row in rows)
+            if (IsFinite(row))
+                finite.Add(row);
+        return [.. finite];
+    }
+
     public bool IsFinite(int row)
     {
         // A sum of magnitudes is finite exactly if every term is: float32 terms cannot overflow float64.

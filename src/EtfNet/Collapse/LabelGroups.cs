@@ -17,12 +17,17 @@ internal sealed class LabelGroups
         _starts = starts;
     }
 
+    /// <summary>A class a row; negative for a row without a label, which is in no group.</summary>
     public int[] Labels { get; }
 
     /// <summary>The classes of this batch, ascending.</summary>
     public int[] Classes { get; }
 
+    /// <summary>The number of rows, those without a label included.</summary>
     public int Count => Labels.Length;
+
+    /// <summary>The number of rows that have a label.</summary>
+    public int Labeled => _starts[^1];
 
     public int MaxLabel => Classes.Length == 0 ? -1 : Classes[^1];
 
@@ -35,7 +40,7 @@ internal sealed class LabelGroups
         List<int> cuts = [0];
         for (var part = 1; part <= parts; part++)
         {
-            var rows = (long)Count * part / parts;
+            var rows = (long)Labeled * part / parts;
             var cut = Array.BinarySearch(_starts, (int)rows);
             cut = part == parts ? Classes.Length : cut < 0 ? ~cut : cut;
             if (cut > cuts[^1])
@@ -58,7 +63,8 @@ internal sealed class LabelGroups
     {
         var ends = new int[count];
         foreach (var label in labels)
-            ends[label]++;
+            if (label >= 0)
+                ends[label]++;
         var classes = new List<int>();
         var starts = new List<int> { 0 };
         for (var label = 0; label < count; label++)
@@ -73,19 +79,22 @@ internal sealed class LabelGroups
             ends[label] = before;
         }
 
-        var order = new int[labels.Length];
+        var order = new int[starts[^1]];
         for (var row = 0; row < labels.Length; row++)
-            order[ends[labels[row]]++] = row;
+            if (labels[row] >= 0)
+                order[ends[labels[row]]++] = row;
         return new LabelGroups(labels.ToArray(), order, [.. classes], [.. starts]);
     }
 
     private static LabelGroups Sorted(ReadOnlySpan<int> labels)
     {
         // Label in the high half, row in the low: one sort of plain numbers, and stable.
-        var keys = new long[labels.Length];
-        for (var row = 0; row < keys.Length; row++)
-            keys[row] = ((long)labels[row] << 32) | (uint)row;
-        Array.Sort(keys);
+        var all = new long[labels.Length];
+        for (var row = 0; row < all.Length; row++)
+            all[row] = ((long)labels[row] << 32) | (uint)row;
+        Array.Sort(all);
+        // Rows without a label are negative, and so come first.
+        var keys = all.AsSpan(all.AsSpan().IndexOfAnyInRange(0, long.MaxValue) is var first and >= 0 ? first : all.Length);
 
         var order = new int[keys.Length];
         var classes = new List<int>();

@@ -9,22 +9,64 @@ internal static class LabelReader
     /// <summary>Without a class count, labels at or above this are taken for a mistake.</summary>
     public const int MaxClassCount = 1 << 20;
 
+    /// <summary>Stands for a row without a label.</summary>
+    public const int NoLabel = -1;
+
     /// <summary>Checks that the tensor holds class indices: int64 or int32, one dimension.</summary>
     public static void CheckForm(torch.Tensor labels)
     {
-        ArgumentNullException.ThrowIfNull(labels);
+        CheckType(labels);
         if (labels.dim() > 1)
             throw new ArgumentException(
-                $"The labels have shape ({string.Join(", ", labels.shape)}); wanted (samples). One-hot or soft labels are not class indices: pass labels.argmax(1).",
+                $"The labels have shape ({string.Join(", ", labels.shape)}); wanted (samples), one class index each. {Advice(labels)}"
+                    .TrimEnd(),
                 nameof(labels));
+    }
+
+    /// <summary>Checks that the tensor holds class indices, whatever its dimensions.</summary>
+    public static void CheckType(torch.Tensor labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
         if (labels.dim() == 0)
             throw new ArgumentException("The labels are a scalar; wanted shape (samples).", nameof(labels));
-        if (labels.dtype is not (torch.ScalarType.Int64 or torch.ScalarType.Int32))
-            throw new ArgumentException($"The labels are {labels.dtype}; wanted class indices of type Int64 or Int32.", nameof(labels));
+        if (labels.dtype is torch.ScalarType.Int64 or torch.ScalarType.Int32)
+            return;
+        var shape = string.Join(", ", labels.shape);
+        var what = $"The labels are {labels.dtype} of shape ({shape}); wanted class indices of type Int64 or Int32.";
+        throw new ArgumentException(
+            !torch.is_floating_point(labels) ? what + " If they are class indices, pass labels.to(ScalarType.Int64)."
+            : labels.dim() > 1 && labels.shape[^1] > 1
+                ? what + " Soft labels (mixup, distillation) have no one class per sample: leave such forwards out by Suspend(), and "
+                    + "observe forwards of unmixed samples."
+                : what + " The targets of a regression have no classes.",
+            nameof(labels));
+    }
+
+    /// <summary>
+    /// What to do with integer labels of several dimensions that do not fit; empty where nothing can be said. Looks at the values: for
+    /// errors only.
+    /// </summary>
+    public static string Advice(torch.Tensor labels)
+    {
+        using var scope = torch.NewDisposeScope();
+        if (labels.dim() != 2)
+            return "";
+        if (labels.shape[1] == 1)
+            return "Pass labels.squeeze(1).";
+        var values = labels.detach();
+        if (labels.shape[0] == 0 || !values.eq(0).logical_or(values.eq(1)).all().item<bool>())
+            return "";
+        return values.sum(1).eq(1).all().item<bool>()
+            ? "If these rows are one-hot, pass labels.argmax(1)."
+            : "If they mark several classes per sample (multi-label), there is no one class whose mean should be nearest: observe one "
+                + "task's classes at a time.";
     }
 
     /// <summary>The labels as numbers, each in <c>[0, classCount)</c>; read from whatever device they are on.</summary>
-    public static int[] Read(torch.Tensor labels, int? classCount)
+    /// <param name="labels">One dimension.</param>
+    /// <param name="classCount">The number of classes, where it is known.</param>
+    /// <param name="ignoreIndex">What marks a row without a label, read as <see cref="NoLabel"/>; null for none.</param>
+    public static int[] Read(torch.Tensor labels, int? classCount, long? ignoreIndex = null)
     {
         CheckForm(labels);
         // Most labels lie in plain memory already.
@@ -33,18 +75,24 @@ internal static class LabelReader
         var limit = classCount ?? MaxClassCount;
         var result = new int[here.size(0)];
         if (here.dtype == torch.ScalarType.Int32)
-            MemoryMarshal.Cast<byte, int>(here.bytes).CopyTo(result);
+        {
+            var narrow = MemoryMarshal.Cast<byte, int>(here.bytes);
+            for (var i = 0; i < result.Length; i++)
+                result[i] = Checked(narrow[i], i);
+        }
         else
         {
             var wide = MemoryMarshal.Cast<byte, long>(here.bytes);
             for (var i = 0; i < result.Length; i++)
-                result[i] = wide[i] is var label && label >= 0 && label < limit ? (int)label : throw OutOfRange(label, i, classCount, nameof(labels));
+                result[i] = Checked(wide[i], i);
         }
 
-        for (var i = 0; i < result.Length; i++)
-            if (result[i] < 0 || result[i] >= limit)
-                throw OutOfRange(result[i], i, classCount, nameof(labels));
         return result;
+
+        int Checked(long label, int index) =>
+            label == ignoreIndex ? NoLabel
+            : label >= 0 && label < limit ? (int)label
+            : throw OutOfRange(label, index, classCount, nameof(labels));
     }
 
     private static torch.Tensor Copy(torch.Tensor labels)

@@ -75,6 +75,38 @@ internal static class RowKernels
         return sum;
     }
 
+    /// <summary>The inner product.</summary>
+    public static double Product(ReadOnlySpan<double> one, ReadOnlySpan<double> other)
+    {
+        var total = Vector<double>.Zero;
+        var left = MemoryMarshal.Cast<double, Vector<double>>(one);
+        var right = MemoryMarshal.Cast<double, Vector<double>>(other);
+        for (var i = 0; i < left.Length; i++)
+            total += left[i] * right[i];
+        var sum = Vector.Sum(total);
+        for (var i = left.Length * Vector<double>.Count; i < one.Length; i++)
+            sum += one[i] * other[i];
+        return sum;
+    }
+
+    /// <summary>The sum of squared differences.</summary>
+    public static double SquaredDistance(ReadOnlySpan<double> one, ReadOnlySpan<double> other)
+    {
+        var total = Vector<double>.Zero;
+        var left = MemoryMarshal.Cast<double, Vector<double>>(one);
+        var right = MemoryMarshal.Cast<double, Vector<double>>(other);
+        for (var i = 0; i < left.Length; i++)
+        {
+            var difference = left[i] - right[i];
+            total += difference * difference;
+        }
+
+        var sum = Vector.Sum(total);
+        for (var i = left.Length * Vector<double>.Count; i < one.Length; i++)
+            sum += (one[i] - other[i]) * (one[i] - other[i]);
+        return sum;
+    }
+
     /// <summary>Whether no value is NaN or infinite: zero times such a one is NaN, times any other zero.</summary>
     public static bool IsFinite(ReadOnlySpan<double> values)
     {

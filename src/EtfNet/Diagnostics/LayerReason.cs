@@ -42,10 +42,10 @@ public enum LayerReason
     /// <summary>It can never be fixed: no frame of its shape exists, its weight is shared, or it cannot be reached.</summary>
     NotFixable,
 
-    /// <summary>None of the given optimizers trains its weight.</summary>
+    /// <summary>None of the given optimizers trains its weight, or none has moved it since it was taken back.</summary>
     NotTrained,
 
-    /// <summary>The user took the fix back by hand.</summary>
+    /// <summary>The user took the fix back by hand, and has not allowed another one since.</summary>
     RevertedByHand,
 
     /// <summary>The guard took the fix back: it cost too much.</summary>

@@ -22,4 +22,20 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
     public static partial void LayerSkipped(ILogger logger, string layer, string reason);
+
+    [LoggerMessage(
+        20, LogLevel.Warning,
+        "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
+    public static partial void UnlabeledForwards(ILogger logger, int epoch, long count);
+    [LoggerMessage(7, LogLevel.Information,
+        "The optimizer {Optimizer} was disposed, or the model was moved since it was made: it is known no longer.")]
+    public static partial void OptimizerForgotten(ILogger logger, string optimizer);
+
+    [LoggerMessage(8, LogLevel.Warning,
+        "Layer {Layer} is trained again, but no optimizer has moved its weight since: call AddOptimizer with the one in use.")]
+    public static partial void LayerUntrained(ILogger logger, string layer);
+
+    [LoggerMessage(9, LogLevel.Warning,
+        "Layer {Layer} is trained again, and no optimizer is known: one that was made while it was fixed cannot train it. Call AddOptimizer.")]
+    public static partial void LayerWithoutOptimizer(ILogger logger, string layer);
 }

@@ -12,4 +12,7 @@ internal static class Words
         var end = exception.ParamName is { } name ? exception.Message.IndexOf($" (Parameter '{name}')", StringComparison.Ordinal) : -1;
         return end < 0 ? exception.Message : exception.Message[..end];
     }
+
+    /// <summary>Names in quotes, with commas.</summary>
+    public static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

@@ -10,6 +10,9 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
 
     public long Space => IsColumnFrame ? Rows : Columns;
 
+    /// <summary>The numbers of the matrix, stored or not.</summary>
+    public long Count => Rows * Columns;
+
     /// <summary>sqrt(m/(m-1)): what makes the m points of norm 1.</summary>
     public double Norm => Math.Sqrt(Points / (Points - 1.0));
 

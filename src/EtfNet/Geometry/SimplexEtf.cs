@@ -9,7 +9,7 @@ namespace EtfNet;
 /// <c>(K + d)(r + 1)</c> numbers, the nearest frame and none else K x d.
 /// Source: Papyan, Han, Donoho, PNAS 2020; Liu, arXiv 2412.00884; the nearest frame: Markou et al., NeurIPS 2024.
 /// </remarks>
-public sealed class SimplexEtf : IEquatable<SimplexEtf>
+public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
 {
     private readonly IReadOnlyDictionary<string, double[]> _factors;
 
@@ -145,26 +145,6 @@ public sealed class SimplexEtf : IEquatable<SimplexEtf>
     public SimplexEtf WithScale(double scale) => double.IsFinite(scale) && scale > 0
         ? new SimplexEtf(Header with { Scale = scale }, _factors)
         : throw new ArgumentOutOfRangeException(nameof(scale), scale, "The norm of the rows must be positive and finite.");
-
-    /// <summary>Writes the frame: a JSON header with a version, and the factors, bit for bit.</summary>
-    /// <param name="stream">Writable; left open.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    public void Save(Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        SimplexEtfFormat.Save(this, stream);
-    }
-
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <param name="stream">Readable; left open.</param>
-    /// <returns>A frame equal to the one that was saved.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    /// <exception cref="InvalidDataException">Not such a file: another format or version, an unknown kind, a shape without frame, lengths that do not fit, NaN.</exception>
-    public static SimplexEtf Load(Stream stream)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        return SimplexEtfFormat.Load(stream);
-    }
 
     /// <summary>Factor <paramref name="name"/> as a float64 tensor of the current scope.</summary>
     internal Tensor FactorTensor(string name)

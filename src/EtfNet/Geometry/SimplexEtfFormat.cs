@@ -1,21 +1,23 @@
-using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace EtfNet;
 
-/// <summary>How a realized frame is written: a JSON header, and with it the factors as base64 of little-endian float64 in pieces.</summary>
+/// <summary>How a realized frame is written: its header as a JSON object, the same in plans and in files, and its factors as
+/// tensors.</summary>
 internal static class SimplexEtfFormat
 {
     public const int Version = 1;
 
+    /// <summary>The metadata entry of a file that holds the header.</summary>
+    private const string HeaderName = "frame";
+
     private const string FormatName = "etfnet-simplex-etf";
-    private const string FactorsName = "factors";
+    private const string Remedy = "It is damaged, or was changed by hand: save it again.";
 
-    /// <summary>Numbers a piece: far below what a JSON string may hold.</summary>
-    private const int PieceLength = 1 << 16;
+    private static readonly JsonSerializerOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The header alone, for plans whose factors travel with the weights.</summary>
     public static JsonObject Write(SimplexEtfHeader header) => new()
     {
         ["format"] = FormatName,
@@ -29,121 +31,104 @@ internal static class SimplexEtfFormat
         ["rank"] = header.Rank,
     };
 
-    /// <exception cref="InvalidDataException">Something is missing, of another version, or no frame; the message names it.</exception>
+    /// <exception cref="EtfStateException">Something is missing, of another version, or no frame; the message names it.</exception>
     public static SimplexEtfHeader ReadHeader(JsonObject json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        return Refuse(() => ReadFields(json));
+        return Read(() => ReadFields(json));
     }
 
-    private static SimplexEtfHeader ReadFields(JsonObject json)
-    {
-        if (Read<string>(json, "format") is var format && format != FormatName)
-            throw new InvalidDataException($"Not a frame: format '{format}', where '{FormatName}' is wanted.");
-        if (Read<int>(json, "version") is var version && version != Version)
-            throw new InvalidDataException($"A frame of version {version}; this library reads version {Version}.");
-        var name = Read<string>(json, "kind");
-        // By name only: numbers would parse as well.
-        if (!Enum.GetNames<EtfFrameKind>().Contains(name))
-            throw new InvalidDataException($"A frame of unknown kind '{name}'; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}.");
-
-        var shape = new FrameShape(Read<long>(json, "rows"), Read<long>(json, "columns"), Read<bool>(json, "columnFrame"));
-        var header = new SimplexEtfHeader(Enum.Parse<EtfFrameKind>(name), shape, Read<long>(json, "seed"), Read<double>(json, "scale"), Read<int>(json, "rank"));
-        return header.Problem() is { } problem ? throw new InvalidDataException($"Not a frame: {problem}.") : header;
-    }
-
-    public static void Save(SimplexEtf etf, Stream stream)
-    {
-        var json = Write(etf.Header);
-        var factors = new JsonObject();
-        foreach (var (name, values) in etf.Factors)
-            factors[name] = new JsonArray([.. values.Chunk(PieceLength).Select(piece => (JsonNode)Convert.ToBase64String(LittleEndian(MemoryMarshal.AsBytes<double>(piece))))]);
-        json[FactorsName] = factors;
-        using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-        json.WriteTo(writer);
-    }
-
-    /// <exception cref="InvalidDataException">Not such a file, cut off, or holding what is no frame.</exception>
-    public static SimplexEtf Load(Stream stream)
-    {
-        JsonObject json;
-        try
-        {
-            json = JsonNode.Parse(stream) as JsonObject ?? throw new InvalidDataException("Not a frame: the file holds no JSON object.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"Not a frame: the file is no JSON, or was cut off. {e.Message}", e);
-        }
-
-        return Refuse(() => Build(json));
-    }
-
-    private static SimplexEtf Build(JsonObject json)
-    {
-        var header = ReadFields(json);
-        if (json[FactorsName] is not JsonObject factors)
-            throw new InvalidDataException($"The frame {header.Signature} has no '{FactorsName}'.");
-        if (factors.Select(factor => factor.Key).Except(header.Factors.Select(factor => factor.Name)).FirstOrDefault() is { } extra)
-            throw new InvalidDataException($"The frame {header.Signature} has no factor '{extra}'.");
-        return new SimplexEtf(header, header.Factors.ToDictionary(factor => factor.Name, factor => ReadFactor(factors, factor, header)));
-    }
-
-    /// <summary>JSON's objects and strings are read only now: a name that stands in an object twice, and text that is no UTF-8, come to light here.</summary>
-    public static T Refuse<T>(Func<T> read)
+    /// <summary>Reads from a JSON object what may be damaged.</summary>
+    /// <exception cref="EtfStateException">It is damaged.</exception>
+    public static T Read<T>(Func<T> read)
     {
         try
         {
             return read();
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
-            throw new InvalidDataException($"Not a frame: a name stands in it twice, or a text is not UTF-8. {e.Message}", e);
+            // JSON's objects and texts are read only now: a name that stands twice, and text that is no UTF-8, come to light here.
+            throw Error($"a name stands in it twice, or a text is not UTF-8 ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
-    private static double[] ReadFactor(JsonObject factors, (string Name, long Rows, long Columns) factor, SimplexEtfHeader header)
+    public static StateSet Capture(SimplexEtf etf)
+    {
+        var state = new StateSet(StateKind.Frame);
+        state.Add(HeaderName, Write(etf.Header).ToJsonString(s_readable));
+        foreach (var (name, rows, columns) in etf.Header.Factors)
+            state.Add(name, new RowTensor<double>([rows, columns], [etf.Factors[name]]));
+        return state;
+    }
+
+    /// <exception cref="EtfStateException">The state holds no frame; the message names what is wrong.</exception>
+    public static SimplexEtf Read(StateSet state)
+    {
+        var reader = new StateReader(StateKind.Require(state, StateKind.Frame));
+        var header = ReadHeader(reader);
+        var factors = header.Factors.ToDictionary(factor => factor.Name, factor => ReadFactor(reader, factor, header));
+        reader.Finish();
+        return new SimplexEtf(header, factors);
+    }
+
+    private static SimplexEtfHeader ReadHeader(StateReader reader)
+    {
+        var text = reader.FindText(HeaderName) ?? throw reader.Missing(HeaderName);
+        try
+        {
+            return ReadHeader(JsonNode.Parse(text) as JsonObject ?? throw Error("it is no JSON object"));
+        }
+        catch (JsonException exception)
+        {
+            throw reader.Wrong(HeaderName, $"it is no JSON ({exception.Message.TrimEnd('.')})", exception);
+        }
+        catch (EtfStateException exception)
+        {
+            throw reader.State.Error(HeaderName, exception.Problem, exception.Remedy, exception);
+        }
+    }
+
+    private static double[] ReadFactor(StateReader reader, (string Name, long Rows, long Columns) factor, SimplexEtfHeader header)
     {
         var (name, rows, columns) = factor;
-        if (factors[name] is not JsonArray pieces)
-            throw new InvalidDataException($"The frame {header.Signature} lacks its factor '{name}'.");
-        byte[] bytes;
-        try
-        {
-            bytes = [.. pieces.SelectMany(piece => Convert.FromBase64String(piece!.GetValue<string>()))];
-        }
-        catch (Exception e) when (e is FormatException or InvalidOperationException or NullReferenceException)
-        {
-            throw new InvalidDataException($"Factor '{name}' of the frame {header.Signature} is not base64.", e);
-        }
-
-        if (bytes.LongLength != rows * columns * sizeof(double))
-            throw new InvalidDataException($"Factor '{name}' of the frame {header.Signature} has {bytes.LongLength} bytes; {rows} x {columns} float64 numbers have {rows * columns * sizeof(double)}.");
-        var values = MemoryMarshal.Cast<byte, double>(LittleEndian(bytes)).ToArray();
-        return Array.TrueForAll(values, double.IsFinite)
-            ? values
-            : throw new InvalidDataException($"Factor '{name}' of the frame {header.Signature} holds NaN or an infinity.");
+        var tensor = reader.FindTensor(name) ?? throw reader.Missing(name);
+        if (!tensor.IsLike(TensorType.Of(typeof(double)), [rows, columns]) || tensor.ByteCount > int.MaxValue)
+            throw reader.Wrong(name, $"it is {tensor}; a frame {header.Signature} has a factor F64 ({rows}, {columns})");
+        var values = (double[])tensor.ToArray();
+        return Array.TrueForAll(values, double.IsFinite) ? values : throw reader.Wrong(name, "it holds NaN or an infinity");
     }
 
-    /// <summary>The bytes of doubles from or to little-endian order.</summary>
-    private static byte[] LittleEndian(ReadOnlySpan<byte> bytes)
+    private static SimplexEtfHeader ReadFields(JsonObject json)
     {
-        var ordered = bytes.ToArray();
-        if (!BitConverter.IsLittleEndian)
-            for (var i = 0; i + sizeof(double) <= ordered.Length; i += sizeof(double))
-                Array.Reverse(ordered, i, sizeof(double));
-        return ordered;
+        if (Field<string>(json, "format") is var format && format != FormatName)
+            throw Error($"its format is {EntryName.Quote(format)}, where '{FormatName}' is wanted");
+        if (Field<int>(json, "version") is var version && version != Version)
+            throw new EtfStateException(null, null, $"it is a frame of version {version}; this library reads version {Version}",
+                version > Version ? "Update EtfNet." : Remedy);
+        var name = Field<string>(json, "kind");
+        // By name only: numbers would parse as well.
+        if (!Enum.GetNames<EtfFrameKind>().Contains(name))
+            throw Error($"its kind {EntryName.Quote(name)} is unknown; known are {string.Join(", ", Enum.GetNames<EtfFrameKind>())}");
+
+        var shape = new FrameShape(Field<long>(json, "rows"), Field<long>(json, "columns"), Field<bool>(json, "columnFrame"));
+        var header = new SimplexEtfHeader(Enum.Parse<EtfFrameKind>(name), shape, Field<long>(json, "seed"), Field<double>(json, "scale"),
+            Field<int>(json, "rank"));
+        return header.Problem() is { } problem ? throw Error($"it is no simplex ETF: {problem}") : header;
     }
 
-    public static T Read<T>(JsonObject json, string name)
+    public static T Field<T>(JsonObject json, string name)
     {
         try
         {
-            return json[name] is { } node ? node.GetValue<T>() : throw new InvalidDataException($"Not a frame: '{name}' is missing.");
+            return json[name] is { } node ? node.GetValue<T>() : throw Error($"'{name}' is missing");
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException)
+        catch (Exception exception) when (exception is InvalidOperationException or OverflowException
+            || (exception is FormatException and not EtfStateException))
         {
-            throw new InvalidDataException($"Not a frame: '{name}' is {json[name]!.ToJsonString()}, no {typeof(T).Name}.", e);
+            throw Error($"'{name}' is {json[name]!.ToJsonString()}, no {typeof(T).Name}", exception);
         }
     }
+
+    public static EtfStateException Error(string problem, Exception? inner = null) => new(null, null, problem, Remedy, inner);
 }

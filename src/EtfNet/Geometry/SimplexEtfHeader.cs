@@ -18,7 +18,10 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
     /// <summary>The columns of an aligned frame's factors: r, the centering, and zeros up to a multiple of 8, which products with them run faster for.</summary>
     public int FactorWidth => (Rank + 8) / 8 * 8;
 
-    /// <summary>Kind, shape, seed and rank as a name without dots: two frames with one signature can hold each other's state.</summary>
+    /// <summary>The length of <see cref="ToNumbers"/>.</summary>
+    public const int NumberCount = 7;
+
+    /// <summary>Kind, shape, seed and rank as a text: two frames with one signature can hold each other's state.</summary>
     public string Signature
     {
         get
@@ -30,6 +33,20 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
                 name += $"_seed_{Seed}";
             return Kind is EtfFrameKind.Aligned ? name + $"_rank_{Rank}" : name;
         }
+    }
+
+    /// <summary>The header as whole numbers: kind, rows, columns, whether it is a column frame, seed, rank, and the bits of the
+    /// scale.</summary>
+    public long[] ToNumbers() =>
+        [(long)Kind, Shape.Rows, Shape.Columns, Shape.IsColumnFrame ? 1 : 0, Seed, Rank, BitConverter.DoubleToInt64Bits(Scale)];
+
+    /// <summary>The header of such numbers; <see cref="Problem"/> says whether it is a frame's.</summary>
+    public static SimplexEtfHeader FromNumbers(ReadOnlySpan<long> numbers)
+    {
+        return new SimplexEtfHeader((EtfFrameKind)Narrow(numbers[0]), new FrameShape(numbers[1], numbers[2], numbers[3] != 0), numbers[4],
+            BitConverter.Int64BitsToDouble(numbers[6]), Narrow(numbers[5]));
+
+        static int Narrow(long number) => number is >= 0 and <= int.MaxValue ? (int)number : -1;
     }
 
     /// <summary>Looks for what is wrong with the numbers, wherever they came from.</summary>

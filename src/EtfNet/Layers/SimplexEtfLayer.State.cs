@@ -18,19 +18,20 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed. A load by way of a parent cannot be
+    /// refused here: then the layer throws when it is next used.</exception>
     public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
         Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (strict && !source.ContainsKey(_stateName)
-            && source.Keys.FirstOrDefault(key => key.StartsWith("frame_", StringComparison.Ordinal)) is { } other)
-            throw new InvalidOperationException(
-                $"The state holds the frame '{other}', this layer is '{_stateName}': build the layer with that kind, shape and seed.");
+        if (skip?.Contains(FrameName) != true && source.TryGetValue(FrameName, out var frame))
+            RequireOwn(frame);
         return base.load_state_dict(source, strict, skip);
     }
 
     Tensor? IWatchedLayer.CreateDenseWeight(long outputs) => CreateDenseWeight(outputs);
+
+    Tensor? IWatchedLayer.CreateBias() => Bias?.alias();
 
     bool IWatchedLayer.HasChannelsFirst => HasChannelsFirst;
 
@@ -89,13 +90,26 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         : _internal_buffers.TryGetValue(name, out var buffer) ? buffer.Item1
         : null;
 
-    private FrameScale ReadScale()
+    private FrameScale ReadScale() => new(RequireOwn(get_buffer(FrameName)!).Scale);
+
+    /// <exception cref="InvalidOperationException">The numbers are those of another frame, or of none.</exception>
+    private SimplexEtfHeader RequireOwn(Tensor numbers)
     {
         using var scope = NewDisposeScope();
-        var value = BitConverter.Int64BitsToDouble(get_buffer(_stateName)!.cpu().item<long>());
-        return double.IsFinite(value) && value > 0
-            ? new FrameScale(value)
-            : throw new InvalidOperationException($"The loaded scale of '{_stateName}' is {value}, not a positive finite number.");
+        var loaded = numbers.dtype == ScalarType.Int64 ? numbers.detach().cpu().contiguous().data<long>().ToArray() : [];
+        var header = loaded.Length == SimplexEtfHeader.NumberCount + _patch.Length
+            ? SimplexEtfHeader.FromNumbers(loaded.AsSpan(0, SimplexEtfHeader.NumberCount))
+            : null;
+        var patch = loaded.AsSpan(Math.Min(loaded.Length, SimplexEtfHeader.NumberCount));
+        if (header is not null && header.Problem() is null && header.Signature == _header.Signature && patch.SequenceEqual(_patch))
+            return header;
+        var what = header is null ? "no such layer's"
+            : header.Problem() is { } problem ? $"no frame's ({problem})"
+            : $"that of the frame {header.Signature}{Kernel(patch)}";
+        throw new InvalidOperationException($"The loaded state is {what}; this layer is {_header.Signature}{Kernel(_patch)}. " +
+            "Build the layer with the kind, shape and seed of the state, or load its own state again.");
+
+        static string Kernel(ReadOnlySpan<long> patch) => patch.Length == 0 ? "" : $" over patches of {string.Join(" x ", patch.ToArray())}";
     }
 
     private static double ToDouble(Tensor value)
@@ -118,10 +132,12 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
             throw new ArgumentException($"The bias is on {bias.device}, the layer on {device}: they must agree.", nameof(bias));
     }
 
+    /// <summary>The largest norm of the rows whose products a type can hold.</summary>
+    internal static double LargestScale(FrameShape shape, ScalarType type) => finfo(type).max / shape.Norm;
+
     private static void CheckScale(double scale, FrameShape shape, ScalarType type)
     {
-        var largest = finfo(type).max / shape.Norm;
-        if (scale > largest)
+        if (LargestScale(shape, type) is var largest && scale > largest)
             throw new ArgumentOutOfRangeException(
                 nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
     }

@@ -6,29 +6,33 @@ namespace EtfNet;
 
 /// <summary>A layer whose weight is a fixed simplex equiangular tight frame: a linear layer or a convolution.</summary>
 /// <remarks>
-/// The weight is never trained and, for identity and random frames, never stored. State: one number for the frame, under a name that holds
-/// kind, shape, seed and rank, so that the state of another frame is refused by name; the factors of an aligned or a nearest frame;
-/// <c>bias</c> and <c>scale</c> where the layer has them.
+/// The weight is never trained and, for identity and random frames, never stored. State: <c>frame</c>, whole numbers (kind, rows, columns,
+/// whether it is a column frame, seed, rank, the bits of the scale; for a convolution also the channels and the kernel's height and width), by
+/// which the state of another frame is refused; the factors of an aligned or a nearest frame; <c>bias</c> and <c>scale</c> where the layer has
+/// them.
 /// </remarks>
 public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
 {
     private protected const string BiasName = "bias";
     private protected const string ScaleName = "scale";
 
+    /// <summary>The buffer that says which frame it is: <see cref="SimplexEtfHeader.ToNumbers"/>, and what a convolution adds.</summary>
+    internal const string FrameName = "frame";
+
     private readonly SimplexEtfHeader _header;
-    private readonly string _stateName;
+    private readonly long[] _patch;
     private FrameScale? _scale;
 
     /// <param name="name">The name of the module.</param>
     /// <param name="header">The frame but for its factors.</param>
-    /// <param name="signature">Names the frame in the state.</param>
+    /// <param name="patch">What a convolution adds to the frame in the state; empty for a linear layer.</param>
     /// <param name="factors">What is stored, by name; read once, converted to the dtype.</param>
     /// <param name="bias">K numbers, or null; owned from now on.</param>
     /// <param name="trainScale">Whether s is trained.</param>
     /// <param name="dtype">Of factors and scale; by default the bias's, else float32.</param>
     /// <param name="device">By default the bias's, else the CPU.</param>
     private protected SimplexEtfLayer(
-        string name, SimplexEtfHeader header, string signature, IEnumerable<(string Name, Tensor Value)> factors,
+        string name, SimplexEtfHeader header, long[] patch, IEnumerable<(string Name, Tensor Value)> factors,
         Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
         : base(name)
     {
@@ -36,10 +40,10 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         var place = device ?? bias?.device ?? CPU;
         CheckScale(header.Scale, header.Shape, type);
         CheckBias(header, bias, type, device);
-        (_header, _stateName) = (header, "frame_" + signature);
+        (_header, _patch) = (header, patch);
 
         using var scope = NewDisposeScope();
-        register_buffer(_stateName, tensor(new[] { BitConverter.DoubleToInt64Bits(header.Scale) }).DetachFromDisposeScope());
+        register_buffer(FrameName, tensor((long[])[.. header.ToNumbers(), .. patch]).DetachFromDisposeScope());
         foreach (var (factor, value) in factors)
             register_buffer(factor, value.to(type).DetachFromDisposeScope());
         if (bias is Parameter parameter)
@@ -58,7 +62,15 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     public Tensor? Bias => Own(BiasName);
 
     /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
-    public double Scale => TrainedScale is { } trained ? ToDouble(trained) : FixedScale.Value;
+    /// <exception cref="InvalidOperationException">The state that was loaded is that of another frame.</exception>
+    public double Scale
+    {
+        get
+        {
+            var written = FixedScale;
+            return TrainedScale is { } trained ? ToDouble(trained) : written.Value;
+        }
+    }
 
     /// <summary>Gets the frame as it is now, scale and loaded factors included: a copy.</summary>
     /// <exception cref="InvalidOperationException">The trained scale has left the positive numbers, or the factors hold NaN.</exception>
@@ -77,8 +89,10 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The frame as it is now, but for its factors.</summary>
-    internal SimplexEtfHeader Header => _header with { Scale = Scale };
+    /// <summary>
+    /// The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.
+    /// </summary>
+    internal SimplexEtfHeader Header => Scale is var scale and > 0 && double.IsFinite(scale) ? _header with { Scale = scale } : _header;
 
     private protected FrameShape Shape => _header.Shape;
 
@@ -100,8 +114,10 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     /// <summary>s E x + b, recorded as far as anything needs a gradient. Call it in a scope of its own.</summary>
     private protected Tensor Run(Tensor input, FrameOperator map)
     {
+        // Read in any case: it checks a state that was loaded by way of a parent.
+        var written = FixedScale;
         if (TrainedScale is not { } trained)
-            return FrameFunction.Run(input, Bias, map, FixedScale);
+            return FrameFunction.Run(input, Bias, map, written);
         var scaled = FrameFunction.Run(input, null, map, FrameScale.One) * trained;
         return Bias is { } bias ? map.AddBias(scaled, bias) : scaled;
     }
@@ -113,9 +129,11 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     private protected Tensor DenseMatrix()
     {
         var sample = Bias ?? TrainedScale ?? (_header.Factors.Count > 0 ? get_buffer(_header.Factors[0].Name) : null);
-        // In float64 through the frame of norm 1: a trained scale may be negative.
-        return (Realize(1).ToTensor() * Scale).to(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
+        return DenseMatrix(sample?.dtype ?? ScalarType.Float32, sample?.device ?? CPU);
     }
+
+    /// <summary>s E, K x d; in float64 through the frame of norm 1, as a trained scale may be negative.</summary>
+    private protected Tensor DenseMatrix(ScalarType dtype, Device device) => (Realize(1).ToTensor() * Scale).to(dtype, device);
 
     private SimplexEtf Realize(double scale)
     {

@@ -14,7 +14,7 @@ namespace EtfNet;
 /// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
 /// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
-public sealed class SimplexEtfLinear : SimplexEtfLayer
+public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 {
     private readonly FrameOperator _operator;
 
@@ -56,7 +56,7 @@ public sealed class SimplexEtfLinear : SimplexEtfLayer
     private SimplexEtfLinear(
         SimplexEtfHeader header, Func<string, Tensor> factor, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
         : base(
-            nameof(SimplexEtfLinear), header, header.Signature, header.Factors.Select(f => (f.Name, factor(f.Name))),
+            nameof(SimplexEtfLinear), header, [], header.Factors.Select(f => (f.Name, factor(f.Name))),
             bias, trainScale, dtype, device) =>
         _operator = FrameOperator.Create(header, name => get_buffer(name)!);
 

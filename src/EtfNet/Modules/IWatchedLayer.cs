@@ -12,4 +12,7 @@ internal interface IWatchedLayer
     /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null unless it has so many outputs.</summary>
     /// <param name="outputs">The number of rows that the caller wants.</param>
     torch.Tensor? CreateDenseWeight(long outputs);
+
+    /// <summary>The bias that the layer adds, one number per output, as a new tensor that the caller disposes; null for none.</summary>
+    torch.Tensor? CreateBias() => null;
 }

@@ -5,7 +5,7 @@ using TorchSharp.Utils;
 
 namespace EtfNet;
 
-/// <summary>The private members of TorchSharp 0.107 that surgery needs. A renamed one fails loudly at the first use.</summary>
+/// <summary>The private members of TorchSharp 0.107 that replacing layers needs. A renamed one fails loudly at the first use.</summary>
 internal static class TorchSharpInternals
 {
     /// <summary>A module's registered parameters, by name.</summary>
@@ -15,6 +15,10 @@ internal static class TorchSharpInternals
     /// <summary>A module's registered buffers, by name, each with whether it is saved.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_buffers")]
     public static extern ref OrderedDict<string, (torch.Tensor, bool)> Buffers(torch.nn.Module module);
+
+    /// <summary>The weight of a linear layer; the property's setter would dispose the old one.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_weight")]
+    public static extern ref Parameter? Weight(Linear linear);
 
     /// <summary>The bias of a linear layer; the property's setter would dispose the old one.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
@@ -27,6 +31,10 @@ internal static class TorchSharpInternals
     /// <summary>An optimizer's state by the native address of the parameter.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_state")]
     public static extern ref OrderedDict<IntPtr, OptimizerState> State(OptimizerHelper optimizer);
+
+    /// <summary>The parameter that a state belongs to.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parameter")]
+    public static extern ref Parameter ParameterOf(OptimizerState state);
 
     /// <summary>What a convolution pads its inputs with where the padding is not zeros: columns before and behind, then rows. Padding
     /// "same" puts the rows'

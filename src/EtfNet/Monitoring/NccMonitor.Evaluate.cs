@@ -5,7 +5,10 @@ namespace EtfNet;
 public sealed partial class NccMonitor
 {
     /// <summary>Exact errors and metrics of the model as it is, in two passes over the data: class means, then scores. What is gathered online is not touched.</summary>
-    /// <param name="batches">Inputs and labels (class indices, int64 or int32). Enumerated twice; both times it must give the same samples, in any order.</param>
+    /// <param name="batches">
+    /// Inputs and labels (class indices, int64 or int32, one per sample or per position). Enumerated twice; both times it must give the
+    /// same samples, in any order.
+    /// </param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
     /// <remarks>Runs in eval mode and without gradients; modes are restored, and batch-norm statistics do not move. Costs about two forwards a sample.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
@@ -42,27 +45,35 @@ public sealed partial class NccMonitor
         ArgumentNullException.ThrowIfNull(forward);
         ArgumentNullException.ThrowIfNull(labels);
 
-        var layers = _taps.ToDictionary(tap => tap.Name, _ => new ExactLayer(_options));
+        var layers = _taps.Keys.ToDictionary(name => name, _ => new ExactLayer(_options));
         try
         {
             using (new EvaluationMode(_model))
             using (no_grad())
             {
-                var first = Pass(batches, forward, labels, (tap, features, groups, _) => layers[tap.Name].AddToMeans(features, groups));
+                var first = Pass(batches, forward, labels, (name, features, groups, _) =>
+                {
+                    if (!layers.TryGetValue(name, out var layer))
+                        layers[name] = layer = new ExactLayer(_options);
+                    layer.AddToMeans(features, groups);
+                });
                 foreach (var layer in layers.Values)
                     layer.EndMeans();
-                var second = Pass(batches, forward, labels, (tap, features, groups, predictions) => layers[tap.Name].Score(features, groups, predictions));
+                var second = Pass(
+                    batches, forward, labels, (name, features, groups, predictions) => layers[name].Score(features, groups, predictions),
+                    first);
                 CheckSameCounts(first, second);
             }
 
-            var names = _order.Where(layers.ContainsKey).ToList();
             return new CollapseReport
             {
                 IsExact = true,
                 Layers =
                 [
-                    .. names.Select((name, index) => layers[name].Report(
-                        name, _taps.Find(tap => tap.Name == name)!, index == 0 ? null : layers[names[index - 1]].Statistics)),
+                    .. from name in _order.Names
+                       where layers.ContainsKey(name)
+                       let head = HeadOf(name, input => layers.GetValueOrDefault(input)?.Statistics)
+                       select layers[name].Report(name, Source(name)!, head) with { HasPlace = HasPlace(name) },
                 ],
             };
         }
@@ -73,8 +84,14 @@ public sealed partial class NccMonitor
         }
     }
 
+    /// <param name="batches">The batches.</param>
+    /// <param name="forward">Calls the model.</param>
+    /// <param name="labels">Gives a batch's labels.</param>
+    /// <param name="take">Takes a layer's name, its features, their labels and the model's predictions.</param>
+    /// <param name="known">The counts of an earlier pass; a class that it had not is an error at once.</param>
     private Dictionary<int, long> Pass<TBatch>(
-        IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels, Action<LayerTap, Tensor, LabelGroups, int[]> take)
+        IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels, Action<string, Tensor, LabelGroups, int[]> take,
+        Dictionary<int, long>? known = null)
     {
         var counts = new Dictionary<int, long>();
         var any = false;
@@ -82,46 +99,79 @@ public sealed partial class NccMonitor
         {
             any = true;
             using var scope = NewDisposeScope();
-            var groups = LabelGroups.Create(LabelReader.Read(labels(batch), _options.ClassCount));
-            using var record = new ForwardRecord();
-            Capture(record, () => forward(batch));
-            if (record.Features.Count > 0 && !record.Features.Exists(entry => entry.Features.shape[0] == groups.Count))
-                throw new ArgumentException($"{Words.Count(groups.Count, "label")} came for a forward of {Words.Count(record.Length, "sample")}.", nameof(batches));
-
-            SetOrder(record);
-            using var predictions = Predictions.Of(record, groups.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
-            foreach (var (tap, features) in record.Features)
+            using var form = LabelForm.Of(labels(batch));
+            using var read = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
+            using var seen = Capture(() => forward(batch));
+            var kind = KindOf(seen, form, nameof(batches));
+            Place(seen);
+            using var predictions = Predictions.Of(seen, read.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
+            for (var g = 0; g < read.Groups.Classes.Length; g++)
+                counts[read.Groups.Classes[g]] = counts.GetValueOrDefault(read.Groups.Classes[g]) + read.Groups.Rows(g).Length;
+            if (known is not null && read.Groups.Classes.FirstOrDefault(c => !known.ContainsKey(c), -1) is var c and >= 0)
+                throw OtherSamples(c, 0, counts[c]);
+            foreach (var features in seen.Features)
             {
+                var rows = features.For(kind);
                 if (_options.NonFinite == NonFinitePolicy.Throw)
-                    FiniteCheck.ThrowIfNot(tap.Name, features);
-                take(tap, features, groups, predictions.Values);
+                    FiniteCheck.ThrowIfNot(features.Source.Name, rows);
+                take(features.Source.Name, rows, read.Groups, predictions.Values);
             }
-
-            for (var g = 0; g < groups.Classes.Length; g++)
-                counts[groups.Classes[g]] = counts.GetValueOrDefault(groups.Classes[g]) + groups.Rows(g).Length;
         }
 
         return any ? counts : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
     }
 
-    private void Capture(ForwardRecord record, Action forward)
+    /// <summary>
+    /// What the forwards of one batch show. Where layers turn out to be called by <c>forward</c>, they are recorded from then on, and the
+    /// batch is run again.
+    /// </summary>
+    private Forward Capture(Action forward)
     {
-        _log.Capture = record;
+        var seen = CaptureOnce(forward);
+        if (!_forwards.Observer.RecordSilentLayers())
+            return seen;
+        seen.Dispose();
+        return CaptureOnce(forward);
+    }
+
+    private Forward CaptureOnce(Action forward)
+    {
+        var seen = new Forward { Scopes = ScopeChain.Current() };
         try
         {
-            forward();
+            using (_forwards.Capture(seen))
+                forward();
+            // Where the model itself was not called, nothing has told the end.
+            if (seen.Candidates.Count > 0)
+                _forwards.Complete(seen, null);
+            return seen;
         }
-        finally
+        catch
         {
-            _log.Capture = null;
+            seen.Dispose();
+            throw;
         }
+    }
+
+    private LabelKind KindOf(Forward seen, LabelForm labels, string parameter)
+    {
+        var kinds = _forwards.Kind != LabelKind.Unknown ? [_forwards.Kind]
+            : labels.ArePerPosition ? [LabelKind.PerPosition] : new[] { LabelKind.PerSample, LabelKind.PerPosition };
+        foreach (var kind in kinds)
+            if (seen.Features.Count == 0 || seen.Features.Exists(features => features.For(kind).shape[0] == labels.Count))
+                return kind;
+        var what = labels.ArePerPosition ? $"Labels of shape ({string.Join(", ", labels.Given)})" : Words.Count(labels.Count, "label");
+        throw new ArgumentException($"{what} came for a forward of {Words.Count(seen.Samples, "sample")}.", parameter);
     }
 
     private static void CheckSameCounts(Dictionary<int, long> first, Dictionary<int, long> second)
     {
         foreach (var c in first.Keys.Union(second.Keys).Order())
             if (first.GetValueOrDefault(c) is var before && second.GetValueOrDefault(c) is var after && before != after)
-                throw new InvalidOperationException(
-                    $"Class {c} had {before} samples in the first pass and {after} in the second: the batches must give the same samples whenever they are enumerated.");
+                throw OtherSamples(c, before, after);
     }
+
+    private static InvalidOperationException OtherSamples(int c, long before, long after) => new(
+        $"Class {c} had {Words.Count(before, "sample")} in the first pass and {after} in the second: the batches must give the same "
+        + "samples whenever they are enumerated.");
 }

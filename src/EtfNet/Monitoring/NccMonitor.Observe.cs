@@ -5,53 +5,159 @@ namespace EtfNet;
 
 public sealed partial class NccMonitor
 {
-    /// <summary>Takes in the forwards that wait, with the labels of their samples.</summary>
+    /// <summary>Takes in the forwards that wait, with the labels of their samples or positions.</summary>
     /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: as many as the last forward had samples, or as all waiting forwards had together (gradient accumulation, several
-    /// views), in their order.
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
+    /// one forward that waits has, or as all that wait have together (gradient accumulation, several views), in their order. What is
+    /// <see cref="NccMonitorOptions.IgnoreIndex"/> marks a row without a label.
     /// </param>
+    /// <remarks>
+    /// Two forwards of the very same input (the same tensor, not written in between: sharpness-aware training) are one batch, of which the
+    /// first counts. What else waits is let go and counted as unlabeled. A refused call changes no statistic and can be tried again until
+    /// the next forward.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
-    /// <exception cref="ArgumentException">The labels are not class indices, or their number fits neither; nothing changes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The labels are not class indices, fit no forward that waits, or several of different inputs; or all of them are the index to ignore.
+    /// Nothing changes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.</exception>
     /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
-    public void Observe(Tensor labels)
+    public void Observe(Tensor labels) => ObserveForwards(labels, null);
+
+    /// <summary>
+    /// Takes in the one forward that returned a tensor, with the labels of its samples or positions: where several forwards of a step have
+    /// the same length.
+    /// </summary>
+    /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
+    /// <param name="output">
+    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// </param>
+    /// <remarks>Other forwards go on waiting for calls like this one, until the next forward.</remarks>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// No forward that waits returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing changes.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
+    public void Observe(Tensor labels, Tensor output)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(labels);
-        using var batch = BatchLabels.Create(labels, _options.ClassCount, leaveUnread: LayerState.IsOnDevice(labels, _options));
-        var records = _log.Take(batch.Count, nameof(labels));
-        try
-        {
-            if (_options.NonFinite == NonFinitePolicy.Throw)
-                foreach (var (tap, features) in records.SelectMany(record => record.Features))
-                    FiniteCheck.ThrowIfNot(tap.Name, features);
-
-            var start = 0;
-            foreach (var record in records)
-            {
-                using var slice = records.Count == 1 ? null : batch.Slice(start, (int)record.Length);
-                Add(record, slice ?? batch);
-                start += (int)record.Length;
-            }
-        }
-        finally
-        {
-            foreach (var record in records)
-                record.Dispose();
-        }
+        ArgumentNullException.ThrowIfNull(output);
+        ObserveForwards(labels, output);
     }
 
     /// <summary>Takes in features given by hand, for what no hook sees: functions, native composites, layers called by <c>forward</c>.</summary>
     /// <param name="layer">The name of a watched layer, or any other, under which the report will show it.</param>
-    /// <param name="features">Samples x anything, of a floating type; pooled as the options say.</param>
-    /// <param name="labels">Class indices, int64 or int32, one a sample.</param>
+    /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
+    /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
+    /// <remarks>
+    /// Under a name that is no layer's they stand at the end of the report, and <see cref="CollapseReport.EffectiveDepth"/> passes them
+    /// over.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one a sample; nothing changes.</exception>
+    /// <exception cref="ArgumentException">
+    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
+    /// nothing changes.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
-    public void Observe(string layer, Tensor features, Tensor labels)
+    public void Observe(string layer, Tensor features, Tensor labels) => ObserveByHand(layer, features, labels, null);
+
+    /// <summary>
+    /// Takes in features given by hand that belong behind a layer: in the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
+    /// stand there.
+    /// </summary>
+    /// <param name="layer">The name under which the report will show them.</param>
+    /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
+    /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
+    /// <param name="after">The entry of the report that they follow. What counts is the first call for a name.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">
+    /// As in the other overload, or nothing is called <paramref name="after"/>; nothing changes.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
+    /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
+    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
+    public void Observe(string layer, Tensor features, Tensor labels, string after)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(after);
+        ObserveByHand(layer, features, labels, after);
+    }
+
+    private void ObserveForwards(Tensor labels, Tensor? output)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var form = LabelForm.Of(labels);
+        if (_forwards.Match(form, output) is not { } match)
+            return;
+        using var batch = BatchLabels.Create(
+            form, _options.ClassCount, _options.IgnoreIndex,
+            leaveUnread: LayerState.IsOnDevice(labels, _options) && !_options.AlwaysReadLabels);
+        if (_options.NonFinite == NonFinitePolicy.Throw)
+            foreach (var features in match.Forwards.SelectMany(entry => entry.Forward.Features))
+                FiniteCheck.ThrowIfNot(features.Source.Name, features.For(match.Kind));
+
+        _forwards.Take(match, form);
+        try
+        {
+            Add(match, batch);
+        }
+        finally
+        {
+            foreach (var entry in match.Forwards)
+                entry.Forward.Dispose();
+        }
+    }
+
+    private void Add(LabelMatch match, BatchLabels batch)
+    {
+        Place(match.Forwards[0].Forward);
+        var scores = new Dictionary<LayerState, bool>();
+        foreach (var (forward, start, count) in match.Forwards)
+        {
+            using var slice = match.Forwards.Count == 1 ? null : batch.Slice(start, count);
+            Add(forward, match.Kind, slice ?? batch, scores);
+        }
+    }
+
+    private void Add(Forward forward, LabelKind kind, BatchLabels labels, Dictionary<LayerState, bool> scores)
+    {
+        using var predictions = Predictions.Of(forward, labels.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
+        foreach (var (layer, problem) in forward.Problems)
+            _states[layer].Problem = problem;
+        foreach (var entry in forward.Features)
+        {
+            var features = entry.For(kind);
+            var state = StateOf(entry.Source.Name);
+            if (features.shape[0] != labels.Count)
+                state.Problem = $"its features have {features.shape[0]} rows where the batch has {Words.Count(labels.Count, "label")}: "
+                    + "bring them to one row per label and hand them to Observe(layer, features, labels)";
+            else if (state.Width is { } width && width != features.shape[1])
+                state.Problem = $"its features changed their width from {width} to {features.shape[1]} within the epoch: choose a pooling "
+                    + "that keeps it";
+            else
+            {
+                // All that one Observe labels is scored, or nothing of it: every call of the layer, every forward.
+                if (!scores.TryGetValue(state, out var score))
+                    scores[state] = score = state.BeginBatch(_epoch);
+                state.Add(features, labels, score, predictions, () => ClassCount(forward, labels));
+            }
+        }
+
+        if (labels.AreUnread)
+            CountOutside(labels, ClassCount(forward, labels));
+    }
+
+    private void ObserveByHand(string layer, Tensor features, Tensor labels, string? after)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(layer);
@@ -59,12 +165,18 @@ public sealed partial class NccMonitor
         if (!is_floating_point(features))
             throw new ArgumentException($"The features of layer '{layer}' are {features.dtype}; wanted a floating type.", nameof(features));
         ArgumentNullException.ThrowIfNull(labels);
-        using var batch = BatchLabels.Create(labels, _options.ClassCount, leaveUnread: false);
-        if (features.dim() == 0 || features.shape[0] != batch.Count)
+        if (after is not null && !_states.ContainsKey(after))
+            throw new ArgumentException($"Nothing is called '{after}'. There are: {string.Join(", ", _order.Names)}.", nameof(after));
+        using var form = LabelForm.Of(labels);
+        using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
+        using var pooled = features.dim() == 0 ? null
+            : _taps.TryGetValue(layer, out var tap) ? tap.Pool(features, form.Count)
+            : LayerTap.PoolByHand(features, form.Count, _options.Pooling, FeatureLayout.ChannelsLast);
+        if (pooled is null || pooled.shape[0] != batch.Count)
             throw new ArgumentException(
-                $"{batch.Count} labels came with features of shape ({string.Join(", ", features.shape)}) of layer '{layer}'.", nameof(labels));
-
-        using var pooled = _taps.Find(tap => tap.Name == layer)?.Pool(features) ?? FeaturePooler.Pool(features, _options.Pooling, FeatureLayout.ChannelsLast);
+                $"{Words.Count(batch.Count, "label")} came with features of shape ({string.Join(", ", features.shape)}) of layer "
+                + $"'{layer}'; wanted one per row.",
+                nameof(labels));
         if (pooled.shape[1] == 0)
             throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.", nameof(features));
         if (_states.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
@@ -72,41 +184,51 @@ public sealed partial class NccMonitor
         if (_options.NonFinite == NonFinitePolicy.Throw)
             FiniteCheck.ThrowIfNot(layer, pooled);
 
-        if (!_states.ContainsKey(layer))
-            AddState(layer);
-        _states[layer].Add(pooled, batch, null, () => _options.ClassCount ?? batch.Groups.MaxLabel + 1);
-    }
-
-    private void Add(ForwardRecord record, BatchLabels labels)
-    {
-        SetOrder(record);
-        using var predictions = Predictions.Of(record, labels.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
-        foreach (var (tap, features) in record.Features)
+        if (!_states.TryGetValue(layer, out var state))
         {
-            var state = _states[tap.Name];
-            if (features.shape[0] != labels.Count)
-                state.Problem = $"its features have {features.shape[0]} rows where the batch has {labels.Count} labels: pool them to one row a sample and hand them to Observe(layer, features, labels)";
-            else if (state.Width is { } width && width != features.shape[1])
-                state.Problem = $"its features changed their width from {width} to {features.shape[1]}: choose a pooling that keeps it";
+            _states[layer] = state = new LayerState(_options);
+            if (after is null)
+                _order.AddUnplaced(layer);
             else
-                state.Add(features, labels, predictions, () => ClassCount(record, labels));
+                _order.Add(layer, after: after);
         }
 
-        if (labels.AreUnread)
-            CountOutside(labels, ClassCount(record, labels));
+        state.Add(pooled, batch, state.BeginBatch(_epoch), null, () => _options.ClassCount ?? batch.Groups.MaxLabel + 1);
     }
 
-    /// <summary>How many classes to make room for on a device: unread labels cannot tell, so the width of the model's output stands for it.</summary>
-    private int ClassCount(ForwardRecord record, BatchLabels labels) => _options.ClassCount
-        ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : (int)(record.Output ?? record.Features[^1].Features).shape[1]);
+    /// <summary>Orders the layers by their calls, and finds a place for what goes into the classifier.</summary>
+    private void Place(Forward forward)
+    {
+        _order.Settle([.. forward.Features.Select(features => features.Source.Name).Where(_taps.ContainsKey)]);
+        foreach (var (head, input) in _forwards.Heads.Inputs)
+            if (!_states.ContainsKey(input))
+                AddState(input, before: head);
+    }
+
+    private LayerState StateOf(string name)
+    {
+        if (!_states.ContainsKey(name))
+            AddState(name);
+        return _states[name];
+    }
+
+    /// <summary>
+    /// How many classes to make room for on a device: unread labels cannot tell, so the width of the class scores stands for it.
+    /// </summary>
+    private int ClassCount(Forward forward, BatchLabels labels) =>
+        _options.ClassCount ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : forward.ClassWidth());
 
     private void CountOutside(BatchLabels labels, int classCount)
     {
+        using var recording = inference_mode(false);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var values = labels.On(labels.Device);
-        var outside = values.lt(0).logical_or(values.ge(classCount)).sum();
-        _outside ??= zeros_like(outside).DetachFromDisposeScope();
-        _outside.add_(outside.to(_outside.device));
+        var outside = values.lt(0).logical_or(values.ge(classCount));
+        if (labels.IgnoreIndex is { } ignored)
+            outside = outside.logical_and(values.ne(ignored));
+        var count = outside.sum();
+        _outside ??= zeros_like(count).DetachFromDisposeScope();
+        _outside.add_(count.to(_outside.device));
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class NccMonitor
         if (ReferenceEquals(other, this))
             throw new ArgumentException("A monitor cannot be merged with itself.", nameof(other));
         other.Flush();
-        Merge(other._states, other._log.Unlabeled, nameof(other));
+        Merge(other._states, other._forwards.Unlabeled, nameof(other));
     }
 
     /// <summary>Adds what another process's monitor gathered in its running epoch, from the bytes of its <see cref="Save"/>.</summary>
@@ -41,8 +41,10 @@ public sealed partial class NccMonitor
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
         Flush();
-        var layers = _order.Select(name => new MonitorFile.Entry(name, _taps.Exists(tap => tap.Name == name), _states[name]));
-        new MonitorFile(_epoch, _log.Unlabeled, [.. layers]).Save(stream);
+        var layers = _order.Names.Select(
+            name => new MonitorFile.Entry(name, _taps.ContainsKey(name), _order.IsPlaced(name), _states[name]));
+        var heads = _forwards.Heads.Inputs.Select(head => (head.Key, head.Value, _forwards.Heads.Widths[head.Key]));
+        new MonitorFile(_epoch, _forwards.Unlabeled, [.. heads], [.. layers]).Save(stream);
     }
 
     /// <summary>Goes on from what <see cref="Save"/> wrote, instead of what is known so far; forwards that wait are let go.</summary>
@@ -63,8 +65,8 @@ public sealed partial class NccMonitor
     {
         var file = MonitorFile.Load(stream, _options);
         var saved = file.Layers.Where(layer => layer.IsWatched).Select(layer => layer.Name).ToList();
-        var missing = _taps.Select(tap => tap.Name).Except(saved).ToList();
-        var unknown = saved.Except(_taps.Select(tap => tap.Name)).ToList();
+        var missing = _taps.Keys.Except(saved).ToList();
+        var unknown = saved.Except(_taps.Keys).ToList();
         if (missing.Count + unknown.Count > 0)
             throw new ArgumentException(
                 $"The saved monitor watched other layers: {string.Join(", ", missing.Select(name => "no " + name).Concat(unknown))}.", nameof(stream));
@@ -75,18 +77,19 @@ public sealed partial class NccMonitor
     internal void Take(MonitorFile file)
     {
         Reset();
-        foreach (var name in _order)
-            _states.Remove(name);
-        _order.Clear();
+        foreach (var state in _states.Values)
+            state.Dispose();
+        _states.Clear();
         foreach (var layer in file.Layers)
         {
-            _order.Add(layer.Name);
             _states.Add(layer.Name, layer.State);
             layer.State.MakeCenters();
         }
 
+        _order.Replace(file.Layers.Select(layer => (layer.Name, layer.IsPlaced)));
+        _forwards.Heads.Restore(file.Heads, _taps.GetValueOrDefault);
         _epoch = file.Epoch;
-        _log.Unlabeled = file.Unlabeled;
+        _forwards.Unlabeled = file.Unlabeled;
     }
 
     private void Flush()
@@ -98,7 +101,7 @@ public sealed partial class NccMonitor
     private void Merge(Dictionary<string, LayerState> other, long unlabeled, string parameter)
     {
         Flush();
-        MonitorMerge.Merge(_states, other, AddState, parameter);
-        _log.Unlabeled += unlabeled;
+        MonitorMerge.Merge(_states, other, name => AddState(name), parameter);
+        _forwards.Unlabeled += unlabeled;
     }
 }

@@ -8,20 +8,21 @@ namespace EtfNet;
 /// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to their own class's, the sample itself left out of
 /// its own mean. Online, each epoch's features are scored against the class means of the epoch before, so the first epoch has no errors; <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
 /// gives exact ones. Source: Liu, arXiv 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
-/// <para>Forwards count that are made by <c>call</c>, in training mode, with gradients enabled and not within <see cref="Suspend"/>. A layer called several times in one
-/// forward pools its calls: every call's rows are samples. Features are held from the forward to <see cref="Observe(Tensor)"/> and not longer. What a function overwrites in
-/// place after a layer (say <c>relu_</c>) is seen overwritten. One thread at a time.</para>
+/// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and not within <see cref="Suspend"/>; a
+/// layer that is called outside of it belongs to none. A layer called several times in one forward pools its calls: every call's rows are
+/// samples. Features are held from the forward to <see cref="Observe(Tensor)"/> and not longer. What a function overwrites in place after a
+/// layer (say <c>relu_</c>) is seen overwritten.</para>
+/// <para>Forwards may run on several threads at once, those of a server in evaluation mode beside those of the training. The members of
+/// this class are for one thread at a time.</para>
 /// </remarks>
 public sealed partial class NccMonitor : IDisposable
 {
     private readonly nn.Module _model;
     private readonly NccMonitorOptions _options;
-    private readonly ForwardLog _log;
-    private readonly List<Action> _removers = [];
-    private readonly List<LayerTap> _taps = [];
+    private readonly ObservedForwards _forwards;
+    private readonly Dictionary<string, LayerTap> _taps = [];
     private readonly Dictionary<string, LayerState> _states = [];
-    private readonly List<string> _order = [];
-    private bool _orderIsFinal;
+    private readonly LayerOrder _order = new();
     private Tensor? _outside;
     private int _epoch = 1;
     private bool _disposed;
@@ -36,26 +37,22 @@ public sealed partial class NccMonitor : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
         _options = options ?? new NccMonitorOptions();
-        _log = new ForwardLog(model, _options.MaxPendingForwards);
-
         var nodes = ModuleTree.Walk(model);
-        var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude);
-        // The model's own hooks frame those of its layers: before all of them, and (registered last) after all of them.
-        if (HookBinder.Before(model, _log.Enter) is { } enter)
-            _removers.Add(enter);
+        var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude, nameof(options));
+        _forwards = new ObservedForwards(model, _options.Observation);
         foreach (var node in chosen)
         {
             var point = FeaturePointFinder.Find(node, nodes, _options.FeaturePoint);
-            _taps.Add(new LayerTap(node, point, _options.Pooling, _log.IsListening, _log.Fired));
+            _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling));
             AddState(node.Path);
         }
-
-        if (HookBinder.After(model, _log.Leave) is { } leave)
-            _removers.Add(leave);
     }
 
     /// <summary>Gets the watched layers' paths in forward order: as registered until a forward has shown the order of calls.</summary>
-    internal IReadOnlyList<string> Layers => _order;
+    internal IReadOnlyList<string> Layers => _order.Names;
+
+    /// <summary>Gets the forwards that are observed, for what else follows them.</summary>
+    internal ObservedForwards Forwards => _forwards;
 
     /// <summary>The report of the running epoch; changes nothing.</summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -65,9 +62,14 @@ public sealed partial class NccMonitor : IDisposable
         Flush();
         return new CollapseReport
         {
-            Layers = [.. _order.Select((name, index) => LayerReporter.Online(name, _taps.Find(tap => tap.Name == name), _states[name], Before(index), _options))],
+            Layers =
+            [
+                .. from name in _order.Names
+                   let head = HeadOf(name, input => _states[input].Current)
+                   select LayerReporter.Online(name, Source(name), _states[name], head, _options) with { HasPlace = HasPlace(name) },
+            ],
             Epoch = _epoch,
-            UnlabeledForwards = _log.Unlabeled,
+            UnlabeledForwards = _forwards.Unlabeled,
         };
     }
 
@@ -79,16 +81,20 @@ public sealed partial class NccMonitor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ThrowIfLabelsWereOutside();
+        _forwards.EndEpoch();
         var report = Compute();
         foreach (var state in _states.Values)
             state.EndEpoch();
-        _log.Unlabeled = 0;
+        _forwards.Unlabeled = 0;
         _epoch++;
         CollapseInstruments.Record(report);
         return report;
     }
 
-    /// <summary>Forgets everything: statistics, centers, waiting forwards, the epoch's number. The hooks stay.</summary>
+    /// <summary>
+    /// Forgets everything: statistics, centers, waiting forwards, the epoch's number, whether labels are per sample or per position. The
+    /// hooks stay.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Reset()
     {
@@ -101,18 +107,19 @@ public sealed partial class NccMonitor : IDisposable
         }
 
         _outside?.zero_();
-        _log.Clear();
-        _log.Unlabeled = 0;
+        _forwards.Reset();
         _epoch = 1;
     }
 
-    /// <summary>Forwards do not count until the result is disposed: for the second pass of sharpness-aware steps, or validation in training mode. Calls nest.</summary>
+    /// <summary>
+    /// Forwards that begin until the result is disposed do not count: for the second pass of sharpness-aware steps, or validation in
+    /// training mode. Calls nest.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public IDisposable Suspend()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _log.Suspensions++;
-        return new Suspension(_log);
+        return _forwards.Suspend();
     }
 
     /// <summary>Takes the hooks away and lets go of what waits. The model stays as it is.</summary>
@@ -121,14 +128,10 @@ public sealed partial class NccMonitor : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        foreach (var remove in _removers)
-            remove();
-        foreach (var tap in _taps)
-            tap.Dispose();
+        _forwards.Dispose();
         foreach (var state in _states.Values)
             state.Dispose();
         _outside?.Dispose();
-        _log.Dispose();
     }
 
     /// <summary>Another module has come in a layer's place: its hook moves there, its statistics stay.</summary>
@@ -136,16 +139,32 @@ public sealed partial class NccMonitor : IDisposable
     internal void Follow(string layer, nn.Module replacement)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var tap = _taps.Find(entry => entry.Name == layer)
-            ?? throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _order)}.", nameof(layer));
+        if (!_taps.TryGetValue(layer, out var tap))
+            throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _order.Names)}.", nameof(layer));
         tap.Follow(replacement);
     }
 
-    private void AddState(string name)
+    private void AddState(string name, string? before = null, string? after = null)
     {
         _states.Add(name, new LayerState(_options));
-        _order.Add(name);
+        _order.Add(name, before, after);
     }
+
+    private IFeatureSource? Source(string name) =>
+        _taps.TryGetValue(name, out var tap) ? tap : _forwards.Heads.Own.FirstOrDefault(input => input.Name == name);
+
+    /// <summary>What a classifier's weight is compared with; null for a layer that is none.</summary>
+    private HeadWeight? HeadOf(string name, Func<string, ClassStatistics?> statistics) =>
+        _forwards.Heads.Inputs.TryGetValue(name, out var input) && _states.ContainsKey(input) && statistics(input) is { } found
+            ? new HeadWeight(found, _forwards.Heads.Widths[name])
+            : null;
+
+    /// <summary>
+    /// Whether a place among the layers is known: not for layers that nothing was seen of, nor for features given by hand that name no
+    /// layer before them.
+    /// </summary>
+    private bool HasPlace(string name) =>
+        Source(name) is { } source ? source.Silence is null || _states[name].Current is { Total: > 0 } : _order.IsPlaced(name);
 
     /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
     private void ThrowIfLabelsWereOutside()
@@ -157,36 +176,5 @@ public sealed partial class NccMonitor : IDisposable
             throw new InvalidOperationException(
                 $"{count} labels of this epoch were negative or not below the class count ({_options.ClassCount?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the width of the model's output"}). "
                 + "They were left out; calling EndEpoch once more ends the epoch without them.");
-    }
-
-    /// <summary>The first forward shows in which order layers are called; those not called keep their place after the one registered before them.</summary>
-    private void SetOrder(ForwardRecord record)
-    {
-        if (_orderIsFinal)
-            return;
-        _orderIsFinal = true;
-        var called = record.Features.Select(entry => entry.Tap.Name).Distinct().ToList();
-        var keys = new Dictionary<string, int>();
-        var last = -1;
-        foreach (var name in _order)
-            keys[name] = last = called.IndexOf(name) is var index and >= 0 ? index : last;
-        var sorted = _order.OrderBy(name => keys[name]).ToList();
-        _order.Clear();
-        _order.AddRange(sorted);
-    }
-
-    /// <summary>The statistics of the features that go into a layer: those of the layer before it.</summary>
-    private ClassStatistics? Before(int index) => index == 0 ? null : _states[_order[index - 1]].Current;
-
-    private sealed class Suspension(ForwardLog log) : IDisposable
-    {
-        private bool _disposed;
-
-        public void Dispose()
-        {
-            if (!_disposed)
-                log.Suspensions--;
-            _disposed = true;
-        }
     }
 }

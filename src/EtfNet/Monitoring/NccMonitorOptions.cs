@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace EtfNet;
 
 /// <summary>What a <see cref="NccMonitor"/> watches, and how.</summary>
@@ -31,14 +33,21 @@ public sealed record NccMonitorOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
     public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
 
-    /// <summary>Gets which batches are scored: one in so many. Every batch enters the class means.</summary>
-    /// <value>At least 1, which scores all. The default is 4.</value>
+    /// <summary>
+    /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
+    /// </summary>
+    /// <value>
+    /// At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int ScoreEvery
     {
         get;
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(ScoreEvery), value, "Must be at least 1.");
     } = 4;
+
+    /// <summary>Gets the seed by which the scored batches are drawn. The default is 0.</summary>
+    public long Seed { get; init; }
 
     /// <summary>Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than <see cref="ScoreEvery"/> says.</summary>
     /// <value>At least 0. The default is 2000.</value>
@@ -71,14 +80,37 @@ public sealed record NccMonitorOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
     public NonFinitePolicy NonFinite { get; init => field = Defined(value, nameof(NonFinite)); }
 
-    /// <summary>Gets how many forwards may wait for their labels; at one more, the oldest is let go and counted as unlabeled.</summary>
-    /// <value>At least 1. The default is 16. Waiting forwards hold their features.</value>
+    /// <summary>
+    /// Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.
+    /// </summary>
+    /// <value>At least 1. The default is 512 MiB. The last forward is always kept.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
-    public int MaxPendingForwards
+    public long MaxPendingBytes
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPendingForwards), value, "Must be at least 1.");
-    } = 16;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPendingBytes), value, "Must be at least 1.");
+    } = 512L << 20;
+
+    /// <summary>Gets the label that marks a sample or position without a class: it is left out.</summary>
+    /// <value>Any number, or null for none. The default is -100, as in <c>cross_entropy</c>.</value>
+    public long? IgnoreIndex { get; init; } = -100;
+
+    /// <summary>
+    /// Gets how the class scores are picked from what the model returns, for NC4 and, on CUDA, for the number of classes.
+    /// </summary>
+    /// <value>
+    /// Gets the result (a tensor, a tuple, a dictionary, an object) and gives the tensor, or null. The default, null, takes the only
+    /// floating-point tensor in it, or of several the one that the last linear layer gave, or the only one that is <see cref="ClassCount"/>
+    /// wide; NC4 is null where none is found.
+    /// </value>
+    public Func<object, Tensor?>? Logits { get; init; }
+
+    /// <summary>Gets which tokens of a padded batch count in token means.</summary>
+    /// <value>
+    /// Gets the model's input tensors in order and gives a tensor (samples, tokens), not zero where a token counts, or null where all do.
+    /// Called in the forward. The default, null, counts all tokens.
+    /// </value>
+    public Func<IReadOnlyList<Tensor>, Tensor?>? TokenMask { get; init; }
 
     /// <summary>Gets whether sums on CUDA are made in a fixed order (by products instead of atomic additions), so that runs repeat bit by bit.</summary>
     /// <value>The default is false. On the CPU the order is always fixed.</value>
@@ -88,8 +120,33 @@ public sealed record NccMonitorOptions
     /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class score as collapsed.</value>
     public bool LeaveOneOut { get; init; } = true;
 
-    /// <summary>Gets whether the way for devices is taken on the CPU as well: lets tests without a device see it.</summary>
+    /// <summary>Gets whether tensors on the CPU take the device path too, so that tests without a device see it.</summary>
     internal bool AlwaysAsOnDevice { get; init; }
+
+    /// <summary>Gets whether, on that path, labels are read at once, as labels on the CPU are where features are on CUDA.</summary>
+    internal bool AlwaysReadLabels { get; init; }
+
+    /// <summary>Gets whether a model none of whose layers can be seen is an error at its first forward.</summary>
+    internal bool RequiresLayers { get; init; }
+
+    /// <summary>What a party that observes forwards needs to know.</summary>
+    internal ObservationOptions Observation => new()
+    {
+        ClassCount = ClassCount,
+        IgnoreIndex = IgnoreIndex,
+        MaxPendingBytes = MaxPendingBytes,
+        Logits = Logits,
+        TokenMask = TokenMask,
+        Kind = Pooling switch
+        {
+            FeaturePooling.Auto => LabelKind.Unknown,
+            FeaturePooling.EachPosition => LabelKind.PerPosition,
+            _ => LabelKind.PerSample,
+        },
+        FindHeads = (Metrics & ~CollapseMetricSet.Agreement) != 0,
+        TakeHeadInputs = (Metrics & ~CollapseMetricSet.Agreement) != 0 && Include is null,
+        RequiresLayers = RequiresLayers,
+    };
 
     private static T Defined<T>(T value, string name)
         where T : struct, Enum => Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be one of {typeof(T).Name}.");

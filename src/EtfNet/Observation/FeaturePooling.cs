@@ -1,9 +1,12 @@
 namespace EtfNet;
 
-/// <summary>How the output of a layer becomes one feature vector a sample.</summary>
+/// <summary>How the output of a layer becomes feature vectors: one per sample, or one per position.</summary>
 public enum FeaturePooling
 {
-    /// <summary>By rank: a matrix as it is, convolution maps by <see cref="SpatialMean"/>, token sequences by <see cref="TokenMean"/>.</summary>
+    /// <summary>
+    /// By the labels and the rank: where labels are one per position, <see cref="EachPosition"/>; otherwise a matrix as it is, feature maps
+    /// by <see cref="SpatialMean"/>, token sequences by <see cref="TokenMean"/>.
+    /// </summary>
     Auto,
 
     /// <summary>All dimensions after the first as one.</summary>
@@ -17,4 +20,7 @@ public enum FeaturePooling
 
     /// <summary>The first token: (B, T, D) to (B, D).</summary>
     ClassToken,
+
+    /// <summary>One vector per position, for labels per position: (B, T, D) to (B T, D), (B, C, H, W) to (B H W, C).</summary>
+    EachPosition,
 }

@@ -6,12 +6,20 @@ namespace EtfNet;
 /// <summary>Which modules of a model are watched.</summary>
 internal static class LayerChoice
 {
-    public static IReadOnlyList<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude)
+    /// <param name="nodes">All modules of the model.</param>
+    /// <param name="include">Patterns; null for all layers.</param>
+    /// <param name="exclude">Patterns, stronger.</param>
+    /// <param name="parameter">What the caller names them.</param>
+    /// <exception cref="ArgumentException">A pattern names nothing, or none is left.</exception>
+    public static IReadOnlyList<ModuleNode> Choose(
+        IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude, string parameter)
     {
         foreach (var pattern in include ?? [])
             if (!nodes.Any(node => IsIncluded(node, [pattern])))
                 throw new ArgumentException(
-                    $"Include names '{pattern}', which is no layer of the model. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}.", nameof(include));
+                    $"Include names '{pattern}', which is no layer of the model. Layers: "
+                    + $"{Names(nodes.Where(node => IsLayer(node.Module)))}.",
+                    parameter);
 
         var chosen = nodes
             .Where(node => include is null ? IsLayer(node.Module) : IsIncluded(node, include))
@@ -23,7 +31,7 @@ internal static class LayerChoice
                 nodes.Any(node => IsLayer(node.Module))
                     ? $"Exclude leaves no layer to watch. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}."
                     : $"The model has no linear or convolution layer to watch. Name modules of other kinds in Include; there are: {Names(nodes)}.",
-                nameof(exclude));
+                parameter);
     }
 
     public static bool IsLayer(nn.Module module) => module is Linear or Convolution or IWatchedLayer;

@@ -4,31 +4,41 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>Knows which modules are fixed layers: the library's own by their type, linear layers fixed in place by memory, for as long as they live.</summary>
+/// <summary>
+/// Knows which modules are fixed layers: the library's own by their type, layers fixed in place by memory, for as long as they live.
+/// </summary>
 internal static class FixedModules
 {
-    private static readonly ConditionalWeakTable<Linear, SimplexEtfHeader> InPlace = [];
+    private static readonly ConditionalWeakTable<torch.nn.Module, SimplexEtfHeader> InPlace = [];
 
-    public static void Remember(Linear layer, SimplexEtfHeader header) => InPlace.AddOrUpdate(layer, header);
+    private static readonly ConditionalWeakTable<torch.nn.Module, FixableLayer> Replaced = [];
 
-    public static void Forget(Linear layer) => InPlace.Remove(layer);
+    /// <summary>Remembers which layer a module took the place of.</summary>
+    public static void Remember(torch.nn.Module replacement, FixableLayer layer) => Replaced.AddOrUpdate(replacement, layer);
+
+    public static void Remember(torch.nn.Module layer, SimplexEtfHeader header) => InPlace.AddOrUpdate(layer, header);
+
+    /// <summary>A layer that was fixed in place is one no longer.</summary>
+    public static void Forget(torch.nn.Module layer) => InPlace.Remove(layer);
 
     /// <summary>The frame of a fixed layer, but for its factors; null for any other module.</summary>
     public static SimplexEtfHeader? HeaderOf(torch.nn.Module module) => module switch
     {
-        SimplexEtfLinear fixedLayer => fixedLayer.Header,
-        Linear linear => InPlace.TryGetValue(linear, out var header) ? header : null,
-        _ => null,
+        IFixedLayer fixedLayer => fixedLayer.Header,
+        _ => InPlace.TryGetValue(module, out var header) ? header : null,
     };
+
+    /// <summary>
+    /// A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these
+    /// places.
+    /// </summary>
+    public static IReadOnlyList<Parameter> ParametersOf(torch.nn.Module model) => [.. ModuleTree.Walk(model)
+        .SelectMany(node => (Replaced.TryGetValue(node.Module, out var layer) ? [layer.Weight] : Array.Empty<Parameter>())
+            .Concat(TorchSharpInternals.Parameters(node.Module).Values))
+        .Where(parameter => !parameter.IsInvalid).DistinctBy(parameter => parameter.Handle)];
 
     /// <summary>All fixed layers of a model, in registration order.</summary>
     public static IReadOnlyList<PlannedLayer> Of(torch.nn.Module model) =>
         [.. ModuleTree.Walk(model).Where(node => HeaderOf(node.Module) is not null)
-            .Select(node => new PlannedLayer(node.Path, HeaderOf(node.Module)!, node.Module is Linear))];
+            .Select(node => new PlannedLayer(node.Path, HeaderOf(node.Module)!, node.Module is not IFixedLayer))];
 }
-
-/// <summary>A fixed layer as plans and files write it.</summary>
-/// <param name="Name">The layer's name.</param>
-/// <param name="Header">The frame, but for its factors, which travel with the weights.</param>
-/// <param name="InPlace">Whether its weight stays in a linear layer.</param>
-internal sealed record PlannedLayer(string Name, SimplexEtfHeader Header, bool InPlace);

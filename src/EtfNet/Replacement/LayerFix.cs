@@ -4,198 +4,186 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A linear layer that was made a fixed simplex ETF, and the way back.</summary>
-internal sealed class LayerFix
+/// <summary>A layer that is made a fixed simplex ETF, and the way back.</summary>
+/// <remarks>Preparing one makes everything that can fail and changes nothing. Applying changes all prepared layers, or none.</remarks>
+internal sealed partial class LayerFix
 {
     private readonly nn.Module _model;
     private readonly LayerTarget _target;
-    private readonly ReplacedLayer? _replaced;
-    private readonly Tensor? _oldBias;
-    private readonly Tensor? _oldWeight;
-    private IReadOnlyList<DetachedParameter> _detached;
+    private readonly SimplexEtfHeader _header;
+    private readonly List<OptimizerHelper> _present = [];
+    private readonly List<DetachedParameter> _detached = [];
+    private Tensor? _newWeight;
+    private Tensor? _newBias;
+    private Tensor? _oldWeight;
+    private Tensor? _oldBias;
+    private ReplacedLayer? _replaced;
     private bool _keepsOld;
+    private bool _wasTrained;
 
-    private LayerFix(nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, IReadOnlyList<DetachedParameter> detached, Tensor? oldBias, Tensor? oldWeight, bool keepsOld)
-    {
-        (_model, _target, _detached, _oldBias, _oldWeight, _keepsOld) = (model, target, detached, oldBias, oldWeight, keepsOld);
-        Replacement = replacement;
-        _replaced = replacement is null ? null : new ReplacedLayer(target.Layer, target.Name);
-    }
+    private LayerFix(nn.Module model, LayerTarget target, SimplexEtfHeader header, string? inPlaceReason) =>
+        (_model, _target, _header, InPlaceReason) = (model, target, header, inPlaceReason);
 
     public string Name => _target.Name;
 
     /// <summary>The module in the layer's place; null where the layer is fixed in place.</summary>
-    public SimplexEtfLinear? Replacement { get; }
+    public nn.Module<Tensor, Tensor>? Replacement { get; private set; }
 
-    public string? InPlaceReason => Replacement is null ? _target.InPlaceReason ?? "the plan says so" : null;
+    public string? InPlaceReason { get; }
 
     /// <summary>The module that now stands at the layer's path.</summary>
-    public nn.Module Current => Replacement ?? (nn.Module)_target.Layer;
+    public nn.Module<Tensor, Tensor> Current => Replacement ?? _target.Fixable.Module;
 
-    /// <summary>Where the weight sat in optimizers.</summary>
-    public IReadOnlyList<DetachedParameter> Detached => _detached;
+    /// <summary>The layer that was fixed.</summary>
+    public FixableLayer Layer => _target.Fixable;
 
     /// <summary>The frame but for its factors.</summary>
-    public SimplexEtfHeader Header => FixedModules.HeaderOf(Current)!;
+    public SimplexEtfHeader Header => FixedModules.HeaderOf(Current) ?? _header;
 
-    /// <summary>Fixes a layer: in the model, in the optimizers, in memory.</summary>
+    /// <summary>The bias, wherever it stands now.</summary>
+    private Parameter? Bias => Replacement is null ? Layer.Bias
+        : TorchSharpInternals.Parameters(Replacement).TryGetValue("bias", out var bias) ? bias : null;
+
+    /// <summary>Makes ready to fix a layer. Nothing in the model changes.</summary>
     /// <param name="model">The model that holds it.</param>
-    /// <param name="target">The plan.</param>
+    /// <param name="target">The layer.</param>
     /// <param name="etf">The frame.</param>
-    /// <param name="bias">The bias's new value; null leaves it as it is.</param>
-    /// <param name="optimizers">The optimizers to take the weight from.</param>
-    /// <param name="keepOld">Whether to keep the old weight, bias and optimizer state for <see cref="Revert"/>.</param>
-    public static LayerFix Commit(nn.Module model, LayerTarget target, SimplexEtf etf, Tensor? bias, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
-    {
-        var (layer, weight) = (target.Layer, target.Layer.weight);
-        return target.InPlaceReason is null
-            ? Commit(model, target, new SimplexEtfLinear(etf, layer.bias, dtype: weight.dtype, device: weight.device), etf, bias, optimizers, keepOld)
-            : Commit(model, target, null, etf, bias, optimizers, keepOld);
-    }
-
-    /// <summary>Fixes a layer whose frame's factors, or whose weight, will be loaded next.</summary>
-    public static LayerFix CommitBlank(nn.Module model, LayerTarget target, SimplexEtfHeader header, bool inPlace, IReadOnlyList<OptimizerHelper> optimizers)
-    {
-        var (layer, weight) = (target.Layer, target.Layer.weight);
-        var blank = inPlace ? null : SimplexEtfLinear.Blank(header, layer.bias, false, weight.dtype, weight.device);
-        var fix = Commit(model, target, blank, null, null, optimizers, false);
-        if (inPlace)
-            FixedModules.Remember(layer, header);
-        return fix;
-    }
-
-    /// <summary>Takes the weight out of one more optimizer.</summary>
-    public void Leave(OptimizerHelper optimizer)
-    {
-        if (_target.WeightShared)
-            return;
-        var detached = OptimizerDetachment.Remove([optimizer], _target.Layer.weight);
-        _detached = [.. _detached, .. detached];
-        if (!_keepsOld)
-            foreach (var entry in detached)
-                entry.Dispose();
-    }
-
-    /// <summary>Frees what was kept for the way back.</summary>
-    public void Release()
-    {
-        if (!_keepsOld)
-            return;
-        _keepsOld = false;
-        _oldBias?.Dispose();
-        _oldWeight?.Dispose();
-        Free();
-    }
-
-    /// <summary>Makes the layer trainable again: as it was, where that was kept; otherwise starting from the frame, with fresh optimizer state.</summary>
-    /// <returns>The linear layer that now stands in the model.</returns>
-    /// <exception cref="InvalidOperationException">A place that holds the replacement cannot hold a Linear; nothing was changed.</exception>
-    public Linear Revert()
+    /// <param name="bias">The bias's new value; null leaves it as it is, and so does a bias that is not the layer's alone.</param>
+    /// <exception cref="ArgumentException">The layer's dtype cannot hold the frame or the bias.</exception>
+    public static LayerFix Prepare(nn.Module model, LayerTarget target, SimplexEtf etf, Tensor? bias)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var layer = Replacement is null ? RevertInPlace() : RevertReplaced(Replacement);
-        if (_keepsOld)
-        {
-            layer.bias?.copy_(_oldBias!);
-            OptimizerDetachment.PutBack(_detached, layer.weight);
-        }
-        else
-        {
-            OptimizerDetachment.PutBackFresh(_detached, layer.weight);
-        }
-
-        _oldBias?.Dispose();
-        _oldWeight?.Dispose();
-        return layer;
-    }
-
-    private static LayerFix Commit(
-        nn.Module model, LayerTarget target, SimplexEtfLinear? replacement, SimplexEtf? etf, Tensor? bias, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var (layer, weight) = (target.Layer, target.Layer.weight);
-        var oldBias = keepOld ? layer.bias?.detach().clone().DetachFromDisposeScope() : null;
-        var oldWeight = keepOld && replacement is null ? weight.detach().clone().DetachFromDisposeScope() : null;
-        // Out of the optimizers first: a lazy parameter list must still see the weight to show where it sat.
-        IReadOnlyList<DetachedParameter> detached = target.WeightShared ? [] : OptimizerDetachment.Remove(optimizers, weight);
-        if (replacement is null)
-        {
-            if (etf is not null)
-            {
-                weight.copy_(etf.ToTensor(weight.dtype, weight.device));
-                FixedModules.Remember(layer, etf.Header);
-            }
-
-            weight.requires_grad_(false);
-        }
-        else
-        {
-            PutOrUndo(target, replacement, () => OptimizerDetachment.PutBack(detached, weight));
-        }
-
-        if (bias is not null)
-            layer.bias!.copy_(bias);
-        if (!target.WeightShared)
-        {
-            weight.grad?.Dispose();
-            weight.grad = null;
-        }
-
-        var fix = new LayerFix(model, target, replacement, detached, oldBias, oldWeight, keepOld);
-        if (!keepOld)
-            fix.Free();
-        return fix;
-    }
-
-    private static void PutOrUndo(LayerTarget target, SimplexEtfLinear replacement, Action undo)
-    {
-        replacement.train(target.Layer.training);
-        ModuleHooks.Share(target.Layer, replacement);
+        var (layer, placement) = (target.Fixable, LayerPlacement.Of(target.Fixable.Weight));
+        var fix = new LayerFix(model, target, etf.Header, target.InPlaceReason);
         try
         {
-            target.Plan.Put(replacement);
+            if (target.InPlaceReason is null)
+                fix.Replacement = layer.CreateFixed(etf, layer.Bias, placement.Dtype, placement.Device);
+            else
+                fix._newWeight = Finite(layer.WeightOf(etf, placement.Dtype, placement.Device), "frame").DetachFromDisposeScope();
+            if (bias is not null && layer.Bias is { } old && !target.BiasIsBound)
+                fix._newBias = Finite(bias.to(old.dtype, old.device, copy: true), "bias").DetachFromDisposeScope();
+            return fix;
+        }
+        catch (Exception exception)
+        {
+            fix.Discard();
+            if (exception is ArgumentException reason)
+                throw new ArgumentException($"Layer '{target.Name}': {Words.Plain(reason)}", nameof(etf), exception);
+            throw;
+        }
+
+        Tensor Finite(Tensor values, string what) => values.isfinite().all().item<bool>()
+            ? values
+            : throw new ArgumentException($"the {what} has numbers that {layer.Weight.dtype} cannot hold.", nameof(target));
+    }
+
+    /// <summary>Makes ready to fix a layer whose frame's factors, or whose weight, will be loaded next.</summary>
+    /// <exception cref="ArgumentException">The layer's dtype cannot hold the frame.</exception>
+    public static LayerFix PrepareBlank(nn.Module model, LayerTarget target, SimplexEtfHeader header, bool inPlace)
+    {
+        var placement = LayerPlacement.Of(target.Fixable.Weight);
+        var fix = new LayerFix(model, target, header, inPlace ? target.InPlaceReason ?? "the plan says so" : null);
+        try
+        {
+            if (!inPlace)
+                fix.Replacement = target.Fixable.CreateBlank(header, target.Fixable.Bias, placement.Dtype, placement.Device);
+            return fix;
+        }
+        catch (ArgumentException reason)
+        {
+            throw new ArgumentException($"Layer '{target.Name}': {Words.Plain(reason)}", nameof(header), reason);
+        }
+    }
+
+    /// <summary>Fixes prepared layers: in the model, in the optimizers, in memory. All of them, or none.</summary>
+    /// <param name="fixes">The layers, each prepared and not yet applied.</param>
+    /// <param name="optimizers">The optimizers to take the weights from.</param>
+    /// <param name="keepOld">Whether to keep old weights, biases and optimizer state for the way back.</param>
+    public static void Apply(IReadOnlyList<LayerFix> fixes, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
+    {
+        var done = 0;
+        try
+        {
+            for (; done < fixes.Count; done++)
+                fixes[done].ApplyOne(optimizers);
         }
         catch
         {
-            replacement.ReleaseBias();
-            replacement.Dispose();
-            undo();
+            foreach (var fix in fixes.Skip(done))
+                fix.Discard();
+            foreach (var fix in fixes.Take(done).Reverse())
+                fix.Return(optimizers, [.. WeightReturn.Places(fix._detached)]);
             throw;
+        }
+
+        foreach (var fix in fixes)
+        {
+            fix.Layer.Weight.grad = null;
+            if (!keepOld)
+                fix.Release();
         }
     }
 
-    private Linear RevertInPlace()
+    /// <summary>Gives up what was prepared.</summary>
+    public void Discard()
     {
-        if (_keepsOld)
-            _target.Layer.weight.copy_(_oldWeight!);
-        _target.Layer.weight.requires_grad_(true);
-        FixedModules.Forget(_target.Layer);
-        return _target.Layer;
+        (Replacement as IFixedLayer)?.ReleaseBias();
+        Replacement?.Dispose();
+        _newWeight?.Dispose();
+        _newBias?.Dispose();
     }
 
-    private Linear RevertReplaced(SimplexEtfLinear replacement)
+    private void ApplyOne(IReadOnlyList<OptimizerHelper> optimizers)
     {
-        var plan = LayerReplacement.Plan(_model, [replacement], typeof(Linear))[0];
-        if (plan.Obstacle is not null)
-            throw new InvalidOperationException($"Layer '{Name}' cannot be put back: {plan.Obstacle}.");
-        // The old parameter object comes back to life, so that whoever still holds it (a lazy or a listed parameter collection) goes on with it.
-        var like = replacement.parameters().Concat(replacement.buffers().Where(is_floating_point)).FirstOrDefault() ?? _target.Layer.weight;
-        var layer = _replaced!.Revive(replacement.ReleaseBias());
-        if (!_keepsOld && !_target.WeightShared)
-            ReplacedLayer.Refill(layer, replacement.Etf.ToTensor(like.dtype, like.device));
-        layer.train(replacement.training);
-        plan.Put(layer);
-        replacement.Dispose();
-        return layer;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (layer, weight) = (_target.Fixable, _target.Fixable.Weight);
+        (_keepsOld, _wasTrained) = (true, weight.requires_grad);
+        // Out of the optimizers first: a lazy parameter list must still see the weight to show where it stood.
+        _present.AddRange(optimizers);
+        foreach (var optimizer in optimizers)
+            Leave(optimizer);
+        if (Replacement is { } replacement)
+            Put(replacement, optimizers);
+        else
+            FixInPlace(weight);
+        if (Bias is { } bias && !_target.BiasIsBound)
+        {
+            _oldBias = bias.detach().clone().DetachFromDisposeScope();
+            if (_newBias is not null)
+                bias.copy_(_newBias);
+        }
+
+        _newWeight?.Dispose();
+        _newBias?.Dispose();
+        weight.requires_grad_(false);
     }
 
-    private void Free()
+    private void Put(nn.Module<Tensor, Tensor> replacement, IReadOnlyList<OptimizerHelper> optimizers)
     {
-        foreach (var entry in _detached)
-            entry.Dispose();
-        if (!_target.WeightShared)
-            _replaced?.Free();
+        replacement.train(Layer.Module.training);
+        ModuleHooks.Share(Layer.Module, replacement);
+        try
+        {
+            _target.Plan.Put(replacement);
+        }
+        catch
+        {
+            WeightReturn.Run(_model, Layer.Weight, Layer.Weight, [.. WeightReturn.Places(_detached)], _detached, true, optimizers);
+            throw;
+        }
+
+        _replaced = new ReplacedLayer(Layer, Name);
+        FixedModules.Remember(replacement, Layer);
+    }
+
+    private void FixInPlace(Parameter weight)
+    {
+        _oldWeight = weight.detach().clone().DetachFromDisposeScope();
+        if (_newWeight is not null)
+            weight.copy_(_newWeight);
+        FixedModules.Remember(Layer.Module, _header);
     }
 }

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace EtfNet;
 
@@ -20,31 +19,49 @@ internal sealed class LayerReplacement
     /// <summary>Why the layer cannot be replaced, and what would help; null where it can.</summary>
     public string? Obstacle { get; }
 
-    /// <summary>Plans for several layers in one walk over the model.</summary>
-    public static IReadOnlyList<LayerReplacement> Plan(torch.nn.Module model, IReadOnlyList<torch.nn.Module> layers, Type replacementType)
+    /// <summary>Plans to replace several layers, each by a module of its own type, in one walk over the model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layers">The layers, each with the type of what takes its place.</param>
+    /// <param name="meetTensor">As in <see cref="SlotFinder.Find"/>.</param>
+    public static IReadOnlyList<LayerReplacement> Plan(
+        torch.nn.Module model, IReadOnlyList<(torch.nn.Module Layer, Type Replacement)> layers,
+        Action<torch.Tensor, torch.nn.Module, string>? meetTensor = null)
     {
-        var found = SlotFinder.Find(model, layers);
-        return [.. layers.Select(layer =>
+        var found = SlotFinder.Find(model, layers.Select(one => one.Layer), meetTensor);
+        return [.. layers.Select(one =>
         {
-            var slots = found.TryGetValue(layer, out var places) ? places : [];
-            return new LayerReplacement(layer, slots, FindObstacle(layer, model, slots, replacementType));
+            var slots = found.TryGetValue(one.Layer, out var places) ? places : [];
+            return new LayerReplacement(one.Layer, slots, FindObstacle(one.Layer, model, slots, one.Replacement));
         })];
     }
 
     /// <summary>Makes every slot refer to <paramref name="replacement"/>; should one fail, all refer to the old layer again.</summary>
     public void Put(torch.nn.Module replacement)
     {
-        var done = 0;
+        var begun = 0;
         try
         {
-            for (; done < _slots.Count; done++)
-                _slots[done].Put(replacement);
+            while (begun < _slots.Count)
+                _slots[begun++].Put(replacement);
         }
         catch
         {
-            while (--done >= 0)
-                _slots[done].Put(_layer);
+            // The one that failed may have taken the replacement all the same.
+            while (--begun >= 0)
+                Undo(_slots[begun]);
             throw;
+        }
+
+        void Undo(Slot slot)
+        {
+            try
+            {
+                slot.Put(_layer);
+            }
+            catch (Exception)
+            {
+                // A place that refuses both keeps what it has; the first error tells of it.
+            }
         }
     }
 
@@ -56,8 +73,9 @@ internal sealed class LayerReplacement
             return "no place that holds it was found in the model's objects";
         if (slots.FirstOrDefault(slot => !slot.CanHold(replacementType)) is not { } refusing)
             return null;
-        return refusing.Accepts == typeof(Linear)
-            ? $"{refusing.Where} is declared as Linear, which can hold nothing else; declare it nn.Module<Tensor, Tensor> to free the weight as well"
+        return refusing.Accepts == layer.GetType()
+            ? $"{refusing.Where} is declared as {layer.GetType().Name}, which can hold nothing else; "
+                + "declare it nn.Module<Tensor, Tensor> to free the weight as well"
             : $"{refusing.Where} can hold no other module" + (refusing.Accepts is null ? "" : $" (its type is {refusing.Accepts.Name})");
     }
 }

@@ -4,51 +4,57 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What is left of a linear layer that was replaced: it refuses to be called, and gives up its memory when told to.</summary>
+/// <summary>What is left of a layer that was replaced: it refuses to be called, and gives up its memory when told to.</summary>
 internal sealed class ReplacedLayer
 {
-    private readonly Linear _layer;
-    private readonly nn.HookableModule<Func<nn.Module<Tensor, Tensor>, Tensor, Tensor>, Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor>>.HookRemover _watch;
+    private readonly FixableLayer _layer;
+    private readonly Action _unwatch;
 
     /// <summary>Takes the bias out of the layer, as the replacement owns it now, and watches for calls.</summary>
-    public ReplacedLayer(Linear layer, string path)
+    public ReplacedLayer(FixableLayer layer, string name)
     {
         _layer = layer;
-        LinearBias.Set(layer, null);
+        layer.SetBias(null);
         // The replacement shares the hooks: only calls of the old layer itself are refused.
-        _watch = layer.register_forward_pre_hook((module, _) => !ReferenceEquals(module, layer) ? null! : throw new InvalidOperationException(
-            $"Layer '{path}' was replaced by a simplex ETF, but something outside the model still calls the old layer. " +
-            "Reach it through the model each time, or leave it out with AdaptiveEtfOptions.Exclude."));
+        _unwatch = layer.Module.register_forward_pre_hook(
+            (module, _) => ReferenceEquals(module, layer.Module) ? throw Refusal(name) : null!).remove;
     }
 
-    /// <summary>Makes the old layer whole and callable again.</summary>
-    /// <param name="bias">The bias, back from the replacement.</param>
-    public Linear Revive(Parameter? bias)
-    {
-        _watch.remove();
-        LinearBias.Set(_layer, bias);
-        _layer.weight.requires_grad_(true);
-        return _layer;
-    }
-
-    /// <summary>Frees the weight's memory. Whoever still holds the parameter, in a list for gradient clipping say, holds a valid empty tensor.</summary>
+    /// <summary>Frees the weight's memory.</summary>
+    /// <remarks>Whoever still holds the parameter, in a list for gradient clipping say, holds a zero of as many dimensions.</remarks>
     public void Free()
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var weight = _layer.weight;
-        weight.grad?.Dispose();
+        var weight = _layer.Weight;
         weight.grad = null;
         weight.requires_grad_(false);
-        weight.set_(empty(0, dtype: weight.dtype, device: weight.device));
+        weight.set_(zeros([.. weight.shape.Select(_ => 1L)], weight.dtype, weight.device));
     }
 
-    /// <summary>Gives an emptied weight its storage again.</summary>
-    public static void Refill(Linear layer, Tensor weight)
+    /// <summary>Makes the old layer whole and callable again.</summary>
+    /// <param name="bias">The bias, back from the replacement.</param>
+    /// <param name="placement">The type and device that the model computes with now.</param>
+    /// <param name="values">The weight's values; null leaves those that were kept.</param>
+    public void Restore(Parameter? bias, LayerPlacement placement, Tensor? values)
     {
-        if (weight.dtype == layer.weight.dtype && weight.device.type == layer.weight.device.type && weight.device.index == layer.weight.device.index)
-            layer.weight.set_(weight);
-        else
-            layer.weight = new Parameter(weight.DetachFromDisposeScope(), requires_grad: true);
+        _unwatch();
+        _layer.SetBias(bias);
+        var old = _layer.Weight;
+        if (!placement.Fits(old))
+        {
+            var moved = (values ?? old.detach()).to(placement.Dtype, placement.Device, copy: true);
+            _layer.SetWeight((Parameter)new Parameter(moved).DetachFromDisposeScope());
+            old.Dispose();
+        }
+        else if (values is not null)
+        {
+            // The very parameter comes back to life, so that whoever still holds it goes on with it.
+            old.set_(values);
+        }
     }
+
+    private static InvalidOperationException Refusal(string name) => new(
+        $"Layer '{name}' was replaced by a simplex ETF, but something outside the model still calls the old layer. "
+        + "Reach it through the model each time, or leave it out with AdaptiveEtfOptions.Exclude.");
 }

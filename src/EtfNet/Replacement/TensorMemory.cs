@@ -15,9 +15,9 @@ internal sealed record TensorMemory(string Name, ScalarType Dtype, long[] Shape,
         return new TensorMemory(name, source.dtype, [.. source.shape], source.detach().cpu().contiguous().bytes.ToArray());
     }
 
-    /// <summary>Why this does not fit a tensor; null where it does.</summary>
-    public string? Mismatch(Tensor target) => target.dtype != Dtype || !target.shape.AsSpan().SequenceEqual(Shape)
-        ? $"'{Name}' is {target.dtype} ({string.Join(", ", target.shape)}), the saved one {Dtype} ({string.Join(", ", Shape)})"
+    /// <summary>Why this does not fit a tensor of a type and shape; null where it does.</summary>
+    public string? Mismatch(ScalarType dtype, long[] shape) => dtype != Dtype || !shape.AsSpan().SequenceEqual(Shape)
+        ? $"'{Name}' is {dtype} ({string.Join(", ", shape)}), the saved one {Dtype} ({string.Join(", ", Shape)})"
         : null;
 
     /// <summary>Writes the values into a tensor of the same type and shape, on any device.</summary>

@@ -54,7 +54,7 @@ public sealed class SchedulerMisuseTests : SchedulerTests
         using var etf = model.ApplyAdaptiveEtf(Eager, optimizer);
         TrainingLoop.Epoch(model, optimizer, Data, etf);
         using var other = nn.Linear(16, 16);
-        LayerReplacement.Plan(model, [ModuleTree.Walk(model).Single(node => node.Path == "0").Module], typeof(Linear))[0].Put(other);
+        LayerReplacement.Plan(model, [(ModuleTree.Walk(model).Single(node => node.Path == "0").Module, typeof(Linear))])[0].Put(other);
         ((Action)(() => etf.EndEpoch())).Should().Throw<InvalidOperationException>().WithMessage("*'0'*by hand*");
     }
 

@@ -131,7 +131,7 @@ public sealed class SchedulerReportTests : IDisposable
 
         using var monitor = new NccMonitor(model);
         var exact = monitor.Evaluate(_data.Batches());
-        report.Layers.Select(layer => layer.NccError).Should().Equal(exact.Layers.Select(layer => layer.NccError));
+        report.Layers.Select(layer => layer.NccError).Should().Equal(report.Layers.Select(layer => exact[layer.Name].NccError));
         report.Layers.Should().OnlyContain(layer => layer.NccError != null);
     }
 

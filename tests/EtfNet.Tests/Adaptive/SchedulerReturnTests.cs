@@ -126,7 +126,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
         linear.weight.NumberOfElements.Should().Be(16 * 16, "kept for the way back");
         TrainingLoop.Epoch(Model, Optimizer, Data, etf);
         etf.EndEpoch(accuracy: 0.9).FixedLayers.Should().ContainSingle();
-        linear.weight.NumberOfElements.Should().Be(0, "freed");
+        linear.weight.shape.Should().Equal([1, 1], "freed, and still a matrix");
     }
 
     [Fact]
@@ -169,5 +169,84 @@ public sealed class SchedulerReturnTests : SchedulerTests
         hidden.weight.data<float>().ToArray().Should().Equal(weight);
         hidden.bias!.data<float>().ToArray().Should().NotEqual(bias);
         Model.state_dict().Keys.Should().BeEquivalentTo("hidden.weight", "hidden.bias", "head.weight", "head.bias");
+    }
+
+    [Fact]
+    public void Revert_ByHand_LastsUntilAllowed()
+    {
+        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, Optimizer);
+        TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
+        etf.Revert("hidden");
+        etf.Report.FixedLayers.Should().BeEmpty();
+        etf.Report.Layers.Single(layer => layer.Name == "hidden").Should()
+            .Match((EtfLayerReport layer) => !layer.IsFixed && layer.Fix == null && layer.Decision.Reason == LayerReason.RevertedByHand);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+            var report = etf.EndEpoch();
+            report.FixedLayers.Should().BeEmpty();
+            report.Layers.Single(layer => layer.Name == "hidden").Note.Should().Be("reverted by hand: Allow lets it be fixed again");
+        }
+
+        var held = etf.Snapshot();
+        etf.Allow("hidden");
+        TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden", most: 1);
+        etf.Restore(held);
+        TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+        etf.EndEpoch().FixedLayers.Should().BeEmpty("the snapshot remembers that it was held");
+        ((Action)(() => etf.Allow("nothing"))).Should().Throw<ArgumentException>().WithMessage("*'nothing'*hidden*");
+        ((Action)(() => etf.Allow(null!))).Should().Throw<ArgumentNullException>();
+    }
+
+    [Fact]
+    public void Allow_LayerThatTheGuardTookBack_IsTriedAgain()
+    {
+        using var etf = Model.ApplyAdaptiveEtf(
+            Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
+        var (fixes, cost) = (0, 0.0);
+        etf.LayerFixed += (_, _) => fixes++;
+        etf.LayerReverted += (_, _) => etf.Allow("hidden");
+        for (var epoch = 0; epoch < 12 && fixes < 2; epoch++)
+        {
+            TrainingLoop.Epoch(Model, Optimizer, Data, etf);
+            etf.EndEpoch(loss: cost++);
+        }
+
+        fixes.Should().Be(2);
+    }
+
+    /// <summary>
+    /// The loop keeps its own list for penalties, norms, clipping: what it holds of a fixed layer stays a finite number of the same rank.
+    /// </summary>
+    [Fact]
+    public void OldParameter_OfAFixedLayer_IsAZeroWithoutGradientAndComesBackWithTheLayer()
+    {
+        var kept = Model.named_parameters().Where(entry => entry.name.EndsWith("weight", StringComparison.Ordinal))
+            .Select(entry => entry.parameter).ToList();
+        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, Optimizer);
+        TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
+        var old = kept[0];
+        old.shape.Should().Equal(1, 1);
+        old.item<float>().Should().Be(0);
+        old.requires_grad.Should().BeFalse();
+        old.grad.Should().BeNull();
+        foreach (var (input, labels) in Data.Batches())
+        {
+            using var scope = NewDisposeScope();
+            Optimizer.zero_grad();
+            var loss = nn.functional.cross_entropy(Model.call(input), labels);
+            foreach (var weight in kept)
+                loss = loss + (1e-3 * weight.square().mean());
+            loss.backward();
+            double.IsFinite(nn.utils.clip_grad_norm_(kept, 1.0)).Should().BeTrue();
+            Optimizer.step();
+            etf.Observe(labels);
+            float.IsFinite(loss.item<float>()).Should().BeTrue();
+        }
+
+        etf.Revert("hidden");
+        ((Linear)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module).weight.Should().BeSameAs(old);
+        old.shape.Should().Equal(16, 16);
+        old.requires_grad.Should().BeTrue();
     }
 }

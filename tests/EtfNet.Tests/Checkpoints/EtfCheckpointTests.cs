@@ -170,12 +170,12 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Load_WeightSharedWithAnotherModule_ContinuesBitForBit()
+    public void Load_LayersOfOneWeight_ContinuesBitForBit()
     {
         using var model = new SharedWeight();
         using var optimizer = optim.Adam(model.parameters(), 0.005);
         TrainingLoop.Epoch(model, optimizer, _data);
-        model.ApplyEtf(EtfFrame.Identity, ["hidden"], [optimizer]);
+        model.ApplyEtf(EtfFrame.Identity, ["hidden", "again"], [optimizer]);
         TrainingLoop.Epoch(model, optimizer, _data);
         EtfCheckpoint.Save(_folder.File("shared.etf"), model, optimizer);
 

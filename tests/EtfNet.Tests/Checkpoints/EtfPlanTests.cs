@@ -23,15 +23,15 @@ public sealed class EtfPlanTests
     }
 
     [Theory]
-    [InlineData("", "*Not a plan*")]
-    [InlineData("null", "*empty*")]
-    [InlineData("[]", "*Not a plan*")]
+    [InlineData("", "*not a plan*")]
+    [InlineData("null", "*null, not a plan*")]
+    [InlineData("[]", "*not a plan*")]
     [InlineData("""{ "version": 2, "layers": [] }""", "*version 2*version 1*")]
     [InlineData("""{ "version": 1 }""", "*no list of layers*")]
     [InlineData("""{ "version": 1, "layers": [ { "layer": "a", "inPlace": false } ] }""", "*'a'*no frame*")]
     [InlineData("""{ "version": 1, "layers": [], "more": 1 }""", "*more*")]
     public void Parse_NoPlan_ThrowsSayingWhat(string json, string message) =>
-        ((Action)(() => EtfPlan.Parse(json))).Should().Throw<InvalidDataException>().WithMessage(message);
+        ((Action)(() => EtfPlan.Parse(json))).Should().Throw<EtfStateException>().WithMessage(message);
 
     [Theory]
     [InlineData("\"rows\": 16", "\"rows\": 99", "*rows*")]
@@ -43,7 +43,8 @@ public sealed class EtfPlanTests
         model.ApplyEtf(EtfFrame.Identity, "hidden");
         var json = EtfPlan.Of(model).ToJson();
         json.Should().Contain(what);
-        ((Action)(() => EtfPlan.Parse(json.Replace(what, with, StringComparison.Ordinal)))).Should().Throw<InvalidDataException>().WithMessage(message);
+        ((Action)(() => EtfPlan.Parse(json.Replace(what, with, StringComparison.Ordinal)))).Should().Throw<EtfStateException>()
+            .WithMessage(message);
     }
 
     [Fact]

@@ -185,7 +185,8 @@ public sealed class ClassStatisticsTests
     public void Merge_OtherWidthOrKind_Throws()
     {
         var statistics = new ClassStatistics(3);
-        statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>().WithMessage("*width 4*3*");
+        statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>()
+            .WithMessage("*'width' is 4 there and 3 here*");
         statistics.Invoking(s => s.Merge(new ClassStatistics(3, tracksScatter: false))).Should().Throw<ArgumentException>().WithMessage("*scatter*");
     }
 
@@ -198,7 +199,7 @@ public sealed class ClassStatisticsTests
         Throws<ArgumentException>(features, tensor(new long[] { 0, 1 }), "*2 labels*3 samples*");
         Throws<ArgumentException>(ones(3, 5), tensor(new long[] { 0, 1, 1 }), "*(3, 5)*(samples, 2)*");
         Throws<ArgumentException>(features, tensor(new float[] { 0, 1, 1 }), "*Float32*Int64*");
-        Throws<ArgumentException>(features, ones(3, 4, int64), "*One-hot*argmax*");
+        Throws<ArgumentException>(features, ones(3, 4, int64), "*(3, 4)*(samples)*multi-label*");
         Throws<ArgumentOutOfRangeException>(features, tensor(new long[] { 0, -1, 1 }), "*-1*sample 1*");
         Throws<ArgumentOutOfRangeException>(features, tensor(new[] { 0, 1, 1 << 20 }), "*1048576*");
         Throws<ArgumentException>(ones(3, 2, int64), tensor(new long[] { 0, 1, 1 }), "*Int64*floating*");

@@ -59,8 +59,12 @@ public sealed class LabelReaderTests
     {
         using var scope = NewDisposeScope();
         Refused(tensor(1L), "*scalar*");
-        Refused(ones(3, 2, int64), "*(3, 2)*argmax*");
-        Refused(ones(3, int16), "*Int16*Int64 or Int32*");
+        Refused(ones(3, 2, int64), "*(3, 2)*(samples)*multi-label*");
+        Refused(eye(3, dtype: int64), "*(3, 3)*(samples)*one-hot*labels.argmax(1)*");
+        Refused(ones(3, 1, int64), "*(3, 1)*(samples)*labels.squeeze(1)*");
+        Refused(arange(6).reshape(3, 2), "*(3, 2)*one class index each.*");
+        Refused(ones(2, 3), "*Float32*(2, 3)*Soft labels*Suspend()*");
+        Refused(ones(3, int16), "*Int16*Int64 or Int32*labels.to(ScalarType.Int64)*");
         Refused(ones(3), "*Float32*");
         FluentActions.Invoking(() => LabelReader.CheckForm(null!)).Should().Throw<ArgumentNullException>();
 

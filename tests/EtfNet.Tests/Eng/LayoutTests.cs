@@ -12,7 +12,7 @@ public sealed class LayoutTests
     /// <summary>Each folder uses those before it only; extension methods on the user's model stand above all.</summary>
     private static readonly string[] s_order =
     [
-        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Observation", "Monitoring", "Distributed", "Calibration",
+        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Observation", "Monitoring", "Distributed", "Depth", "Calibration",
         "Adaptive", "Checkpoints", "",
     ];
 
@@ -51,7 +51,7 @@ public sealed class LayoutTests
     private static bool IsType(SimpleNameSyntax name) => name.Parent switch
     {
         MemberAccessExpressionSyntax access => access.Expression == name,
-        NameColonSyntax or NameEqualsSyntax or NameMemberCrefSyntax => false,
+        NameColonSyntax or NameEqualsSyntax or NameMemberCrefSyntax or InvocationExpressionSyntax => false,
         AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment => assignment.Right == name,
         _ => true,
     };

@@ -1,5 +1,6 @@
 using System.Text;
 using EtfNet.Tests.Samples.Data;
+using EtfNet.Tests.State.Declared;
 using EtfNet.Tests.Support;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,14 +14,20 @@ internal static class CorpusFiles
     {
         using var scope = NewDisposeScope();
         foreach (var kind in Enum.GetValues<EtfFrameKind>())
-            yield return ("frame", $"{kind}.json".ToLowerInvariant(), Bytes(RandomFrames.Of(kind, 4, 5, seed: 3).Save));
+            yield return ("state", $"{kind}.safetensors".ToLowerInvariant(), Bytes(RandomFrames.Of(kind, 4, 5, seed: 3).Save));
         using var training = new TrainedModel();
         yield return ("plan", "two-layers.json", Encoding.UTF8.GetBytes(EtfPlan.Of(training.Model).ToJson()));
         yield return ("plan", "none.json", Encoding.UTF8.GetBytes(new EtfPlan([]).ToJson()));
         yield return ("checkpoint", "training.ckpt", training.Checkpoint());
         yield return ("monitor", "one-epoch.bin", training.Monitor());
-        yield return ("statistics", "three-classes.bin", Bytes(Statistics(tracksScatter: true).Save));
-        yield return ("statistics", "without-scatter.bin", Bytes(Statistics(tracksScatter: false).Save));
+        yield return ("state", "three-classes.safetensors", Bytes(Statistics(tracksScatter: true).Save));
+        yield return ("state", "without-scatter.safetensors", Bytes(Statistics(tracksScatter: false).Save));
+        yield return ("state", "fixed-model.safetensors", Bytes(training.Model.SaveSafetensors));
+        using (var plain = SavedState.Model())
+            yield return ("state", "plain-model.safetensors", Bytes(plain.SaveSafetensors));
+        yield return ("state", "another-program.safetensors", SafetensorsBytes.Write(OfAnotherProgram()));
+        using (var toy = ToyState.Example())
+            yield return ("state", "nested.safetensors", SafetensorsBytes.Write(DeclaredState.Capture(toy, ToyState.Kind)));
         // Not compressed here: Finish compresses what was damaged, so that the damage is inside.
         yield return ("idx", "plain.idx", IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1)));
         yield return ("idx", "images.idx.gz", IdxBytes.Gzip(IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1))));
@@ -34,6 +41,20 @@ internal static class CorpusFiles
         var statistics = new ClassStatistics(3, tracksScatter);
         statistics.Add(Sample.Normal(1, 6, 3), tensor(new long[] { 0, 2, 2, 0, 2, 0 }));
         return statistics;
+    }
+
+    /// <summary>The same weights without anything of this library, one of them by another name.</summary>
+    private static StateSet OfAnotherProgram()
+    {
+        using var model = SavedState.Model();
+        var state = new StateSet(null);
+        foreach (var (name, tensor) in model.state_dict())
+            if (name == "head.bias")
+                state.Add(name, "head.offset");
+            else
+                state.Add(name, new LiveTensor(tensor).Hold());
+        state.Add("head.offset", new RowTensor<float>([3], [[1, 2, 3]]));
+        return state;
     }
 
     private static byte[] Bytes(Action<Stream> save)
@@ -51,7 +72,7 @@ internal static class CorpusFiles
 
         public TrainedModel()
         {
-            Model = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
+            Model = SavedState.Model();
             Model.ApplyEtf(EtfFrame.Nearest, "fc2");
             _optimizer = optim.Adam(Model.parameters());
             _etf = Model.ApplyAdaptiveEtf(epsilon: 0.05, _optimizer);

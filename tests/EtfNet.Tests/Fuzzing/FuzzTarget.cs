@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using EtfNet.Samples;
+using EtfNet.Tests.Support;
 
 namespace EtfNet.Tests.Fuzzing;
 
@@ -18,10 +19,9 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
     /// <summary>All parsers of the library and of the samples.</summary>
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(InvalidDataException)),
+        new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(EtfStateException)),
+        new("state", bytes => Read(bytes, SavedState.Load), typeof(EtfStateException), SafetensorsBytes.Signed),
         new("checkpoint", bytes => Read(bytes, CheckpointFile.Read), typeof(InvalidDataException), WithChecksum),
-        new("frame", bytes => Read(bytes, SimplexEtf.Load), typeof(InvalidDataException)),
-        new("statistics", bytes => Read(bytes, ClassStatistics.Load), typeof(InvalidDataException)),
         new("monitor", bytes => Read(bytes, stream => MonitorFile.Load(stream, new NccMonitorOptions())), typeof(InvalidDataException)),
         new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip, GzipExpansion),
         new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),

@@ -92,8 +92,8 @@ public sealed class KroneckerOrthogonalTests
             var before = GC.GetAllocatedBytesForCurrentThread();
             using var layer = new SimplexEtfLinear(Width, Width, frame, hasBias: false);
             (GC.GetAllocatedBytesForCurrentThread() - before).Should().BeLessThan(1 << 20);
-            (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - tensors).Should().Be(1, "the state is one number");
-            layer.state_dict().Values.Single().numel().Should().Be(1);
+            (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - tensors).Should().Be(1, "the state is one tensor");
+            layer.state_dict().Values.Single().numel().Should().Be(7);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using EtfNet.Tests.Support;
 using FluentAssertions;
@@ -18,18 +17,32 @@ public sealed class SimplexEtfFormatTests
             back.Should().Be(etf);
             back.GetHashCode().Should().Be(etf.GetHashCode());
             SimplexEtfFormat.ReadHeader((JsonObject)JsonNode.Parse(SimplexEtfFormat.Write(etf.Header).ToJsonString())!).Should().Be(etf.Header);
+            SimplexEtfHeader.FromNumbers(etf.Header.ToNumbers()).Should().Be(etf.Header);
             back.WithScale(etf.Scale + 1).Should().NotBe(etf);
         }
     }
 
     [Fact]
-    public void Save_FactorOfManyNumbers_IsWrittenInPieces()
+    public void SaveAndLoad_Path_IsEqual()
     {
-        var etf = RandomFrames.Of(EtfFrameKind.Nearest, 300, 400, 1);
-        var json = Save(etf);
-        ((JsonArray)JsonNode.Parse(json)!["factors"]!["matrix"]!).Count.Should().Be(2);
-        Load(json).Should().Be(etf);
-        ((JsonArray)JsonNode.Parse(Save(RandomFrames.Of(EtfFrameKind.Nearest, 256, 256, 1)))!["factors"]!["matrix"]!).Count.Should().Be(1, "a piece holds 65,536 numbers");
+        using var folder = new TemporaryFolder();
+        var etf = RandomFrames.Draw(4);
+        etf.Save(folder.File("frame.safetensors"));
+        SimplexEtf.Load(folder.File("frame.safetensors")).Should().Be(etf);
+        File.ReadAllBytes(folder.File("frame.safetensors")).Should().Equal(Save(etf));
+        File.WriteAllBytes(folder.File("frame.safetensors"), Save(etf)[..^8]);
+        FluentActions.Invoking(() => SimplexEtf.Load(folder.File("frame.safetensors"))).Should().Throw<EtfStateException>()
+            .WithMessage($"{folder.File("frame.safetensors")}: *");
+    }
+
+    [Fact]
+    public void Save_Factors_AreTensorsOfTheirShapes()
+    {
+        var state = SafetensorsBytes.Read(Save(RandomFrames.Of(EtfFrameKind.Aligned, 9, 7, 1)));
+        state.Kind.Should().Be("frame");
+        state.Tensors["left"].ToString().Should().Be("F64 (9, 8)");
+        state.Tensors["right"].ToString().Should().Be("F64 (7, 8)");
+        SafetensorsBytes.Read(Save(RandomFrames.Of(EtfFrameKind.Random, 9, 7, 1))).Tensors.Should().BeEmpty();
     }
 
     [Fact]
@@ -43,32 +56,41 @@ public sealed class SimplexEtfFormatTests
         FluentActions.Invoking(() => SimplexEtfFormat.ReadHeader(null!)).Should().Throw<ArgumentNullException>();
     }
 
-    [Fact]
-    public void Load_NoObjectOrANameTwice_Throws()
+    [Theory]
+    [InlineData("[1]", "*'frame'*no JSON object*")]
+    [InlineData("{", "*'frame'*no JSON*")]
+    [InlineData("{ \"format\": 1, \"format\": 2 }", "*'frame'*twice*")]
+    [InlineData(null, "*'frame'*missing*")]
+    public void Load_NoHeader_NamesIt(string? header, string message)
     {
-        FluentActions.Invoking(() => Load("[1]")).Should().Throw<InvalidDataException>().WithMessage("*no JSON object*");
-        FluentActions.Invoking(() => Load("{ \"format\": 1, \"format\": 2 }")).Should().Throw<InvalidDataException>().WithMessage("*twice*");
+        var state = new StateSet("frame");
+        if (header is not null)
+            state.Add("frame", header);
+        FluentActions.Invoking(() => Load(SafetensorsBytes.Write(state))).Should().Throw<EtfStateException>().WithMessage(message);
     }
 
     [Fact]
-    public void SaveAndLoad_Streams_StayOpen()
+    public void SaveAndLoad_Streams_StayOpenAndNeedNotSeek()
     {
-        using var stream = new MemoryStream();
+        using var memory = new MemoryStream();
+        var stream = new ForwardOnlyStream(memory);
         RandomFrames.Draw(3).Save(stream);
-        stream.Position = 0;
+        RandomFrames.Draw(4).Save(stream);
+        memory.Position = 0;
         SimplexEtf.Load(stream).Should().Be(RandomFrames.Draw(3));
-        stream.CanRead.Should().BeTrue();
+        SimplexEtf.Load(stream).Should().Be(RandomFrames.Draw(4));
+        memory.CanRead.Should().BeTrue();
     }
 
     [Theory]
-    [InlineData("format", "\"other\"", "*format 'other'*")]
-    [InlineData("version", "2", "*version 2*version 1*")]
+    [InlineData("format", "\"other\"", "*'frame'*format is 'other'*")]
+    [InlineData("version", "2", "*version 2*version 1*Update*")]
     [InlineData("version", "\"1\"", "*'version'*")]
     [InlineData("kind", "\"Helmet\"", "*'Helmet'*Identity*")]
     [InlineData("kind", "\"4\"", "*'4'*")]
     [InlineData("rows", "1", "*1 x 9*")]
     [InlineData("rows", "11", "*11 x 9*")]
-    [InlineData("rows", "5", "*5 x 8*")]
+    [InlineData("rows", "5", "*'left'*F64 (9, 8)*F64 (5, 8)*")]
     [InlineData("rows", "1.5", "*'rows'*")]
     [InlineData("columnFrame", "true", "*column frame*")]
     [InlineData("scale", "0", "*scale 0*")]
@@ -76,47 +98,69 @@ public sealed class SimplexEtfFormatTests
     [InlineData("scale", "null", "*'scale' is missing*")]
     [InlineData("seed", "3", "*seed 3*")]
     [InlineData("rank", "90", "*rank 90*")]
-    [InlineData("factors", "{}", "*lacks its factor 'left'*")]
-    [InlineData("factors", "null", "*no 'factors'*")]
-    [InlineData("factors", "{\"left\": [\"***\"], \"right\": []}", "*'left'*base64*")]
-    [InlineData("factors", "{\"left\": [3], \"right\": []}", "*'left'*base64*")]
-    [InlineData("factors", "{\"left\": [\"AAAAAAAAAAA=\"], \"right\": []}", "*'left'*has 8 bytes*float64 numbers have*")]
-    [InlineData("factors", "{\"left\": [null], \"right\": []}", "*'left'*base64*")]
-    [InlineData("factors", "{\"other\": []}", "*no factor 'other'*")]
     public void Load_WrongField_NamesIt(string field, string value, string message)
     {
-        var json = JsonNode.Parse(Save(RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1)))!;
+        var etf = RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1);
+        var json = SimplexEtfFormat.Write(etf.Header);
         json[field] = JsonNode.Parse(value);
-        FluentActions.Invoking(() => Load(json.ToJsonString())).Should().Throw<InvalidDataException>().WithMessage(message);
+        FluentActions.Invoking(() => Load(With(etf, "frame", json.ToJsonString(), null))).Should().Throw<EtfStateException>()
+            .WithMessage(message);
     }
 
     [Fact]
-    public void Load_NaNInAFactor_Throws()
+    public void Load_WrongFactor_NamesIt()
     {
-        var json = JsonNode.Parse(Save(RandomFrames.Of(EtfFrameKind.Nearest, 2, 2, 1)))!;
-        var bytes = Convert.FromBase64String(json["factors"]!["matrix"]![0]!.GetValue<string>());
-        BitConverter.GetBytes(double.NaN).CopyTo(bytes, 8);
-        json["factors"]!["matrix"]![0] = Convert.ToBase64String(bytes);
-        FluentActions.Invoking(() => Load(json.ToJsonString())).Should().Throw<InvalidDataException>().WithMessage("*'matrix'*NaN*");
+        var etf = RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1);
+        Refused(With(etf, "left", null, null), "*'left'*missing*");
+        Refused(With(etf, "left", null, new RowTensor<double>([8, 9], [new double[72]])), "*'left'*F64 (8, 9)*F64 (9, 8)*");
+        Refused(With(etf, "left", null, new RowTensor<float>([9, 8], [new float[72]])), "*'left'*F32 (9, 8)*F64 (9, 8)*");
+        Refused(With(etf, "left", null, new RowTensor<double>([9, 8], [[.. new double[71], double.NaN]])), "*'left'*NaN*");
+        Refused(With(etf, "left", null, new RowTensor<double>([9, 8], [[.. new double[71], double.NegativeInfinity]])),
+            "*'left'*infinity*");
+        Refused(With(etf, "matrix", null, new RowTensor<double>([9, 9], [new double[81]])), "*'matrix'*nothing here*");
+
+        static void Refused(byte[] file, string message) =>
+            FluentActions.Invoking(() => Load(file)).Should().Throw<EtfStateException>().WithMessage(message);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(10)]
-    [InlineData(200)]
-    public void Load_CutOff_Throws(int length) =>
-        FluentActions.Invoking(() => Load(Save(RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1))[..length])).Should().Throw<InvalidDataException>().WithMessage("*cut off*");
+    [Fact]
+    public void Load_OtherKindOfFile_SaysHowToLoadIt()
+    {
+        using var stream = new MemoryStream();
+        new ClassStatistics(2).Save(stream);
+        FluentActions.Invoking(() => Load(stream.ToArray())).Should().Throw<EtfStateException>()
+            .WithMessage("*holds a statistics, not a frame*ClassStatistics.Load*");
+        FluentActions.Invoking(() => Load(SafetensorsBytes.Raw("{}"))).Should().Throw<EtfStateException>()
+            .WithMessage("*another program*LoadSafetensors*");
+    }
 
-    private static string Save(SimplexEtf etf)
+    /// <summary>A frame's file with one entry changed, or left out.</summary>
+    private static byte[] With(SimplexEtf etf, string name, string? text, StateTensor? tensor)
+    {
+        var (state, changed) = (SimplexEtfFormat.Capture(etf), new StateSet("frame"));
+        foreach (var (key, old) in state.Texts)
+            if (key != name)
+                changed.Add(key, old);
+        foreach (var (key, old) in state.Tensors)
+            if (key != name)
+                changed.Add(key, old);
+        if (text is not null)
+            changed.Add(name, text);
+        if (tensor is not null)
+            changed.Add(name, tensor);
+        return SafetensorsBytes.Write(changed);
+    }
+
+    private static byte[] Save(SimplexEtf etf)
     {
         using var stream = new MemoryStream();
         etf.Save(stream);
-        return Encoding.UTF8.GetString(stream.ToArray());
+        return stream.ToArray();
     }
 
-    private static SimplexEtf Load(string json)
+    private static SimplexEtf Load(byte[] file)
     {
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(json));
+        using var stream = new MemoryStream(file);
         return SimplexEtf.Load(stream);
     }
 }

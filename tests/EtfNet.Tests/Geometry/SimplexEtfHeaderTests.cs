@@ -104,8 +104,10 @@ public sealed class SimplexEtfHeaderTests
         foreach (var scale in new[] { 0, -1, double.NaN, double.PositiveInfinity })
             etf.Invoking(e => e.WithScale(scale)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(scale));
         etf.Invoking(e => e.ToTensor(ScalarType.Int64)).Should().Throw<ArgumentException>().WithMessage("*Int64*");
-        etf.Invoking(e => e.Save(null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => SimplexEtf.Load(null!)).Should().Throw<ArgumentNullException>();
+        etf.Invoking(e => e.Save((Stream)null!)).Should().Throw<ArgumentNullException>();
+        etf.Invoking(e => e.Save((string)null!)).Should().Throw<ArgumentNullException>();
+        FluentActions.Invoking(() => SimplexEtf.Load((Stream)null!)).Should().Throw<ArgumentNullException>();
+        FluentActions.Invoking(() => SimplexEtf.Load((string)null!)).Should().Throw<ArgumentNullException>();
         FluentActions.Invoking(() => SimplexEtf.Create(null!, 4, 4)).Should().Throw<ArgumentNullException>();
         FluentActions.Invoking(() => SimplexEtf.NearestTo(null!)).Should().Throw<ArgumentNullException>().WithParameterName("matrix");
         FluentActions.Invoking(() => SimplexEtf.NearestTo(zeros(0, 3))).Should().Throw<ArgumentException>().WithMessage("*empty*(0, 3)*");

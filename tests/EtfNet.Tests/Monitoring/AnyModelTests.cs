@@ -94,7 +94,7 @@ public sealed class AnyModelTests
         monitor.Layers.Should().Equal("stem", "blocks.0", "blocks.1", "unused", "head");
         var report = monitor.Compute();
         report.Layers.Select(layer => layer.Observed).Should().Equal(12, 24, 12, 0, 12);
-        report["unused"].Reason.Should().Contain("never fired").And.Contain("Observe(layer");
+        report["unused"].Reason.Should().Contain("no call of it was seen").And.Contain("Observe(layer");
         var stem = model.Stem.forward(input);
         var once = model.Blocks[0].call(stem);
         Watched.ShouldDescribe(report["blocks.0"], cat([once, model.Blocks[0].call(once)]), labels.repeat(2));
@@ -126,7 +126,7 @@ public sealed class AnyModelTests
         var (input, labels) = (randn(12, 4), arange(12).remainder(3));
         var output = model.call(input);
         monitor.Invoking(m => m.Observe(labels)).Should().Throw<InvalidOperationException>().WithMessage("*forward()*call()*");
-        monitor.Compute()["Layer"].Reason.Should().Contain("never fired");
+        monitor.Compute()["Layer"].Reason.Should().Contain("no call of it was seen");
 
         for (var epoch = 0; epoch < 2; epoch++)
         {

@@ -78,20 +78,25 @@ public sealed class ForwardCountingTests : IDisposable
     {
         _model.call(randn(7, 4));
         _monitor.Invoking(m => m.Observe(Labels(5))).Should().Throw<ArgumentException>().WithMessage("*5 labels*7 samples*");
+        _monitor.Observe(Labels(7));
+        _model.call(randn(7, 4));
         _model.call(randn(8, 4));
         _monitor.Invoking(m => m.Observe(Labels(5))).Should().Throw<ArgumentException>().WithMessage("*5 labels*8*2*15*");
-        _monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == 0);
+        _monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == 7);
         _monitor.Observe(Labels(15));
-        _monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == 15);
+        _monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == 22);
     }
 
     [Fact]
     public void Observe_MoreForwardsThanMayWait_LetsTheOldestGo()
     {
-        using var monitor = new NccMonitor(_model, new NccMonitorOptions { MaxPendingForwards = 2 });
+        // A forward of 2 holds 2 x (6 + 3) features, 2 x 4 inputs and 2 x 3 class scores of 4 bytes.
+        using var monitor = new NccMonitor(_model, new NccMonitorOptions { MaxPendingBytes = 300 });
         for (var i = 0; i < 5; i++)
             _model.call(randn(2, 4));
         monitor.Compute().UnlabeledForwards.Should().Be(3);
+        monitor.Invoking(m => m.Observe(Labels(10)))
+            .Should().Throw<ArgumentException>().WithMessage("*10 labels*3 forwards*MaxPendingBytes = 300*");
         monitor.Observe(Labels(4));
         monitor.Compute()["b"].Observed.Should().Be(4);
     }

@@ -100,7 +100,7 @@ public sealed class MergeTests : IDisposable
         for (var length = 0; length < good.Length; length += 31)
             Load(good[..length]).Should().Throw<InvalidDataException>();
         Load("{ \"json\": 1 }"u8.ToArray()).Should().Throw<InvalidDataException>().WithMessage("*no monitor's state*");
-        Load([.. good[..4], 2, 0, 0, 0, .. good[8..]]).Should().Throw<InvalidDataException>().WithMessage("*version 2*version 1*");
+        Load([.. good[..4], 9, 0, 0, 0, .. good[8..]]).Should().Throw<InvalidDataException>().WithMessage("*version 9*version 2*");
         Load([.. good[..^4], 0, 0, 0, 0]).Should().Throw<InvalidDataException>().WithMessage("*end is missing*");
         monitor.Invoking(m => m.Merge(new MemoryStream(good[..40]))).Should().Throw<InvalidDataException>();
         monitor.Compute().ToJson().Should().Be(before);

@@ -5,7 +5,7 @@ using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
-namespace EtfNet.Tests.Surgery;
+namespace EtfNet.Tests.Replacement;
 
 public sealed class LayerReplacementTests
 {
@@ -20,7 +20,7 @@ public sealed class LayerReplacementTests
         var layer = (Linear)ModuleTree.Walk(model).Single(node => node.Path == path).Module;
         var namesBefore = model.named_modules().Select(module => module.name).ToList();
 
-        var plan = LayerReplacement.Plan(model, [layer], typeof(Probe))[0];
+        var plan = LayerReplacement.Plan(model, [(layer, typeof(Probe))])[0];
 
         (plan.Obstacle is null).Should().Be(replaceable, plan.Obstacle);
         if (!replaceable)
@@ -39,7 +39,7 @@ public sealed class LayerReplacementTests
         probe.training.Should().BeFalse();
         model.state_dict().Keys.Should().NotContain($"{path}.weight");
 
-        LayerReplacement.Plan(model, [probe], typeof(Linear))[0].Put(layer);
+        LayerReplacement.Plan(model, [(probe, typeof(Linear))])[0].Put(layer);
         model.call(input).shape.Should().Equal(3, 4);
         probe.Calls.Should().Be(called);
         model.named_modules().Select(module => module.module).Should().Contain(layer);
@@ -50,7 +50,7 @@ public sealed class LayerReplacementTests
     {
         using var model = Shapes.Make("LinearField");
         var layer = (Linear)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module;
-        LayerReplacement.Plan(model, [layer], typeof(Probe))[0].Obstacle.Should()
+        LayerReplacement.Plan(model, [(layer, typeof(Probe))])[0].Obstacle.Should()
             .Contain("LinearField.hidden").And.Contain("nn.Module<Tensor, Tensor>");
     }
 
@@ -58,7 +58,7 @@ public sealed class LayerReplacementTests
     public void Plan_ModelIsTheLayer_HasAnObstacle()
     {
         using var model = nn.Linear(4, 4);
-        LayerReplacement.Plan(model, [model], typeof(Probe))[0].Obstacle.Should().Contain("itself");
+        LayerReplacement.Plan(model, [(model, typeof(Probe))])[0].Obstacle.Should().Contain("itself");
     }
 
     private sealed class Probe() : nn.Module<Tensor, Tensor>(nameof(Probe))

@@ -6,6 +6,15 @@ namespace EtfNet.Tests.Support;
 /// <summary>The loop that a user has: as in the README.</summary>
 internal static class TrainingLoop
 {
+    /// <summary>Gets options by which layers are fixed as soon as they have an error.</summary>
+    public static AdaptiveEtfOptions Eager { get; } = new()
+    {
+        Epsilon = 0.4,
+        MaxOutputError = double.PositiveInfinity,
+        MaxErrorRise = double.PositiveInfinity,
+        MaxLossRise = double.PositiveInfinity,
+    };
+
     /// <summary>One epoch; returns the mean loss.</summary>
     public static double Epoch(nn.Module<Tensor, Tensor> model, optim.Optimizer optimizer, Blobs data, AdaptiveEtfScheduler? etf = null)
     {

@@ -50,7 +50,7 @@ internal static class Watched
     public static void ShouldDescribe(LayerCollapse layer, Tensor features, Tensor labels)
     {
         var statistics = StatisticsOf(features, labels);
-        var expected = CollapseMetrics.Create(statistics, CollapseMetricSet.Cheap);
+        var expected = CollapseMetrics.Of(statistics, options: new CollapseMetricsOptions { Metrics = CollapseMetricSet.Cheap }).Means;
         layer.Observed.Should().Be(statistics.Total);
         layer.Width.Should().Be(statistics.Width);
         layer.Equinorm.Should().BeApproximately(expected.Equinorm!.Value, 1e-5);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
 
 namespace EtfNet;
 
@@ -28,6 +29,39 @@ public sealed record AdaptiveEtfOptions
         get;
         init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "Must lie in (0, 1).");
     } = 0.05;
+
+    /// <summary>
+    /// Gets how far a layer's error may be above the last layer's for the layer to be ready as well: for tasks on which no error falls to
+    /// <see cref="Epsilon"/> while the network still learns.
+    /// </summary>
+    /// <value>
+    /// A difference of errors in (0, 1). The default, null, asks for <see cref="Epsilon"/> alone. It counts only while the last layer's own error is at or
+    /// below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
+    /// </value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
+    public double? RelativeEpsilon
+    {
+        get;
+        init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(RelativeEpsilon), value, "Must lie in (0, 1), or be null.");
+    }
+
+    /// <summary>Gets the last layer's error up to which <see cref="RelativeEpsilon"/> counts: above it the network has not learned enough.</summary>
+    /// <value>A fraction of samples in (0, 1). The default is 0.3.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
+    public double RelativeBound
+    {
+        get;
+        init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeBound), value, "Must lie in (0, 1).");
+    } = 0.3;
+
+    /// <summary>Gets for how many epochs <see cref="RelativeEpsilon"/> does not count: early on all late layers are equally bad.</summary>
+    /// <value>At least 0. The default is 10.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int RelativeWarmupEpochs
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeWarmupEpochs), value, "Must be at least 0.");
+    } = 10;
 
     /// <summary>Gets for how many epochs in a row the error must be at or below epsilon.</summary>
     /// <value>At least 1. The default is 1.</value>
@@ -130,7 +164,10 @@ public sealed record AdaptiveEtfOptions
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
-    /// <summary>Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>.</summary>
+    /// <summary>
+    /// Gets the layers that may not be fixed, as names with <c>*</c> and <c>?</c>; stronger than <see cref="Include"/>. They are not
+    /// watched either and cost nothing.
+    /// </summary>
     /// <value>The default is empty.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
@@ -152,6 +189,60 @@ public sealed record AdaptiveEtfOptions
         get;
         init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Pooling), value, "Must be one of FeaturePooling.");
     }
+
+    /// <summary>
+    /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
+    /// </summary>
+    /// <value>
+    /// At least 1, which scores all. The default is 4. With more than 1,000 classes, one in as many times more as there are thousands.
+    /// </value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public int ScoreEvery
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(ScoreEvery), value, "Must be at least 1.");
+    } = 4;
+
+    /// <summary>
+    /// Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than
+    /// <see cref="ScoreEvery"/> says.
+    /// </summary>
+    /// <value>At least 0. The default is 2000.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public long MinimumScored
+    {
+        get;
+        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(MinimumScored), value, "Must not be negative.");
+    } = 2000;
+
+    /// <summary>Gets the seed by which the scored batches, and those kept for calibration, are drawn. The default is 0.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>
+    /// Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.
+    /// </summary>
+    /// <value>At least 1. The default is 512 MiB. The last forward is always kept.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
+    public long MaxPendingBytes
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPendingBytes), value, "Must be at least 1.");
+    } = 512L << 20;
+
+    /// <summary>Gets the label that marks a sample or position without a class: it is left out.</summary>
+    /// <value>Any number, or null for none. The default is -100, as in <c>cross_entropy</c>.</value>
+    public long? IgnoreIndex { get; init; } = -100;
+
+    /// <summary>Gets how the class scores are picked from what the model returns: on CUDA their width is the number of classes.</summary>
+    /// <value>As <see cref="NccMonitorOptions.Logits"/>. The default, null, finds them.</value>
+    public Func<object, Tensor?>? Logits { get; init; }
+
+    /// <summary>Gets which tokens of a padded batch count in token means.</summary>
+    /// <value>As <see cref="NccMonitorOptions.TokenMask"/>. The default, null, counts all tokens.</value>
+    public Func<IReadOnlyList<Tensor>, Tensor?>? TokenMask { get; init; }
+
+    /// <summary>Gets whether sums on CUDA are made in a fixed order, so that runs repeat bit by bit. The default is false.</summary>
+    public bool Deterministic { get; init; }
 
     /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="FixDecision.Exact"/>.</summary>
     /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
@@ -183,6 +274,8 @@ public sealed record AdaptiveEtfOptions
     /// <inheritdoc/>
     public override int GetHashCode() => Values().GetHashCode();
 
-    private object Values() => (Epsilon, Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard), (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut));
+    private object Values() => ((Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
+        (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
+        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic));
 }

@@ -6,25 +6,39 @@ internal static class FixPolicy
     /// <summary>An error measured on fewer samples must meet epsilon with certainty where the options leave that open.</summary>
     private const long FewSamples = 1000;
 
-    /// <summary>Whether an error meets epsilon, with certainty where that is asked for.</summary>
-    public static bool Meets(AdaptiveEtfOptions options, double? error, double? upper, long scored) =>
-        error <= options.Epsilon && (!(options.RequireConfidence ?? scored < FewSamples) || upper <= options.Epsilon);
+    /// <summary>The error at or below which a layer is ready: epsilon, or what the last layer's error allows where that is more.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="epoch">The epoch that ended.</param>
+    /// <param name="last">The last layer's error; null where there is none.</param>
+    public static double Threshold(AdaptiveEtfOptions options, int epoch, double? last) =>
+        options.RelativeEpsilon is { } above && epoch > options.RelativeWarmupEpochs && last <= options.RelativeBound
+            ? Math.Max(options.Epsilon, last.Value + above)
+            : options.Epsilon;
+
+    /// <summary>Whether an error meets a threshold, with certainty where that is asked for.</summary>
+    public static bool Meets(AdaptiveEtfOptions options, double threshold, double? error, double? upper, long scored) =>
+        error <= threshold && (!(options.RequireConfidence ?? scored < FewSamples) || upper <= threshold);
 
     /// <summary>One decision per layer, given in forward order; those that are ready come first, the preferred one at the top.</summary>
-    public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers)
+    /// <param name="options">The options.</param>
+    /// <param name="epoch">The epoch that ended.</param>
+    /// <param name="layers">The layers that may be fixed.</param>
+    /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last one given.</param>
+    public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers, double? last = null)
     {
         var ready = new List<LayerDecision>();
         var waiting = new List<LayerDecision>();
         var allLaterMeet = true;
+        var threshold = Threshold(options, epoch, last ?? layers.LastOrDefault(layer => layer.Error is not null)?.Error);
         for (var i = layers.Count - 1; i >= 0; i--)
         {
             var layer = layers[i];
-            var decision = Decide(options, epoch, layer, allLaterMeet);
+            var decision = Decide(options, epoch, threshold, layer, allLaterMeet);
             if (decision.IsReady)
                 ready.Add(decision);
             else
                 waiting.Insert(0, decision);
-            allLaterMeet &= layer.Error is null ? layer.IsFixed : Meets(options, layer.Error, layer.Upper, layer.Scored);
+            allLaterMeet &= layer.Error is null ? layer.IsFixed : Meets(options, threshold, layer.Error, layer.Upper, layer.Scored);
         }
 
         if (options.Order == FixOrder.Independent)
@@ -32,7 +46,7 @@ internal static class FixPolicy
         return [.. ready, .. waiting];
     }
 
-    private static LayerDecision Decide(AdaptiveEtfOptions options, int epoch, LayerStanding layer, bool allLaterMeet)
+    private static LayerDecision Decide(AdaptiveEtfOptions options, int epoch, double threshold, LayerStanding layer, bool allLaterMeet)
     {
         if (layer.IsFixed)
             return Because(LayerReason.Fixed);
@@ -43,8 +57,8 @@ internal static class FixPolicy
         // A single class is always nearest to itself: that shows no collapse.
         if (layer.Classes < 2)
             return Because(LayerReason.OneClass);
-        if (!Meets(options, error, layer.Upper, layer.Scored))
-            return Because(error <= options.Epsilon ? LayerReason.NotCertain : LayerReason.ErrorAboveEpsilon) with { Value = error, Limit = options.Epsilon };
+        if (!Meets(options, threshold, error, layer.Upper, layer.Scored))
+            return Because(error <= threshold ? LayerReason.NotCertain : LayerReason.ErrorAboveEpsilon) with { Value = error, Limit = threshold };
         if (epoch <= options.WarmupEpochs)
             return Because(LayerReason.WarmingUp) with { Value = epoch, Limit = options.WarmupEpochs };
         if (layer.Streak < options.Patience)
@@ -53,7 +67,7 @@ internal static class FixPolicy
             return Because(LayerReason.LaterLayerAboveEpsilon);
         return layer.Refusal is { } refusal && layer.RetryAt > epoch
             ? Because(LayerReason.RetryLater) with { Refusal = refusal, Epoch = layer.RetryAt }
-            : Because(LayerReason.Ready) with { Value = error, Limit = options.Epsilon };
+            : Because(LayerReason.Ready) with { Value = error, Limit = threshold };
 
         LayerDecision Because(LayerReason reason) => new(layer.Name, reason);
     }

@@ -6,6 +6,8 @@ namespace EtfNet;
 /// <summary>What an epoch showed and what was done at its end. Immutable; <see cref="ToString"/> is a readable table.</summary>
 public sealed record EtfReport
 {
+    private const int ShownNames = 3;
+
     /// <summary>Gets the number of epochs that have ended.</summary>
     public required int Epoch { get; init; }
 
@@ -21,12 +23,29 @@ public sealed record EtfReport
     /// <summary>Gets the layers that were taken back at the end of this epoch.</summary>
     public required IReadOnlyList<string> Reverted { get; init; }
 
-    /// <summary>Gets the layers that can never be fixed, each with the reason.</summary>
-    public required IReadOnlyList<(string Layer, string Reason)> Skipped { get; init; }
+    /// <summary>
+    /// Gets the layers that can never be fixed, each with the reason: linear layers without a frame or of a shared weight, convolutions,
+    /// embeddings, native composites.
+    /// </summary>
+    public required IReadOnlyList<SkippedLayer> Skipped { get; init; }
+
+    /// <summary>Gets the number of weights of the layers that can be fixed, or are.</summary>
+    public required long ParametersInReach { get; init; }
+
+    /// <summary>Gets the number of all other parameters: those of <see cref="Skipped"/> layers, of normalizations, and biases.</summary>
+    public required long ParametersOutOfReach { get; init; }
 
     /// <summary>Gets the effective depth at epsilon: the number, from 1, of the first layer from which all later ones have errors at or below epsilon.</summary>
     /// <value>Null where there is none. Source: Galanti et al., arXiv 2202.09028.</value>
     public required int? EffectiveDepth { get; init; }
+
+    /// <summary>
+    /// Gets the number of forwards of this epoch in training mode whose labels never came: nothing was learned from them.
+    /// </summary>
+    public long UnlabeledForwards { get; init; }
+
+    /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString()
@@ -43,10 +62,28 @@ public sealed record EtfReport
             text.AppendLine().Append(line.TrimEnd());
         }
 
-        foreach (var (layer, reason) in Skipped)
-            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Shown(layer)}: skipped, {reason}");
+        if (UnlabeledForwards > 0)
+            text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Words.Count(UnlabeledForwards, "training forward")} had no labels");
+        foreach (var remark in Remarks)
+            text.AppendLine().Append("  ").Append(remark);
+        foreach (var group in Skipped.GroupBy(layer => layer.Reason))
+            text.AppendLine().Append(CultureInfo.InvariantCulture,
+                $"  {Names(group)}: skipped, {group.Key} ({group.Sum(layer => layer.Parameters):N0} parameters)");
+        var all = ParametersInReach + ParametersOutOfReach;
+        if (Skipped.Count > 0)
+            text.AppendLine().Append(CultureInfo.InvariantCulture,
+                $"  {ParametersInReach:N0} of {all:N0} parameters are in reach ({(double)ParametersInReach / all:0.0%})");
         return text.ToString();
 
         static string Shown(string name) => name.Length == 0 ? "(model)" : name;
+    }
+
+    /// <summary>The names of layers that are skipped for one reason; of many, the first and how many more.</summary>
+    private static string Names(IEnumerable<SkippedLayer> layers)
+    {
+        var names = layers.Select(layer => layer.Name.Length == 0 ? "(model)" : layer.Name).ToList();
+        return names.Count <= ShownNames
+            ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EtfNet;
 
 /// <summary>What a scheduler remembers beside the model: written to checkpoints as JSON, the monitor's statistics as bytes.</summary>
@@ -12,5 +14,17 @@ internal sealed record SchedulerMemory
     public required byte[] Monitor { get; init; }
 }
 
-/// <summary>What is remembered of one layer.</summary>
-internal sealed record LayerMemory(string Name, int Streak, int Refusals, LayerDecision? Refusal, int RetryAt, LayerDecision? Excluded, FixedLayer? Record);
+/// <summary>What is remembered of one layer. Files call <paramref name="Held"/> by the name that it had first.</summary>
+internal sealed record LayerMemory(
+    string Name, int Streak, int Refusals, LayerDecision? Refusal, int RetryAt,
+    [property: JsonPropertyName("excluded")] LayerDecision? Held, FixedLayer? Record)
+{
+    public static LayerMemory Of(WatchedLayer layer) =>
+        new(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Held, layer.Record);
+
+    public void Restore(WatchedLayer layer)
+    {
+        (layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt) = (Streak, Refusals, Refusal, RetryAt);
+        (layer.Held, layer.Record) = (Held, Record);
+    }
+}

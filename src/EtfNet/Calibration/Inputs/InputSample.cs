@@ -3,127 +3,195 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Keeps copies of a bounded number of the model's training inputs, spread over the epoch, with their labels where they come one to one.</summary>
-internal sealed class InputSample : IDisposable
+/// <summary>
+/// Keeps copies of a bounded number of the model's training inputs, drawn from the whole epoch by a seed, with the labels that the match
+/// gave them.
+/// </summary>
+/// <remarks>
+/// <para>Each forward draws a number, and the batches with the least numbers are kept, whole, as many as hold the wanted rows: each batch
+/// of the epoch is as likely as any other. A forward that nobody labels is kept only where no forward is labeled at all; a second forward
+/// of the very same input is not kept.</para>
+/// <para>What is kept is the input before any hook of the user's changed it. A replay (<see cref="ForwardObserver.Replay"/>) gives the
+/// model copies of it and runs those hooks again that change what passes, and none that only look on.</para>
+/// </remarks>
+internal sealed class InputSample : IForwardSubscriber, IDisposable
 {
     private const long MaxBytes = 64L << 20;
 
-    private readonly nn.Module _model;
+    private readonly ObservedForwards _forwards;
     private readonly int _maxRows;
-    private readonly ModelCalls? _calls;
+    private readonly Func<(long Seed, int Epoch)>? _draw;
     private readonly List<Batch> _batches = [];
-    private long _rows;
-    private long _bytes;
-    private int _forwards;
-    private int _stride = 1;
-    private bool _paused;
+    private readonly Lock _lock = new();
+    private int _begun;
 
-    public InputSample(nn.Module model, int maxRows)
+    /// <param name="forwards">The forwards to keep inputs of.</param>
+    /// <param name="maxRows">How many rows to keep at least, where there are so many.</param>
+    /// <param name="draw">The seed and the epoch by which batches are drawn; null for always the same.</param>
+    public InputSample(ObservedForwards forwards, int maxRows, Func<(long Seed, int Epoch)>? draw = null)
     {
-        _model = model;
+        _forwards = forwards;
         _maxRows = maxRows;
-        _calls = ModelCalls.Attach(model, Before, () => InForward = false);
+        _draw = draw;
+        forwards.Subscribe(this);
     }
 
     /// <summary>Whether the model was called in the running epoch and can be called again with what was kept.</summary>
-    public bool CanReplay => _calls is not null && _batches.Count > 0;
+    public bool CanReplay => _forwards.Observer.CanReplay && _batches.Count > 0;
 
     /// <summary>How many batches are kept.</summary>
-    public int BatchCount => _batches.Count;
+    public int BatchCount => Kept.Count;
 
-    /// <summary>Whether a call of the model has begun and not come back; one that threw leaves this set until the next.</summary>
-    public bool InForward { get; private set; }
+    /// <summary>
+    /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
+    /// </summary>
+    public bool InForward => _forwards.Observer.InForward;
 
     /// <summary>How many training forwards the last whole epoch had; a resumed run continues with it.</summary>
     public int ForwardsPerEpoch { get; set; }
 
-    /// <summary>The kept batches that have labels.</summary>
+    /// <summary>The kept batches that have labels, one per sample or one per position.</summary>
     public IEnumerable<(Tensor?[] Inputs, Tensor Labels)> Labeled =>
         _batches.Where(batch => batch.Labels is not null).Select(batch => (batch.Inputs, batch.Labels!));
 
-    /// <summary>Gives the newest kept batch its labels, where their number agrees.</summary>
-    public void Observe(Tensor labels)
-    {
-        if (_batches.Count > 0 && _batches[^1] is { Labels: null } last && last.Forward == _forwards && last.Inputs[0]!.shape[0] == labels.shape[0])
-            last.Labels = labels.detach().clone().DetachFromDisposeScope();
-    }
+    /// <summary>What marks a row without a label among <see cref="Labeled"/>; null for none.</summary>
+    public long? IgnoreIndex => _forwards.Options.IgnoreIndex;
 
-    /// <summary>Calls the model with every kept batch; nothing that it does then is kept.</summary>
-    /// <param name="after">Takes the first tensor of the result, if any, and the batch's labels, where they are known.</param>
-    /// <param name="before">Takes the labels before the call.</param>
+    private IReadOnlyList<Batch> Kept =>
+        _batches.Exists(batch => batch.Labels is not null) ? _batches.FindAll(batch => batch.Labels is not null) : _batches;
+
+    /// <summary>Calls the model with every kept batch, in the order of the epoch; nothing that it does then is kept.</summary>
+    /// <param name="after">Takes the first tensor of the result, if any, and the batch's labels as they came, where they are known.</param>
+    /// <param name="before">Takes the labels before the call, in one dimension; null also where a row is without a label.</param>
     public void ReplayAll(Action<Tensor?, Tensor?> after, Action<Tensor?> before)
     {
-        foreach (var batch in _batches)
+        foreach (var batch in Kept)
         {
             using var scope = NewDisposeScope();
-            before(batch.Labels);
+            before(Rows(batch.Labels));
             after(Replay(batch.Inputs), batch.Labels);
         }
     }
 
     /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>
-    public Tensor? Replay(Tensor?[] inputs)
+    public Tensor? Replay(Tensor?[] inputs) => _forwards.Observer.Replay(inputs);
+
+    /// <summary>Keeps these batches, as many as hold the wanted rows, instead of the epoch's.</summary>
+    public void Take(IEnumerable<(Tensor Input, Tensor Labels)> batches)
     {
-        _paused = true;
-        try
+        lock (_lock)
         {
-            return _calls!.Replay(inputs);
-        }
-        finally
-        {
-            _paused = false;
-            InForward = false;
+            Clear();
+            foreach (var (input, labels) in batches)
+            {
+                var bytes = input.NumberOfElements * input.ElementSize;
+                if (_batches.Sum(batch => batch.Rows) >= _maxRows || _batches.Sum(batch => batch.Bytes) + bytes > MaxBytes)
+                    break;
+                _batches.Add(new Batch(null, [Copy(input)], 0, input.shape[0], bytes) { Labels = Copy(labels) });
+            }
         }
     }
 
     /// <summary>Forgets the epoch's batches and begins the next.</summary>
     public void NextEpoch()
     {
-        ForwardsPerEpoch = _forwards;
+        ForwardsPerEpoch = _begun;
         Clear();
     }
 
     public void Dispose()
     {
-        _calls?.Dispose();
+        _forwards.Unsubscribe(this);
         Clear();
     }
 
-    private void Before(Tensor?[] inputs)
+    public void Begun(Forward forward, object?[] inputs)
     {
-        InForward = true;
-        if (_paused || !_model.training || !is_grad_enabled() || inputs[0] is not { } first || first.dim() == 0)
-            return;
-        if (_forwards == 0)
-            _stride = Math.Max(1, (int)(ForwardsPerEpoch * first.shape[0] / _maxRows));
-        var bytes = inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize);
-        if (_forwards++ % _stride == 0 && _rows < _maxRows && _bytes + bytes <= MaxBytes)
+        lock (_lock)
         {
+            var index = _begun++;
+            if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0)
+                return;
+            var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
+            var draw = SeededDraw.Uniform(seed, epoch, index);
+            var (rows, bytes) = (first.shape[0], inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize));
+            if (bytes > MaxBytes || !Fits(draw, rows, bytes))
+                return;
             // Copies: the user may write the next batch into the same tensor.
-            _batches.Add(new Batch([.. inputs.Select(input => input?.detach().clone().DetachFromDisposeScope())], _forwards));
-            _rows += first.shape[0];
-            _bytes += bytes;
+            _batches.Add(new Batch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw, rows, bytes));
+            while (_batches.Count > 1 && Largest() is { } last
+                && (_batches.Sum(batch => batch.Rows) - last.Rows >= _maxRows || _batches.Sum(batch => batch.Bytes) > MaxBytes))
+                Remove(last);
         }
+    }
+
+    void IForwardSubscriber.Labeled(Forward forward, Tensor labels)
+    {
+        lock (_lock)
+            if (_batches.Find(batch => ReferenceEquals(batch.Forward, forward)) is { } batch)
+                (batch.Forward, batch.Labels) = (null, Copy(labels));
+    }
+
+    public void LetGo(Forward forward, bool isDuplicate)
+    {
+        lock (_lock)
+            if (_batches.Find(batch => ReferenceEquals(batch.Forward, forward)) is { } batch)
+            {
+                batch.Forward = null;
+                if (isDuplicate || _batches.Exists(other => other.Labels is not null))
+                    Remove(batch);
+            }
+    }
+
+    private Tensor? Rows(Tensor? labels) =>
+        labels is null || (IgnoreIndex is { } ignored && labels.eq(ignored).any().item<bool>()) ? null : labels.reshape(-1);
+
+    private static Tensor Copy(Tensor tensor)
+    {
+        using var alias = tensor.detach();
+        return alias.clone().DetachFromDisposeScope();
+    }
+
+    private bool Fits(double draw, long rows, long bytes) => Largest() is not { } largest || draw < largest.Draw
+        || (_batches.Sum(batch => batch.Rows) < _maxRows && _batches.Sum(batch => batch.Bytes) + bytes <= MaxBytes);
+
+    private Batch? Largest() => _batches.MaxBy(batch => batch.Draw);
+
+    private void Remove(Batch batch)
+    {
+        _batches.Remove(batch);
+        batch.Dispose();
     }
 
     private void Clear()
     {
-        _batches.ForEach(batch => batch.Dispose());
-        _batches.Clear();
-        (_rows, _bytes, _forwards) = (0, 0, 0);
+        lock (_lock)
+        {
+            _batches.ForEach(batch => batch.Dispose());
+            _batches.Clear();
+            _begun = 0;
+        }
     }
 
-    private sealed class Batch(Tensor?[] inputs, int forward) : IDisposable
+    /// <summary>A kept batch.</summary>
+    private sealed class Batch(Forward? forward, Tensor?[] inputs, double draw, long rows, long bytes) : IDisposable
     {
-        public Tensor?[] Inputs { get; } = inputs;
+        /// <summary>The forward that it was, while that waits for labels.</summary>
+        public Forward? Forward { get; set; } = forward;
 
-        public int Forward { get; } = forward;
+        public Tensor?[] Inputs => inputs;
+
+        public double Draw => draw;
+
+        public long Rows => rows;
+
+        public long Bytes => bytes;
 
         public Tensor? Labels { get; set; }
 
         public void Dispose()
         {
-            foreach (var input in Inputs)
+            foreach (var input in inputs)
                 input?.Dispose();
             Labels?.Dispose();
         }

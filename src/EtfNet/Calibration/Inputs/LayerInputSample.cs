@@ -11,21 +11,19 @@ internal sealed class LayerInputSample : IDisposable
     private const int RowsPerCall = 128;
 
     private readonly Dictionary<Linear, Queue<Tensor>> _inputs = [];
-    private readonly List<nn.Module<Tensor, Tensor>.HookRemover> _hooks = [];
+    private readonly List<Listener> _listeners = [];
+    private readonly ObservedForwards _forwards;
     private readonly int _mostCalls;
 
-    public LayerInputSample(IEnumerable<Linear> layers, int maxRows)
+    public LayerInputSample(ObservedForwards forwards, IEnumerable<Linear> layers, int maxRows)
     {
+        _forwards = forwards;
         _mostCalls = Math.Max(1, maxRows / RowsPerCall);
         foreach (var layer in layers)
         {
-            var kept = _inputs[layer] = new Queue<Tensor>();
-            _hooks.Add(layer.register_forward_pre_hook((module, input) =>
-            {
-                if (module.training && is_grad_enabled())
-                    Keep(kept, input);
-                return null!;
-            }));
+            var listener = new Listener(_inputs[layer] = new Queue<Tensor>(), _mostCalls);
+            listener.Hook = forwards.Observer.Listen(layer, forwards, listener);
+            _listeners.Add(listener);
         }
     }
 
@@ -55,14 +53,23 @@ internal sealed class LayerInputSample : IDisposable
 
     public void Dispose()
     {
-        _hooks.ForEach(hook => hook.remove());
+        foreach (var listener in _listeners)
+            _forwards.Observer.StopListening(listener.Hook!, _forwards, listener);
         NextEpoch();
     }
 
-    private void Keep(Queue<Tensor> kept, Tensor input)
+    // A linear layer leaves its input as it is: what the hook behind it gets is what it took in, after all hooks before it.
+    private sealed class Listener(Queue<Tensor> kept, int mostCalls) : IModuleListener
     {
-        kept.Enqueue(SampleRows.Some(input, RowsPerCall));
-        if (kept.Count > _mostCalls)
-            kept.Dequeue().Dispose();
+        public ModuleHook? Hook { get; set; }
+
+        public void Fired(Forward forward, object? input, object? result)
+        {
+            if (input is not Tensor given || given.dim() == 0)
+                return;
+            kept.Enqueue(SampleRows.Some(given, RowsPerCall));
+            if (kept.Count > mostCalls)
+                kept.Dequeue().Dispose();
+        }
     }
 }

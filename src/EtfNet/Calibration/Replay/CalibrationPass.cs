@@ -51,7 +51,7 @@ internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample 
             return null!;
         })).ToList();
         hooks.AddRange(TrialHooks.Attach(trials));
-        var outputs = new TrialOutputs(pooling);
+        var outputs = new TrialOutputs(pooling, inputs.IgnoreIndex);
         mode.ResetAverages();
         try
         {
@@ -59,7 +59,7 @@ internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample 
             {
                 outputs.Add(output, batchLabels);
                 foreach (var layer in order)
-                    rows[layer].Compare(output, rowsPerCall);
+                    rows[layer].Compare(output);
             },
             batchLabels =>
             {

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>What the model gives over the kept batches, with some layers replaced on trial or none: it tells what a fix would cost before anything is changed.</summary>
-internal sealed class TrialOutputs(FeaturePooling pooling) : IDisposable
+internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = null) : IDisposable
 {
     /// <summary>Outputs whose greatest column is the label this much more often than the most frequent class would be, of the way to always, are logits.</summary>
     private const double LogitShare = 0.25;
@@ -19,31 +19,50 @@ internal sealed class TrialOutputs(FeaturePooling pooling) : IDisposable
 
     /// <summary>Takes the output of one batch.</summary>
     /// <param name="output">The model's first result tensor; null where it gives none.</param>
-    /// <param name="labels">The labels of the batch; null where they are not known.</param>
+    /// <param name="labels">The labels of the batch, one per sample or one per position; null where they are not known.</param>
     public void Add(Tensor? output, Tensor? labels)
     {
         if (labels is null || !_rowsMatchLabels)
             return;
-        if (output is null || output.dim() < 2 || !is_floating_point(output) || output.shape[0] != labels.shape[0])
+        using var scope = NewDisposeScope();
+        using var form = LabelForm.Of(labels);
+        var pooled = output is null || output.dim() < 2 || !is_floating_point(output) ? null : Pooled(output, form.Count);
+        if (pooled is not ({ } features, var areScores))
         {
             _rowsMatchLabels = false;
             return;
         }
 
-        using var scope = NewDisposeScope();
-        var groups = LabelGroups.Create(LabelReader.Read(labels, null));
-        _scored.Add((FeaturePooler.Pool(output, pooling, FeatureLayout.ChannelsLast, copy: true), groups));
+        var groups = LabelGroups.Create(LabelReader.Read(form.Flat, null, ignoreIndex));
+        _scored.Add((features, groups));
         for (var g = 0; g < groups.Classes.Length; g++)
             _counts[groups.Classes[g]] = _counts.GetValueOrDefault(groups.Classes[g]) + groups.Rows(g).Length;
-        if (output.dim() != 2 || output.shape[1] <= groups.MaxLabel)
+        if (!areScores || features.shape[1] <= groups.MaxLabel)
             _areClassScores = false;
-        if (!_areClassScores)
+        if (!_areClassScores || groups.Labeled == 0)
             return;
-        var classes = labels.to(ScalarType.Int64).to(output.device);
-        var rows = output.detach().to(ScalarType.Float32);
+        var labeled = tensor(Enumerable.Range(0, groups.Count).Where(row => groups.Labels[row] >= 0).Select(row => (long)row).ToArray());
+        var classes = form.Flat.to(ScalarType.Int64).to(features.device).index_select(0, labeled.to(features.device));
+        var rows = features.to(ScalarType.Float32).index_select(0, labeled.to(features.device));
         _right += rows.argmax(1).eq(classes).sum().item<long>();
         _lossSum += nn.functional.cross_entropy(rows, classes, reduction: nn.Reduction.Sum).item<float>();
-        _rows += groups.Count;
+        _rows += groups.Labeled;
+    }
+
+    /// <summary>
+    /// One row per label, detached from all scopes, and whether its columns are those of the output; null where there are not as many.
+    /// </summary>
+    private (Tensor Features, bool AreScores)? Pooled(Tensor output, long count)
+    {
+        FeatureLayout[] layouts = output.dim() > 3
+            ? [FeatureLayout.ChannelsFirst, FeatureLayout.ChannelsLast]
+            : [FeatureLayout.ChannelsLast, FeatureLayout.ChannelsFirst];
+        if (output.shape[0] == count)
+            return (FeaturePooler.Pool(output, pooling, layouts[0], copy: true), output.dim() == 2);
+        foreach (var layout in layouts)
+            if (FeaturePooler.Positions(output.shape, layout) == count)
+                return (FeaturePooler.Pool(output, FeaturePooling.EachPosition, layout, copy: true), true);
+        return null;
     }
 
     /// <summary>The nearest-class-center error of the outputs, a fraction in [0, 1]; null where they are not one row per label.</summary>

@@ -1,153 +1,103 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
-using static TorchSharp.torch;
+using System.Globalization;
+using System.Text;
 
 namespace EtfNet;
 
-/// <summary>The metrics of neural collapse that class means and scatter give; absent classes take no part.</summary>
+/// <summary>The measures of neural collapse of features with class labels, and of the classifier that reads them.</summary>
 /// <remarks>
-/// P is the number of present classes, m_c their means, C the means less the mean of means, V_c = scatter / count. Norms are Frobenius. Papyan, Han, Donoho 2020; CDNV:
-/// Galanti, Gyorgy, Hutter 2022. With fewer than two present classes there is nothing to measure.
+/// <para>Classes without samples take no part: P is the number of present classes, m_c their means, C the means less the mean of means, V_c
+/// = scatter / count (population). Sw is the covariance within classes over all samples, Sb that of the P class means, each counting alike.
+/// Norms of matrices are Frobenius.</para>
+/// <para>A number is null where it was not asked for, or where it has none (one class, means that coincide, no weight);
+/// <see cref="Missing"/> then says why. None is NaN. Sources: Papyan, Han, Donoho, PNAS 2020; Zhu et al., NeurIPS 2021; Galanti, Gyorgy,
+/// Hutter 2022; Liu et al., ICLR 2023; Wu, Papyan, NeurIPS 2024. <c>docs/collapse-measures.md</c> has the conventions.</para>
 /// </remarks>
-internal sealed record CollapseMetrics
+public sealed partial record CollapseMetrics
 {
-    // Rows of the Gram matrix formed at a time: memory stays O(classes x width) however many classes there are.
-    private const int Block = 512;
+    /// <summary>Gets the number of samples that the class means are made of.</summary>
+    public long Observed { get; init; }
 
-    /// <summary>Population standard deviation over mean of <c>|C_c|</c>.</summary>
-    public double? Equinorm { get; private init; }
+    /// <summary>Gets the number of samples left out because a feature was NaN or infinite.</summary>
+    public long NonFinite { get; init; }
 
-    /// <summary>Mean over pairs of <c>|cos(C_a, C_c) + 1/(P-1)|</c>.</summary>
-    public double? Equiangularity { get; private init; }
+    /// <summary>Gets the number of features of a sample.</summary>
+    public int Width { get; init; }
 
-    /// <summary><c>|G/|G| - (I - 11^T/P)/sqrt(P-1)|</c> with <c>G = C C^T</c>.</summary>
-    public double? GramDeviation { get; private init; }
+    /// <summary>Gets the number of classes with at least one sample.</summary>
+    public int PresentClasses { get; init; }
 
-    /// <summary>Mean over unordered pairs of <c>(V_a + V_c) / (2 |m_a - m_c|^2)</c>.</summary>
-    public double? Cdnv { get; private init; }
+    /// <summary>
+    /// Gets the share of scored samples that lie nearer to another class's mean than to their own (left out of their own mean, unless the
+    /// options say otherwise).
+    /// </summary>
+    /// <value>In [0, 1].</value>
+    public double? NccError { get; init; }
 
-    /// <summary><c>tr(Sw) / tr(Sb)</c>: Sw over samples, Sb over present classes alike.</summary>
-    public double? TraceQuotient { get; private init; }
+    /// <summary>Gets the 95% confidence interval of <see cref="NccError"/> (Wilson 1927).</summary>
+    public (double Low, double High)? NccInterval { get; init; }
 
-    public static CollapseMetrics Create(ClassStatistics statistics, CollapseMetricSet metrics)
+    /// <summary>Gets the number of samples scored.</summary>
+    public long Scored { get; init; }
+
+    /// <summary>Gets the error of each class, and the confusion of centers.</summary>
+    public ClassErrors? ClassErrors { get; init; }
+
+    /// <summary>
+    /// Gets NC1, <c>tr(Sw pinv(Sb)) / P</c> (Papyan et al. 2020; Han, Papyan, Donoho 2022 take the P - 1 greatest directions, which is the
+    /// same).
+    /// </summary>
+    public double? Nc1 { get; init; }
+
+    /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> took.</summary>
+    public int? Nc1Rank { get; init; }
+
+    /// <summary>Gets <c>tr(Sw) / tr(Sb)</c> (Tirer, Huang, Niles-Weed 2023).</summary>
+    public double? TraceQuotient { get; init; }
+
+    /// <summary>
+    /// Gets the scatter within classes over all scatter about the mean of all samples, in [0, 1]: one less the share that the classes
+    /// explain.
+    /// </summary>
+    public double? WithinShare { get; init; }
+
+    /// <summary>
+    /// Gets the class-distance normalized variance, the mean over pairs of <c>(V_a + V_c) / (2 |m_a - m_c|^2)</c> (Galanti et al. 2022).
+    /// </summary>
+    /// <value>Not negative. The distance is that of differences taken directly, so that close means keep their digits.</value>
+    public double? Cdnv { get; init; }
+
+    /// <summary>Gets the geometry of the class means less the mean of means.</summary>
+    public FrameMetrics Means { get; init; } = new();
+
+    /// <summary>
+    /// Gets the geometry of the classifier's rows, those of absent classes included; null where no weight was given or it was not asked
+    /// for.
+    /// </summary>
+    public FrameMetrics? Classifier { get; init; }
+
+    /// <summary>Gets how classifier and class means agree; null where no weight was given or it was not asked for.</summary>
+    public DualityMetrics? Duality { get; init; }
+
+    /// <summary>
+    /// Gets the share of scored samples whose nearest class mean (nothing left out) is not the class that the logits predict (NC4).
+    /// </summary>
+    public double? Nc4Mismatch { get; init; }
+
+    /// <summary>Gets the measures that were asked for and have no number, each with the reason.</summary>
+    public MissingMeasures Missing { get; init; } = new();
+
+    /// <summary>A line per number, then the reasons of those that are missing.</summary>
+    public override string ToString()
     {
-        var (means, variability) = (metrics.HasFlag(CollapseMetricSet.Means), metrics.HasFlag(CollapseMetricSet.Variability) && statistics.TracksScatter);
-        var classes = Present(statistics);
-        if (classes.Length < 2 || !(means || variability))
-            return new CollapseMetrics();
-
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var centered = CenteredMeans(statistics, classes);
-        var norms = Values(centered.square().sum([1L]));
-        var result = new CollapseMetrics();
-        if (means)
-            result = FromMeans(centered, norms);
-        if (variability)
-            result = result with { Cdnv = DistanceNormalizedVariance(statistics, classes, centered, norms), TraceQuotient = Quotient(statistics, classes, norms) };
-        return result;
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Words.Count(Observed, "sample")} of width {Width} in {PresentClasses} classes");
+        if (NonFinite > 0)
+            text.Append(CultureInfo.InvariantCulture, $"; left out: {Words.Count(NonFinite, "sample")} with NaN or infinite features");
+        foreach (var (name, value) in MeasureNames.Numbers(this))
+            if (value is not null)
+                text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {name,-30} {value:G6}");
+        foreach (var line in Missing.Count == 0 ? [] : Missing.ToString().Split(Environment.NewLine))
+            text.AppendLine().Append("  ").Append(line);
+        return text.ToString();
     }
-
-    /// <summary><c>|W/|W| - C/|C||</c>, W and C with a row for each present class.</summary>
-    /// <param name="statistics">Statistics of the features that the layer takes in.</param>
-    /// <param name="weight">Classes x width, any floating type and device.</param>
-    public static double? SelfDuality(ClassStatistics statistics, Tensor weight)
-    {
-        var classes = Present(statistics);
-        if (classes.Length < 2 || classes[^1] >= weight.shape[0] || weight.shape[1] != statistics.Width)
-            return null;
-
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var rows = weight.detach().cpu().to(float64).index_select(0, tensor(classes.Select(c => (long)c).ToArray()));
-        var means = CenteredMeans(statistics, classes);
-        return (rows / rows.norm() - means / means.norm()).norm().item<double>();
-    }
-
-    /// <summary>The means of the present classes less the mean of means, P x width, float64.</summary>
-    internal static Tensor CenteredMeans(ClassStatistics statistics, int[] classes)
-    {
-        var means = empty(classes.Length, statistics.Width, dtype: float64);
-        var target = MemoryMarshal.Cast<byte, double>(means.bytes);
-        for (var i = 0; i < classes.Length; i++)
-        {
-            var row = target.Slice(i * statistics.Width, statistics.Width);
-            row.Clear();
-            RowKernels.AddScaled(statistics.Sum(classes[i]), 1.0 / statistics.Count(classes[i]), row);
-        }
-
-        return means.sub_(means.mean([0L], keepdim: true));
-    }
-
-    internal static int[] Present(ClassStatistics statistics) =>
-        [.. Enumerable.Range(0, statistics.ClassCount).Where(c => statistics.Count(c) > 0)];
-
-    private static CollapseMetrics FromMeans(Tensor centered, double[] squaredNorms)
-    {
-        var count = squaredNorms.Length;
-        var norms = squaredNorms.Select(Math.Sqrt).ToArray();
-        var mean = norms.Average();
-        var gramNorm = 0.0;
-        var cosines = 0.0;
-        EachGramRow(centered, (a, row) =>
-        {
-            for (var c = 0; c < row.Length; c++)
-            {
-                gramNorm += row[c] * row[c];
-                if (c > a)
-                    cosines += Math.Abs(row[c] / (norms[a] * norms[c]) + 1.0 / (count - 1));
-            }
-        });
-
-        gramNorm = Math.Sqrt(gramNorm);
-        var (diagonal, off) = ((1 - 1.0 / count) / Math.Sqrt(count - 1), -1.0 / count / Math.Sqrt(count - 1));
-        var deviation = 0.0;
-        EachGramRow(centered, (a, row) =>
-        {
-            for (var c = 0; c < row.Length; c++)
-            {
-                var difference = row[c] / gramNorm - (c == a ? diagonal : off);
-                deviation += difference * difference;
-            }
-        });
-
-        return new CollapseMetrics
-        {
-            Equinorm = Math.Sqrt(norms.Average(norm => (norm - mean) * (norm - mean))) / mean,
-            Equiangularity = cosines / ((double)count * (count - 1) / 2),
-            GramDeviation = Math.Sqrt(deviation),
-        };
-    }
-
-    private static double DistanceNormalizedVariance(ClassStatistics statistics, int[] classes, Tensor centered, double[] squaredNorms)
-    {
-        var variances = classes.Select(c => statistics.Scatter(c) / statistics.Count(c)).ToArray();
-        var total = 0.0;
-        EachGramRow(centered, (a, row) =>
-        {
-            for (var c = a + 1; c < row.Length; c++)
-                total += (variances[a] + variances[c]) / (2 * Math.Max(0, squaredNorms[a] + squaredNorms[c] - 2 * row[c]));
-        });
-        return total / ((double)classes.Length * (classes.Length - 1) / 2);
-    }
-
-    private static double Quotient(ClassStatistics statistics, int[] classes, double[] squaredNorms) =>
-        classes.Sum(statistics.Scatter) / statistics.Total / squaredNorms.Average();
-
-    private delegate void RowVisitor(int index, ReadOnlySpan<double> row);
-
-    private static void EachGramRow(Tensor centered, RowVisitor visit)
-    {
-        var count = (int)centered.shape[0];
-        for (var start = 0; start < count; start += Block)
-        {
-            using var scope = NewDisposeScope();
-            var gram = centered.narrow(0, start, Math.Min(Block, count - start)).mm(centered.t()).contiguous();
-            var values = MemoryMarshal.Cast<byte, double>(gram.bytes);
-            for (var row = 0; row < gram.shape[0]; row++)
-                visit(start + row, values.Slice(row * count, count));
-        }
-    }
-
-    private static double[] Values(Tensor vector) => MemoryMarshal.Cast<byte, double>(vector.contiguous().bytes).ToArray();
 }

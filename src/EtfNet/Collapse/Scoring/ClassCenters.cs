@@ -41,6 +41,9 @@ internal sealed class ClassCenters
 
     public float MaxNorm { get; private set; }
 
+    /// <summary>Whether a sample is left out of its own center.</summary>
+    public bool LeavesOneOut { get; private init; }
+
     public ReadOnlySpan<float> Row(int index) => Values.AsSpan(index * Stride, Stride);
 
     /// <summary>The own-class factor in float64, as the exact mode needs it.</summary>
@@ -53,7 +56,7 @@ internal sealed class ClassCenters
     {
         var classes = Enumerable.Range(0, source.ClassCount).Where(c => source.Count(c) > 0).ToArray();
         var vector = Vector<float>.Count;
-        var centers = new ClassCenters(source, classes, (source.Width + vector - 1) / vector * vector);
+        var centers = new ClassCenters(source, classes, (source.Width + vector - 1) / vector * vector) { LeavesOneOut = leaveOneOut };
 
         var global = new double[source.Width];
         foreach (var c in classes)

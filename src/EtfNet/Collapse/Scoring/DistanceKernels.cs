@@ -52,6 +52,17 @@ internal static class DistanceKernels
             One(ref row, ref Unsafe.Add(ref center, (nint)k * stride), stride, products[k..], count);
     }
 
+    /// <summary>One row times one center.</summary>
+    public static float Product(ReadOnlySpan<float> row, ReadOnlySpan<float> center)
+    {
+        var total = Vector<float>.Zero;
+        ref var left = ref MemoryMarshal.GetReference(row);
+        ref var right = ref MemoryMarshal.GetReference(center);
+        for (nuint i = 0; i < (nuint)center.Length; i += (nuint)Vector<float>.Count)
+            total = Vector.MultiplyAddEstimate(Vector.LoadUnsafe(ref left, i), Vector.LoadUnsafe(ref right, i), total);
+        return Vector.Sum(total);
+    }
+
     private static float CenterDouble(ReadOnlySpan<double> source, ReadOnlySpan<float> global, Span<float> target)
     {
         var total = 0f;

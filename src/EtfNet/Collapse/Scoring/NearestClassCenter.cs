@@ -18,28 +18,48 @@ internal static class NearestClassCenter
 
     /// <summary>Scores a batch.</summary>
     /// <param name="features">Samples x width. A sample with a NaN or infinite feature is not scored.</param>
-    /// <param name="labels">A class a sample. One that has no center is wrong: absent classes never win.</param>
+    /// <param name="labels">
+    /// A class a sample. One that has no center is wrong: absent classes never win. Negative for a sample without a label, which is not
+    /// scored.
+    /// </param>
     /// <param name="centers">The centers.</param>
     /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
+    /// <param name="decided">
+    /// Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
+    /// where not scored. May be null.
+    /// </param>
+    /// <param name="turns">
+    /// Takes, a sample, the share at which a wrong decision turns (<see cref="LeaveOneOut"/>), infinity for a right one. May be null.
+    /// </param>
     public static NccScore Score(
-        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null)
+        FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null,
+        int[]? decided = null, float[]? turns = null)
     {
         // With more classes than few the product has threads of its own.
         var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
-        return parts == 1 ? Score(features, labels, centers, nearest, exact, 0, features.Count) : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact);
+        return parts == 1
+            ? Score(features, labels, centers, nearest, exact, decided, turns, 0, features.Count)
+            : ScoreInParts(features.Source!, parts, labels, centers, nearest, exact, decided, turns);
     }
 
-    private static NccScore ScoreInParts(Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact)
+    private static NccScore ScoreInParts(
+        Tensor source, int parts, int[] labels, ClassCenters centers, int[]? nearest, ClassStatistics? exact, int[]? decided,
+        float[]? turns)
     {
         var scores = new NccScore[parts];
         var count = source.size(0);
         RowThreads.Run(parts, part =>
-            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, (int)(count * part / parts), (int)(count * (part + 1) / parts)));
+        {
+            var (begin, end) = ((int)(count * part / parts), (int)(count * (part + 1) / parts));
+            scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, decided, turns, begin, end);
+        });
         return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
     }
 
-    private static NccScore Score(FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, int begin, int end)
+    private static NccScore Score(
+        FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, Span<int> decided,
+        Span<float> turns, int begin, int end)
     {
         var total = default(NccScore);
         var count = centers.Classes.Length;
@@ -59,7 +79,7 @@ internal static class NearestClassCenter
                 {
                     var label = labels[start + r];
                     var norm = DistanceKernels.Center(features, start + r, centers, rows.AsSpan(r * centers.Stride));
-                    block[r] = new ScoredRow(norm, label < centers.IndexOf.Length ? centers.IndexOf[label] : -1);
+                    block[r] = new ScoredRow(norm, (uint)label < (uint)centers.IndexOf.Length ? centers.IndexOf[label] : -1);
                 }
 
                 if (few)
@@ -74,7 +94,12 @@ internal static class NearestClassCenter
                 }
 
                 for (var r = 0; r < block.Length; r++)
-                    Decide(features, start + r, block[r], centers, exact, nearest, ref total);
+                    if (labels[start + r] >= 0)
+                        Decide(
+                            features, start + r, block[r], rows.AsSpan(r * centers.Stride, centers.Stride), centers, exact, nearest,
+                            decided, turns, ref total);
+                    else
+                        LeaveOut(start + r, nearest, decided);
             }
 
             return total;
@@ -104,24 +129,42 @@ internal static class NearestClassCenter
     }
 
     private static void Decide(
-        FeatureRows features, int row, in ScoredRow scored, ClassCenters centers, ClassStatistics? exact, Span<int> nearest, ref NccScore total)
+        FeatureRows features, int row, in ScoredRow scored, ReadOnlySpan<float> centered, ClassCenters centers, ClassStatistics? exact,
+        Span<int> nearest, Span<int> decided, Span<float> turns, ref NccScore total)
     {
         // Finite features above 1e19 have squares that float32 cannot hold.
         if (!float.IsFinite(scored.SquaredNorm) && (exact is null || !features.IsFinite(row)))
         {
-            if (!nearest.IsEmpty)
-                nearest[row] = -1;
+            LeaveOut(row, nearest, decided);
             return;
         }
 
         var factor = scored.OwnIndex < 0 ? float.PositiveInfinity : centers.OwnFactors[scored.OwnIndex];
         var (right, winner) = scored.Decide(factor);
+        var other = scored.OtherIndex;
+        var turn = turns.IsEmpty || right ? 0 : scored.TurningShare(factor);
         var rescored = exact is not null && scored.IsClose(factor, centers);
         if (rescored)
-            (right, winner) = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!);
+        {
+            var decision = ExactDistance.Decide(features, row, scored.OwnIndex, centers, exact!, centered, scored.Limit(centers));
+            (right, winner, other) = (decision.Right, decision.Winner, decision.OtherIndex);
+            turn = LeaveOneOut.TurningShare(decision.Own, decision.Other, factor);
+        }
 
         if (!nearest.IsEmpty)
             nearest[row] = winner < 0 ? -1 : centers.Classes[winner];
+        if (!decided.IsEmpty)
+            decided[row] = right ? centers.Classes[scored.OwnIndex] : other < 0 ? -1 : centers.Classes[other];
+        if (!turns.IsEmpty)
+            turns[row] = right ? float.PositiveInfinity : turn;
         total = new NccScore(total.Scored + 1, total.Wrong + (right ? 0 : 1), total.Rescored + (rescored ? 1 : 0));
+    }
+
+    private static void LeaveOut(int row, Span<int> nearest, Span<int> decided)
+    {
+        if (!nearest.IsEmpty)
+            nearest[row] = -1;
+        if (!decided.IsEmpty)
+            decided[row] = -2;
     }
 }

@@ -14,6 +14,9 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     /// <summary>The own class among the centers; -1 where it has none.</summary>
     public readonly int OwnIndex => ownIndex;
 
+    /// <summary>The nearest of the other classes' centers; -1 where there is none.</summary>
+    public readonly int OtherIndex => _bestIndex;
+
     /// <summary>Takes the products with a run of centers, the first of which is number <paramref name="offset"/>.</summary>
     public void Take(ReadOnlySpan<float> products, ReadOnlySpan<float> squaredNorms, int offset)
     {
@@ -45,9 +48,7 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     /// </remarks>
     public readonly bool IsClose(float ownFactor, ClassCenters centers)
     {
-        const float epsilon = 1.1920929e-7f;
-        var reach = MathF.Sqrt(squaredNorm) + centers.MaxNorm;
-        var bound = (centers.Width + 32) * epsilon * reach * reach;
+        var bound = Bound(centers);
         if (!float.IsFinite(bound))
             return true;
         if (_bestIndex < 0)
@@ -57,5 +58,24 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
         return ownIndex >= 0
             && !float.IsPositiveInfinity(ownFactor)
             && MathF.Abs(ownFactor * (squaredNorm + _own) - squaredNorm - _best) <= (1 + ownFactor) * bound;
+    }
+
+    /// <summary>
+    /// The squared distance, less the sample's own squared norm, up to which a center may be the nearest of the others but for rounding.
+    /// </summary>
+    public readonly float Limit(ClassCenters centers) =>
+        Bound(centers) is var bound && float.IsFinite(bound) ? _best + 2 * bound : float.PositiveInfinity;
+
+    /// <summary>
+    /// How much of the sample's own deviation may be in its center before the decision turns to wrong (<see cref="LeaveOneOut"/>).
+    /// </summary>
+    public readonly float TurningShare(float ownFactor) =>
+        ownIndex < 0 || _bestIndex < 0 ? 0 : LeaveOneOut.TurningShare(squaredNorm + _own, squaredNorm + _best, ownFactor);
+
+    private readonly float Bound(ClassCenters centers)
+    {
+        const float epsilon = 1.1920929e-7f;
+        var reach = MathF.Sqrt(squaredNorm) + centers.MaxNorm;
+        return (centers.Width + 32) * epsilon * reach * reach;
     }
 }

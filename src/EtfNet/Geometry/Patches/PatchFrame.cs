@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EtfNet;
 
 /// <summary>A frame over the patches of a convolution: the frame but for its factors, and the patches. With the stride and the padding of
@@ -17,10 +15,6 @@ internal sealed record PatchFrame(SimplexEtfHeader Header, PatchShape Patch)
 
     /// <summary>Whether the frame looks at middle pixels alone.</summary>
     public bool IsCentered => Patch.Taps > 1 && Header.Shape.Columns == Patch.Channels;
-
-    /// <summary>The frame's signature and the kernel as a name without dots: two layers with one signature can hold each other's
-    /// state.</summary>
-    public string Signature => string.Create(CultureInfo.InvariantCulture, $"{Header.Signature}_kernel_{Patch.Height}x{Patch.Width}");
 
     /// <summary>The columns of the stored factors of an aligned frame of a rank: r, the centering, and zeros.</summary>
     public static long FactorWidth(long rank) => (rank + ChannelGroup) / ChannelGroup * ChannelGroup;

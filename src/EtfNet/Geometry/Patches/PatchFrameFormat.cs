@@ -18,23 +18,23 @@ internal static class PatchFrameFormat
     }
 
     /// <summary>Whether a frame is one over patches.</summary>
-    public static bool IsPatchFrame(JsonObject json) => SimplexEtfFormat.Refuse(() => json.ContainsKey(Kernel));
+    public static bool IsPatchFrame(JsonObject json) => SimplexEtfFormat.Read(() => json.ContainsKey(Kernel));
 
-    /// <exception cref="InvalidDataException">Something is missing, of another version, or no frame over patches; the message names
+    /// <exception cref="EtfStateException">Something is missing, of another version, or no frame over patches; the message names
     /// it.</exception>
     public static PatchFrame Read(JsonObject json)
     {
         ArgumentNullException.ThrowIfNull(json);
         var header = SimplexEtfFormat.ReadHeader(json);
-        var frame = new PatchFrame(header, SimplexEtfFormat.Refuse(() => ReadPatch(json)));
-        return frame.Problem() is { } problem ? throw new InvalidDataException($"Not a frame: {problem}.") : frame;
+        var frame = new PatchFrame(header, SimplexEtfFormat.Read(() => ReadPatch(json)));
+        return frame.Problem() is { } problem ? throw SimplexEtfFormat.Error($"it is no frame over patches: {problem}") : frame;
     }
 
     private static PatchShape ReadPatch(JsonObject json)
     {
         if (json[Kernel] is not JsonArray { Count: 2 } sizes)
-            throw new InvalidDataException($"Not a frame: '{Kernel}' is {json[Kernel]?.ToJsonString() ?? "missing"}, not [height, width].");
-        return new PatchShape(SimplexEtfFormat.Read<long>(json, Channels), Size(sizes[0]), Size(sizes[1]));
+            throw SimplexEtfFormat.Error($"'{Kernel}' is {json[Kernel]?.ToJsonString() ?? "missing"}, not [height, width]");
+        return new PatchShape(SimplexEtfFormat.Field<long>(json, Channels), Size(sizes[0]), Size(sizes[1]));
 
         long Size(JsonNode? node)
         {
@@ -44,7 +44,7 @@ internal static class PatchFrameFormat
             }
             catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or NullReferenceException)
             {
-                throw new InvalidDataException($"Not a frame: '{Kernel}' is {sizes.ToJsonString()}, not [height, width].", e);
+                throw SimplexEtfFormat.Error($"'{Kernel}' is {sizes.ToJsonString()}, not [height, width]", e);
             }
         }
     }

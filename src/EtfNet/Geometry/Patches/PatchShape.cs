@@ -58,6 +58,9 @@ internal readonly record struct PatchShape(long Channels, long Height, long Widt
         return kernel.contiguous().MoveToOuterDisposeScope();
     }
 
+    /// <summary>Channels, height and width, as a layer's state has them.</summary>
+    public long[] ToNumbers() => [Channels, Height, Width];
+
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"{Channels} x {Height} x {Width}");
 

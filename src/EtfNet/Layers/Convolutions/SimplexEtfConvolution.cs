@@ -23,7 +23,7 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
     private readonly PatchOperatorSource _operators;
 
     private protected SimplexEtfConvolution(string name, ConvParts parts, Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
-        : base(name, parts.Frame.Header, parts.Frame.Signature, Factors(parts), bias, trainScale, dtype, device)
+        : base(name, parts.Frame.Header, parts.Frame.Patch.ToNumbers(), Factors(parts), bias, trainScale, dtype, device)
     {
         (_frame, _window, Padding) = (parts.Frame, parts.Window, parts.Padding);
         _operators = new PatchOperatorSource(_frame, ReadStored);

@@ -8,7 +8,6 @@ namespace EtfNet;
 /// <remarks>Whatever cannot be counted (a label out of range, a feature that is not finite) is masked, since looking would mean waiting for the device.</remarks>
 internal sealed class DeviceSums : IDisposable
 {
-
     private readonly bool _deterministic;
     private readonly bool _leaveOneOut;
     private readonly bool _scatter;
@@ -20,6 +19,7 @@ internal sealed class DeviceSums : IDisposable
     private Tensor _sums;
     private Tensor _squares;
     private DeviceCenters? _centers;
+    private DeviceReturning? _returning;
 
     /// <param name="width">The number of features of a sample.</param>
     /// <param name="classCount">The number of classes; <see cref="Grow"/> raises it.</param>
@@ -31,14 +31,18 @@ internal sealed class DeviceSums : IDisposable
         _deterministic = options.Deterministic;
         _leaveOneOut = options.LeaveOneOut;
         _scatter = options.Metrics.HasFlag(CollapseMetricSet.Variability);
+        // Ordinary tensors even where they are made in an inference block.
+        using var recording = inference_mode(false);
         _nonFinite = Zeros(int64, 1);
-        _scores = Zeros(int64, 4);
+        _scores = Zeros(int64, 5 + ScoreCounts.Steps);
         _counts = Zeros(int64, classCount);
         _sums = Zeros(float64, classCount, width);
         _squares = Zeros(float64, classCount);
     }
 
     public int Width => _width;
+
+    public Device Device => _device;
 
     public int ClassCount => (int)_counts.shape[0];
 
@@ -47,11 +51,15 @@ internal sealed class DeviceSums : IDisposable
     {
         if (classCount <= ClassCount)
             return;
+        using var recording = inference_mode(false);
         _counts = Extended(_counts, Zeros(int64, classCount));
         _sums = Extended(_sums, Zeros(float64, classCount, _width));
         _squares = Extended(_squares, Zeros(float64, classCount));
         if (_centers is { } old)
-            SetCenters(old.Source);
+        {
+            _centers = Centers(old.Source);
+            old.Dispose();
+        }
 
         static Tensor Extended(Tensor values, Tensor target)
         {
@@ -64,22 +72,29 @@ internal sealed class DeviceSums : IDisposable
     }
 
     /// <summary>The class means to score against, and to see features from; null for none.</summary>
-    public void SetCenters(ClassStatistics? statistics)
+    /// <param name="statistics">The last epoch's.</param>
+    /// <param name="returning">What is known of how samples return, to go on from; null where nobody asks.</param>
+    public void SetCenters(ClassStatistics? statistics, ReturningShare? returning = null)
     {
         _centers?.Dispose();
-        _centers = statistics is { Total: > 0 } ? new DeviceCenters(statistics, ClassCount, _device, _leaveOneOut) : null;
+        _centers = statistics is { Total: > 0 } ? Centers(statistics) : null;
+        _returning?.Dispose();
+        _returning = returning is null || !_leaveOneOut ? null : DeviceReturning.Create(returning, statistics, _width, _device);
     }
 
     /// <summary>Takes a batch in.</summary>
     /// <param name="features">Samples x width, on this device.</param>
     /// <param name="labels">Int64, on this device; those outside <c>[0, ClassCount)</c> are masked.</param>
+    /// <param name="ignoreIndex">A further number that marks a row without a label; null for none.</param>
     /// <param name="score">Whether to score it, where there are centers.</param>
     /// <param name="predictions">The model's predictions on this device, or null.</param>
-    public void Add(Tensor features, Tensor labels, bool score, Tensor? predictions)
+    public void Add(Tensor features, Tensor labels, long? ignoreIndex, bool score, Tensor? predictions)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var outside = labels.lt(0).logical_or(labels.ge(ClassCount));
+        var outside = labels.lt(0).logical_or(labels.ge(ClassCount));
+        if (ignoreIndex >= 0)
+            outside = outside.logical_or(labels.eq(ignoreIndex.Value));
         var inside = outside.logical_not();
         var finite = features.isfinite().all(1);
         _nonFinite.add_(inside.logical_and(finite.logical_not()).sum());
@@ -90,6 +105,7 @@ internal sealed class DeviceSums : IDisposable
 
         if (score && _centers is { } centers)
             _scores.add_(centers.Score(clean, own, valid, predictions));
+        _returning?.Add(clean, own, valid);
         AddToSums(clean.to(float64), own, valid);
     }
 
@@ -101,19 +117,24 @@ internal sealed class DeviceSums : IDisposable
         var sums = MemoryMarshal.Cast<byte, double>(_sums.cpu().bytes);
         var squares = MemoryMarshal.Cast<byte, double>(_squares.cpu().bytes);
         var scores = MemoryMarshal.Cast<byte, long>(_scores.cpu().bytes);
-        state.Current ??= new ClassStatistics(_width, _scatter);
+        if (counts.ContainsAnyExcept(0))
+            state.Prepare(_width);
         for (var c = 0; c < counts.Length; c++)
             if (counts[c] > 0)
             {
                 var sum = sums.Slice(c * _width, _width);
-                state.Current.AddClass(c, counts[c], sum, _scatter ? Scatter(c, counts[c], sum, squares[c]) : 0);
+                state.Current!.AddClass(c, counts[c], sum, _scatter ? Scatter(c, counts[c], sum, squares[c]) : 0);
             }
 
         state.NonFinite += _nonFinite.item<long>();
-        state.Scored += scores[0];
-        state.Wrong += scores[1];
-        state.Compared += scores[2];
-        state.Differing += scores[3];
+        state.Scores.Scored += scores[0];
+        state.Scores.Wrong += scores[1];
+        state.Scores.WithinRounding += scores[2];
+        state.Scores.Compared += scores[3];
+        state.Scores.Differing += scores[4];
+        for (var i = 0; i < ScoreCounts.Steps; i++)
+            state.Scores.TurnsAt[i] += scores[5 + i];
+        _returning?.Flush();
         foreach (var tensor in new[] { _counts, _sums, _squares, _scores, _nonFinite })
             tensor.zero_();
     }
@@ -123,7 +144,11 @@ internal sealed class DeviceSums : IDisposable
         foreach (var tensor in new[] { _counts, _sums, _squares, _scores, _nonFinite })
             tensor.Dispose();
         _centers?.Dispose();
+        _returning?.Dispose();
     }
+
+    private DeviceCenters Centers(ClassStatistics statistics) =>
+        new(statistics, Math.Max(ClassCount, statistics.ClassCount), _device, _leaveOneOut, _scatter);
 
     private void AddToSums(Tensor features, Tensor own, Tensor valid)
     {

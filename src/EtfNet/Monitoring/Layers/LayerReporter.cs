@@ -6,73 +6,118 @@ namespace EtfNet;
 /// <summary>Turns what is known of a layer into its entry of a report.</summary>
 internal static class LayerReporter
 {
-    public static LayerCollapse Online(string name, LayerTap? tap, LayerState state, ClassStatistics? before, NccMonitorOptions options) =>
-        Describe(name, tap, state.Current, before, options) with
-        {
-            NccError = state.Scored > 0 ? (double)state.Wrong / state.Scored : null,
-            Interval = state.Scored > 0 ? Wilson.Interval(state.Wrong, state.Scored) : null,
-            Samples = state.Scored,
-            NonFinite = state.NonFinite,
-            Nc4Mismatch = state.Compared > 0 ? (double)state.Differing / state.Compared : null,
-            Reason = Reason(tap, state),
-        };
-
-    /// <summary>What statistics alone tell.</summary>
-    public static LayerCollapse Describe(string name, LayerTap? tap, ClassStatistics? statistics, ClassStatistics? before, NccMonitorOptions options)
+    public static LayerCollapse Online(string name, IFeatureSource? source, LayerState state, HeadWeight? head, NccMonitorOptions options)
     {
-        var entry = new LayerCollapse { Name = name, FeaturePoint = tap?.Point ?? "given by hand" };
+        // Errors are of this epoch's features and the last one's means.
+        var nothing = (state.Current is { Total: > 0 } current ? Degeneracy.OfFeatures(current) : null)
+            ?? (state is { Scores.Scored: > 0, Previous: { Total: > 0 } centers } ? Degeneracy.Of(centers) : null);
+        var entry = Describe(name, source, state.Current, head, options) with
+        {
+            NccError = nothing is null ? state.NccError : null,
+            Interval = nothing is null && state.Scores.Scored > 0 ? Wilson.Interval(state.Wrong, state.Scores.Scored) : null,
+            Samples = state.Scores.Scored,
+            NonFinite = state.NonFinite,
+            WithinRounding = state.Scores.WithinRounding,
+            Nc4Mismatch = nothing is null && state.Scores.Compared > 0 ? (double)state.Scores.Differing / state.Scores.Compared : null,
+            Reason = Reason(source, state, nothing),
+        };
+        return entry.Measures is not { } measures ? entry : entry with
+        {
+            Measures = measures with
+            {
+                NccError = entry.NccError,
+                NccInterval = entry.Interval,
+                Scored = entry.Samples,
+                NonFinite = entry.NonFinite,
+                Nc4Mismatch = entry.Nc4Mismatch,
+            },
+        };
+    }
+
+    /// <summary>What statistics tell, and in exact mode scores.</summary>
+    public static LayerCollapse Describe(
+        string name, IFeatureSource? source, ClassStatistics? statistics, HeadWeight? head, NccMonitorOptions options,
+        NccScores? scores = null)
+    {
+        var entry = new LayerCollapse { Name = name, FeaturePoint = source?.Point ?? "given by hand" };
         if (statistics is null || statistics.Total == 0)
             return entry;
 
-        var present = CollapseMetrics.Present(statistics).Length;
-        var metrics = present <= options.PairwiseClassLimit ? CollapseMetrics.Create(statistics, options.Metrics) : new CollapseMetrics();
+        entry = entry with { Observed = statistics.Total, Width = statistics.Width, PresentClasses = PointSet.Present(statistics).Length };
+        if ((options.Metrics & ~CollapseMetricSet.Agreement) == 0 || Degeneracy.Of(statistics) is not null)
+            return entry;
+        var measures = Measure(source?.Layer, statistics, head, options, scores);
         return entry with
         {
-            Observed = statistics.Total,
-            Width = statistics.Width,
-            PresentClasses = present,
-            Equinorm = metrics.Equinorm,
-            Equiangularity = metrics.Equiangularity,
-            GramDeviation = metrics.GramDeviation,
-            Cdnv = metrics.Cdnv,
-            TraceQuotient = metrics.TraceQuotient,
-            SelfDuality = options.Metrics.HasFlag(CollapseMetricSet.SelfDuality) ? SelfDuality(tap, before, options.ClassCount ?? before?.ClassCount ?? 0) : null,
+            Equinorm = measures.Means.Equinorm,
+            Equiangularity = measures.Means.Equiangularity,
+            GramDeviation = measures.Means.GramDeviation,
+            Cdnv = measures.Cdnv,
+            TraceQuotient = measures.TraceQuotient,
+            SelfDuality = measures.Duality?.SelfDuality,
+            Measures = measures,
         };
     }
-
-    public static string NeverFired(LayerTap tap) => tap.HasHook
-        ? "its hook never fired: the model does not use it, calls it by forward() instead of call(), or runs it inside a native composite; use call(), or hand its features to Observe(layer, features, labels)"
-        : "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)";
 
     public static string LeftOut(long samples) => $"left out: {Words.Count(samples, "sample")} with NaN or infinite features";
 
-    private static double? SelfDuality(LayerTap? tap, ClassStatistics? before, int classCount)
+    private static CollapseMetrics Measure(
+        nn.Module? layer, ClassStatistics statistics, HeadWeight? head, NccMonitorOptions options, NccScores? scores)
     {
-        if (tap is null || before is null)
-            return null;
         using var scope = NewDisposeScope();
-        var weight = tap.Layer switch
+        var weight = Classifier(layer, head, options);
+        // What a layer without a classifier's weight cannot have is not missing there.
+        var builder = new MetricsBuilder(new CollapseMetricsOptions
         {
-            Linear linear => linear.weight.alias(),
-            IWatchedLayer layer => layer.CreateDenseWeight(classCount),
-            _ => null,
-        };
-        // A row a class: a hidden layer that only happens to be wide enough has no classes in its rows.
-        return weight is not null && weight.shape[0] == classCount ? CollapseMetrics.SelfDuality(before, weight) : null;
+            Metrics = weight is null ? options.Metrics & ~(CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier) : options.Metrics,
+            PairwiseClassLimit = options.PairwiseClassLimit,
+        });
+        var result = builder.OfFeatures(statistics, PointSet.CenteredMeans(statistics, scores?.Refinement));
+        result = scores is null
+            ? builder.WithoutSamples(result, "it needs the samples once more, as Evaluate has them")
+            : builder.WithScores(result, statistics, scores);
+        return weight is null
+            ? result
+            : builder.WithClassifier(result, head!.Input, PointSet.CenteredMeans(head.Input), weight, Bias(layer));
     }
 
-    private static string? Reason(LayerTap? tap, LayerState state)
+    /// <summary>The weight of a layer that is a classifier with features of its own input, or null.</summary>
+    private static Tensor? Classifier(nn.Module? layer, HeadWeight? head, NccMonitorOptions options)
     {
-        if (state.Problem is not null)
-            return state.Problem;
+        if (head is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0
+            || Degeneracy.Of(head.Input) is not null)
+            return null;
+        return layer switch
+        {
+            Linear linear => linear.weight is { IsInvalid: false } own ? own.alias() : null,
+            IWatchedLayer watched => watched.CreateDenseWeight(head.Outputs),
+            _ => null,
+        };
+    }
+
+    private static Tensor? Bias(nn.Module? layer) => layer switch
+    {
+        Linear linear => linear.bias?.alias(),
+        IWatchedLayer watched => watched.CreateBias(),
+        _ => null,
+    };
+
+    private static string? Reason(IFeatureSource? source, LayerState state, string? nothing)
+    {
+        if ((state.Problem ?? nothing) is { } problem)
+            return problem;
         if (state.NonFinite > 0)
             return LeftOut(state.NonFinite);
-        if (state.Scored > 0)
-            return null;
         if (state.Current is null or { Total: 0 })
-            return tap is { HasFired: false } ? NeverFired(tap) : "no labeled forward in this epoch";
-        return state.Lagged is null
-            ? "the first epoch has no centers of an epoch before to be scored against"
+            return source?.Silence ?? "no labeled forward in this epoch";
+        if (state.Scores.Scored > 0)
+            return !state.IsOpen ? null
+                : $"{state.Scores.WithinRounding} of {state.Scores.Scored} decisions are within the rounding of float32 distances: the "
+                    + "error may be off by as much; Evaluate gives the exact one";
+        return state.Lagged is null ? "the first epoch has no centers of an epoch before to be scored against"
+            : state.Lagged.Width != state.Current.Width
+                ? $"its features changed their width from {state.Lagged.Width} to {state.Current.Width} since the last epoch: errors come "
+                    + "again with the next one"
             : "no sample has been scored yet, or none within the range of float32 distances";
     }
 }

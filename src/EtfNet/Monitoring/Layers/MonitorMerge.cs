@@ -7,7 +7,8 @@ internal static class MonitorMerge
     {
         foreach (var (name, state) in source)
         {
-            if (!target.TryGetValue(name, out var own) || own.Current is not { } mine || state.Current is not { } theirs)
+            if (!target.TryGetValue(name, out var own) || own.Current is not { Total: > 0 } mine
+                || state.Current is not { Total: > 0 } theirs)
                 continue;
             if (mine.Width != theirs.Width)
                 throw new ArgumentException($"Layer '{name}' has width {theirs.Width} there and {mine.Width} here.", parameter);

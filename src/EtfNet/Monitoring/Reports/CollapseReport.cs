@@ -24,16 +24,24 @@ public sealed record CollapseReport
 
     /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most epsilon.</summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
-    /// <returns>The number of that layer, the first being 1; null where the last layer is above, or has no error yet.</returns>
+    /// <returns>
+    /// The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above, or has no error yet.
+    /// </returns>
+    /// <remarks>Entries whose place is not known (<see cref="LayerCollapse.HasPlace"/>), as unused layers, take no part.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is outside [0, 1).</exception>
     public int? EffectiveDepth(double epsilon)
     {
         if (epsilon is not (>= 0 and < 1))
             throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Must lie in [0, 1).");
-        var depth = Layers.Count + 1;
-        while (depth > 1 && Layers[depth - 2].NccError <= epsilon)
-            depth--;
-        return depth > Layers.Count ? null : depth;
+        int? depth = null;
+        for (var layer = Layers.Count; layer > 0; layer--)
+            if (!Layers[layer - 1].HasPlace)
+                continue;
+            else if (Layers[layer - 1].NccError <= epsilon)
+                depth = layer;
+            else
+                break;
+        return depth;
     }
 
     /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>

@@ -25,6 +25,20 @@ public sealed record LayerCollapse
     /// <summary>Gets the number of samples left out because a feature was NaN or infinite.</summary>
     public long NonFinite { get; init; }
 
+    /// <summary>Gets the number of scored samples whose decision lies within the rounding of float32 distances.</summary>
+    /// <value>
+    /// On the CPU and in exact mode these are decided in float64. On CUDA they are not, online, and <see cref="Reason"/> says so where they
+    /// are many.
+    /// </value>
+    public long WithinRounding { get; init; }
+
+    /// <summary>
+    /// Gets whether the entry's place among the layers is known: false for a layer that no forward has called, and for features given by
+    /// hand that name no layer before them.
+    /// </summary>
+    /// <value>The default is true. <see cref="CollapseReport.EffectiveDepth"/> passes over entries without a place.</value>
+    public bool HasPlace { get; init; } = true;
+
     /// <summary>Gets the number of features after pooling; 0 where none was seen.</summary>
     public int Width { get; init; }
 
@@ -55,10 +69,20 @@ public sealed record LayerCollapse
     /// <summary>Gets the Frobenius distance of the normalized Gram matrix of centered class means from a simplex ETF's; 0 for one (NC2).</summary>
     public double? GramDeviation { get; init; }
 
-    /// <summary>Gets the Frobenius distance between the layer's weight and the centered class means of the layer before it, both normalized (NC3).</summary>
-    /// <value>Null for layers whose weight has no row a class or another width than the features before.</value>
+    /// <summary>
+    /// Gets the Frobenius distance between the layer's weight and the centered class means of its own input, both normalized (NC3).
+    /// </summary>
+    /// <value>Null for layers that are not the model's classifier: those whose output is not its class scores.</value>
     public double? SelfDuality { get; init; }
 
     /// <summary>Gets the share of scored samples whose nearest class mean (nothing left out) is not the class that the model predicts (NC4); null where outputs were not seen.</summary>
     public double? Nc4Mismatch { get; init; }
+
+    /// <summary>Gets all measures of the layer: those above, and the ones beside them.</summary>
+    /// <value>
+    /// The geometry, error and NC1 are those of the layer's features; <see cref="CollapseMetrics.Classifier"/> and
+    /// <see cref="CollapseMetrics.Duality"/> those of the layer's own weight, where it has a row per class, and of the features before it.
+    /// Null where no sample was seen or no measure was asked for.
+    /// </value>
+    public CollapseMetrics? Measures { get; init; }
 }

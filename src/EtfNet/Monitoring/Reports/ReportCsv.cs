@@ -10,11 +10,13 @@ internal static class ReportCsv
     {
         var numbers = ReportNumbers.All(new LayerCollapse { Name = "", FeaturePoint = "" }).Select(entry => entry.Name);
         var text = new StringBuilder();
-        Line([.. "epoch,layer,samples,observed,nonFinite,presentClasses,width".Split(','), .. numbers, "features", "reason"]);
+        var counts = "epoch,layer,samples,observed,nonFinite,withinRounding,presentClasses,width".Split(',');
+        Line([.. counts, .. numbers, "features", "reason"]);
         foreach (var layer in report.Layers)
             Line(
             [
-                Whole(report.Epoch), layer.Name, Whole(layer.Samples), Whole(layer.Observed), Whole(layer.NonFinite), Whole(layer.PresentClasses), Whole(layer.Width),
+                Whole(report.Epoch), layer.Name, Whole(layer.Samples), Whole(layer.Observed), Whole(layer.NonFinite),
+                Whole(layer.WithinRounding), Whole(layer.PresentClasses), Whole(layer.Width),
                 .. ReportNumbers.All(layer).Select(entry => entry.Value?.ToString("R", CultureInfo.InvariantCulture) ?? ""),
                 layer.FeaturePoint, layer.Reason ?? "",
             ]);

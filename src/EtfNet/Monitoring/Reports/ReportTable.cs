@@ -17,10 +17,12 @@ internal static class ReportTable
         ("width", layer => Whole(layer.Width)),
         ("NC1", layer => Number(layer.Nc1, "G4")),
         ("tr Sw/tr Sb", layer => Number(layer.TraceQuotient, "G4")),
+        ("within", layer => Number(layer.Measures?.WithinShare, "G4")),
         ("CDNV", layer => Number(layer.Cdnv, "G4")),
         ("equinorm", layer => Number(layer.Equinorm, "G4")),
         ("equiangle", layer => Number(layer.Equiangularity, "G4")),
         ("Gram", layer => Number(layer.GramDeviation, "G4")),
+        ("rank", layer => Number(layer.Measures?.Means.EffectiveRank, "G4")),
         ("NC3", layer => Number(layer.SelfDuality, "G4")),
         ("NC4", layer => Number(layer.Nc4Mismatch, "0.0000")),
         ("features", layer => layer.FeaturePoint),
@@ -42,6 +44,9 @@ internal static class ReportTable
         foreach (var layer in report.Layers)
             if (layer.Reason is not null)
                 text.AppendLine().Append("  ").Append(Name(layer)).Append(": ").Append(layer.Reason);
+        foreach (var group in report.Layers.Where(layer => layer.Measures?.Missing.Count > 0).GroupBy(layer => layer.Measures!.Missing))
+            foreach (var line in group.Key.ToString().Split(Environment.NewLine))
+                text.AppendLine().Append("  no ").Append(line).Append(" (").AppendJoin(", ", group.Select(Name)).Append(')');
         return text.ToString();
 
         void Line(Func<int, string> cell)

@@ -10,19 +10,23 @@ internal static class FootprintMeasurement
     public static ModelFootprint Of(nn.Module model, IReadOnlyList<optim.Optimizer> optimizers)
     {
         using var scope = NewDisposeScope();
-        var parameters = model.parameters().DistinctBy(parameter => parameter.Handle).ToList();
-        var buffers = model.buffers().DistinctBy(buffer => buffer.Handle).ToList();
-        var fixedLayers = ModuleTree.Walk(model).Select(node => node.Module).OfType<SimplexEtfLinear>().ToList();
+        var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
+        // Weights of plain layers that were fixed once and are constants since: parameters to every reader but the optimizers.
+        var constants = modules.Select(FixableLayer.Of).OfType<FixableLayer>().SelectMany(layer => layer.Constants()).ToList();
+        var parameters = model.parameters().Concat(constants).DistinctBy(parameter => parameter.Handle).ToList();
+        var buffers = model.buffers().Where(buffer => parameters.TrueForAll(parameter => parameter.Handle != buffer.Handle))
+            .DistinctBy(buffer => buffer.Handle).ToList();
+        var fixedLayers = modules.Where(module => module is IFixedLayer).ToList();
         var trainable = parameters.Where(parameter => parameter.requires_grad).Sum(parameter => parameter.NumberOfElements);
         var frozen = parameters.Where(parameter => !parameter.requires_grad).Sum(parameter => parameter.NumberOfElements);
         return new ModelFootprint
         {
             TrainableParameters = trainable,
-            FixedParameters = frozen + fixedLayers.Sum(layer => layer.Etf.Rows * layer.Etf.Columns),
+            FixedParameters = frozen + fixedLayers.Sum(layer => ((IFixedLayer)layer).Header.Shape.Count),
             StoredParameters = trainable + frozen + fixedLayers.Sum(layer => layer.buffers().Sum(buffer => buffer.NumberOfElements)),
             WeightBytes = parameters.Concat(buffers).Sum(Bytes),
             GradientBytes = parameters.Sum(parameter => parameter.grad is { } gradient ? Bytes(gradient) : 0),
-            OptimizerBytes = optimizers.Distinct().Sum(OptimizerStateTensors.Bytes),
+            OptimizerBytes = optimizers.Distinct().Sum(OptimizerStates.Bytes),
         };
     }
 

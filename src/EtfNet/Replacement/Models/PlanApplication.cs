@@ -8,8 +8,24 @@ internal static class PlanApplication
 {
     /// <returns>The fixes that were made; layers that stand fixed as planned already are left alone.</returns>
     /// <exception cref="ArgumentException">The plan does not fit the model; nothing was changed.</exception>
-    public static IReadOnlyList<LayerFix> Run(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers) =>
-        [.. Steps(model, plan).Select(step => LayerFix.CommitBlank(model, step.Target, step.Layer.Header, step.Layer.InPlace, optimizers))];
+    public static IReadOnlyList<LayerFix> Run(
+        torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        var fixes = new List<LayerFix>();
+        try
+        {
+            foreach (var (target, layer) in Steps(model, plan))
+                fixes.Add(LayerFix.PrepareBlank(model, target, layer.Header, layer.InPlace));
+        }
+        catch
+        {
+            fixes.ForEach(fix => fix.Discard());
+            throw;
+        }
+
+        LayerFix.Apply(fixes, optimizers, keepOld: false);
+        return fixes;
+    }
 
     /// <summary>Checks that the plan's layers, and none else, will be fixed once some of those that are fixed now were made trainable and <see cref="Run"/> was called.</summary>
     /// <param name="model">The model; it is not changed.</param>
@@ -17,7 +33,8 @@ internal static class PlanApplication
     /// <param name="returning">The names of the layers that will be made trainable first.</param>
     /// <returns>The layers that are trainable now and will be fixed.</returns>
     /// <exception cref="ArgumentException">The plan does not fit the model.</exception>
-    public static IReadOnlyList<LayerTarget> Require(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
+    public static IReadOnlyList<(LayerTarget Target, PlannedLayer Layer)> Require(
+        torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyCollection<string> returning)
     {
         var planned = plan.ToDictionary(layer => layer.Name);
         foreach (var now in FixedModules.Of(model))
@@ -31,7 +48,7 @@ internal static class PlanApplication
                     $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Header.Signature}; in the state it is {(then is null ? "trained" : then.Header.Signature)}. Load into a freshly built model.", nameof(model));
         }
 
-        return [.. Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Name))]).Select(step => step.Target)];
+        return Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Name))]);
     }
 
     private static List<(LayerTarget Target, PlannedLayer Layer)> Steps(torch.nn.Module model, IReadOnlyList<PlannedLayer> plan)
@@ -40,13 +57,16 @@ internal static class PlanApplication
         var modules = ModuleTree.Walk(model).ToDictionary(node => node.Path, node => node.Module);
         var steps = new List<(LayerTarget Target, PlannedLayer Layer)>();
         foreach (var layer in plan)
-        {
-            if (modules.TryGetValue(layer.Name, out var module) && FixedModules.HeaderOf(module) is { } header && (module is Linear) == layer.InPlace && header.Signature == layer.Header.Signature)
-                continue;
-            steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Name), modules.GetValueOrDefault(layer.Name)), layer));
-        }
-
+            if (!layer.IsMetBy(modules.GetValueOrDefault(layer.Name)))
+                steps.Add((Check(model, layer, targets.GetValueOrDefault(layer.Name), modules.GetValueOrDefault(layer.Name)), layer));
+        foreach (var (target, layer) in steps)
+            if (target.TiedWith.FirstOrDefault(name => !Fixes(name, layer.InPlace)) is { } other)
+                throw new ArgumentException(
+                    $"The plan fixes the layer '{layer.Name}' and not '{other}' with it, which has its weight in {model.GetType().Name}.",
+                    nameof(plan));
         return steps;
+
+        bool Fixes(string name, bool inPlace) => steps.Exists(step => step.Target.Name == name && step.Layer.InPlace == inPlace);
     }
 
     private static LayerTarget Check(torch.nn.Module model, PlannedLayer layer, LayerTarget? target, torch.nn.Module? module)
@@ -56,9 +76,17 @@ internal static class PlanApplication
             throw new ArgumentException(module is null
                 ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
                 : $"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
-        var (rows, columns) = (target.Layer.weight.shape[0], target.Layer.weight.shape[1]);
+        if (target.Obstacle is { } obstacle)
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}', which {name} does not allow: {obstacle}.", nameof(layer));
+        var (rows, columns) = target.Fixable.Matrix;
         if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
             throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
+        if (layer.Header.Scale > SimplexEtfLayer.LargestScale(layer.Header.Shape, target.Fixable.Weight.dtype))
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for "
+                + $"{target.Fixable.Weight.dtype}, its type in {name}.",
+                nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;

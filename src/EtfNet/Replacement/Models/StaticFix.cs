@@ -11,6 +11,46 @@ internal static class StaticFix
     public static IReadOnlyList<LayerFix> Run(
         nn.Module model, IReadOnlyList<string> patterns, Func<LayerTarget, SimplexEtf> choose, IReadOnlyList<OptimizerHelper> optimizers)
     {
+        var chosen = Choose(model, patterns, optimizers);
+        var etfs = chosen.ConvertAll(target => choose(target));
+        var fixes = new List<LayerFix>();
+        try
+        {
+            foreach (var (target, etf) in chosen.Zip(etfs))
+                fixes.Add(LayerFix.Prepare(model, target, etf, null));
+        }
+        catch
+        {
+            fixes.ForEach(fix => fix.Discard());
+            throw;
+        }
+
+        LayerFix.Apply(fixes, optimizers, keepOld: false);
+        return fixes;
+    }
+
+    /// <summary>The frame for a layer whose data is not known.</summary>
+    /// <exception cref="ArgumentException">The layer has no such frame, or the frame needs data.</exception>
+    public static SimplexEtf FrameFor(EtfFrame frame, LayerTarget target)
+    {
+        try
+        {
+            var (rows, columns) = target.Fixable.Matrix;
+            return frame.Kind switch
+            {
+                EtfFrameKind.Nearest => SimplexEtf.NearestTo(target.Fixable.Weight.reshape(rows, columns), frame.AllowsColumns),
+                EtfFrameKind.Aligned => throw new ArgumentException($"{frame} needs the layer's inputs to align with, which only ApplyAdaptiveEtf sees; choose Nearest, Identity or Random.", nameof(frame)),
+                _ => SimplexEtf.Create(frame, rows, columns),
+            };
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"Layer '{target.Name}': {Words.Plain(exception)}", nameof(frame), exception);
+        }
+    }
+
+    private static List<LayerTarget> Choose(nn.Module model, IReadOnlyList<string> patterns, IReadOnlyList<OptimizerHelper> optimizers)
+    {
         var all = LayerTarget.All(model);
         var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Name));
         foreach (var pattern in patterns)
@@ -19,28 +59,16 @@ internal static class StaticFix
         if (patterns.Count == 0)
             throw new ArgumentException($"No layer was named. There are: {names}.", nameof(patterns));
 
-        var chosen = all.Where(target => NamePattern.MatchesAny(patterns, target.Name)).Select(target => target.Obstacle is { } obstacle
-            ? throw new ArgumentException($"Layer '{target.Name}' cannot be fixed: {obstacle}.", nameof(patterns))
-            : (Target: target, Etf: choose(target))).ToList();
-        return [.. chosen.Select(one => LayerFix.Commit(model, one.Target, one.Etf, null, optimizers, keepOld: false))];
-    }
+        var chosen = all.Where(target => NamePattern.MatchesAny(patterns, target.Name)).ToList();
+        foreach (var target in chosen)
+        {
+            if (target.WhyNot(optimizers) is { } obstacle)
+                throw new ArgumentException($"Layer '{target.Name}' cannot be fixed: {obstacle}.", nameof(patterns));
+            if (target.TiedWith.FirstOrDefault(name => !chosen.Exists(other => other.Name == name)) is { } left)
+                throw new ArgumentException(
+                    $"Layer '{target.Name}' has the weight of '{left}' too: name both, and they are fixed together.", nameof(patterns));
+        }
 
-    /// <summary>The frame for a layer whose data is not known.</summary>
-    /// <exception cref="ArgumentException">The layer has no such frame, or the frame needs data.</exception>
-    public static SimplexEtf FrameFor(EtfFrame frame, string path, Tensor weight)
-    {
-        try
-        {
-            return frame.Kind switch
-            {
-                EtfFrameKind.Nearest => SimplexEtf.NearestTo(weight, frame.AllowsColumns),
-                EtfFrameKind.Aligned => throw new ArgumentException($"{frame} needs the layer's inputs to align with, which only ApplyAdaptiveEtf sees; choose Nearest, Identity or Random.", nameof(frame)),
-                _ => SimplexEtf.Create(frame, weight.shape[0], weight.shape[1]),
-            };
-        }
-        catch (ArgumentException exception)
-        {
-            throw new ArgumentException($"Layer '{path}': {Words.Plain(exception)}", nameof(frame), exception);
-        }
+        return chosen;
     }
 }

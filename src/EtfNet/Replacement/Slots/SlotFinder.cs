@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace EtfNet;
 
-/// <summary>Finds every place in a model's object graph that refers to given modules.</summary>
+/// <summary>Finds every place in a model's object graph that refers to given modules, and the tensors that its objects hold.</summary>
 /// <remarks>
 /// The walk starts at the model and follows the fields of modules and of the user's own objects, collections, tuples and closures; TorchSharp's
 /// containers and registries are such objects too, so that nothing here depends on how they are built inside. It does not enter tensors,
@@ -14,19 +14,31 @@ namespace EtfNet;
 internal sealed class SlotFinder
 {
     private readonly IReadOnlySet<torch.nn.Module> _wanted;
+    private readonly Action<torch.Tensor, torch.nn.Module, string>? _meetTensor;
     private readonly HashSet<object> _seen = new(ReferenceEqualityComparer.Instance);
-    private readonly Queue<(object Value, string Where)> _pending = new();
+    private readonly Queue<(object Value, string Where, torch.nn.Module Owner)> _pending = new();
     private readonly Dictionary<torch.nn.Module, List<Slot>> _found = new(ReferenceEqualityComparer.Instance);
+    private torch.nn.Module _owner;
 
-    private SlotFinder(IReadOnlySet<torch.nn.Module> wanted) => _wanted = wanted;
+    private SlotFinder(
+        torch.nn.Module root, IReadOnlySet<torch.nn.Module> wanted, Action<torch.Tensor, torch.nn.Module, string>? meetTensor) =>
+        (_owner, _wanted, _meetTensor) = (root, wanted, meetTensor);
 
     /// <summary>The slots of each wanted module, in the order they are met; a module without any is absent.</summary>
-    public static IReadOnlyDictionary<torch.nn.Module, List<Slot>> Find(torch.nn.Module root, IEnumerable<torch.nn.Module> wanted)
+    /// <param name="root">Where the walk begins.</param>
+    /// <param name="wanted">The modules to look for.</param>
+    /// <param name="meetTensor">Called for each tensor that an object holds, with the innermost module around it and where it is.</param>
+    public static IReadOnlyDictionary<torch.nn.Module, List<Slot>> Find(
+        torch.nn.Module root, IEnumerable<torch.nn.Module> wanted, Action<torch.Tensor, torch.nn.Module, string>? meetTensor = null)
     {
-        var finder = new SlotFinder(wanted.ToHashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance));
+        var finder = new SlotFinder(root, wanted.ToHashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance), meetTensor);
         finder.Enqueue(root, root.GetType().Name);
         while (finder._pending.TryDequeue(out var next))
+        {
+            finder._owner = next.Value as torch.nn.Module ?? next.Owner;
             finder.Enter(next.Value, next.Where);
+        }
+
         return finder._found;
     }
 
@@ -104,7 +116,9 @@ internal sealed class SlotFinder
     {
         if (value is null)
             return;
-        if (value is torch.nn.Module module && _wanted.Contains(module))
+        if (value is torch.Tensor tensor)
+            _meetTensor?.Invoke(tensor, _owner, where);
+        else if (value is torch.nn.Module module && _wanted.Contains(module))
             Add(module, new Slot(where, slotType, put));
         else if (value is Delegate function)
             MeetDelegate(function, where, put);
@@ -137,7 +151,7 @@ internal sealed class SlotFinder
     private void Enqueue(object value, string where)
     {
         if (WalkableTypes.IsWalkable(value.GetType()) && _seen.Add(value))
-            _pending.Enqueue((value, where));
+            _pending.Enqueue((value, where, _owner));
     }
 
     private void Add(torch.nn.Module module, Slot slot)

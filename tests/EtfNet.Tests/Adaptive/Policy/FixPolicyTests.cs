@@ -87,6 +87,29 @@ public sealed class FixPolicyTests
     public void Decide_EveryLayer_HasOneDecision() =>
         FixPolicy.Decide(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(decision => decision.Name).Should().BeEquivalentTo("a", "b", "c");
 
+    [Theory]
+    [InlineData(11, 0.12, true)]
+    [InlineData(11, 0.13, true)]
+    [InlineData(11, 0.15, false)]
+    [InlineData(10, 0.12, false)]
+    public void Decide_RelativeEpsilon_CountsAgainstTheLastLayerAfterSomeEpochs(int epoch, double error, bool ready)
+    {
+        var options = Options with { RelativeEpsilon = 0.02, RelativeWarmupEpochs = 10 };
+        FixPolicy.Decide(options, epoch, [Layer("a", error), Layer("b", 0.12)]).Single(decision => decision.Name == "a").IsReady.Should().Be(ready);
+    }
+
+    [Fact]
+    public void Decide_RelativeEpsilon_CountsOnlyWhereTheLastLayerItselfIsBelowItsBound()
+    {
+        var options = Options with { RelativeEpsilon = 0.05, RelativeWarmupEpochs = 0, RelativeBound = 0.3 };
+        Ready(options, Layer("a", 0.33), Layer("b", 0.31)).Should().BeEmpty();
+        Ready(options, Layer("a", 0.33), Layer("b", 0.30)).Should().Equal("b", "a");
+    }
+
+    [Fact]
+    public void Decide_RelativeEpsilonBelowEpsilon_LeavesEpsilonInForce() =>
+        Ready(Options with { RelativeEpsilon = 0.01, RelativeWarmupEpochs = 0 }, Layer("a", 0.09), Layer("b", 0.02)).Should().Equal("b", "a");
+
     private static LayerStanding Layer(string name, double? error) => new(name, error, error, 10_000, 1, false);
 
     private static IEnumerable<string> Ready(AdaptiveEtfOptions options, params LayerStanding[] layers) =>

@@ -39,11 +39,9 @@ public sealed class PatchFrameTests
     {
         var json = PatchFrameFormat.Write(s_frame);
         json[name] = JsonNode.Parse(value);
-        FluentActions.Invoking(() => PatchFrameFormat.Read(json)).Should().Throw<InvalidDataException>().WithMessage(message);
+        FluentActions.Invoking(() => PatchFrameFormat.Read(json)).Should().Throw<EtfStateException>().WithMessage(message);
     }
 
-    [Fact]
-    public void Signature_NamesFrameAndKernel() => s_frame.Signature.Should().Be("random_16x144_seed_7_kernel_3x3");
 
     [Theory]
     [InlineData(1, 16)]

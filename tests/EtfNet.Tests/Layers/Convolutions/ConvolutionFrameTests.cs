@@ -77,7 +77,7 @@ public sealed class ConvolutionFrameTests
             using var scope = NewDisposeScope();
             using var layer = new SimplexEtfConv2d(64, 64, 3, frame: frame, hasBias: false);
             layer.call(ones(1, 64, 5, 5));
-            layer.state_dict().Values.Sum(t => t.numel() * t.element_size()).Should().Be(8);
+            layer.state_dict().Values.Sum(t => t.numel() * t.element_size()).Should().Be(80, "the frame is ten whole numbers");
         }
     }
 
@@ -118,7 +118,7 @@ public sealed class ConvolutionFrameTests
         })
         {
             FluentActions.Invoking(() => layer.load_state_dict(other.state_dict())).Should().Throw<InvalidOperationException>()
-                .WithMessage("*frame_random_8x8_seed_7_kernel_3x3*");
+                .WithMessage("*random_8x8_seed_7 over patches of 8 x 3 x 3*");
             other.Dispose();
         }
     }

@@ -56,8 +56,8 @@ public sealed class EtfFeedForwardTests
         var footprint = layer.MeasureFootprint();
         footprint.TrainableParameters.Should().Be((2 * 128) + (2 * 32));
         footprint.FixedParameters.Should().Be(2 * 32 * 128);
-        // Biases, factors and one number a frame.
-        footprint.WeightBytes.Should().Be((4 * footprint.TrainableParameters) + (2 * 8));
+        // Biases, factors and seven numbers for each frame.
+        footprint.WeightBytes.Should().Be((4 * footprint.TrainableParameters) + (2 * 56));
     }
 
     [Theory]
@@ -89,7 +89,10 @@ public sealed class EtfFeedForwardTests
         Sample.Max(one.call(x) - two.call(x)).Should().Be(0);
 
         using var other = new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Random(7) });
-        FluentActions.Invoking(() => other.load_state_dict(one.state_dict())).Should().Throw<Exception>();
+        other.load_state_dict(one.state_dict());
+        FluentActions.Invoking(() => other.call(x)).Should()
+            .Throw<InvalidOperationException>("frames of another seed are no frames of this layer")
+            .WithMessage("*random_32x8_columns_seed_0*random_32x8_columns_seed_7*");
     }
 
     [Fact]

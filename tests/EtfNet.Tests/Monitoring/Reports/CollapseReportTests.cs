@@ -35,8 +35,8 @@ public sealed class CollapseReportTests
         [
             Report.Layers[0] with
             {
-                Name = "out", FeaturePoint = "own", NonFinite = 6, Nc1 = 0.0625, Nc1Rank = 9, TraceQuotient = 0.375, Cdnv = 0.625, Equinorm = 0.875,
-                Equiangularity = 1.5, GramDeviation = 2.125, SelfDuality = 2.375, Nc4Mismatch = 0.25,
+                Name = "out", FeaturePoint = "own", NonFinite = 6, WithinRounding = 5, Nc1 = 0.0625, Nc1Rank = 9, TraceQuotient = 0.375,
+                Cdnv = 0.625, Equinorm = 0.875, Equiangularity = 1.5, GramDeviation = 2.125, SelfDuality = 2.375, Nc4Mismatch = 0.25,
             },
         ],
     };
@@ -102,7 +102,8 @@ public sealed class CollapseReportTests
               "version": 1, "isExact": true, "epoch": 3, "unlabeledForwards": 0,
               "layers": [
                 {
-                  "name": "out", "featurePoint": "own", "samples": 800, "observed": 3200, "nonFinite": 6, "presentClasses": 10, "width": 400,
+                  "name": "out", "featurePoint": "own", "hasPlace": true, "samples": 800, "observed": 3200, "nonFinite": 6,
+                  "withinRounding": 5, "presentClasses": 10, "width": 400,
                   "nccError": 0.125, "nccErrorLow": 0.1, "nccErrorHigh": 0.15, "nc1": 0.0625, "traceQuotient": 0.375, "cdnv": 0.625, "equinorm": 0.875,
                   "equiangularity": 1.5, "gramDeviation": 2.125, "selfDuality": 2.375, "nc4Mismatch": 0.25, "nc1Rank": 9, "reason": null
                 }
@@ -130,8 +131,9 @@ public sealed class CollapseReportTests
     public void ToCsv_Report_QuotesAndKeepsEveryDigit()
     {
         var lines = (Report with { Layers = [Report.Layers[0] with { NccError = 1.0 / 3 }, Report.Layers[1]] }).ToCsv().Split("\r\n");
-        lines[0].Should().StartWith("epoch,layer,samples,observed,nonFinite,presentClasses,width,nccError,").And.EndWith(",features,reason");
-        lines[1].Should().StartWith("3,fc1,800,3200,0,10,400,0.3333333333333333,0.1,0.15,").And.Contain("\"after BatchNorm1d, ReLU\"");
+        lines[0].Should().StartWith("epoch,layer,samples,observed,nonFinite,withinRounding,presentClasses,width,nccError,")
+            .And.EndWith(",features,reason");
+        lines[1].Should().StartWith("3,fc1,800,3200,0,0,10,400,0.3333333333333333,0.1,0.15,").And.Contain("\"after BatchNorm1d, ReLU\"");
         lines[2].Should().EndWith("own output,\"never \"\"fired\"\", yet\"");
         lines.Should().HaveCount(4);
     }

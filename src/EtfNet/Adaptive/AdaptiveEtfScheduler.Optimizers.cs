@@ -1,0 +1,79 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>Optimizers that come and go.</content>
+public sealed partial class AdaptiveEtfScheduler
+{
+    /// <summary>
+    /// Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their
+    /// state.
+    /// </summary>
+    /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
+    /// <remarks>
+    /// Call it as soon as the optimizer is made, before layers are taken back: a weight that comes back to a model can be given only to the
+    /// optimizers that are known. One that takes the place of another holds all that the other holds, and gets what comes back to that one;
+    /// see <see cref="RemoveOptimizer"/> for the other.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
+    /// <exception cref="ArgumentException">The optimizer has none of the model's parameters. Nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler or the optimizer is disposed.</exception>
+    public void AddOptimizer(optim.Optimizer optimizer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        AddOptimizers([optimizer], nameof(optimizer));
+    }
+
+    /// <summary>Takes in several optimizers, all of them or none.</summary>
+    internal void AddOptimizers(IReadOnlyList<optim.Optimizer> optimizers, string argument)
+    {
+        var weights = _watched.Fixes.Select(fix => fix.Layer.Weight).ToList();
+        var managed = optimizers.Select(optimizer => ManagedOptimizers.Require(optimizer, _model, weights, argument)).ToList();
+        ForgetUnusableOptimizers();
+        foreach (var optimizer in managed.Where(optimizer => !_optimizers.All.Contains(optimizer)))
+        {
+            foreach (var fix in _watched.Fixes)
+                fix.Leave(optimizer);
+            OptimizerDetachment.Complete(optimizer);
+            WeightReturn.AddReturned(_model, optimizer, [.. _watched.Returned.Select(layer => layer.Layer)], _optimizers.All);
+            _optimizers.Add(optimizer);
+        }
+    }
+
+    /// <summary>
+    /// Forgets an optimizer that no longer trains the model: layers that are taken back do not return to it, and snapshots and checkpoints
+    /// leave it out.
+    /// </summary>
+    /// <param name="optimizer">The optimizer; nothing of it is changed. One that was disposed is forgotten without this call.</param>
+    /// <returns>Whether it was known.</returns>
+    /// <remarks>What a guard kept for it is freed. As long as other optimizers are known, only what these train is fixed.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public bool RemoveOptimizer(optim.Optimizer optimizer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(optimizer);
+        if (optimizer is not OptimizerHelper managed || !_optimizers.Remove(managed))
+            return false;
+        Forget(managed);
+        return true;
+    }
+
+    private void ForgetUnusableOptimizers()
+    {
+        foreach (var optimizer in _optimizers.DropUnusable())
+        {
+            Forget(optimizer);
+            Log.OptimizerForgotten(_log, optimizer.GetType().Name);
+        }
+    }
+
+    private void Forget(OptimizerHelper optimizer)
+    {
+        foreach (var fix in _watched.Fixes)
+            fix.Forget(optimizer);
+    }
+}

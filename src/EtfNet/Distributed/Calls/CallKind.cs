@@ -1,0 +1,11 @@
+namespace EtfNet;
+
+/// <summary>What a collective call does.</summary>
+internal enum CallKind : byte
+{
+    SumOfFloats,
+    SumOfDoubles,
+    Broadcast,
+    Barrier,
+    Leave,
+}

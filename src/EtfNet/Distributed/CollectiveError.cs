@@ -1,0 +1,35 @@
+namespace EtfNet;
+
+/// <summary>Why ranks cannot work together, or cannot any longer.</summary>
+public enum CollectiveError
+{
+    /// <summary>The MPI library is not installed, or does not load.</summary>
+    LibraryMissing,
+
+    /// <summary>The MPI library is not Open MPI, or a version of it with another binary interface.</summary>
+    LibraryUnsupported,
+
+    /// <summary>MPI does not allow calls from more than one thread, not even one at a time.</summary>
+    ThreadLevel,
+
+    /// <summary>There is only one rank: the program was not started by <c>mpirun</c>, or by that of another MPI.</summary>
+    OneRank,
+
+    /// <summary>A rank did not come within the time allowed.</summary>
+    Timeout,
+
+    /// <summary>The ranks made different calls: other kinds, lengths, roots or purposes.</summary>
+    CallsDiffer,
+
+    /// <summary>A rank has left while others still make calls: its data ended early, or it ended with an error of its own.</summary>
+    RankLeft,
+
+    /// <summary>A rank failed with an exception.</summary>
+    RankFailed,
+
+    /// <summary>What must be the same on all ranks is not: parameters, their values, plans.</summary>
+    ValuesDiffer,
+
+    /// <summary>MPI reported an error.</summary>
+    Transport,
+}

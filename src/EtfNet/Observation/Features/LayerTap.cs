@@ -1,0 +1,160 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>
+/// Takes a layer's features from every forward that a party observes: pools what passes and hands it on, outside every scope.
+/// </summary>
+internal sealed class LayerTap : IFeatureSource, IModuleListener
+{
+    private readonly ObservedForwards _forwards;
+    private readonly FeaturePooling _pooling;
+    private readonly LayoutFinder _layout;
+    private readonly TapPoint _point;
+    private readonly HeadListener? _head;
+    private ModuleHook _hook;
+    private ModuleHook? _headHook;
+    private long _rank;
+    private FeatureLayout _seen;
+
+    /// <param name="forwards">The forwards.</param>
+    /// <param name="node">The layer.</param>
+    /// <param name="nodes">All modules of the model.</param>
+    /// <param name="point">Where its features are.</param>
+    /// <param name="pooling">How an output becomes feature vectors.</param>
+    public LayerTap(ObservedForwards forwards, ModuleNode node, IReadOnlyList<ModuleNode> nodes, TapPoint point, FeaturePooling pooling)
+    {
+        (_forwards, _point, _pooling) = (forwards, point, pooling);
+        Name = node.Path;
+        Layer = node.Module;
+        _layout = LayoutFinder.For(node, nodes);
+        _hook = forwards.Observer.Listen(point.Module, forwards, this);
+        if (node.Module is Linear or IWatchedLayer { HasChannelsFirst: false })
+            _headHook = forwards.Observer.Listen(node.Module, forwards, _head = new HeadListener(this));
+    }
+
+    public string Name { get; }
+
+    /// <summary>The name for people.</summary>
+    public string Title => Name.Length == 0 ? "the model" : Name;
+
+    public nn.Module Layer { get; private set; }
+
+    public string Point => DescribePooling(_rank, _seen) is { } how ? $"{_point.Text}; {how}" : _point.Text;
+
+    public string? Silence => _hook.HasFired ? null
+        : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
+        : _hook.Bound is null ? "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)"
+        : _forwards.Observer.StandIns.ObstacleOf(_hook.Module) is { } obstacle
+            ? $"no call of it was seen: {obstacle}; or hand its features to Observe(layer, features, labels)"
+            : "no call of it was seen: the model does not use it, or runs it inside a native composite; hand its features to "
+                + "Observe(layer, features, labels)";
+
+    /// <summary>Another module has come in the layer's place.</summary>
+    /// <exception cref="ArgumentException">It has no hooks.</exception>
+    public void Follow(nn.Module replacement)
+    {
+        if (ReferenceEquals(replacement, Layer))
+            return;
+        var observer = _forwards.Observer;
+        if (ReferenceEquals(_hook.Module, Layer))
+        {
+            var hook = observer.Listen(replacement, _forwards, this);
+            if (hook.Bound is null)
+            {
+                observer.StopListening(hook, _forwards, this);
+                throw new ArgumentException($"The module put in the place of layer '{Name}' has no forward hooks.", nameof(replacement));
+            }
+
+            observer.StopListening(_hook, _forwards, this);
+            _hook = hook;
+        }
+
+        if (_headHook is not null)
+        {
+            var hook = observer.Listen(replacement, _forwards, _head!);
+            observer.StopListening(_headHook, _forwards, _head!);
+            _headHook = hook;
+        }
+
+        Layer = replacement;
+    }
+
+    public void Fired(Forward forward, object? input, object? result)
+    {
+        if (TensorsOf.First(result) is not { } output || output.dim() == 0 || !is_floating_point(output))
+            return;
+        _rank = output.dim();
+        _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
+        var mask = NeedsMask() ? forward.TokenMask?.Value : null;
+        if (mask is not null && !(mask.dim() == 2 && mask.shape[0] == output.shape[0] && mask.shape[1] == output.shape[1]))
+            forward.Problems[Name] =
+                $"its tokens, of shape ({string.Join(", ", output.shape)}), do not fit the token mask, of shape "
+                + $"({string.Join(", ", mask.shape)})";
+        else
+            forward.Add(Features(this, output, _seen, _point.Overwritten, mask));
+    }
+
+    /// <summary>Features given by hand, pooled as the hook would; one row per label.</summary>
+    /// <param name="output">The features.</param>
+    /// <param name="rows">The number of labels.</param>
+    public Tensor Pool(Tensor output, long rows)
+    {
+        _rank = output.dim();
+        _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
+        return PoolByHand(output, rows, _pooling, _seen);
+    }
+
+    /// <summary>One row per label, where the pooling leaves it open whether that is a sample or a position.</summary>
+    public static Tensor PoolByHand(Tensor output, long rows, FeaturePooling pooling, FeatureLayout layout) => FeaturePooler.Pool(
+        output,
+        pooling == FeaturePooling.Auto && output.dim() > 2 && output.shape[0] != rows
+            && FeaturePooler.Positions(output.shape, layout) == rows
+            ? FeaturePooling.EachPosition
+            : pooling,
+        layout);
+
+    public Tensor PoolPositions(Tensor raw) =>
+        FeaturePooler.Pool(raw, FeaturePooling.EachPosition, _layout.Of(raw.shape), _point.Overwritten);
+
+    /// <summary>Pools an output by what labels are; where that is not known yet, keeps it as well.</summary>
+    public LayerFeatures Features(IFeatureSource source, Tensor output, FeatureLayout layout, bool copy, Tensor? mask)
+    {
+        var open = _pooling == FeaturePooling.Auto && output.dim() > 2 && _forwards.Kind == LabelKind.Unknown;
+        var positions = FeaturePooler.Positions(output.shape, layout);
+        return new LayerFeatures(
+            source, FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null,
+            positions);
+    }
+
+    /// <summary>The pooling in words; null where a matrix needed none.</summary>
+    public string? DescribePooling(long rank, FeatureLayout layout) => FeaturePooler.Describe(Pooling, rank, layout);
+
+    public void Dispose()
+    {
+        _forwards.Observer.StopListening(_hook, _forwards, this);
+        if (_headHook is not null)
+            _forwards.Observer.StopListening(_headHook, _forwards, _head!);
+    }
+
+    private FeaturePooling Pooling =>
+        _pooling == FeaturePooling.Auto && _forwards.Kind == LabelKind.PerPosition ? FeaturePooling.EachPosition : _pooling;
+
+    private bool NeedsMask() =>
+        _rank == 3 && _seen == FeatureLayout.ChannelsLast && FeaturePooler.Resolve(Pooling, _rank, _seen) == FeaturePooling.TokenMean;
+
+    /// <summary>Notes each call of the layer itself: its output may be the model's class scores.</summary>
+    private sealed class HeadListener(LayerTap tap) : IModuleListener
+    {
+        public void Fired(Forward forward, object? input, object? result)
+        {
+            if (result is not Tensor output || output.dim() < 2)
+                return;
+            var alias = tap._forwards.Heads.WantsInputOf(tap) && input is Tensor given && given.dim() > 1
+                ? given.detach().DetachFromDisposeScope()
+                : null;
+            forward.Candidates.Add(new HeadCandidate(tap, alias, output, output.shape[^1]));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>
+/// The forwards of a model as one party observes them: those that wait for their labels, and which labels they get. One match of labels for
+/// all that follow it.
+/// </summary>
+/// <remarks>
+/// An accepted match takes its forwards and lets go of the others; a named one leaves them for further names. A refused one changes
+/// nothing, so that it can be tried again. Either way what still waits is let go when the next forward begins: it never comes in the way of
+/// a later step.
+/// </remarks>
+internal sealed class ObservedForwards : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly List<Forward> _waiting = [];
+    private readonly ThreadLocal<Forward?> _capturing = new();
+    private readonly List<IForwardSubscriber> _subscribers = [];
+    private int _suspensions;
+    private bool _isOver;
+    private long _bytes;
+    private int _letGoForSpace;
+
+    public ObservedForwards(nn.Module model, ObservationOptions options)
+    {
+        Options = options;
+        Kind = options.Kind;
+        Heads = new HeadFinder(options.FindHeads, options.TakeHeadInputs);
+        Observer = ForwardObserver.Of(model);
+        Observer.Join(this);
+    }
+
+    public ForwardObserver Observer { get; }
+
+    public ObservationOptions Options { get; }
+
+    /// <summary>Which layers are the model's classifiers, and where what goes into them is found.</summary>
+    public HeadFinder Heads { get; }
+
+    /// <summary>Whether labels are one per sample or one per position.</summary>
+    public LabelKind Kind { get; private set; }
+
+    /// <summary>Forwards whose labels never came.</summary>
+    public long Unlabeled { get; set; }
+
+    /// <summary>Takes what this thread's forwards show, in whatever mode, while set.</summary>
+    public Forward? Capturing => _capturing.Value;
+
+    public void Subscribe(IForwardSubscriber subscriber) => _subscribers.Add(subscriber);
+
+    public void Unsubscribe(IForwardSubscriber subscriber) => _subscribers.Remove(subscriber);
+
+    /// <summary>Forwards that begin until the result is disposed do not count, for anybody who follows this party.</summary>
+    public IDisposable Suspend()
+    {
+        Interlocked.Increment(ref _suspensions);
+        return new Ending(() => Interlocked.Decrement(ref _suspensions));
+    }
+
+    /// <summary>Takes what this thread's forwards show into one, until the result is disposed.</summary>
+    public IDisposable Capture(Forward forward)
+    {
+        _capturing.Value = forward;
+        return new Ending(() => _capturing.Value = null);
+    }
+
+    /// <summary>A forward that counts begins.</summary>
+    public void Begin(ForwardCall call)
+    {
+        if (Volatile.Read(ref _suspensions) > 0)
+            return;
+        var byModel = call.Opener is null;
+        var forward = new Forward
+        {
+            Call = call,
+            Scopes = ScopeChain.Current(),
+            Inputs = byModel ? InputMark.Of(call.Inputs) : null,
+            TokenMask = MaskOf(call.Inputs),
+            IsOpenedByLayers = !byModel,
+        };
+        lock (_lock)
+        {
+            if (_isOver)
+                LetGo(_waiting, []);
+            _isOver = false;
+            // A forward that layers open has no end: it waits from its beginning, and is complete when the next begins.
+            if (!byModel)
+            {
+                if (_waiting.Count > 0)
+                    Weigh(_waiting[^1]);
+                Wait(forward);
+            }
+        }
+
+        call.Add(this, forward);
+        if (byModel)
+            _subscribers.ForEach(subscriber => subscriber.Begun(forward, call.Inputs));
+    }
+
+    /// <summary>The model's result has come.</summary>
+    public void Complete(Forward forward, object? result)
+    {
+        var outputs = TensorsOf.All(result);
+        var logits = LogitsChoice.Of(Options, result, outputs, forward);
+        Heads.Settle(forward, outputs, logits, Options.ClassCount);
+        forward.Complete(outputs, logits);
+        if (ReferenceEquals(forward, Capturing))
+            return;
+        lock (_lock)
+            Wait(forward);
+    }
+
+    /// <summary>Finds the forwards that labels belong to; changes nothing, but that a refusal is remembered.</summary>
+    /// <param name="labels">The labels.</param>
+    /// <param name="output">A tensor that the model returned, which names its forward; null for none.</param>
+    /// <returns>The match; null where the model has shown nothing yet and its layers will be recorded from now on.</returns>
+    /// <exception cref="InvalidOperationException">No forward waits.</exception>
+    /// <exception cref="ArgumentException">The labels fit none, or several; or no forward that waits returned the output.</exception>
+    public LabelMatch? Match(LabelForm labels, Tensor? output)
+    {
+        lock (_lock)
+        {
+            // Refused until it is taken: whatever throws in between, the next forward starts afresh.
+            _isOver = true;
+            foreach (var forward in _waiting.Where(forward => forward.Call is not null))
+            {
+                forward.Call!.IsClosed = true;
+                Heads.Settle(forward, [], null, Options.ClassCount);
+                forward.Complete([], null);
+            }
+
+            var waiting = _waiting.Where(forward => forward.Features.Count > 0).ToList();
+            // The forward that showed that layers are called by forward() showed nothing else: its labels are for nobody.
+            if (waiting.Count == 0 && _waiting.Count > 0 && Observer.StandIns.Any)
+                return null;
+            if (waiting.Count == 0)
+                return NothingWaits();
+            if (output is null)
+            {
+                var (kind, forwards) = LabelMatching.Find(waiting, labels, Kind, SpaceNote());
+                return new LabelMatch(kind, forwards, IsNamed: false);
+            }
+
+            var named = waiting.Find(forward => forward.Returned(output)) ?? throw new ArgumentException(
+                $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the very "
+                + $"tensor that the model's call gave, not one computed from it, in the step of the call.{SpaceNote()}",
+                nameof(output));
+            var (its, found) = LabelMatching.Named(named, labels, Kind);
+            return new LabelMatch(its, found, IsNamed: true);
+        }
+    }
+
+    /// <summary>Takes the forwards of a match; the caller disposes them. Subscribers get their labels.</summary>
+    public void Take(LabelMatch match, LabelForm labels)
+    {
+        lock (_lock)
+        {
+            Kind = match.Kind;
+            _letGoForSpace = 0;
+            var taken = match.Forwards.Select(entry => entry.Forward).ToList();
+            foreach (var (forward, start, count) in match.Forwards)
+            {
+                Remove(forward);
+                using var slice = labels.Slice(start, count);
+                _subscribers.ForEach(subscriber => subscriber.Labeled(forward, slice));
+            }
+
+            // Only the very same batch is settled by a name; what else waits may be named next.
+            LetGo(
+                match.IsNamed ? _waiting.FindAll(forward => taken.Exists(other => LabelMatching.AreTheSame(other, forward))) : _waiting,
+                taken);
+        }
+    }
+
+    /// <summary>An epoch ends: what a last match has left over waits no longer.</summary>
+    public void EndEpoch()
+    {
+        lock (_lock)
+            if (_isOver)
+                LetGo(_waiting, []);
+    }
+
+    /// <summary>Lets go of all that waits, and forgets what labels were.</summary>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            LetGo(_waiting, []);
+            (Unlabeled, Kind, _letGoForSpace, _isOver) = (0, Options.Kind, 0, false);
+        }
+    }
+
+    /// <summary>The model itself is called from now on: what its layers opened is no forward.</summary>
+    public void LetGoOfLayersOwn()
+    {
+        lock (_lock)
+            LetGo([.. _waiting.Where(forward => forward.IsOpenedByLayers)], []);
+    }
+
+    /// <summary>Nothing of the model can be seen.</summary>
+    /// <exception cref="InvalidOperationException">This party cannot do without.</exception>
+    public void NothingCanBeSeen(string obstacle)
+    {
+        if (Options.RequiresLayers)
+            throw new InvalidOperationException(Unseen(obstacle));
+    }
+
+    public Lazy<Tensor?>? MaskOf(object?[] inputs)
+    {
+        if (Options.TokenMask is not { } mask)
+            return null;
+        var tensors = inputs.SelectMany(TensorsOf.All).ToList();
+        return new Lazy<Tensor?>(() =>
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            return mask(tensors)?.detach().alias().DetachFromDisposeScope();
+        });
+    }
+
+    public void Dispose()
+    {
+        Observer.Quit(this);
+        lock (_lock)
+            LetGo(_waiting, []);
+        _capturing.Dispose();
+    }
+
+    private void Wait(Forward forward)
+    {
+        _waiting.Add(forward);
+        Weigh(forward);
+        while (_bytes > Options.MaxPendingBytes && _waiting.Count > 1)
+        {
+            LetGo([_waiting[0]], []);
+            _letGoForSpace++;
+        }
+    }
+
+    private void Weigh(Forward forward)
+    {
+        _bytes += forward.Bytes - forward.WaitingBytes;
+        forward.WaitingBytes = forward.Bytes;
+    }
+
+    private void Remove(Forward forward)
+    {
+        _waiting.Remove(forward);
+        _bytes -= forward.WaitingBytes;
+    }
+
+    private void LetGo(IReadOnlyList<Forward> forwards, List<Forward> taken)
+    {
+        foreach (var forward in forwards.ToList())
+        {
+            var isDuplicate = taken.Exists(other => LabelMatching.AreTheSame(other, forward));
+            if (!isDuplicate && forward.Features.Count > 0)
+                Unlabeled++;
+            Remove(forward);
+            _subscribers.ForEach(subscriber => subscriber.LetGo(forward, isDuplicate));
+            forward.Dispose();
+        }
+    }
+
+    private string SpaceNote() => _letGoForSpace == 0 ? ""
+        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} let go, as more than "
+            + $"MaxPendingBytes = {Options.MaxPendingBytes} bytes waited: raise it.";
+
+    private LabelMatch? NothingWaits()
+    {
+        if (!Observer.HasSeenAnything && Observer.Model.parameters().Any(parameter => parameter.grad is { } grad && Has(grad)))
+        {
+            // It was used, by forward() all the way down: its layers can be seen from the next forward on, where they can be recorded.
+            Observer.RecordSilentLayers();
+            if (Observer.StandIns.Any)
+                return null;
+        }
+
+        var missing = Observer.MissingHooks();
+        throw new InvalidOperationException(
+            missing.Count > 0
+                ? $"No forward waits for labels: EtfNet's hooks on {string.Join(", ", missing)} were removed. Dispose the monitor or "
+                    + "scheduler and attach it again."
+                : Observer.StandIns.Obstacle() is { } obstacle ? Unseen(obstacle)
+                : "No forward waits for labels. Call the model by call(), in training mode and with gradients enabled, before Observe, and "
+                    + "observe each forward once. What no hook sees, as layers called by forward(), is handed to "
+                    + "Observe(layer, features, labels).");
+
+        static bool Has(Tensor grad)
+        {
+            grad.Dispose();
+            return true;
+        }
+    }
+
+    private static string Unseen(string obstacle) =>
+        $"No forward of a layer can be seen: {obstacle} Features can also be handed to Observe(layer, features, labels).";
+
+    private sealed class Ending(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Puts recording stand-ins where a model's code calls layers by <c>forward</c>, and takes them away again.</summary>
+internal sealed class StandIns(nn.Module model)
+{
+    private readonly List<RecordingModule> _placed = [];
+    private readonly Dictionary<nn.Module, string> _obstacles = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Whether there are any.</summary>
+    public bool Any => _placed.Count > 0;
+
+    /// <summary>Where silent layers cannot be recorded, and the one change that would let them; null where there is none.</summary>
+    public string? Obstacle()
+    {
+        if (_obstacles.Count == 0)
+            return null;
+        var names = ModuleTree.Walk(model).Where(node => _obstacles.ContainsKey(node.Module));
+        return string.Join("; ", names.Take(3).Select(node => $"'{node.Path}': {_obstacles[node.Module]}")) + ".";
+    }
+
+    /// <summary>Why a layer's calls cannot be seen; null where nothing stands in the way.</summary>
+    public string? ObstacleOf(nn.Module module) => _obstacles.GetValueOrDefault(module);
+
+    /// <summary>Places stand-ins for layers that have not fired, wherever the types of the places allow it.</summary>
+    /// <returns>Whether any were placed.</returns>
+    public bool Place(IReadOnlyList<nn.Module> silent)
+    {
+        var before = _placed.Count;
+        var layers = silent.OfType<nn.Module<Tensor, Tensor>>()
+            .Where(layer => !_placed.Exists(placed => ReferenceEquals(placed.Layer, layer))).ToList();
+        var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
+        var found = SlotFinder.Find(model, layers);
+        foreach (var layer in layers)
+        {
+            if (!found.TryGetValue(layer, out var slots))
+                continue;
+            var standIn = new RecordingModule(layer);
+            foreach (var slot in slots.Where(slot => slot.CanHold(typeof(RecordingModule))))
+                slot.Put(standIn);
+            foreach (var module in modules)
+                Register(module, standIn, layer);
+            // TorchSharp's containers call their layers by call(): a place of the user's own must be left.
+            if (SlotFinder.Find(model, [standIn]).ContainsKey(standIn))
+                _placed.Add(standIn);
+            else if (slots.Find(slot => !slot.CanHold(typeof(RecordingModule))) is { } refusing)
+                _obstacles[layer] = $"{refusing.Where} is declared as {refusing.Accepts?.Name ?? "a place that cannot be written"}, and a "
+                    + "call of its forward() is seen by no hook: write call() instead of forward()";
+        }
+
+        return _placed.Count > before;
+    }
+
+    /// <summary>Puts the layers back into their places.</summary>
+    public void Remove()
+    {
+        var found = SlotFinder.Find(model, _placed);
+        foreach (var standIn in _placed)
+            foreach (var slot in found.GetValueOrDefault(standIn) ?? [])
+                slot.Put(standIn.Layer);
+        _placed.Clear();
+        _obstacles.Clear();
+    }
+
+    /// <summary>Lets TorchSharp's own registry of a module hold the layer itself: names, parameters and state come from there.</summary>
+    private static void Register(nn.Module module, nn.Module standIn, nn.Module<Tensor, Tensor> layer)
+    {
+        var registry = Submodules(module);
+        for (var i = 0; i < registry.Count; i++)
+            if (registry[i] is var (name, held) && ReferenceEquals(held, standIn))
+                registry[name] = layer;
+        if (module is not Sequential sequential)
+            return;
+        var members = Members(sequential);
+        for (var i = 0; i < members.Count; i++)
+            if (ReferenceEquals(members[i], standIn))
+                members[i] = layer;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_internal_submodules")]
+    private static extern ref OrderedDict<string, nn.Module> Submodules(nn.Module module);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_modules")]
+    private static extern ref List<nn.IModule<Tensor, Tensor>> Members(Sequential sequential);
+}

@@ -1,0 +1,27 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>The floating point type and the device that a layer computes with.</summary>
+internal sealed record LayerPlacement(ScalarType Dtype, Device Device)
+{
+    /// <summary>
+    /// Where a layer stands now. One without numbers of its own, an identity frame without bias, computes with those of the model.
+    /// </summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="model">The model that holds it.</param>
+    /// <param name="fallback">Taken where the model has no number either.</param>
+    public static LayerPlacement Of(nn.Module layer, nn.Module model, LayerPlacement fallback) =>
+        FirstOf(layer) ?? FirstOf(model) ?? fallback;
+
+    /// <summary>Where a tensor lies.</summary>
+    public static LayerPlacement Of(Tensor tensor) => new(tensor.dtype, tensor.device);
+
+    /// <summary>Whether a tensor has this type and lies on this device.</summary>
+    public bool Fits(Tensor tensor) => tensor.dtype == Dtype && tensor.device_type == Device.type && tensor.device_index == Device.index;
+
+    private static LayerPlacement? FirstOf(nn.Module module) =>
+        module.parameters().Concat(module.buffers()).FirstOrDefault(tensor => !tensor.IsInvalid && is_floating_point(tensor)) is { } first
+            ? Of(first) : null;
+}

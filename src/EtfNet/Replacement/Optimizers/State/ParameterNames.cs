@@ -1,0 +1,38 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>
+/// The names of an optimizer's parameters: in the model, or by their order among those of a group that are not the model's.
+/// </summary>
+internal sealed class ParameterNames
+{
+    private readonly Dictionary<IntPtr, string> _own = [];
+    private readonly HashSet<IntPtr> _others;
+
+    /// <param name="model">The model.</param>
+    /// <param name="others">Parameters that another scheduler looks after: they have no name here.</param>
+    public ParameterNames(torch.nn.Module model, IEnumerable<Parameter> others)
+    {
+        foreach (var (name, parameter) in model.named_parameters())
+            _own.TryAdd(parameter.Handle, name);
+        _others = [.. others.Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.Handle)];
+    }
+
+    /// <summary>Whether a name is that of no parameter of the model.</summary>
+    public static bool IsForeign(string name) => name.StartsWith('#');
+
+    /// <summary>Each parameter of a group once, with its name.</summary>
+    public IReadOnlyList<(Parameter Parameter, string Name)> In(ParamGroup group)
+    {
+        var named = new List<(Parameter, string)>();
+        var foreign = 0;
+        foreach (var parameter in group.Parameters.Where(parameter => !parameter.IsInvalid).DistinctBy(parameter => parameter.Handle))
+            if (_own.TryGetValue(parameter.Handle, out var name))
+                named.Add((parameter, name));
+            else if (!_others.Contains(parameter.Handle))
+                named.Add((parameter, $"#{foreign++}"));
+        return named;
+    }
+}

@@ -1,0 +1,145 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace EtfNet;
+
+/// <summary>Finds the optimizers that train a weight once its layer is fixed no longer, and gives it to them.</summary>
+/// <remarks>
+/// Those that held it before, and those that were made since and have taken over from one of these: they hold all that it holds. Where none
+/// of these is known any more, those that train what stands nearest to the layer in the model.
+/// </remarks>
+internal static class WeightReturn
+{
+    /// <summary>Chooses the optimizers, and in each the groups. Changes nothing.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layer">The module that stands in the layer's place.</param>
+    /// <param name="weight">The weight as it left.</param>
+    /// <param name="present">The optimizers that were known when the layer was fixed.</param>
+    /// <param name="known">The optimizers as they are now.</param>
+    public static IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> Choose(
+        torch.nn.Module model, torch.nn.Module layer, Parameter weight,
+        IReadOnlyList<OptimizerHelper> present, IReadOnlyList<OptimizerHelper> known)
+    {
+        var held = known.SelectMany(optimizer => TorchSharpInternals.Groups(optimizer)
+            .Where(group => ParameterOrder.Remembers(group, weight)).Select(group => (Optimizer: optimizer, Group: group))).ToList();
+        var nearest = ByDistance(model, layer);
+        if (held.Count == 0)
+            return [.. Holders(nearest, known).Select(optimizer => (optimizer, GroupNear(optimizer, nearest)))];
+        var places = held.ToList();
+        foreach (var successor in known.Where(one => !present.Contains(one) && !held.Exists(place => place.Optimizer == one)))
+            if (held.FindIndex(place => TakesOver(successor, place.Optimizer, [])) is var from and >= 0)
+                places.Add((successor, Counterpart(successor, held[from].Optimizer, held[from].Group, nearest)));
+        return places;
+    }
+
+    /// <summary>
+    /// The optimizers and groups that parameters were taken from, as far as those groups still stand; else each optimizer's first group.
+    /// </summary>
+    public static IEnumerable<(OptimizerHelper Optimizer, ParamGroup Group)> Places(IEnumerable<DetachedParameter> detached) =>
+        detached.SelectMany(entry =>
+        {
+            var now = TorchSharpInternals.Groups(entry.Optimizer);
+            var left = entry.Groups.Where(now.Contains).ToList();
+            return (left.Count > 0 ? left : now.Take(1)).Select(group => (entry.Optimizer, group));
+        });
+
+    /// <summary>Gives a weight that stands in the model again to the chosen optimizers.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="weight">The weight.</param>
+    /// <param name="before">The object that it was when it left.</param>
+    /// <param name="places">What <see cref="Choose"/> gave.</param>
+    /// <param name="detached">Where the weight was; the kept states go back to their optimizers or are freed.</param>
+    /// <param name="isKept">Whether the states were kept; otherwise they are freed already.</param>
+    /// <param name="known">All optimizers that are known: a lazy list among them may show the weight by itself.</param>
+    public static void Run(
+        torch.nn.Module model, Parameter weight, Parameter before, IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> places,
+        IReadOnlyList<DetachedParameter> detached, bool isKept, IReadOnlyList<OptimizerHelper> known)
+    {
+        var parameters = FixedModules.ParametersOf(model);
+        foreach (var place in places.GroupBy(place => place.Optimizer, place => place.Group))
+        {
+            var entry = detached.FirstOrDefault(entry => entry.Optimizer == place.Key);
+            var kept = isKept && entry?.Placement.Fits(weight) == true ? entry.State : null;
+            OptimizerDetachment.Put(place.Key, [.. place], weight, before, kept, parameters);
+        }
+
+        foreach (var entry in detached)
+            if (isKept && OptimizerStates.Of(entry.Optimizer, weight) is var now && (now is null || now != entry.State))
+                entry.Dispose();
+        foreach (var optimizer in known)
+            OptimizerDetachment.Complete(optimizer);
+    }
+
+    /// <summary>
+    /// Gives an optimizer that takes over from another the weights that came back to that one before the scheduler was told of it.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="successor">The optimizer that is new.</param>
+    /// <param name="returned">The layers that were fixed once and are trained again.</param>
+    /// <param name="known">The optimizers that are known already.</param>
+    public static void AddReturned(
+        torch.nn.Module model, OptimizerHelper successor, IReadOnlyList<FixableLayer> returned, IReadOnlyList<OptimizerHelper> known)
+    {
+        var weights = returned.Where(layer => Holder(successor, layer.Weight) is null).ToList();
+        var except = weights.Select(layer => layer.Weight.Handle).ToHashSet();
+        var parameters = FixedModules.ParametersOf(model);
+        foreach (var layer in weights)
+        {
+            if (known.FirstOrDefault(one => Holder(one, layer.Weight) is not null && TakesOver(successor, one, except)) is not { } from)
+                continue;
+            var group = Counterpart(successor, from, Holder(from, layer.Weight)!, ByDistance(model, layer.Module));
+            OptimizerDetachment.Put(successor, [group], layer.Weight, layer.Weight, null, parameters);
+        }
+    }
+
+    /// <summary>Whether one optimizer has taken the place of another: it holds everything that the other holds.</summary>
+    private static bool TakesOver(OptimizerHelper successor, OptimizerHelper other, HashSet<IntPtr> except)
+    {
+        var left = Handles(other).Where(handle => !except.Contains(handle)).ToHashSet();
+        return left.Count > 0 && left.IsSubsetOf(Handles(successor));
+    }
+
+    /// <summary>
+    /// The group of an optimizer that stands for another's: the one of the same number where there are as many, else the nearest.
+    /// </summary>
+    private static ParamGroup Counterpart(
+        OptimizerHelper successor, OptimizerHelper other, ParamGroup group, IReadOnlyList<Parameter> nearest)
+    {
+        var (own, theirs) = (TorchSharpInternals.Groups(successor), TorchSharpInternals.Groups(other));
+        return own.Count == theirs.Count && theirs.IndexOf(group) is var index and >= 0 ? own[index] : GroupNear(successor, nearest);
+    }
+
+    /// <summary>The optimizers that hold the nearest parameter which any of them holds.</summary>
+    private static IEnumerable<OptimizerHelper> Holders(IReadOnlyList<Parameter> nearest, IReadOnlyList<OptimizerHelper> optimizers) =>
+        nearest.Select(parameter => optimizers.Where(optimizer => Holder(optimizer, parameter) is not null).ToList())
+            .FirstOrDefault(found => found.Count > 0) ?? [];
+
+    /// <summary>
+    /// The group that holds the nearest weight, as weights and biases may have groups of their own; else one that all weights have left;
+    /// else that of the nearest parameter.
+    /// </summary>
+    private static ParamGroup GroupNear(OptimizerHelper optimizer, IReadOnlyList<Parameter> nearest)
+    {
+        var groups = TorchSharpInternals.Groups(optimizer);
+        return First(nearest.Where(parameter => parameter.dim() > 1)) ?? groups.FirstOrDefault(group => !group.Parameters.Any())
+            ?? First(nearest) ?? groups[0];
+
+        ParamGroup? First(IEnumerable<Parameter> parameters) =>
+            parameters.Select(parameter => Holder(optimizer, parameter)).FirstOrDefault(group => group is not null);
+    }
+
+    /// <summary>A model's parameters by their distance from a layer: its own first, then those before and after it in turn.</summary>
+    private static IReadOnlyList<Parameter> ByDistance(torch.nn.Module model, torch.nn.Module layer)
+    {
+        var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
+        var index = modules.FindIndex(module => ReferenceEquals(module, layer));
+        return [.. modules.Index().OrderBy(one => Math.Abs(one.Index - index))
+            .SelectMany(one => TorchSharpInternals.Parameters(one.Item).Values).Where(parameter => !parameter.IsInvalid)];
+    }
+
+    private static ParamGroup? Holder(OptimizerHelper optimizer, Parameter parameter) =>
+        TorchSharpInternals.Groups(optimizer).FirstOrDefault(group => ParameterOrder.Holds(group, parameter));
+
+    private static IEnumerable<IntPtr> Handles(OptimizerHelper optimizer) =>
+        optimizer.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.Handle);
+}

@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Globalization;
+
+namespace EtfNet;
+
+/// <summary>Reads whole safetensors files: this library's own with version and checksum, other programs' as the format has them.</summary>
+/// <remarks>Everything is read and checked before any of it is used, and no more memory is taken than bytes arrive.</remarks>
+internal static class SafetensorsReader
+{
+    private const string Damaged = "The file is cut short or damaged: take another copy, or save it again.";
+
+    private const string Changed =
+        "The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries " +
+        $"{SafetensorsHeader.VersionName}, {SafetensorsHeader.KindName} and {SafetensorsHeader.ChecksumName}.";
+
+    /// <summary>How much memory is taken at first for a length that a stream claims, where its end is not known.</summary>
+    private const int FirstPiece = 1 << 20;
+
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    /// <exception cref="EtfStateException">It is no safetensors file, damaged, or of a newer version.</exception>
+    public static StateSet Read(string path)
+    {
+        // Delete: on Windows, a save may put a new file in this one's place while it is being read.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16,
+            FileOptions.SequentialScan);
+        try
+        {
+            var state = Read(stream, path);
+            return stream.ReadByte() < 0 ? state : throw new EtfStateException(path, null, "bytes follow the end of its data", Damaged);
+        }
+        catch (EtfStateException exception) when (exception.FileName is null)
+        {
+            throw exception.In(path);
+        }
+    }
+
+    /// <summary>Reads from where a stream is to the last byte of the state, and no further.</summary>
+    /// <exception cref="EtfStateException">There is no safetensors file, or it is damaged, or of a newer version.</exception>
+    /// <param name="stream">Gives the bytes.</param>
+    /// <param name="fileName">Where it comes from, for messages.</param>
+    /// <param name="piece">The most bytes of a tensor that are held in one array; a multiple of 8.</param>
+    public static StateSet Read(Stream stream, string? fileName = null, int piece = StateTensor.MaxPiece)
+    {
+        Span<byte> start = stackalloc byte[8];
+        if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length)
+            throw Error(null, "it has fewer than 8 bytes");
+        var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
+        if (length > SafetensorsHeader.MaxLength)
+            throw new EtfStateException(
+                null, null, $"its header would be {length} bytes long, and the format allows {SafetensorsHeader.MaxLength}",
+                "It is no safetensors file, or its first bytes are damaged.");
+        var left = Left(stream);
+        if (left < (long)length)
+            throw Error(null, $"it ends after {left} of the {length} bytes of its header");
+        var isKnown = left < long.MaxValue;
+        var bytes = ReadBytes(stream, (int)length, isKnown, null);
+        var header = HeaderReader.Read(bytes);
+        var kind = RequireOwn(header, bytes);
+        if (left - (long)length is var data && data < header.DataLength)
+            throw Error(null, $"it holds {data} of the {header.DataLength} bytes of its tensors");
+
+        using var checksum = kind is null ? null : new Checksum(bytes, header.ChecksumAt);
+        var state = new StateSet(kind) { FileName = fileName };
+        foreach (var entry in header.Tensors)
+            state.Add(entry.Name, ReadTensor(stream, entry, piece, isKnown, checksum));
+        if (checksum is not null && checksum.Finish() != header.Metadata[SafetensorsHeader.ChecksumName])
+            throw new EtfStateException(null, null, "its checksum does not agree with its content", Changed);
+        foreach (var (name, text) in header.Metadata)
+            if (!SafetensorsHeader.IsOwn(name))
+                state.Add(name, text);
+        return state;
+    }
+
+    /// <summary>Checks what only files of this library have; a file with none of it is another program's.</summary>
+    /// <returns>The kind of state; null for another program's file.</returns>
+    private static string? RequireOwn(SafetensorsHeader header, byte[] bytes)
+    {
+        if (!header.Metadata.Keys.Any(SafetensorsHeader.IsOwn))
+            return null;
+        if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text)
+            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
+            throw Error(SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version");
+        if (version > SafetensorsHeader.Version)
+            throw new EtfStateException(
+                null, SafetensorsHeader.VersionName,
+                $"it is of version {version}, and this library reads up to version {SafetensorsHeader.Version}", "Update EtfNet.");
+        if (!header.Metadata.TryGetValue(SafetensorsHeader.KindName, out var kind))
+            throw Error(SafetensorsHeader.KindName, "this entry of the metadata is missing");
+        if (header.ChecksumAt < 0)
+            throw Error(SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or no checksum");
+        return bytes.Length % 8 == 0
+            ? kind
+            : throw Error(null, $"its header of {bytes.Length} bytes is not padded to a multiple of 8");
+    }
+
+    /// <summary>The bytes that are left; <see cref="long.MaxValue"/> where the stream does not say.</summary>
+    private static long Left(Stream stream) => stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : long.MaxValue;
+
+    private static HeldTensor ReadTensor(Stream stream, SafetensorsEntry entry, int piece, bool isKnown, Checksum? checksum)
+    {
+        var pieces = new List<byte[]>();
+        for (var begin = entry.Begin; begin < entry.End; begin += piece)
+        {
+            var bytes = ReadBytes(stream, (int)Math.Min(piece, entry.End - begin), isKnown, entry.Name);
+            checksum?.Add(bytes);
+            if (entry.Type.Managed == typeof(bool) && bytes.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
+                throw Error(entry.Name, "it is BOOL and holds a byte other than 0 and 1");
+            pieces.Add(bytes);
+        }
+
+        return new HeldTensor(entry.Type, entry.Shape, pieces);
+    }
+
+    /// <param name="stream">Gives the bytes.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="isKnown">Whether the stream is known to have so many; otherwise memory is taken as they arrive.</param>
+    /// <param name="entry">What is read, for messages.</param>
+    private static byte[] ReadBytes(Stream stream, int length, bool isKnown, string? entry)
+    {
+        var bytes = new byte[isKnown ? length : Math.Min(length, FirstPiece)];
+        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        while (read == bytes.Length && read < length)
+        {
+            Array.Resize(ref bytes, (int)Math.Min(length, 2L * read));
+            read += stream.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
+        }
+
+        return read == length ? bytes : throw Error(entry, $"it ends after {read} of {length} bytes");
+    }
+
+    private static EtfStateException Error(string? entry, string problem) => new(null, entry, problem, Damaged);
+}

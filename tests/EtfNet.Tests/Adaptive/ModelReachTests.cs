@@ -1,0 +1,119 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Adaptive;
+
+/// <summary>Which part of a model can be fixed, and what the report says of the rest.</summary>
+public sealed class ModelReachTests
+{
+    [Fact]
+    public void Report_ModelOfManyKinds_NamesWhatIsOutOfReachAndItsShare()
+    {
+        using var model = new ManyKinds();
+        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["left"] });
+        var report = etf.Report;
+        report.Skipped.Select(layer => layer.Name).Should()
+            .BeEquivalentTo("conv", "conv2", "table", "attention", "recurrent", "up", "left", "own");
+        report.Skipped.Should().OnlyContain(layer => layer.Reason.Length > 10);
+        report.Skipped.Single(layer => layer.Name == "conv").Should()
+            .Match((SkippedLayer layer) => layer.Reason.Contains("Conv2d") && layer.Parameters == (8 * 3 * 3 * 3) + 8);
+        report.Skipped.Single(layer => layer.Name == "table").Reason.Should().Contain("Embedding");
+        report.Skipped.Single(layer => layer.Name == "attention").Reason.Should().Contain("native");
+        report.Skipped.Single(layer => layer.Name == "recurrent").Reason.Should().Contain("LSTM");
+        report.Skipped.Single(layer => layer.Name == "up").Reason.Should().Contain("OrColumns");
+        report.Skipped.Single(layer => layer.Name == "left").Reason.Should().Contain("Exclude");
+        report.ParametersInReach.Should().Be(16 * 4);
+        (report.ParametersInReach + report.ParametersOutOfReach).Should()
+            .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
+        report.ToString().Should()
+            .Contain("conv, conv2: skipped, Conv2d").And.MatchRegex(@"64 of \d,\d{3} parameters are in reach \(\d\.\d%\)");
+    }
+
+    [Theory]
+    [InlineData("ModuleField")]
+    [InlineData("LinearField")]
+    public void Report_AfterAFix_CountsTheSame(string shape)
+    {
+        using var data = new Blobs();
+        using var model = Shapes.Make(shape);
+        using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Include = ["hidden"] }, optimizer);
+        etf.Report.ParametersInReach.Should().Be(16 * 16);
+        etf.Report.ParametersOutOfReach.Should().Be((16 * 4) + 16 + 4);
+        TrainingLoop.UntilFixed(model, optimizer, data, etf, "hidden");
+        etf.Report.ParametersInReach.Should().Be(16 * 16);
+        etf.Dispose();
+        using var next = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3 }, optimizer);
+        next.Report.ParametersInReach.Should().Be((16 * 16) + (16 * 4), "what is fixed already is in reach");
+        next.Report.ParametersOutOfReach.Should().Be(16 + 4);
+    }
+
+    /// <summary>A head of many classes on narrow features has no row frame; the convolutions before it are worth watching.</summary>
+    [Fact]
+    public void ApplyAdaptiveEtf_HeadWithoutFrameBehindConvolutions_WatchesAndSaysSo()
+    {
+        manual_seed(1);
+        using var model = nn.Sequential(
+            ("conv", nn.Conv2d(1, 16, 3, padding: 1)), ("act", nn.ReLU()), ("pool", nn.AdaptiveAvgPool2d([1, 1])),
+            ("flat", nn.Flatten()), ("head", nn.Linear(16, 40)));
+        using var optimizer = optim.Adam(model.parameters(), 0.01);
+        using var etf = model.ApplyAdaptiveEtf(0.1, optimizer);
+        etf.Report.ParametersInReach.Should().Be(0);
+        etf.Report.Skipped.Select(layer => layer.Name).Should().Equal("conv", "head");
+        using var generator = new Generator(2);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            using var scope = NewDisposeScope();
+            var (input, labels) = (randn([32, 1, 6, 6], generator: generator), randint(0, 40, [32], dtype: int64, generator: generator));
+            optimizer.zero_grad();
+            nn.functional.cross_entropy(model.call(input), labels).backward();
+            optimizer.step();
+            etf.Observe(labels);
+            etf.EndEpoch().Layers.Select(layer => layer.Name).Should().Equal("conv", "head");
+        }
+    }
+
+    [Fact]
+    public void ApplyAdaptiveEtf_NothingToFixAndNothingElseToWatch_Throws()
+    {
+        using var alone = nn.Sequential(("head", nn.Linear(16, 40)));
+        ((Action)(() => alone.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
+            .WithMessage("No layer can be fixed*'head'*OrColumns*");
+        using var convolutions = nn.Sequential(("conv", nn.Conv2d(1, 16, 3)));
+        ((Action)(() => convolutions.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
+            .WithMessage("*no trainable Linear*'conv'*convolution*");
+    }
+
+    private sealed class ManyKinds : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> conv = nn.Conv2d(3, 8, 3);
+        private readonly nn.Module<Tensor, Tensor> conv2 = nn.Conv2d(8, 8, 3);
+        private readonly nn.Module<Tensor, Tensor> norm = nn.BatchNorm2d(8);
+        private readonly Embedding table = nn.Embedding(10, 4);
+        private readonly MultiheadAttention attention = nn.MultiheadAttention(8, 2);
+        private readonly LSTM recurrent = nn.LSTM(4, 4);
+        private readonly nn.Module<Tensor, Tensor> up = nn.Linear(4, 16);
+        private readonly nn.Module<Tensor, Tensor> left = nn.Linear(16, 16);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, 4);
+        private readonly nn.Module<Tensor, Tensor> own = new Own();
+
+        public ManyKinds()
+            : base(nameof(ManyKinds)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input) => throw new NotSupportedException();
+
+        private sealed class Own : nn.Module<Tensor, Tensor>
+        {
+            private readonly Parameter matrix = new(zeros(3, 3));
+
+            public Own()
+                : base(nameof(Own)) => RegisterComponents();
+
+            public override Tensor forward(Tensor input) => input.matmul(matrix);
+        }
+    }
+}

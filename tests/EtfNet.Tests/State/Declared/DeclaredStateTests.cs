@@ -1,0 +1,183 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using Xunit;
+
+namespace EtfNet.Tests.State.Declared;
+
+/// <summary>The mechanism, on a layer's counters as a monitor keeps them.</summary>
+public sealed class DeclaredStateTests
+{
+    /// <summary>A state of five lines.</summary>
+    internal class Layer
+    {
+        [State(MergeRule.Sum, AtLeast = 0)] public long Scored { get; set; }
+        [State(MergeRule.Sum, AtLeast = 0, AtMost = nameof(Scored))] public long Wrong { get; set; }
+        [State(MergeRule.Sum, Shape = nameof(Width), Finite = true)] public double[] Sums { get; set; } = new double[3];
+        [State(MergeRule.Same, AtLeast = 1)] public int Width { get; set; } = 3;
+        [State(MergeRule.First)] public string? Problem { get; set; }
+    }
+
+    /// <summary>The same state with one counter more, which takes one line.</summary>
+    internal sealed class LayerWithACounter : Layer
+    {
+        [State(MergeRule.Sum, AtLeast = 0)] public long NonFinite { get; set; }
+    }
+
+    [Fact]
+    public void OneMoreCounter_OneLine_IsSavedLoadedCheckedMergedResetAndCounted()
+    {
+        var (one, two) = (new LayerWithACounter { NonFinite = 3 }, new LayerWithACounter { NonFinite = 4 });
+        var saved = Saved(one);
+        saved.Texts["non_finite"].Should().Be("3", "it is saved under its name");
+        DeclaredState.Read<LayerWithACounter>(saved).NonFinite.Should().Be(3, "it is loaded");
+        DeclaredState.Restore(two, saved);
+        two.NonFinite.Should().Be(3, "it is put back");
+        Reading<LayerWithACounter>(Saved(new Layer())).Should().Throw<EtfStateException>("it is checked")
+            .WithMessage("*'non_finite'*missing*");
+        Reading<LayerWithACounter>(Saved(new LayerWithACounter { NonFinite = -1 })).Should().Throw<EtfStateException>("it is checked")
+            .WithMessage("*'non_finite'*-1*least is 0*");
+        DeclaredState.Merge(one, two, "two");
+        one.NonFinite.Should().Be(6, "it is merged");
+        DeclaredState.Bytes(one).Should().Be(DeclaredState.Bytes(new Layer()) + 1, "it is counted");
+        DeclaredState.Reset(one);
+        one.NonFinite.Should().Be(0, "it is reset");
+    }
+
+    [Fact]
+    public void ReadAndRestore_WhatWasSaved_AreEqual()
+    {
+        var layer = new Layer { Scored = 7, Wrong = 2, Sums = [0.1, -0.0, double.Epsilon], Problem = "a\nb" };
+        foreach (var back in new[] { DeclaredState.Read<Layer>(Saved(layer)), Restored(layer), (Layer)DeclaredState.Copy(layer) })
+        {
+            (back.Scored, back.Wrong, back.Width, back.Problem).Should().Be((7, 2, 3, "a\nb"));
+            back.Sums.AsSpan().SequenceEqual(layer.Sums).Should().BeTrue();
+            back.Sums.Should().NotBeSameAs(layer.Sums);
+        }
+
+        DeclaredState.Read<Layer>(Saved(new Layer())).Problem.Should().BeNull("what is null is not saved");
+
+        static Layer Restored(Layer from)
+        {
+            var target = new Layer { Scored = 1, Problem = "old" };
+            DeclaredState.Restore(target, Saved(from));
+            return target;
+        }
+    }
+
+    [Theory]
+    [InlineData("scored", "x", "*'scored'*'x' is no 64-bit whole number*")]
+    [InlineData("scored", "1.5", "*'scored'*")]
+    [InlineData("scored", "9223372036854775808", "*'scored'*")]
+    [InlineData("scored", null, "*'scored'*missing*")]
+    [InlineData("wrong", "8", "*'wrong'*8*'scored' is 7*")]
+    [InlineData("width", "0", "*'width'*0*least is 1*")]
+    [InlineData("width", "4", "*'sums'*(3)*(Width)*Width is 4*")]
+    [InlineData("width", "4294967297", "*'width'*32-bit*")]
+    public void Restore_WrongText_NamesItAndChangesNothing(string name, string? text, string message)
+    {
+        var saved = Replaced(Saved(new Layer { Scored = 7, Wrong = 2 }), name, text);
+        var target = new Layer { Scored = 100, Wrong = 50, Problem = "old" };
+        FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
+        (target.Scored, target.Wrong, target.Problem).Should().Be((100, 50, "old"));
+    }
+
+    [Fact]
+    public void Restore_WrongTensor_NamesItAndChangesNothing()
+    {
+        RefusedWith(new RowTensor<float>([3], [new float[3]]), "*'sums'*F32 (3)*F64*");
+        RefusedWith(new RowTensor<double>([4], [new double[4]]), "*'sums'*F64 (4)*Width is 3*");
+        RefusedWith(new RowTensor<double>([3, 1], [new double[3]]), "*'sums'*F64 (3, 1)*(Width)*");
+        RefusedWith(new RowTensor<double>([3], [[1, double.NaN, 3]]), "*'sums'*NaN*finite*");
+        RefusedWith(new RowTensor<double>([3], [[1, double.NegativeInfinity, 3]]), "*'sums'*-Infinity*finite*");
+        RefusedWith(null, "*'sums'*missing*");
+
+        static void RefusedWith(StateTensor? sums, string message)
+        {
+            var saved = new StateSet("layer");
+            foreach (var (name, text) in Saved(new Layer()).Texts)
+                saved.Add(name, text);
+            if (sums is not null)
+                saved.Add("sums", sums);
+            var target = new Layer { Scored = 5 };
+            FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
+            target.Scored.Should().Be(5);
+        }
+    }
+
+    [Theory]
+    [InlineData("../../etc/passwd")]
+    [InlineData("sums2")]
+    [InlineData("C:\\windows\\x")]
+    [InlineData("")]
+    public void Restore_TensorThatNobodyDeclared_NamesItAndChangesNothing(string name)
+    {
+        var saved = Saved(new Layer { Scored = 7 });
+        saved.Add(name, new RowTensor<byte>([1], [[1]]));
+        var target = new Layer { Scored = 5 };
+        FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>()
+            .WithMessage($"*'{name}'*nothing here has a tensor of this name*").Which.Entry.Should().Be(name);
+        target.Scored.Should().Be(5);
+    }
+
+    [Fact]
+    public void Merge_ByTheRules_AddsWhatAddsUp()
+    {
+        var own = new Layer { Scored = 7, Wrong = 2, Sums = [1, 2, 3] };
+        var other = new Layer { Scored = 10, Wrong = 3, Sums = [10, 20, 30], Problem = "theirs" };
+        DeclaredState.Merge(own, other, nameof(other));
+        (own.Scored, own.Wrong, own.Width, own.Problem).Should().Be((17, 5, 3, "theirs"));
+        own.Sums.Should().Equal(11, 22, 33);
+        other.Sums.Should().Equal(10, 20, 30);
+        DeclaredState.Merge(own, new Layer { Problem = "later" }, nameof(other));
+        own.Problem.Should().Be("theirs");
+    }
+
+    [Fact]
+    public void Merge_WhatMustBeTheSameDiffers_NamesItAndChangesNothing()
+    {
+        var own = new Layer { Scored = 7 };
+        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4, Sums = new double[4] }, "other")).Should()
+            .Throw<ArgumentException>().WithMessage("*'sums' has 4 numbers there and 3 here*");
+        FluentActions.Invoking(() => DeclaredState.Merge(own, new Layer { Scored = 1, Width = 4 }, "other")).Should()
+            .Throw<ArgumentException>().WithMessage("*'width' is 4 there and 3 here*");
+        own.Scored.Should().Be(7);
+    }
+
+    [Fact]
+    public void Reset_CountersAndSums_AreBackAtNothing()
+    {
+        var layer = new Layer { Scored = 7, Wrong = 2, Sums = [1, 2, 3], Problem = "x" };
+        DeclaredState.Reset(layer);
+        (layer.Scored, layer.Wrong, layer.Width).Should().Be((0, 0, 3));
+        layer.Problem.Should().BeNull();
+        layer.Sums.Should().Equal(0, 0, 0);
+    }
+
+    [Fact]
+    public void Hold_StateThatGoesOn_KeepsTheMoment()
+    {
+        var layer = new Layer { Scored = 7, Sums = [1, 2, 3] };
+        var (live, held) = (DeclaredState.Capture(layer, "layer"), DeclaredState.Capture(layer, "layer").Hold());
+        layer.Sums[0] = 50;
+        DeclaredState.Read<Layer>(live).Sums[0].Should().Be(50);
+        DeclaredState.Read<Layer>(held).Sums[0].Should().Be(1);
+    }
+
+    internal static StateSet Saved(object state) => SafetensorsBytes.Read(SafetensorsBytes.Write(DeclaredState.Capture(state, "layer")));
+
+    internal static StateSet Replaced(StateSet state, string name, string? text)
+    {
+        var changed = new StateSet(state.Kind);
+        foreach (var (key, tensor) in state.Tensors)
+            changed.Add(key, tensor);
+        foreach (var (key, old) in state.Texts)
+            if (key != name)
+                changed.Add(key, old);
+        if (text is not null)
+            changed.Add(name, text);
+        return changed;
+    }
+
+    private static Action Reading<T>(StateSet state)
+        where T : class => () => DeclaredState.Read<T>(state);
+}
