@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 var options = SampleProgram.Options(
     args, new { Data = "", Label = "", Epochs = 15, Epsilon = 0.2, Width = 128, Layers = 5, Seed = 1, Out = "out/OwnTable" });
+var rule = new AdaptiveEtfOptions { Epsilon = options.Epsilon };
 var folder = new OutputFolder(options.Out);
 var table = options.Data;
 if (table.Length == 0)
@@ -13,7 +14,7 @@ if (table.Length == 0)
 using var data = DataSet.Load(new DataOptions { Data = table, Label = options.Label.Length == 0 ? null : options.Label });
 Console.WriteLine($"{data}; {data.Train.Inputs.shape[1]} columns");
 
-var (without, with) = (Train(useEtf: false), Train(useEtf: true));
+var (with, without) = (Train(useEtf: true), Train(useEtf: false));
 var rows = new (string, Func<Result, string>)[]
 {
     ("train accuracy", run => $"{run.TrainAccuracy:0.00%}"), ("test accuracy", run => $"{run.TestAccuracy:0.00%}"),
@@ -35,7 +36,7 @@ Result Train(bool useEtf)
     manual_seed(options.Seed);
     using var model = Network.Mlp(data.Train.Inputs.shape[1], options.Width, options.Layers, data.Classes.Count);
     using var optimizer = optim.AdamW(model.parameters(), lr: 1e-3);
-    using var etf = useEtf ? model.ApplyAdaptiveEtf(options.Epsilon, optimizer) : null;
+    using var etf = useEtf ? model.ApplyAdaptiveEtf(rule, optimizer) : null;
     using var monitor = useEtf ? null : new NccMonitor(model);
     var (errors, fixedLayers) = (new Dictionary<string, List<double?>>(), 0);
     for (var epoch = 1; epoch <= options.Epochs; epoch++)

@@ -8,13 +8,16 @@ namespace EtfNet.Samples;
 /// <summary>A network's kind and size. Learned weights come from torch's global generator.</summary>
 public sealed record Network
 {
+    private const int MostLayers = 1000;
+    private const string TooDeep = "must be at most 1000";
+
     [Is("mlp; small (a residual network) or resnet18; transformer")] public Model Model { get; init; }
 
     [Is("of hidden layers or tokens, channels of the stem; by default 400 (mlp), 16 (small), 64")]
     public int? Width { get; init => field = Check.AtLeast(2, value); }
 
     [Is("hidden layers (mlp, by default 7) or blocks (by default 8; transformer 3)")]
-    public int? Layers { get; init => field = Check.AtLeast(1, value); }
+    public int? Layers { get; init => field = Check.AtLeast(1, Check.That(value, value is null or <= MostLayers, TooDeep)); }
 
     [Is("mlp: batch norm behind each hidden layer")] public bool BatchNorm { get; init; } = true;
 
@@ -56,6 +59,7 @@ public sealed record Network
     /// <summary>Hidden layers <c>linear1</c>, <c>linear2</c>, ... and a <c>head</c>, over flattened inputs: the paper's network.</summary>
     public static Module<Tensor, Tensor> Mlp(long inputs, int width, int hiddenLayers, int classes, bool batchNorm = true)
     {
+        Check.That(hiddenLayers, hiddenLayers is >= 1 and <= MostLayers, $"layers {hiddenLayers}: {TooDeep}");
         var parts = new List<(string, Module<Tensor, Tensor>)> { ("flatten", Flatten()) };
         for (var i = 1; i <= hiddenLayers; i++)
         {

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace EtfNet.Samples;
 
 /// <summary>Trains networks one after the other, shows them side by side, and keeps summary.json, history.csv and two pictures.</summary>
-public sealed class Comparison(DataSet data, Machine machine, OutputFolder folder, Screen screen, CancellationToken cancellation)
+public sealed class Comparison(
+    DataSet data, Machine machine, Trainer trainer, OutputFolder folder, Screen screen, CancellationToken cancellation)
 {
     private const string SummaryFile = "summary.json";
 
@@ -16,7 +17,7 @@ public sealed class Comparison(DataSet data, Machine machine, OutputFolder folde
     [
         ("train accuracy", epochs => $"{epochs[^1].TrainAccuracy:0.00%}"),
         ("test accuracy", epochs => $"{epochs[^1].TestAccuracy:0.00%}"),
-        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count}"),
+        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count(layer => !layer.Name.EndsWith(".input", StringComparison.Ordinal))}"),
         ("trainable parameters", epochs => $"{epochs[^1].Footprint.TrainableParameters:N0}"),
         ("weight bytes", epochs => $"{epochs[^1].Footprint.WeightBytes:N0}"),
         ("gradient bytes", epochs => $"{epochs[^1].Footprint.GradientBytes:N0}"),
@@ -51,12 +52,17 @@ public sealed class Comparison(DataSet data, Machine machine, OutputFolder folde
             screen.Line($"{folder.Path} holds an earlier run: its files are replaced.");
         Machine.KeepFreedMemory();
         using var data = DataSet.Load(first.Data, first.Recipe.Seed, machine.ToDevice());
+        var trainer = new Trainer(data, machine, TimeProvider.System);
+        var adaptive = new TrainingRun("Adaptive-ETF", settings.With(Settings.Parse("method=adaptive")));
+        trainer.Validate(first);
+        if (!given.Values.ContainsKey("method"))
+            trainer.Validate(adaptive);
         screen.Show($"data      {data}\nhardware  {machine}\ntraining  {first.Recipe}, seed {first.Recipe.Seed}\noutput    {folder.Path}");
-        var comparison = new Comparison(data, machine, folder, options.Quiet ? Screen.Silent : screen, cancellation);
+        var comparison = new Comparison(data, machine, trainer, folder, options.Quiet ? Screen.Silent : screen, cancellation);
         var baseline = comparison.Train(first);
         if (given.Values.ContainsKey("method"))
             return comparison.Show(screen);
-        comparison.Train(new TrainingRun("Adaptive-ETF", settings.With(Settings.Parse("method=adaptive"))));
+        comparison.Train(adaptive);
         if (baseline.ShallowLayers() is { } layers && layers < first.Network.ActualLayers)
             comparison.Train(new TrainingRun($"depth {layers} only", settings.With(Settings.Parse($"layers={layers}"))));
         else
@@ -72,7 +78,7 @@ public sealed class Comparison(DataSet data, Machine machine, OutputFolder folde
         screen.Begin($"\n{run}");
         var epochs = new List<EpochResult>();
         _runs.Add((run.Name, epochs));
-        new Trainer(data, machine, TimeProvider.System).Run(run, epoch =>
+        trainer.Run(run, epoch =>
         {
             epochs.Add(epoch);
             screen.Epoch(epoch, run.Recipe.Epochs);

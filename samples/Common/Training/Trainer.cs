@@ -19,6 +19,18 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
     /// <summary>As many samples tell the class means well.</summary>
     private const int MeasuredSamples = 10_000;
 
+    /// <summary>Makes what a run needs and trains nothing: what is wrong with its options shows before others have trained for hours.</summary>
+    /// <exception cref="SampleException">The network does not suit the data, or has no such layer.</exception>
+    /// <exception cref="ArgumentException">An option does not suit the network.</exception>
+    public void Validate(TrainingRun run)
+    {
+        using var model = run.Network.Create(data, run.Transformer, run.Recipe.Seed);
+        Prepare(model, run);
+        using var optimizer = run.Recipe.CreateOptimizer(model, Rated(model, run));
+        using var etf = run.Method.Method == MethodKind.Adaptive ? model.ApplyAdaptiveEtf(run.Etf, optimizer) : null;
+        using var monitor = run.Method.Method == MethodKind.Watch ? new NccMonitor(model, Watching(run.Etf)) : null;
+    }
+
     /// <summary>Trains a new network to the end of its recipe.</summary>
     /// <param name="run">Which network, and how.</param>
     /// <param name="ended">Is told each epoch.</param>
@@ -38,7 +50,7 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
         Prepare(model, run);
         var atStart = model.named_modules().Where(entry => entry.module is SimplexEtfLayer)
             .Select(entry => new FixedResult(entry.name, 0, $"{((SimplexEtfLayer)entry.module).Etf.Kind}".ToLowerInvariant())).ToList();
-        var rated = run.Method.RatedLayers.Select(layer => Weight(model, layer)).ToList();
+        var rated = Rated(model, run);
         using var optimizer = recipe.CreateOptimizer(model, rated);
         using var etf = run.Method.Method == MethodKind.Adaptive ? model.ApplyAdaptiveEtf(run.Etf, optimizer) : null;
         using var monitor = run.Method.Method == MethodKind.Watch ? new NccMonitor(model, Watching(run.Etf)) : null;
@@ -146,6 +158,8 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
             weight.copy_(values);
         }
     }
+
+    private static List<Parameter> Rated(nn.Module model, TrainingRun run) => [.. run.Method.RatedLayers.Select(layer => Weight(model, layer))];
 
     private static Parameter Weight(nn.Module model, string layer) =>
         model.named_parameters().FirstOrDefault(entry => entry.name == $"{layer}.weight").parameter

@@ -107,6 +107,7 @@ internal static class ExperimentProgram
             .Where(one => !Settings.Has<ExperimentOptions>(one.Key) && !Settings.Has<Machine>(one.Key)));
         _ = new TrainingRun("", overrides);
         var name = given.Words.Count > 0 ? given.Words[0] : null;
+        _ = new Settings([], [.. given.Words.Skip(1)]).WithoutWords();
         return (options.Help ? null : Experiment.Load(name), new Request(profile, seeds, overrides), options, machine);
     }
 }

@@ -78,9 +78,19 @@ public sealed class ComparisonTests : IDisposable
     [InlineData("--threads 0", "--threads 0")]
     [InlineData("--device tpu", "--device tpu")]
     [InlineData("--fix-from-start linear9 --method watch", "linear9")]
+    [InlineData("--include nothing", "nothing")]
+    [InlineData("--rates linear9@1:0", "linear9")]
+    [InlineData("--begin-as-frame linear9", "linear9")]
+    [InlineData("--layers 1001", "--layers 1001")]
+    [InlineData("--data languages", "--model mlp does not take")]
     [InlineData("--model transformer --patch 5", "--patch 5")]
-    public void Run_BadInput_IsOneLine(string arguments, string named) => FluentActions.Invoking(() => Run(arguments))
-        .Should().Throw<Exception>().Which.Message.Should().Contain(named);
+    [InlineData("--model transformer --patch 1 --heads 7", "--heads 7")]
+    public void Run_BadInput_FailsBeforeAnythingIsTrainedOrShown(string arguments, string named)
+    {
+        FluentActions.Invoking(() => Run(arguments)).Should().Throw<Exception>().Which.Message.Should().Contain(named);
+
+        _output.ToString().Should().BeEmpty();
+    }
 
     private void Run(string arguments)
     {
