@@ -58,6 +58,7 @@ namespace EtfNet.Eng
             var name = WithoutTypeArguments(Regex.Replace(line, Modifiers, ""));
             if (Regex.Match(name, @"^(\S*)\.(?:\w+ )?operator ") is Match { Success: true } type)
                 return type.Groups[1].Value + Operator;
+            name = Regex.Replace(name, @"\.this\[.*", ".Item");
             return Regex.Replace(Regex.Match(name, "^[^( ]*").Value, @"\.(?:get|set|init)$", "");
         }
 

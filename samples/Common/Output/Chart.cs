@@ -80,8 +80,9 @@ public sealed class Chart(string title, string xLabel, string yLabel)
     }
 
     /// <summary>The legend stands beside the lines.</summary>
-    private int FullWidth =>
-        Width + (LetterWidth * _lines.Select(line => line.Name).Concat(_levels.Select(level => level.Name)).Append("").Max(name => name.Length));
+    private int FullWidth => Width + (LetterWidth * LongestName);
+
+    private int LongestName => _lines.Select(line => line.Name).Concat(_levels.Select(level => level.Name)).Append("").Max(name => name.Length);
 
     private void Draw(Plot plot)
     {
@@ -103,7 +104,9 @@ public sealed class Chart(string title, string xLabel, string yLabel)
         plot.Axes.Bottom.TickGenerator = XNames is not null
             ? new ScottPlot.TickGenerators.NumericManual([.. XNames.Select((name, i) => new Tick(i, name))])
             : new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = WholeX };
-        plot.ShowLegend(Edge.Right);
+        // A legend without a name would leave the picture blank.
+        if (LongestName > 0)
+            plot.ShowLegend(Edge.Right);
     }
 
     private static void Draw(Plot plot, Line line, Color color)
