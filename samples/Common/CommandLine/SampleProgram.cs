@@ -50,7 +50,8 @@ public static class SampleProgram
 
     private static int Fail(Exception error, TextWriter output)
     {
-        var (isStop, parameter) = (error is OperationCanceledException, error is ArgumentException { ParamName: { } name } ? $"{name}: " : "");
+        var isStop = error is OperationCanceledException;
+        var parameter = error is ArgumentException { ParamName: { } name } ? $"{name}: " : "";
         output.WriteLine(isStop ? "stopped; finished epochs and runs are kept." : $"error: {parameter}{Check.Line(error)}");
         return isStop ? Stopped : BadInput;
     }

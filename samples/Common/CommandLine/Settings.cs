@@ -113,8 +113,8 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
     /// <summary>" (did you mean X?)" where one of some words has most pairs of letters in common; else nothing.</summary>
     internal static string DidYouMean(string word, IEnumerable<string> words, string prefix = "")
     {
-        return words.Where(other => word.Length > 1 && 2 * Common(other) >= word.Length - 1).OrderByDescending(other => (2.0 * Common(other) / other.Length))
-            .Select(other => $" (did you mean {prefix}{other}?)").FirstOrDefault("");
+        return words.Where(other => word.Length > 1 && 2 * Common(other) >= word.Length - 1)
+            .OrderByDescending(other => 2.0 * Common(other) / other.Length).Select(other => $" (did you mean {prefix}{other}?)").FirstOrDefault("");
 
         int Common(string other) => word.Zip(word.Skip(1)).Intersect(other.Zip(other.Skip(1))).Count();
     }

@@ -28,7 +28,8 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
         var labelAt = label is null ? heading.Count - 1 : heading.IndexOf(label);
         if (labelAt < 0 || heading.Count < 2)
             throw new SampleException($"{name}: there is no column {label ?? "of numbers"}{Settings.DidYouMean(label ?? "", heading)}; "
-                + $"the heading has {heading.Count} columns: {string.Join(", ", heading.Take(MostNamed))}{(heading.Count > MostNamed ? ", ..." : "")}.");
+                + $"the heading has {heading.Count} columns: {string.Join(", ", heading.Take(MostNamed))}"
+                + (heading.Count > MostNamed ? ", ..." : "."));
         for (var line = 2; reader.ReadLine() is { } text; line++)
         {
             var cells = text.Length == 0 ? [] : Split(text);

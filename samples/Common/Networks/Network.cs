@@ -50,7 +50,8 @@ public sealed record Network
                 $"--model {Model}".ToLowerInvariant() + $" does not take {data.Description}; take {(isText ? "transformer" : "mlp")}.");
         return Model switch
         {
-            Model.Mlp => Mlp(shape[1..].Aggregate(1L, (product, size) => product * size), ActualWidth, ActualLayers, data.Classes.Count, BatchNorm),
+            Model.Mlp => Mlp(shape[1..].Aggregate(1L, (product, size) => product * size), ActualWidth,
+                ActualLayers, data.Classes.Count, BatchNorm),
             Model.Transformer => new TransformerClassifier(this, data, transformer, seed),
             _ => ResNet(shape[1], data.Classes.Count),
         };

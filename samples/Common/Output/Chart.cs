@@ -82,7 +82,8 @@ public sealed class Chart(string title, string xLabel, string yLabel)
     /// <summary>The legend stands beside the lines.</summary>
     private int FullWidth => Width + (LetterWidth * LongestName);
 
-    private int LongestName => _lines.Select(line => line.Name).Concat(_levels.Select(level => level.Name)).Append("").Max(name => name.Length);
+    private int LongestName =>
+        _lines.Select(line => line.Name).Concat(_levels.Select(level => level.Name)).Append("").Max(name => name.Length);
 
     private void Draw(Plot plot)
     {

@@ -17,7 +17,7 @@ public sealed class Comparison(
     [
         ("train accuracy", epochs => $"{epochs[^1].TrainAccuracy:0.00%}"),
         ("test accuracy", epochs => $"{epochs[^1].TestAccuracy:0.00%}"),
-        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count(layer => !layer.Name.EndsWith(".input", StringComparison.Ordinal))}"),
+        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count(IsLayer)}"),
         ("trainable parameters", epochs => $"{epochs[^1].Footprint.TrainableParameters:N0}"),
         ("weight bytes", epochs => $"{epochs[^1].Footprint.WeightBytes:N0}"),
         ("gradient bytes", epochs => $"{epochs[^1].Footprint.GradientBytes:N0}"),
@@ -107,6 +107,9 @@ public sealed class Comparison(
         folder.Write("ncc-error.png", Chart.Png(Chart.NccErrors(_runs, epsilon)));
         folder.Write("accuracy.png", Chart.Png(Chart.Accuracies(_runs)));
     }
+
+    /// <summary>The input of a head is measured too, where no layer's own output is that.</summary>
+    private static bool IsLayer(LayerResult layer) => !layer.Name.EndsWith(".input", StringComparison.Ordinal);
 
     /// <summary>The median: a busy machine delays single epochs.</summary>
     private static string Median(IReadOnlyList<EpochResult> epochs, Func<EpochResult, bool> chooses)

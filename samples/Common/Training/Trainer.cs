@@ -19,7 +19,7 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
     /// <summary>As many samples tell the class means well.</summary>
     private const int MeasuredSamples = 10_000;
 
-    /// <summary>Makes what a run needs and trains nothing: what is wrong with its options shows before others have trained for hours.</summary>
+    /// <summary>Makes what a run needs and trains nothing: wrong options show before others have trained for hours.</summary>
     /// <exception cref="SampleException">The network does not suit the data, or has no such layer.</exception>
     /// <exception cref="ArgumentException">An option does not suit the network.</exception>
     public void Validate(TrainingRun run)
@@ -159,7 +159,8 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
         }
     }
 
-    private static List<Parameter> Rated(nn.Module model, TrainingRun run) => [.. run.Method.RatedLayers.Select(layer => Weight(model, layer))];
+    private static List<Parameter> Rated(nn.Module model, TrainingRun run) =>
+        [.. run.Method.RatedLayers.Select(layer => Weight(model, layer))];
 
     private static Parameter Weight(nn.Module model, string layer) =>
         model.named_parameters().FirstOrDefault(entry => entry.name == $"{layer}.weight").parameter
