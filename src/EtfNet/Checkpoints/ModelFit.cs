@@ -78,11 +78,12 @@ internal static class ModelFit
         foreach (var layer in plan.Layers.Where(layer => !layer.InPlace))
         {
             var name = EntryName.Join(layer.Name, SimplexEtfLayer.FrameName);
-            var header = SimplexEtfHeader.FromNumbers((long[])weights[name].ToArray());
+            var numbers = (long[])weights[name].ToArray();
+            var header = SimplexEtfHeader.FromNumbers(numbers);
             if (header.Problem() is { } problem)
                 throw state.Error(name, $"it is no frame: {problem}", Again);
-            if (header.Signature != layer.Header.Signature)
-                throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Header.Signature}", Again);
+            if (header.Signature != layer.Header.Signature || !numbers.AsSpan(SimplexEtfHeader.NumberCount).SequenceEqual(layer.Patch?.ToNumbers() ?? []))
+                throw state.Error(name, $"it is the frame {header.Signature}, and the file's plan says {layer.Signature}", Again);
             if (FixableLayer.Of(modules[layer.Name]) is { Weight.dtype: var dtype }
                 && header.Scale > SimplexEtfLayer.LargestScale(header.Shape, dtype))
                 throw state.Error(name, $"its scale {header.Scale:g3} is too large for {dtype}", "Convert the model to a wider type.");
