@@ -25,6 +25,8 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
         new("monitor", bytes => Read(bytes, stream => MonitorFile.Load(stream, new NccMonitorOptions())), typeof(InvalidDataException)),
         new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip, GzipExpansion),
         new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),
+        new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv")), typeof(SampleException)),
+        new("cifar", bytes => CifarImages.Read(bytes, "cifar", labelBytes: 1, classes: 10).Dispose(), typeof(SampleException)),
     ];
 
     private static void Read<T>(byte[] bytes, Func<Stream, T> read)
