@@ -4,7 +4,7 @@ namespace EtfNet;
 /// <param name="state">What was saved.</param>
 /// <param name="create">Makes empty objects for nested states that are not there yet; null: by their constructor without
 /// parameters.</param>
-internal sealed class StateReader(StateSet state, Func<Type, object>? create = null)
+internal sealed class StateReader(StateSet state, Func<Type, object?>? create = null)
 {
     private readonly HashSet<string> _used = [];
     private readonly List<Action> _later = [];

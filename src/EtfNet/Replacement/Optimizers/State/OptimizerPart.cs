@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -17,7 +16,7 @@ namespace EtfNet;
 /// <param name="names">The names of its parameters as they are when it is called, group by group and in their order.</param>
 /// <param name="namesThen">What they will be when the changes are made, where layers are fixed or made trainable between the check and the
 /// changes; null: what they are.</param>
-internal sealed partial class OptimizerPart(
+internal sealed class OptimizerPart(
     OptimizerHelper optimizer, Func<IReadOnlyList<IReadOnlyList<string>>> names, IReadOnlyList<IReadOnlyList<string>>? namesThen = null)
     : ICustomState
 {
@@ -32,7 +31,7 @@ internal sealed partial class OptimizerPart(
         foreach (var (index, group) in TorchSharpInternals.Groups(optimizer).Index())
         {
             OptimizerFields.Capture(group.Options, to, Group(name, index));
-            to.Add($"{Group(name, index)}.{ParametersName}", JsonSerializer.Serialize([.. all[index]], NamesJson.Default.ListString));
+            to.Add($"{Group(name, index)}.{ParametersName}", JsonSerializer.Serialize([.. all[index]], NamesJson.Readable));
             foreach (var (parameter, own) in group.Parameters.Zip(all[index]))
                 if (seen.Add(own))
                     OptimizerFields.Capture(State(parameter), to, Own(name, own));
@@ -97,7 +96,7 @@ internal sealed partial class OptimizerPart(
     {
         try
         {
-            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Default.ListString) is { } names && !names.Contains(null!)
+            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Readable) is { } names && !names.Contains(null!)
                 ? names
                 : throw from.Wrong(entry, "it is no list of names");
         }
@@ -135,7 +134,4 @@ internal sealed partial class OptimizerPart(
         foreach (var (name, parameter) in ByName())
             OptimizerFields.Restore(State(parameter), states[name], parameter.device);
     }
-
-    [JsonSerializable(typeof(List<string>))]
-    private sealed partial class NamesJson : JsonSerializerContext;
 }
