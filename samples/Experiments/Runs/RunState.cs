@@ -48,7 +48,7 @@ internal sealed class RunState : ITrainingMemory, ITrainingListener
         {
             watch.Load(StateFile(FinishedEpochs));
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or EtfStateException or ArgumentException or UnauthorizedAccessException)
         {
             throw new UnusableStateException(error.Message.ReplaceLineEndings(" ").TrimEnd('.'), error);
         }

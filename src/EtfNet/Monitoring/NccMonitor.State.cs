@@ -118,7 +118,7 @@ public sealed partial class NccMonitor : ICustomState
         return state;
     }
 
-    private void Load(StateSet state)
+    internal void Load(StateSet state)
     {
         var reader = new StateReader(StateKind.Require(state, StateKind.Monitor), Create);
         ((ICustomState)this).Read(reader, "");

@@ -23,6 +23,15 @@ internal sealed class StateReader(StateSet state, Func<Type, object?>? create = 
         return tensor.Hold();
     }
 
+    /// <summary>The names of all tensors that begin with a part.</summary>
+    /// <param name="first">The part, without the dot that follows it; empty for all tensors.</param>
+    public IEnumerable<string> TensorsOf(string first) => state.Tensors.Keys
+        .Where(name => first.Length == 0 || name.StartsWith(first + ".", StringComparison.Ordinal));
+
+    /// <summary>Passes over tensors that are not wanted here.</summary>
+    /// <param name="first">What their names begin with, as in <see cref="TensorsOf"/>.</param>
+    public void Pass(string first) => _used.UnionWith(TensorsOf(first));
+
     /// <summary>Queues a change, which may not fail.</summary>
     public void Later(Action change) => _later.Add(change);
 

@@ -96,7 +96,7 @@ public sealed class EtfCheckpointTests : IDisposable
                 damaged = damaged[..random.Next(damaged.Length)];
             File.WriteAllBytes(bad, damaged);
             var act = () => EtfCheckpoint.Load(bad, fresh);
-            act.Should().Throw<InvalidDataException>().WithMessage($"*{bad}*");
+            act.Should().Throw<EtfStateException>().Which.FileName.Should().Be(bad);
         }
 
         Outputs(fresh).Should().Equal(before);
@@ -104,13 +104,70 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void SaveAndLoad_Streams_ReadAndWriteTheSameAsFiles()
+    {
+        using var first = new ResumedRun("ModuleField", "Adam");
+        first.Train(1, 5);
+        using var stream = new MemoryStream();
+        EtfCheckpoint.Save(new ForwardOnlyStream(stream), first.Etf);
+        EtfCheckpoint.Save(_folder.File("file.etf"), first.Etf);
+        stream.ToArray().Should().Equal(File.ReadAllBytes(_folder.File("file.etf")));
+
+        stream.Write([1, 2, 3]);
+        stream.Position = 0;
+        using var resumed = new ResumedRun("ModuleField", "Adam");
+        EtfCheckpoint.Load(stream, resumed.Etf);
+        stream.Position.Should().Be(stream.Length - 3, "what follows belongs to others");
+        resumed.Weights.Should().Equal(first.Weights);
+        resumed.Etf.Report.FixedLayers.Should().Equal(first.Etf.Report.FixedLayers);
+
+        using var model = Shapes.Make("Sequential");
+        using var alone = new MemoryStream();
+        EtfCheckpoint.Save(alone, model);
+        alone.Position = 0;
+        using var fresh = Shapes.Make("Sequential");
+        EtfCheckpoint.Load(alone, fresh);
+        Outputs(fresh).Should().Equal(Outputs(model));
+    }
+
+    /// <summary>What other programs see: tensors under their names, the plan as the same document that EtfPlan writes.</summary>
+    [Fact]
+    public void Save_IsASafetensorsFileWithThePlanInItsMetadata()
+    {
+        using var model = Trained(out var path);
+        var state = SafetensorsReader.Read(path);
+        state.Kind.Should().Be("checkpoint");
+        state.Texts["etfnet.plan"].Should().Be(EtfPlan.Of(model).ToJson());
+        state.Texts["optimizer.0.type"].Should().Be("Adam");
+        state.Texts["scheduler.epoch"].Should().NotBe("0");
+        state.Texts.Should().ContainKey("scheduler.monitor.layers.2.scores.scored");
+        foreach (var (name, tensor) in model.state_dict())
+            state.Tensors["model." + name].Hold().HasSameBytes(new LiveTensor(tensor).Hold()).Should().BeTrue(name);
+        state.Tensors["optimizer.0.state.2.weight.exp_avg"].Shape.Should().Equal(model.get_parameter("2.weight")!.shape);
+    }
+
+    [Fact]
+    public void Load_FileOfAnotherKind_SaysWhatLoadsIt()
+    {
+        using var model = Trained(out var path);
+        using var fresh = Shapes.Make("Sequential");
+        model.SaveSafetensors(_folder.File("model"));
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("model"), fresh))).Should().Throw<EtfStateException>()
+            .WithMessage("*holds a model, not a checkpoint*LoadSafetensors*");
+        ((Action)(() => fresh.LoadSafetensors(path))).Should().Throw<EtfStateException>().WithMessage("*checkpoint*EtfCheckpoint.Load*");
+        EtfCheckpoint.Save(_folder.File("alone"), fresh);
+        using var etf = fresh.ApplyAdaptiveEtf(Options);
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("alone"), etf))).Should().Throw<EtfStateException>()
+            .WithMessage("*without a scheduler*EtfCheckpoint.Load(path, model, optimizers)*");
+    }
+
+    [Fact]
     public void Load_NewerVersion_SaysSo()
     {
         using var model = Trained(out var path);
-        var bytes = File.ReadAllBytes(path);
-        bytes[8] = 9;
-        File.WriteAllBytes(path, bytes);
-        ((Action)(() => EtfCheckpoint.Load(path, model))).Should().Throw<InvalidDataException>().WithMessage("*version 9*version 1*");
+        File.WriteAllBytes(path, SafetensorsBytes.Changed(File.ReadAllBytes(path), header =>
+            header.Replace("\"etfnet.version\":\"1\"", "\"etfnet.version\":\"9\"", StringComparison.Ordinal)));
+        ((Action)(() => EtfCheckpoint.Load(path, model))).Should().Throw<EtfStateException>().WithMessage("*version 9*version 1*Update*");
     }
 
     [Fact]
@@ -119,14 +176,14 @@ public sealed class EtfCheckpointTests : IDisposable
         using var model = Trained(out var path);
         using var other = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 5));
         var before = Outputs(other);
-        ((Action)(() => EtfCheckpoint.Load(path, other))).Should().Throw<ArgumentException>();
+        ((Action)(() => EtfCheckpoint.Load(path, other))).Should().Throw<EtfStateException>();
         Outputs(other).Should().Equal(before);
         EtfPlan.Of(other).LayerNames.Should().BeEmpty();
 
         using var optimizer = optim.SGD(other.parameters(), 0.1);
         using var fresh = Shapes.Make("Sequential");
         using var wrong = optim.SGD(fresh.parameters(), 0.1);
-        ((Action)(() => EtfCheckpoint.Load(path, fresh, wrong))).Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        ((Action)(() => EtfCheckpoint.Load(path, fresh, wrong))).Should().Throw<EtfStateException>().WithMessage("*optimizer*");
         EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
     }
 
@@ -137,7 +194,7 @@ public sealed class EtfCheckpointTests : IDisposable
         EtfCheckpoint.Save(_folder.File("before.etf"), fresh);
         using var model = Trained(out _);
         var before = Outputs(model);
-        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<ArgumentException>().WithMessage("*'0'*fixed*trained*freshly built*");
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<EtfStateException>().WithMessage("*'0'*fixed*trained*freshly built*");
         Outputs(model).Should().Equal(before);
     }
 
@@ -163,7 +220,7 @@ public sealed class EtfCheckpointTests : IDisposable
             else
                 EtfCheckpoint.Load(path, etf);
         };
-        act.Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        act.Should().Throw<EtfStateException>().WithMessage("*optimizer*");
         Outputs(fresh).Should().Equal(before);
         EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
         optimizer.parameters().Should().HaveCount(groups ? 4 : 3);
@@ -200,7 +257,7 @@ public sealed class EtfCheckpointTests : IDisposable
         using var more = new Parameter(ones(3));
         ((Adam)optimizer).add_param_group(new Adam.ParamGroup([more]));
         var before = Outputs(model);
-        ((Action)(() => etf.Restore(early))).Should().Throw<ArgumentException>().WithMessage("*2 parameter groups*");
+        ((Action)(() => etf.Restore(early))).Should().Throw<EtfStateException>().WithMessage("*2 parameter groups*");
         Outputs(model).Should().Equal(before);
         EtfPlan.Of(model).LayerNames.Should().Contain("0");
     }

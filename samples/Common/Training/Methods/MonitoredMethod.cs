@@ -38,15 +38,13 @@ public sealed class MonitoredMethod(double epsilon, NccMonitorOptions? monitor =
         public override void Save(string path)
         {
             EtfCheckpoint.Save(path, model, Optimizer);
-            using var stream = File.Create(path + MonitorSuffix);
-            monitor.Save(stream);
+            monitor.Save(path + MonitorSuffix);
         }
 
         public override void Load(string path)
         {
             EtfCheckpoint.Load(path, model, Optimizer);
-            using var stream = File.OpenRead(path + MonitorSuffix);
-            monitor.Load(stream);
+            monitor.Load(path + MonitorSuffix);
         }
 
         protected override void Dispose(bool disposing)

@@ -75,7 +75,7 @@ public sealed class DeclaredStateTests
     [InlineData("width", "4294967297", "*'width'*32-bit*")]
     public void Restore_WrongText_NamesItAndChangesNothing(string name, string? text, string message)
     {
-        var saved = Replaced(Saved(new Layer { Scored = 7, Wrong = 2 }), name, text);
+        var saved = Saved(new Layer { Scored = 7, Wrong = 2 }).With(name, text);
         var target = new Layer { Scored = 100, Wrong = 50, Problem = "old" };
         FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
         (target.Scored, target.Wrong, target.Problem).Should().Be((100, 50, "old"));
@@ -93,11 +93,7 @@ public sealed class DeclaredStateTests
 
         static void RefusedWith(StateTensor? sums, string message)
         {
-            var saved = new StateSet("layer");
-            foreach (var (name, text) in Saved(new Layer()).Texts)
-                saved.Add(name, text);
-            if (sums is not null)
-                saved.Add("sums", sums);
+            var saved = Saved(new Layer()).With("sums", sums);
             var target = new Layer { Scored = 5 };
             FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
             target.Scored.Should().Be(5);
@@ -164,19 +160,6 @@ public sealed class DeclaredStateTests
     }
 
     internal static StateSet Saved(object state) => SafetensorsBytes.Read(SafetensorsBytes.Write(DeclaredState.Capture(state, "layer")));
-
-    internal static StateSet Replaced(StateSet state, string name, string? text)
-    {
-        var changed = new StateSet(state.Kind);
-        foreach (var (key, tensor) in state.Tensors)
-            changed.Add(key, tensor);
-        foreach (var (key, old) in state.Texts)
-            if (key != name)
-                changed.Add(key, old);
-        if (text is not null)
-            changed.Add(name, text);
-        return changed;
-    }
 
     private static Action Reading<T>(StateSet state)
         where T : class => () => DeclaredState.Read<T>(state);
