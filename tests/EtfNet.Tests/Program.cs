@@ -13,6 +13,8 @@ internal static class Program
     private static int Main(string[] arguments) => arguments switch
     {
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
+        [KilledTraining.Name, var path] => KilledTraining.Run(path),
+        [KilledTraining.CommandName, var count] => KilledTraining.Command(count, Console.Out),
         [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
         [ResumedPrograms.Name, var programs, var output] => ResumedPrograms.Run(programs, output),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),

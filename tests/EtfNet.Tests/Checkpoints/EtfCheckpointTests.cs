@@ -61,6 +61,11 @@ public sealed class EtfCheckpointTests : IDisposable
         straight.Etf.Report.FixedLayers.Select(layer => layer.Epoch).Should().Equal([5, 6], "one layer was fixed before the save, and one after it");
     }
 
+    /// <summary>A few moments; <c>kill 100</c>, as a command of this program, tries more.</summary>
+    [Fact]
+    public void Save_TrainingKilledWhileSaving_ResumesBitForBit() =>
+        KilledTraining.Kill(_folder, 3, seed: 7, _ => { }).Should().OnlyContain(problem => problem == null);
+
     [Fact]
     public void Load_ModelAloneForInference_GivesTheSameOutputs()
     {
