@@ -39,7 +39,7 @@ public sealed class RefusedCheckpointTests : IDisposable
         ["state of another parameter's shape"] = state => state.With(
             LastState(state).First(state.Tensors.ContainsKey), new RowTensor<float>([16, 16], [new float[256]])),
         ["option that is no number"] = state => state.With("optimizer.0.group.0.learning_rate", "much"),
-        ["option missing"] = state => state.Without("optimizer.0.group.0.weight_decay"),
+        ["option missing"] = state => state.Without("optimizer.0.group.0.learning_rate"),
         ["group without one of its parameters"] = state =>
             state.With("optimizer.0.group.0.parameters", JsonSerializer.Serialize(Parameters(state).Skip(1))),
         ["group with an unknown parameter"] = state =>

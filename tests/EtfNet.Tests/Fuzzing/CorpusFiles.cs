@@ -14,6 +14,7 @@ internal static class CorpusFiles
     public static IEnumerable<(string Target, string Name, byte[] Bytes)> Make()
     {
         using var scope = NewDisposeScope();
+        manual_seed(1);
         foreach (var kind in Enum.GetValues<EtfFrameKind>())
             yield return ("state", $"{kind}.safetensors".ToLowerInvariant(), Bytes(RandomFrames.Of(kind, 4, 5, seed: 3).Save));
         using var training = new TrainedModel();

@@ -79,11 +79,11 @@ internal sealed class MonitorState(ObservedForwards? forwards, IReadOnlyCollecti
     string? ICheckedState.Problem(StateValues values)
     {
         var (saved, layers) = (values.Get<List<string>>(nameof(Watched)), values.Get<List<string>>(nameof(LayersInOrder)));
-        if (watched?.Except(layers).FirstOrDefault() is { } unknown)
-            return $"it knows nothing of the layer {EntryName.Quote(unknown)}";
         List<string> odd = watched is null
             ? []
             : [.. watched.Except(saved).Select(name => "no " + name), .. saved.Except(watched)];
-        return odd.Count == 0 ? null : $"the saved monitor watched other layers: {string.Join(", ", odd)}";
+        if (odd.Count > 0)
+            return $"the saved monitor watched other layers ({string.Join(", ", odd)}) than this one, which must be of the same model";
+        return watched?.Except(layers).FirstOrDefault() is { } unknown ? $"it knows nothing of the layer {EntryName.Quote(unknown)}" : null;
     }
 }

@@ -37,13 +37,15 @@ internal sealed class OptimizerPart(
     public void Capture(StateSet to, string name)
     {
         to.Add($"{name}.{TypeName}", optimizer.GetType().Name);
+        // A parameter may stand in two groups.
+        var seen = new HashSet<string>();
         foreach (var (index, (group, parameters)) in TorchSharpInternals.Groups(optimizer).Zip(named()).Index())
         {
             OptimizerFields.Capture(group.Options, to, Group(name, index));
             to.Add(
                 $"{Group(name, index)}.{ParametersName}",
                 JsonSerializer.Serialize([.. parameters.Select(one => one.Name)], NamesJson.Readable));
-            foreach (var (parameter, own) in parameters)
+            foreach (var (parameter, own) in parameters.Where(one => seen.Add(one.Name)))
                 OptimizerFields.Capture(State(parameter, own), to, Own(name, own));
         }
     }
