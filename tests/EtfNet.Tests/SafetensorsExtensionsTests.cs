@@ -9,14 +9,14 @@ namespace EtfNet.Tests;
 
 public sealed class SafetensorsExtensionsTests
 {
-    public static TheoryData<string> AllShapes => [.. Shapes.All.Select(shape => shape.Name)];
+    public static TheoryData<string> AllShapes => [.. Shapes.All.Concat(ConvolutionShapes.All).Select(shape => shape.Name)];
 
     [Theory]
     [MemberData(nameof(AllShapes))]
     public void SaveLoad_AnyShapeOfModel_PlainAndFixed_GivesTheSameState(string name)
     {
         using var folder = new TemporaryFolder();
-        var path = Shapes.All.Single(shape => shape.Name == name).Path;
+        var path = Shapes.All.Concat(ConvolutionShapes.All).Single(shape => shape.Name == name).Path;
         using var model = Shapes.Make(name);
         model.SaveSafetensors(folder.File("plain"));
         using var plain = Shapes.Make(name);
@@ -63,7 +63,7 @@ public sealed class SafetensorsExtensionsTests
     public void SaveLoad_ModelThatIsItselfALayer_Works()
     {
         using var model = nn.Linear(6, 6);
-        new EtfPlan([new PlannedLayer("", SimplexEtf.Create(EtfFrame.Random(3), 6, 6).Header, InPlace: true)]).Apply(model);
+        new EtfPlan([new PlannedLayer("", SimplexEtf.Create(EtfFrame.Random(3), 6, 6).Header, null, InPlace: true)]).Apply(model);
         using var stream = new MemoryStream();
         model.SaveSafetensors(stream);
         stream.Position = 0;
@@ -176,6 +176,7 @@ public sealed class SafetensorsExtensionsTests
     private static float[] Outputs(nn.Module<Tensor, Tensor> model)
     {
         using var scope = NewDisposeScope();
+        model.eval();
         return model.call(Sample.Normal(1, 5, 16).to(ScalarType.Float32)).data<float>().ToArray();
     }
 

@@ -48,7 +48,7 @@ internal sealed class TrainingRig : IDisposable
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var inputs = randn([1024, Width], generator: _generator).to(_device).relu();
-            var fit = FrameFit.To(EtfFrame.Aligned(2 * Classes), target.Layer.weight, target.Layer.bias, inputs, target.Layer.forward(inputs));
+            var fit = target.Fixable.Fit(EtfFrame.Aligned(2 * Classes), inputs, target.Fixable.Map(inputs), new FrameFitOptions());
             LayerFix.Apply([LayerFix.Prepare(Model, target, fit.Etf, fit.Bias)], [(OptimizerHelper)Optimizer], keepOld: false);
             fit.Bias?.Dispose();
         }

@@ -210,7 +210,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _observed++;
         if (!_inputs.CanReplay)
             _layerInputs ??= new LayerInputSample(
-                _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer.Module).OfType<Linear>(), _options.CalibrationSamples);
+                _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer), _options.CalibrationSamples);
     }
 
     private void RequireAlive()

@@ -9,13 +9,19 @@ namespace EtfNet;
 /// <param name="OutOfReach">All other parameters.</param>
 internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InReach, long OutOfReach)
 {
+    private const string FirstConvolution =
+        "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed";
+
     private static readonly HashSet<string> NativeComposites =
     [
         "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder",
         "TransformerDecoderLayer", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell",
     ];
 
-    public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched)
+    /// <param name="model">The model.</param>
+    /// <param name="watched">The layers that are looked after.</param>
+    /// <param name="first">The first convolution, where it is left out for that; else null.</param>
+    public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched, torch.nn.Module? first)
     {
         var (skipped, reached, total, counted) = (new List<SkippedLayer>(), 0L, 0L, new HashSet<IntPtr>());
         foreach (var node in ModuleTree.Walk(model))
@@ -24,7 +30,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
             var own = TorchSharpInternals.Parameters(node.Module).Values
                 .Where(parameter => !parameter.IsInvalid && counted.Add(TensorStorage.Address(parameter))).ToList();
             var numbers = own.Sum(parameter => parameter.NumberOfElements);
-            var weight = FixedModules.HeaderOf(node.Module) is { } header ? header.Shape.Count : 0;
+            var weight = FixedModules.WeightCount(node.Module);
             total += numbers + (node.Module is IFixedLayer ? weight : 0);
             var layer = watched.FirstOrDefault(layer => ReferenceEquals(layer.Layer.Module, node.Module));
             if (weight > 0)
@@ -32,7 +38,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
             else if (layer is { Excluded: null })
                 reached += layer.Layer.Weight.NumberOfElements;
             else if (layer is not null || own.Exists(parameter => parameter.dim() > 1))
-                skipped.Add(new SkippedLayer(node.Path, WhyNot(node.Module, layer), numbers));
+                skipped.Add(new SkippedLayer(node.Path, ReferenceEquals(node.Module, first) ? FirstConvolution : WhyNot(node.Module, layer), numbers));
         }
 
         return new ModelReach(skipped, reached, total - reached);
@@ -43,7 +49,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
         var type = module.GetType().Name;
         return layer?.Excluded?.ToString() ?? module switch
         {
-            Convolution => $"{type} is a convolution, which is not fixed",
+            Convolution convolution when ConvWindow.Obstacle(convolution) is { } obstacle => obstacle,
             Embedding or EmbeddingBag => $"{type} is a table of rows that are looked up, not a map of features",
             _ when FixableLayer.Of(module) is not null => "left out by Include or Exclude",
             _ when module.GetType().Assembly == typeof(torch).Assembly && NativeComposites.Contains(type) =>

@@ -16,7 +16,10 @@ internal sealed class WatchedLayers
         _model = model;
         var seen = new List<string>();
         var already = FixedModules.Of(model).Select(layer => layer.Name).ToList();
-        foreach (var target in LayerTarget.All(model))
+        // What the first convolution sees has no classes yet: it is fixed by name only.
+        var first = options.Include.Count > 0 ? null
+            : ModuleTree.Walk(model).Select(node => node.Module).FirstOrDefault(module => module is Convolution or SimplexEtfConvolution);
+        foreach (var target in LayerTarget.All(model).Where(target => !ReferenceEquals(target.Fixable.Module, first)))
         {
             seen.Add(target.Name);
             if (IsIncluded(options, target.Name))
@@ -26,13 +29,13 @@ internal sealed class WatchedLayers
             }
         }
 
-        Reach = ModelReach.Of(model, _layers);
+        Reach = ModelReach.Of(model, _layers, first);
         if (seen.Count == 0)
             throw new ArgumentException(
-                $"{model.GetType().Name} has no trainable Linear layer that could be fixed"
+                $"{model.GetType().Name} has no trainable linear layer or convolution that could be fixed"
                 + (Reach.Skipped.Count > 0 ? $"; '{Reach.Skipped[0].Name}': {Reach.Skipped[0].Reason}." : "."), nameof(model));
         if (options.Include.FirstOrDefault(pattern => !seen.Concat(already).Any(path => NamePattern.Matches(pattern, path))) is { } nothing)
-            throw new ArgumentException($"Include names '{nothing}', which is no Linear layer of the model. It has: {string.Join(", ", seen)}.", nameof(options));
+            throw new ArgumentException($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: {string.Join(", ", seen)}.", nameof(options));
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
@@ -105,8 +108,9 @@ internal sealed class WatchedLayers
 
     private static string? NoFrame(AdaptiveEtfOptions options, FixableLayer layer)
     {
-        var (rows, columns) = layer.Matrix;
-        if (FrameShape.Exists(options.Frame ?? EtfFrame.Nearest, rows, columns))
+        var frame = options.Frame ?? EtfFrame.Nearest;
+        var (rows, columns) = (layer.Matrix.Rows, layer.ColumnsOf(frame));
+        if (FrameShape.Exists(frame, rows, columns))
             return null;
         return rows < 2
             ? "it has one output, and a simplex ETF has at least 2 rows"

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -8,7 +7,7 @@ namespace EtfNet;
 internal sealed class FixPreparation(CalibrationOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs)
 {
     /// <summary>A rise of the loss below this is none, however small the loss has become.</summary>
-    private const double LossSlack = 0.002;
+    private const double LossSlack = 0.001;
 
     private readonly List<LayerDecision> _waiting = [];
     private bool _outputsAreLogits;
@@ -22,7 +21,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         if (inputs.CanReplay)
             return PrepareByReplay(ready);
 
-        var samples = layerInputs?.Collect(ready.Select(target => target.Layer)) ?? [];
+        var samples = layerInputs?.Collect(ready.Select(target => target.Fixable)) ?? [];
         try
         {
             return new FixProposal(Choose(ready, samples), _waiting, null, null, LayerReason.NoReplay);
@@ -37,12 +36,12 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
     private FixProposal PrepareByReplay(IReadOnlyList<LayerTarget> ready)
     {
         using var mode = new ReplayMode(model);
-        var trials = new Dictionary<Linear, nn.Module<Tensor, Tensor>>();
+        var trials = new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>();
         using var before = Pass(mode, ready, trials);
         _outputsAreLogits = before.Outputs.Loss() is not null;
         var order = before.Samples.Select((entry, index) => (entry.Layer, index)).ToDictionary(entry => entry.Layer, entry => entry.index);
         var chosen = Choose(ready, before.Samples);
-        chosen.Sort((a, b) => order[a.Target.Layer].CompareTo(order[b.Target.Layer]));
+        chosen.Sort((a, b) => order[a.Target.Fixable.Module].CompareTo(order[b.Target.Fixable.Module]));
         var now = before;
         var fixes = new List<PreparedFix>();
         try
@@ -51,12 +50,12 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             {
                 if ((trials.Count == 0 ? chosen[i] : FitAgain(chosen[i], before, now)) is not { } prepared)
                     continue;
-                trials.Add(prepared.Target.Layer, prepared.CreateLayer());
+                trials.Add(prepared.Target.Fixable.Module, prepared.CreateLayer());
                 var after = Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
                 if (WhyNot(prepared, before.Outputs, now.Outputs, after.Outputs) is { } refusal)
                 {
                     _waiting.Add(refusal);
-                    trials.Remove(prepared.Target.Layer, out var refused);
+                    trials.Remove(prepared.Target.Fixable.Module, out var refused);
                     refused!.Dispose();
                     prepared.Bias?.Dispose();
                     after.Dispose();
@@ -83,18 +82,18 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         }
     }
 
-    private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets, IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials) =>
-        CalibrationPass.Run(model, mode, inputs, targets.Select(target => target.Layer), trials, options.Pooling);
+    private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets, IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials) =>
+        CalibrationPass.Run(model, mode, inputs, [.. targets.Select(target => target.Fixable)], trials, options.Pooling);
 
     /// <summary>Takes the preferred layers whose frames come near enough.</summary>
-    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, IReadOnlyList<(Linear Layer, LayerSample Sample)> samples)
+    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> samples)
     {
         var seen = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
         var chosen = new List<PreparedFix>();
         foreach (var target in ready)
             if (chosen.Count == options.MaxPerEpoch)
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.MaxPerEpoch) { Limit = options.MaxPerEpoch });
-            else if (!seen.TryGetValue(target.Layer, out var sample))
+            else if (!seen.TryGetValue(target.Fixable.Module, out var sample))
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.InputsNotSeen));
             else if (Fit(target, sample, sample.Outputs) is { } prepared)
                 chosen.Add(prepared);
@@ -107,7 +106,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         if (!options.MatchOutputs && options.Frame.Kind is not (EtfFrameKind.Aligned or EtfFrameKind.Nearest))
             return first;
         first.Bias?.Dispose();
-        return Fit(first.Target, now[first.Target.Layer], before[first.Target.Layer].Outputs);
+        return Fit(first.Target, now[first.Target.Fixable.Module], before[first.Target.Fixable.Module].Outputs);
     }
 
     private PreparedFix? Fit(LayerTarget target, LayerSample seen, Tensor wanted)
@@ -115,7 +114,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         FrameFit fit;
         try
         {
-            fit = FrameFit.To(options.Frame, target.Layer.weight, target.Layer.bias, seen.Inputs, wanted, new FrameFitOptions
+            fit = target.Fixable.Fit(options.Frame, seen.Inputs, wanted, new FrameFitOptions
             {
                 Labels = seen.Labels,
                 Match = options.MatchOutputs,
@@ -145,9 +144,10 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         if (!double.IsPositiveInfinity(options.MaxErrorRise) && (before.NccError(), after.NccError()) is ({ } error, { } errorAfter)
             && errorAfter - error > options.MaxErrorRise)
             return new LayerDecision(name, LayerReason.ErrorRiseAboveLimit) { Before = error, Value = errorAfter, Limit = options.MaxErrorRise };
-        // Against the outputs before the first of this epoch's fixes: what they cost together is limited.
+        // Against the outputs before the first of this epoch's fixes: what they cost together is limited, by a standard error less, as the
+        // sample is not all of the data.
         if (!double.IsPositiveInfinity(options.MaxLossRise) && (first.Loss(), after.LossOf(first)) is ({ } loss, { } lossAfter)
-            && !(lossAfter - loss <= Math.Max(options.MaxLossRise * loss, LossSlack)))
+            && !(lossAfter - loss + after.RiseError(first) <= Math.Max(options.MaxLossRise * loss, LossSlack)))
             return new LayerDecision(name, LayerReason.LossRiseAboveLimit) { Before = loss, Value = lossAfter, Limit = options.MaxLossRise };
         return null;
     }

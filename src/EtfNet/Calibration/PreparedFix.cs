@@ -18,11 +18,12 @@ internal sealed record PreparedFix(LayerTarget Target, SimplexEtf Etf, Tensor? B
     public double? LossAfter { get; init; }
 
     /// <summary>A layer that does what the fixed one will do, and shares nothing with the model.</summary>
-    public SimplexEtfLinear CreateLayer()
+    public nn.Module<Tensor, Tensor> CreateLayer()
     {
         using var noGrad = no_grad();
-        var layer = Target.Layer;
-        var bias = (Bias ?? layer.bias)?.detach().to(layer.weight.dtype).to(layer.weight.device).clone();
-        return new SimplexEtfLinear(Etf, bias is null ? null : new Parameter(bias.DetachFromDisposeScope(), requires_grad: false), dtype: layer.weight.dtype, device: layer.weight.device);
+        var (layer, place) = (Target.Fixable, LayerPlacement.Of(Target.Fixable.Weight));
+        var bias = (Bias ?? layer.Bias)?.detach().to(place.Dtype).to(place.Device).clone();
+        return layer.CreateFixed(
+            Etf, bias is null ? null : new Parameter(bias.DetachFromDisposeScope(), requires_grad: false), place.Dtype, place.Device);
     }
 }

@@ -102,7 +102,7 @@ public sealed class EtfPlan
     }
 
     internal PlanDocument ToDocument() =>
-        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, SimplexEtfFormat.Write(layer.Header)))]);
+        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, layer.ToJson()))]);
 
     /// <exception cref="EtfStateException">The document is of a newer version, or names an impossible frame.</exception>
     internal static EtfPlan From(PlanDocument document)
@@ -120,17 +120,17 @@ public sealed class EtfPlan
                 throw Error(null, "it has a layer without a name");
             if (!names.Add(entry.Layer ?? ""))
                 throw Error(entry.Layer, "the plan names this layer twice");
-            layers.Add(new PlannedLayer(entry.Layer ?? "", Header(entry), entry.InPlace));
+            layers.Add(Layer(entry));
         }
 
         return new EtfPlan(layers);
     }
 
-    private static SimplexEtfHeader Header(PlanEntry entry)
+    private static PlannedLayer Layer(PlanEntry entry)
     {
         try
         {
-            return SimplexEtfFormat.ReadHeader(entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"));
+            return PlannedLayer.Read(entry.Layer ?? "", entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"), entry.InPlace);
         }
         catch (EtfStateException exception) when (exception.Entry is null)
         {

@@ -12,6 +12,12 @@ internal interface IFixedLayer
     /// <summary>The frame, but for its factors, as plans write it.</summary>
     SimplexEtfHeader Header { get; }
 
+    /// <summary>What a patch holds, for a convolution; null for a linear layer.</summary>
+    PatchShape? Patch { get; }
+
+    /// <summary>How many weights the plain layer has.</summary>
+    long WeightCount { get; }
+
     /// <summary>The bias, trained or not; null if there is none.</summary>
     Tensor? Bias { get; }
 

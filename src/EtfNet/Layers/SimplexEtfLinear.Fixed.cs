@@ -9,6 +9,10 @@ public sealed partial class SimplexEtfLinear : IFixedLayer
 {
     SimplexEtfHeader IFixedLayer.Header => Header;
 
+    PatchShape? IFixedLayer.Patch => null;
+
+    long IFixedLayer.WeightCount => Header.Shape.Count;
+
     Type IFixedLayer.DenseType => typeof(Linear);
 
     Tensor IFixedLayer.DenseWeight(ScalarType dtype, Device device)

@@ -24,6 +24,14 @@ internal static class TorchSharpInternals
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
     public static extern ref Parameter? Bias(Linear linear);
 
+    /// <summary>The weight of a convolution; the property's setter would dispose the old one.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_weight")]
+    public static extern ref Parameter? Weight(Convolution convolution);
+
+    /// <summary>The bias of a convolution; the property's setter would dispose the old one.</summary>
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_bias")]
+    public static extern ref Parameter? Bias(Convolution convolution);
+
     /// <summary>The groups of an optimizer; the public property hides their type.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_parameter_groups")]
     public static extern ref IList<ParamGroup> Groups(torch.optim.Optimizer optimizer);

@@ -28,6 +28,16 @@ internal static class FixedModules
         _ => InPlace.TryGetValue(module, out var header) ? header : null,
     };
 
+    /// <summary>What a patch of a fixed convolution holds; null for any other module.</summary>
+    public static PatchShape? PatchOf(torch.nn.Module module) =>
+        module is IFixedLayer layer ? layer.Patch : FixableLayer.Of(module)?.Patch;
+
+    /// <summary>How many weights a fixed layer stands for; 0 for any other module.</summary>
+    public static long WeightCount(torch.nn.Module module) =>
+        module is IFixedLayer layer ? layer.WeightCount
+        : HeaderOf(module) is not null ? FixableLayer.Of(module)!.Weight.NumberOfElements
+        : 0;
+
     /// <summary>
     /// A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these
     /// places.
@@ -40,5 +50,5 @@ internal static class FixedModules
     /// <summary>All fixed layers of a model, in registration order.</summary>
     public static IReadOnlyList<PlannedLayer> Of(torch.nn.Module model) =>
         [.. ModuleTree.Walk(model).Where(node => HeaderOf(node.Module) is not null)
-            .Select(node => new PlannedLayer(node.Path, HeaderOf(node.Module)!, node.Module is not IFixedLayer))];
+            .Select(node => PlannedLayer.Of(node.Path, node.Module))];
 }

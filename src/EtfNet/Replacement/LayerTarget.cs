@@ -24,9 +24,6 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
     /// <summary>Gets whether the bias is left as it is: the user froze it, or something else uses it too.</summary>
     public bool BiasIsBound { get; private init; }
 
-    /// <summary>Gets the layer as the linear layer that it is.</summary>
-    public Linear Layer => (Linear)Fixable.Module;
-
     /// <summary>Every layer of a model that can be fixed and is not, each object once, in registration order.</summary>
     public static IReadOnlyList<LayerTarget> All(torch.nn.Module model)
     {

@@ -17,20 +17,20 @@ public sealed class ModelReachTests
         using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["left"] });
         var report = etf.Report;
         report.Skipped.Select(layer => layer.Name).Should()
-            .BeEquivalentTo("conv", "conv2", "table", "attention", "recurrent", "up", "left", "own");
+            .BeEquivalentTo("conv", "depthwise", "depthwise2", "up2", "table", "attention", "recurrent", "up", "left", "own");
         report.Skipped.Should().OnlyContain(layer => layer.Reason.Length > 10);
         report.Skipped.Single(layer => layer.Name == "conv").Should()
-            .Match((SkippedLayer layer) => layer.Reason.Contains("Conv2d") && layer.Parameters == (8 * 3 * 3 * 3) + 8);
+            .Match((SkippedLayer layer) => layer.Reason.Contains("first convolution") && layer.Parameters == (8 * 3 * 3 * 3) + 8);
         report.Skipped.Single(layer => layer.Name == "table").Reason.Should().Contain("Embedding");
         report.Skipped.Single(layer => layer.Name == "attention").Reason.Should().Contain("native");
         report.Skipped.Single(layer => layer.Name == "recurrent").Reason.Should().Contain("LSTM");
         report.Skipped.Single(layer => layer.Name == "up").Reason.Should().Contain("OrColumns");
         report.Skipped.Single(layer => layer.Name == "left").Reason.Should().Contain("Exclude");
-        report.ParametersInReach.Should().Be(16 * 4);
+        report.ParametersInReach.Should().Be((16 * 4) + (8 * 8 * 3 * 3));
         (report.ParametersInReach + report.ParametersOutOfReach).Should()
             .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
         report.ToString().Should()
-            .Contain("conv, conv2: skipped, Conv2d").And.MatchRegex(@"64 of \d,\d{3} parameters are in reach \(\d\.\d%\)");
+            .Contain("depthwise, depthwise2: skipped, it is a depthwise").And.MatchRegex(@"640 of \d,\d{3} parameters are in reach \(\d+\.\d%\)");
     }
 
     [Theory]
@@ -85,13 +85,16 @@ public sealed class ModelReachTests
             .WithMessage("No layer can be fixed*'head'*OrColumns*");
         using var convolutions = nn.Sequential(("conv", nn.Conv2d(1, 16, 3)));
         ((Action)(() => convolutions.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
-            .WithMessage("*no trainable Linear*'conv'*convolution*");
+            .WithMessage("*no trainable linear layer or convolution*'conv'*first convolution*Include*");
     }
 
     private sealed class ManyKinds : nn.Module<Tensor, Tensor>
     {
         private readonly nn.Module<Tensor, Tensor> conv = nn.Conv2d(3, 8, 3);
         private readonly nn.Module<Tensor, Tensor> conv2 = nn.Conv2d(8, 8, 3);
+        private readonly nn.Module<Tensor, Tensor> depthwise = nn.Conv2d(8, 8, 3, groups: 8);
+        private readonly nn.Module<Tensor, Tensor> depthwise2 = nn.Conv2d(8, 8, 3, groups: 8);
+        private readonly nn.Module<Tensor, Tensor> up2 = nn.ConvTranspose2d(8, 8, 3);
         private readonly nn.Module<Tensor, Tensor> norm = nn.BatchNorm2d(8);
         private readonly Embedding table = nn.Embedding(10, 4);
         private readonly MultiheadAttention attention = nn.MultiheadAttention(8, 2);

@@ -62,7 +62,7 @@ public sealed class SchedulerMisuseTests : SchedulerTests
     public void ApplyAdaptiveEtf_BadInput_TypedExceptions()
     {
         using var none = nn.Sequential(nn.ReLU());
-        ((Action)(() => none.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>().WithMessage("*no trainable Linear*");
+        ((Action)(() => none.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>().WithMessage("*no trainable linear layer or convolution*");
         ((Action)(() => Model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["*"] }))).Should().Throw<ArgumentException>().WithMessage("*hidden, head*");
         ((Action)(() => Model.ApplyAdaptiveEtf(1.5))).Should().Throw<ArgumentOutOfRangeException>();
         using var stranger = nn.Linear(2, 2);

@@ -19,7 +19,7 @@ public sealed class EtfCheckpointTests : IDisposable
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var shape in new[] { "Sequential", "ModuleField", "LinearField", "Tied" })
+            foreach (var shape in new[] { "Sequential", "ModuleField", "LinearField", "Tied", "Conv2dSequential", "Conv1dSequential" })
                 foreach (var optimizer in new[] { "SGD", "Adam", "AdamW", "RMSProp", "Adagrad", "ASGD", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop" })
                     cases.Add(shape, optimizer);
             return cases;

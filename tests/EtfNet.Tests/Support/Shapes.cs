@@ -39,7 +39,8 @@ internal static class Shapes
         ("MovedAfterConstruction", () => (nn.Module<Tensor, Tensor>)new ModuleField().to(ScalarType.Float64).to(ScalarType.Float32), "hidden", true),
     ];
 
-    public static nn.Module<Tensor, Tensor> Make(string name) => All.Single(shape => shape.Name == name).Make();
+    /// <summary>Makes one of these, or of <see cref="ConvolutionShapes"/>.</summary>
+    public static nn.Module<Tensor, Tensor> Make(string name) => All.Concat(ConvolutionShapes.All).Single(shape => shape.Name == name).Make();
 
     private static nn.Module<Tensor, Tensor> Tied()
     {

@@ -119,7 +119,7 @@ public sealed record AdaptiveEtfOptions
 
     /// <summary>Gets by what share the network's loss over the calibration sample may rise by the fixes of one epoch; a layer that would cost more waits.</summary>
     /// <value>
-    /// Above 0; infinity sets no limit. The default is 0.1; a rise below 0.002 never counts. The loss is the cross entropy of the model's output against the labels; it is not used where the
+    /// Above 0; infinity sets no limit. The default is 0.1, and a rise below 0.001 never counts; a standard error of the rise over the sample counts as rise. The loss is the cross entropy of the model's output against the labels; it is not used where the
     /// output is no logits: not one row per label, or not a column per class that predicts the labels.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>

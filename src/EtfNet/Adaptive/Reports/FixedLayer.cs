@@ -47,7 +47,7 @@ public sealed record FixedLayer
         Frame = fix.Header.Kind.ToString().ToLowerInvariant() + (fix.Header.Shape.IsColumnFrame ? " columns" : ""),
         Rank = fix.Header.Kind == EtfFrameKind.Aligned ? fix.Header.Rank : null,
         OutputError = outputError,
-        ParametersFixed = fix.Header.Shape.Rows * fix.Header.Shape.Columns,
+        ParametersFixed = FixedModules.WeightCount(fix.Current),
         InPlaceReason = fix.InPlaceReason,
     };
 }

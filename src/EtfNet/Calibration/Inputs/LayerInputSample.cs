@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -10,34 +9,34 @@ internal sealed class LayerInputSample : IDisposable
 {
     private const int RowsPerCall = 128;
 
-    private readonly Dictionary<Linear, Queue<Tensor>> _inputs = [];
+    private readonly Dictionary<nn.Module, Queue<Tensor>> _inputs = [];
     private readonly List<Listener> _listeners = [];
     private readonly ObservedForwards _forwards;
     private readonly int _mostCalls;
 
-    public LayerInputSample(ObservedForwards forwards, IEnumerable<Linear> layers, int maxRows)
+    public LayerInputSample(ObservedForwards forwards, IEnumerable<FixableLayer> layers, int maxRows)
     {
         _forwards = forwards;
         _mostCalls = Math.Max(1, maxRows / RowsPerCall);
         foreach (var layer in layers)
         {
-            var listener = new Listener(_inputs[layer] = new Queue<Tensor>(), _mostCalls);
-            listener.Hook = forwards.Observer.Listen(layer, forwards, listener);
+            var listener = new Listener(layer, _inputs[layer.Module] = new Queue<Tensor>(), _mostCalls);
+            listener.Hook = forwards.Observer.Listen(layer.Module, forwards, listener);
             _listeners.Add(listener);
         }
     }
 
     /// <summary>The layers' samples, in the given order; a layer that was never called is absent.</summary>
-    public IReadOnlyList<(Linear Layer, LayerSample Sample)> Collect(IEnumerable<Linear> layers)
+    public IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> Collect(IEnumerable<FixableLayer> layers)
     {
         using var noGrad = no_grad();
-        var samples = new List<(Linear, LayerSample)>();
+        var samples = new List<(nn.Module<Tensor, Tensor>, LayerSample)>();
         foreach (var layer in layers)
         {
-            if (!_inputs.TryGetValue(layer, out var kept) || kept.Count == 0)
+            if (!_inputs.TryGetValue(layer.Module, out var kept) || kept.Count == 0)
                 continue;
             var inputs = cat([.. kept]).DetachFromDisposeScope();
-            samples.Add((layer, new LayerSample(inputs, layer.forward(inputs).DetachFromDisposeScope())));
+            samples.Add((layer.Module, new LayerSample(inputs, layer.Map(inputs).DetachFromDisposeScope())));
         }
 
         return samples;
@@ -58,16 +57,18 @@ internal sealed class LayerInputSample : IDisposable
         NextEpoch();
     }
 
-    // A linear layer leaves its input as it is: what the hook behind it gets is what it took in, after all hooks before it.
-    private sealed class Listener(Queue<Tensor> kept, int mostCalls) : IModuleListener
+    // These layers leave their inputs as they are: what the hook behind it gets is what it took in, after all hooks before it.
+    private sealed class Listener(FixableLayer layer, Queue<Tensor> kept, int mostCalls) : IModuleListener
     {
+        private long _calls;
+
         public ModuleHook? Hook { get; set; }
 
         public void Fired(Forward forward, object? input, object? result)
         {
             if (input is not Tensor given || given.dim() == 0)
                 return;
-            kept.Enqueue(SampleRows.Some(given, RowsPerCall));
+            kept.Enqueue(RowDraw.Of(layer, given, RowsPerCall, _calls++).Inputs(given));
             if (kept.Count > mostCalls)
                 kept.Dequeue().Dispose();
         }

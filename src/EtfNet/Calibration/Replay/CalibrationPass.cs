@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -8,14 +7,18 @@ namespace EtfNet;
 /// <param name="Samples">What the asked layers saw and gave, in the order in which they are called; a layer that is not called is absent.</param>
 /// <param name="Outputs">What the model gave.</param>
 /// <param name="Averages">The batch norms' statistics.</param>
-internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample Sample)> Samples, TrialOutputs Outputs, BatchNormAverages Averages) : IDisposable
+internal sealed record CalibrationPass(
+    IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> Samples, TrialOutputs Outputs, BatchNormAverages Averages) : IDisposable
 {
     private const int MaxRows = 4096;
+
+    /// <summary>What the patches of all convolutions together may take.</summary>
+    private const long MaxPatchBytes = 256L << 20;
 
     private BatchNormAverages? _averages = Averages;
 
     /// <summary>What a layer saw and gave.</summary>
-    public LayerSample this[Linear layer] => Samples.First(entry => ReferenceEquals(entry.Layer, layer)).Sample;
+    public LayerSample this[nn.Module<Tensor, Tensor> layer] => Samples.First(entry => ReferenceEquals(entry.Layer, layer)).Sample;
 
     /// <summary>Gives the statistics away; they are no longer disposed with this.</summary>
     public BatchNormAverages TakeAverages()
@@ -32,21 +35,24 @@ internal sealed record CalibrationPass(IReadOnlyList<(Linear Layer, LayerSample 
     /// <param name="layers">The layers to look at.</param>
     /// <param name="trials">Modules whose outputs stand in for those of the layers that they are to replace.</param>
     /// <param name="pooling">How the model's outputs become one row per sample.</param>
-    public static CalibrationPass Run(nn.Module model, ReplayMode mode, InputSample inputs, IEnumerable<Linear> layers,
-        IReadOnlyDictionary<Linear, nn.Module<Tensor, Tensor>> trials, FeaturePooling pooling)
+    public static CalibrationPass Run(nn.Module model, ReplayMode mode, InputSample inputs, IReadOnlyList<FixableLayer> layers,
+        IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials, FeaturePooling pooling)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var rows = layers.ToDictionary(layer => layer, _ => new SampleRows());
-        var order = new List<Linear>();
-        var rowsPerCall = Math.Max(1, MaxRows / inputs.BatchCount);
+        var rows = layers.ToDictionary(layer => layer.Module, layer => new SampleRows(layer));
+        var order = new List<nn.Module<Tensor, Tensor>>();
+        var patchBytes = sizeof(float) * layers.Where(layer => layer.Patch is not null).Sum(layer => layer.Matrix.Columns);
+        var most = layers.ToDictionary(
+            layer => layer.Module,
+            layer => (int)Math.Max(1, (layer.Patch is null ? MaxRows : Math.Min(MaxRows, MaxPatchBytes / patchBytes)) / inputs.BatchCount));
         Tensor? labels = null;
         using var followers = new NormalizationTrace(model);
         var hooks = rows.Select(entry => entry.Key.register_forward_hook((_, input, output) =>
         {
             if (entry.Value.IsEmpty)
                 order.Add(entry.Key);
-            entry.Value.Add(input, output, labels, rowsPerCall);
+            entry.Value.Add(input, output, labels, most[entry.Key]);
             followers.Gave(entry.Key, output);
             return null!;
         })).ToList();

@@ -12,8 +12,7 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
     private readonly List<(Tensor Features, LabelGroups Labels)> _scored = [];
     private bool _rowsMatchLabels = true;
     private long _right;
-    private double _lossSum;
-    private long _rows;
+    private readonly List<float> _losses = [];
     private bool _areClassScores = true;
     private readonly Dictionary<int, long> _counts = [];
 
@@ -45,8 +44,7 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
         var classes = form.Flat.to(ScalarType.Int64).to(features.device).index_select(0, labeled.to(features.device));
         var rows = features.to(ScalarType.Float32).index_select(0, labeled.to(features.device));
         _right += rows.argmax(1).eq(classes).sum().item<long>();
-        _lossSum += nn.functional.cross_entropy(rows, classes, reduction: nn.Reduction.Sum).item<float>();
-        _rows += groups.Labeled;
+        _losses.AddRange(nn.functional.cross_entropy(rows, classes, reduction: nn.Reduction.None).cpu().data<float>());
     }
 
     /// <summary>
@@ -82,14 +80,26 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
     /// <summary>The mean cross entropy of the outputs against the labels; null where the outputs are not logits.</summary>
     public double? Loss()
     {
-        if (!_rowsMatchLabels || !_areClassScores || _rows == 0)
+        if (!_rowsMatchLabels || !_areClassScores || _losses.Count == 0)
             return null;
-        var most = (double)_counts.Values.Max() / _rows;
-        return (double)_right / _rows >= most + LogitShare * (1 - most) ? _lossSum / _rows : null;
+        var most = (double)_counts.Values.Max() / _losses.Count;
+        return (double)_right / _losses.Count >= most + LogitShare * (1 - most) ? _losses.Average(loss => (double)loss) : null;
     }
 
     /// <summary>The mean cross entropy of these outputs, whether they still are logits or not; null where those of <paramref name="before"/> are not.</summary>
-    public double? LossOf(TrialOutputs before) => before.Loss() is null || _rows == 0 ? null : _lossSum / _rows;
+    public double? LossOf(TrialOutputs before) => before.Loss() is null || _losses.Count == 0 ? null : _losses.Average(loss => (double)loss);
+
+    /// <summary>
+    /// The standard error of the rise of the loss from <paramref name="before"/> to these outputs, row by row; 0 where they are not of the same rows.
+    /// </summary>
+    public double RiseError(TrialOutputs before)
+    {
+        if (_losses.Count != before._losses.Count || _losses.Count < 2)
+            return 0;
+        var rises = _losses.Zip(before._losses, (after, first) => (double)after - first).ToList();
+        var mean = rises.Average();
+        return Math.Sqrt(rises.Sum(rise => (rise - mean) * (rise - mean)) / (rises.Count - 1.0) / rises.Count);
+    }
 
     public void Dispose()
     {

@@ -86,7 +86,9 @@ public sealed class SimplexEtfConv1d : SimplexEtfConvolution
 
     /// <summary>Makes an equivalent dense layer.</summary>
     /// <returns>A new <c>nn.Conv1d</c> of the layer's dtype and device, with its own weight and bias, both trainable.</returns>
-    public Conv1d ToDense() => Fill(Padding.IsSame
-        ? nn.Conv1d(InChannels, OutChannels, KernelSize, TorchSharp.Padding.Same, Stride, Dilation, PaddingMode, 1, Bias is not null, META)
-        : nn.Conv1d(InChannels, OutChannels, KernelSize, Stride, Padding.Width, Dilation, PaddingMode, 1, Bias is not null, META));
+    public Conv1d ToDense() => Fill(CreateEmpty(Bias is not null));
+
+    private protected override Conv1d CreateEmpty(bool hasBias) => Padding.IsSame
+        ? nn.Conv1d(InChannels, OutChannels, KernelSize, TorchSharp.Padding.Same, Stride, Dilation, PaddingMode, 1, hasBias, META)
+        : nn.Conv1d(InChannels, OutChannels, KernelSize, Stride, Padding.Width, Dilation, PaddingMode, 1, hasBias, META);
 }

@@ -90,13 +90,14 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
 
     /// <summary>Makes an equivalent dense layer.</summary>
     /// <returns>A new <c>nn.Conv2d</c> of the layer's dtype and device, with its own weight and bias, both trainable.</returns>
-    public Conv2d ToDense()
+    public Conv2d ToDense() => Fill(CreateEmpty(Bias is not null));
+
+    private protected override Conv2d CreateEmpty(bool hasBias)
     {
         var (kernel, stride, dilation, padding) = (Pair(KernelSize), Pair(Stride), Pair(Dilation), (Padding.Height, Padding.Width));
-        var hasBias = Bias is not null;
-        return Fill(Padding.IsSame
+        return Padding.IsSame
             ? nn.Conv2d(InChannels, OutChannels, kernel, TorchSharp.Padding.Same, stride, dilation, PaddingMode, 1, hasBias, META)
-            : nn.Conv2d(InChannels, OutChannels, kernel, stride, padding, dilation, PaddingMode, 1, hasBias, META));
+            : nn.Conv2d(InChannels, OutChannels, kernel, stride, padding, dilation, PaddingMode, 1, hasBias, META);
     }
 
     private static (long, long) Pair(ConvSize size) => (size.Height, size.Width);

@@ -16,7 +16,7 @@ namespace EtfNet;
 /// included.</para>
 /// <para>Gradients are analytic: nothing is saved for the backward pass, not even the input.</para>
 /// </remarks>
-public abstract class SimplexEtfConvolution : SimplexEtfLayer
+public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
 {
     private readonly PatchFrame _frame;
     private readonly PatchWindow _window;
@@ -71,13 +71,17 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
     /// <param name="layer">A convolution without groups.</param>
     /// <param name="etf">The frame: K x d over patches, or K x C over their middle pixels.</param>
     /// <param name="bias">K numbers, or null; adopted.</param>
+    /// <param name="dtype">Null for the layer's.</param>
+    /// <param name="device">Null for the layer's.</param>
     /// <exception cref="ArgumentException">No frame stands in for the layer, or the frame or the bias does not fit it.</exception>
-    internal static SimplexEtfConvolution ReplacementFor(Convolution layer, SimplexEtf etf, Tensor? bias) =>
-        Create(layer, ConvParts.Of(ConvWindow.Of(layer), etf), bias);
+    internal static SimplexEtfConvolution ReplacementFor(
+        Convolution layer, SimplexEtf etf, Tensor? bias, ScalarType? dtype = null, Device? device = null) =>
+        Create(layer, ConvParts.Of(ConvWindow.Of(layer), etf), bias, dtype, device);
 
     /// <summary>The same, with factors of zeros until a state is loaded.</summary>
-    internal static SimplexEtfConvolution ReplacementFor(Convolution layer, SimplexEtfHeader header, Tensor? bias) =>
-        Create(layer, ConvParts.Blank(ConvWindow.Of(layer), header), bias);
+    internal static SimplexEtfConvolution ReplacementFor(
+        Convolution layer, SimplexEtfHeader header, Tensor? bias, ScalarType? dtype = null, Device? device = null) =>
+        Create(layer, ConvParts.Blank(ConvWindow.Of(layer), header), bias, dtype, device);
 
     /// <summary>Gives a TorchSharp layer the kernel and the bias, as trainable parameters of their own.</summary>
     /// <param name="dense">Made on the meta device, where nothing is drawn from the global generator.</param>
@@ -86,11 +90,16 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var kernel = _frame.Patch.ToKernel(DenseMatrix());
-        var device = kernel.device;
-        dense.weight = (Parameter)new Parameter(_window.Dimensions == 1 ? kernel.squeeze(2) : kernel).DetachFromDisposeScope();
-        if (Bias is { } bias)
-            dense.bias = (Parameter)new Parameter(bias.detach().clone()).DetachFromDisposeScope();
+        return Fill(dense, new Parameter(Kernel(DenseMatrix())), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
+    }
+
+    private protected T Fill<T>(T dense, Parameter weight, Parameter? bias)
+        where T : Convolution
+    {
+        var device = weight.device;
+        dense.weight = (Parameter)weight.DetachFromDisposeScope();
+        if (bias is not null)
+            dense.bias = (Parameter)bias.DetachFromDisposeScope();
         if (_window.Mode is not PaddingModes.Zeros)
             TorchSharpInternals.ReversedPadding(dense) = _window.Dimensions == 1
                 ? [_window.Before.Columns, _window.After.Columns]
@@ -127,13 +136,13 @@ public abstract class SimplexEtfConvolution : SimplexEtfLayer
         return stored.dim() == 3 ? stored.unsqueeze(2) : stored;
     }
 
-    private static SimplexEtfConvolution Create(Convolution layer, ConvParts parts, Tensor? bias)
+    private static SimplexEtfConvolution Create(Convolution layer, ConvParts parts, Tensor? bias, ScalarType? dtype, Device? device)
     {
         if (layer.out_channels != parts.Frame.Header.Shape.Rows)
             throw new ArgumentException(
                 $"A frame of {parts.Frame.Header.Shape.Rows} rows does not fit a convolution of {layer.out_channels} outputs.",
                 nameof(parts));
-        var (dtype, device) = (layer.weight.dtype, layer.weight.device);
+        (dtype, device) = (dtype ?? layer.weight.dtype, device ?? layer.weight.device);
         SimplexEtfConvolution made = layer is Conv1d
             ? new SimplexEtfConv1d(parts, bias, false, dtype, device)
             : new SimplexEtfConv2d(parts, bias, false, dtype, device);

@@ -27,6 +27,9 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     /// <summary>Gets the weight as a matrix, K x d: outputs, and inputs of one output.</summary>
     public (long Rows, long Columns) Matrix => (WeightShape[0], WeightShape[1..].Aggregate(1L, (product, size) => product * size));
 
+    /// <summary>Gets what a patch holds, for a convolution; null for a linear layer.</summary>
+    public virtual PatchShape? Patch => null;
+
     /// <summary>Gets the type of the module that takes the layer's place.</summary>
     public abstract Type FixedType { get; }
 
@@ -44,8 +47,30 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     public static FixableLayer? Of(nn.Module module) => module switch
     {
         Linear linear => new FixableLinear(linear),
+        Convolution convolution when ConvWindow.Obstacle(convolution) is null => new FixableConvolution(convolution),
         _ => null,
     };
+
+    /// <summary>How many columns a frame of this kind has here; not all kinds look at whole patches.</summary>
+    public virtual long ColumnsOf(EtfFrame frame) => Matrix.Columns;
+
+    /// <summary>Whether a frame of this shape can stand in for the layer.</summary>
+    public virtual bool Takes(FrameShape shape) => (shape.Rows, shape.Columns) == Matrix;
+
+    /// <summary>The weight as it is, K x d, without gradient.</summary>
+    public virtual Tensor WeightMatrix() => Weight.detach().reshape(Matrix.Rows, Matrix.Columns);
+
+    /// <summary>The layer's function, bias included, on rows of what it sees, without its hooks.</summary>
+    public Tensor Map(Tensor rows)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.linear(rows.to(Weight.dtype), WeightMatrix(), Bias).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Fits a frame to the layer, on rows of what it sees and of what it gave before.</summary>
+    /// <exception cref="ArgumentException">The rows are not finite, or there is no such frame.</exception>
+    public virtual FrameFit Fit(EtfFrame frame, Tensor inputs, Tensor targets, FrameFitOptions options) =>
+        FrameFit.To(frame, Weight, Bias, inputs, targets, options);
 
     /// <summary>Makes the fixed layer of a realized frame.</summary>
     /// <param name="etf">The frame, K x d.</param>
@@ -69,7 +94,7 @@ internal abstract class FixableLayer(nn.Module<Tensor, Tensor> module)
     }
 
     /// <summary>A frame as this layer's weight, a new tensor of the current scope.</summary>
-    public Tensor WeightOf(SimplexEtf etf, ScalarType dtype, Device device) => etf.ToTensor(dtype, device).reshape(WeightShape);
+    public virtual Tensor WeightOf(SimplexEtf etf, ScalarType dtype, Device device) => etf.ToTensor(dtype, device).reshape(WeightShape);
 
     /// <summary>Makes another parameter the weight; the old one is not disposed.</summary>
     public void SetWeight(Parameter weight) => Set(WeightName, ref WeightField, weight);

@@ -22,7 +22,7 @@ internal static class FootprintMeasurement
         return new ModelFootprint
         {
             TrainableParameters = trainable,
-            FixedParameters = frozen + fixedLayers.Sum(layer => ((IFixedLayer)layer).Header.Shape.Count),
+            FixedParameters = frozen + fixedLayers.Sum(layer => ((IFixedLayer)layer).WeightCount),
             StoredParameters = trainable + frozen + fixedLayers.Sum(layer => layer.buffers().Sum(buffer => buffer.NumberOfElements)),
             WeightBytes = parameters.Concat(buffers).Sum(Bytes),
             GradientBytes = parameters.Sum(parameter => parameter.grad is { } gradient ? Bytes(gradient) : 0),

@@ -41,11 +41,11 @@ internal static class PlanApplication
         {
             var then = planned.GetValueOrDefault(now.Name);
             var fits = returning.Contains(now.Name)
-                ? then is null || (then.Header.Shape, then.InPlace) == (now.Header.Shape, now.InPlace)
-                : then is not null && (then.Header.Signature, then.InPlace) == (now.Header.Signature, now.InPlace);
+                ? then is null || (then.Header.Shape, then.Patch, then.InPlace) == (now.Header.Shape, now.Patch, now.InPlace)
+                : then is not null && (then.Signature, then.InPlace) == (now.Signature, now.InPlace);
             if (!fits)
                 throw new ArgumentException(
-                    $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Header.Signature}; in the state it is {(then is null ? "trained" : then.Header.Signature)}. Load into a freshly built model.", nameof(model));
+                    $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Signature}; in the state it is {(then is null ? "trained" : then.Signature)}. Load into a freshly built model.", nameof(model));
         }
 
         return Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Name))]);
@@ -75,13 +75,14 @@ internal static class PlanApplication
         if (target is null)
             throw new ArgumentException(module is null
                 ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
-                : $"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
+                : $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
         if (target.Obstacle is { } obstacle)
             throw new ArgumentException(
                 $"The plan fixes the layer '{layer.Name}', which {name} does not allow: {obstacle}.", nameof(layer));
-        var (rows, columns) = target.Fixable.Matrix;
-        if ((rows, columns) != (layer.Header.Shape.Rows, layer.Header.Shape.Columns))
-            throw new ArgumentException($"The plan fixes the layer '{layer.Name}' as {layer.Header.Signature}; in {name} it has the shape {rows} x {columns}.", nameof(layer));
+        if (layer.Patch != target.Fixable.Patch || !target.Fixable.Takes(layer.Header.Shape))
+            throw new ArgumentException(
+                $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} it has the shape {Shape(target.Fixable)}.",
+                nameof(layer));
         if (layer.Header.Scale > SimplexEtfLayer.LargestScale(layer.Header.Shape, target.Fixable.Weight.dtype))
             throw new ArgumentException(
                 $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for "
@@ -90,5 +91,8 @@ internal static class PlanApplication
         if (!layer.InPlace && target.InPlaceReason is { } reason)
             throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
         return target;
+
+        static string Shape(FixableLayer layer) => $"{layer.Matrix.Rows} x {layer.Matrix.Columns}"
+            + (layer.Patch is { } patch ? $" over patches of {patch}" : "");
     }
 }

@@ -20,8 +20,9 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
         get
         {
             var cases = new TheoryData<string, string, bool>();
-            foreach (var shape in new[] { "ModuleField", "LinearField" })
-                foreach (var kind in OptimizerKinds.Names)
+            foreach (var shape in new[] { "ModuleField", "LinearField", "Conv2dSequential", "ResidualConv", "Conv2dField" })
+                // Rprop brings the loss of the convolutions to 0 within a few epochs, and nothing moves then.
+                foreach (var kind in OptimizerKinds.Names.Where(kind => kind != "Rprop" || !shape.Contains("Conv", StringComparison.Ordinal)))
                     foreach (var lazy in new[] { true, false })
                         cases.Add(shape, kind, lazy);
             return cases;
@@ -121,7 +122,7 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
 
     private void RequireTraining(nn.Module<Tensor, Tensor> model, OptimizerHelper optimizer)
     {
-        TrainingReading.Names(optimizer, model).Should().Equal("0:hidden.weight", "0:hidden.bias", "0:head.weight", "0:head.bias");
+        TrainingReading.Names(optimizer, model).Should().Equal(model.named_parameters().Select(entry => "0:" + entry.name));
         TrainingReading.RequireTraining(model, optimizer, _data);
     }
 

@@ -99,7 +99,7 @@ public sealed class ReplayTests : IDisposable
         var kept = Kept(monitor);
         using var mode = new ReplayMode(_model);
         using var pass = CalibrationPass.Run(
-            _model, mode, kept, [_layer], new Dictionary<Linear, nn.Module<Tensor, Tensor>>(), FeaturePooling.Auto);
+            _model, mode, kept, [FixableLayer.Of(_layer)!], new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>(), FeaturePooling.Auto);
         var (layer, sample) = pass.Samples.Should().ContainSingle().Subject;
         layer.Should().BeSameAs(_layer);
         sample.Inputs.allclose(_input + 1).Should().BeTrue();
@@ -109,7 +109,7 @@ public sealed class ReplayTests : IDisposable
         // A trial stands in for the layer's own function, and the user's hook is applied to it.
         var trial = nn.Linear(4, 6);
         using var score = monitor.Suspend();
-        var removers = TrialHooks.Attach(new Dictionary<Linear, nn.Module<Tensor, Tensor>> { [_layer] = trial });
+        var removers = TrialHooks.Attach(new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> { [_layer] = trial });
         using var noGrad = no_grad();
         var replayed = monitor.Forwards.Observer.Replay([_input])!;
         removers.ForEach(remover => remover.remove());

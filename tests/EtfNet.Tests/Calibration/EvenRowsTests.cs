@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Calibration;
 
-public sealed class SampleRowsTests
+public sealed class EvenRowsTests
 {
     [Theory]
     [InlineData(128, 50, 256)]
@@ -18,7 +18,7 @@ public sealed class SampleRowsTests
         using var scope = NewDisposeScope();
         var features = arange(tokens).reshape(1, tokens, 1).expand(samples, tokens, 1);
 
-        using var rows = SampleRows.Some(features, most);
+        using var rows = EvenRows.Some(features, most);
 
         rows.shape[0].Should().BeInRange(Math.Min(most, samples * tokens) / 2, most);
         rows.data<long>().Distinct().Should().HaveCount(tokens);
