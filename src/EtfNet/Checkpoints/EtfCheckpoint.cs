@@ -5,8 +5,8 @@ namespace EtfNet;
 
 /// <summary>Saves and loads a whole training across fixes: weights, which layers are fixed and how, scheduler, optimizers.</summary>
 /// <remarks>
-/// <para>One safetensors file with a version and a SHA-256 checksum, written to a temporary file, flushed and renamed: a reader sees the old
-/// file or the new one. Weights stand in it as <c>model.</c> and their names, optimizer states as <c>optimizer.0.state.</c> and so on; the
+/// <para>One safetensors file with a version and a SHA-256 checksum, written to a temporary file, flushed and renamed: a reader sees the
+/// old file or the new one. Weights stand in it as <c>model.</c> and their names, optimizer states as <c>optimizer.0.state.</c> and so on; the
 /// plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of <see cref="EtfPlan.ToJson"/>.</para>
 /// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
 /// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
@@ -53,7 +53,9 @@ public static class EtfCheckpoint
     /// <param name="model">The model.</param>
     /// <param name="optimizers">Managed optimizers whose state to save; none is allowed.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="NotSupportedException">An optimizer is native (LBFGS), or a tensor is of a type that the format does not have.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An optimizer is native (LBFGS), or a tensor is of a type that the format does not have.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">An optimizer has no state for one of its parameters.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
@@ -69,7 +71,9 @@ public static class EtfCheckpoint
     /// <param name="model">The model.</param>
     /// <param name="optimizers">Managed optimizers whose state to save; none is allowed.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="NotSupportedException">An optimizer is native (LBFGS), or a tensor is of a type that the format does not have.</exception>
+    /// <exception cref="NotSupportedException">
+    /// An optimizer is native (LBFGS), or a tensor is of a type that the format does not have.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">
     /// An optimizer has no state for one of its parameters, or a weight changed while it was being saved.
@@ -110,8 +114,8 @@ public static class EtfCheckpoint
     /// <param name="scheduler">A scheduler of a freshly built model, with fresh optimizers, made with the same options.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another architecture
-    /// or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another
+    /// architecture or of other optimizers. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or the model's layers were changed by hand. Nothing was changed.
     /// </exception>
@@ -150,8 +154,8 @@ public static class EtfCheckpoint
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler: load into that one.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another architecture
-    /// or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another
+    /// architecture or of other optimizers. Nothing was changed.</exception>
     public static void Load(Stream stream, torch.nn.Module model, params torch.optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(stream);

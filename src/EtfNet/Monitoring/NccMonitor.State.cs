@@ -19,11 +19,13 @@ public sealed partial class NccMonitor : ICustomState
         Merge(other._state, nameof(other));
     }
 
-    /// <summary>Adds what another process's monitor gathered in its running epoch, from what its <see cref="Save(Stream)"/> wrote.</summary>
+    /// <summary>Adds what another process's monitor gathered in its running epoch, from what its <see cref="Save(Stream)"/>
+    /// wrote.</summary>
     /// <param name="state">Gives the bytes; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentException">Layers, their widths or the metrics gathered differ; nothing changes.</exception>
-    /// <exception cref="EtfStateException">The stream holds no saved monitor, or a damaged one or one of a newer version; nothing changes.</exception>
+    /// <exception cref="EtfStateException">The stream holds no saved monitor, or a damaged one or one of a newer version; nothing
+    /// changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Merge(Stream state)
     {
@@ -59,7 +61,8 @@ public sealed partial class NccMonitor : ICustomState
         SafetensorsWriter.Write(stream, Capture());
     }
 
-    /// <summary>Continues from what <see cref="Save(string)"/> saved, instead of what is known so far; forwards that wait are let go.</summary>
+    /// <summary>Continues from what <see cref="Save(string)"/> saved, instead of what is known so far; forwards that wait are let
+    /// go.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -107,7 +107,8 @@ public sealed class EtfCheckpointTests : IDisposable
         EtfCheckpoint.Save(_folder.File("before.etf"), fresh);
         using var model = Trained(out _);
         var before = Outputs(model);
-        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<EtfStateException>().WithMessage("*'0'*fixed*trained*freshly built*");
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<EtfStateException>()
+            .WithMessage("*'0'*fixed*trained*freshly built*");
         Outputs(model).Should().Equal(before);
     }
 

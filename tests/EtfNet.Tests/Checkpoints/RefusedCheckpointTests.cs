@@ -35,7 +35,8 @@ public sealed class RefusedCheckpointTests : IDisposable
     private static Dictionary<string, Func<StateSet, StateSet>> FaultKinds { get; } = new()
     {
         ["no state of the last parameter"] = state => LastState(state).Aggregate(state, (left, name) => left.Without(name)),
-        ["state of the last parameter of another type"] = state => state.With(LastState(state).Last(), new RowTensor<long>([4], [new long[4]])),
+        ["state of the last parameter of another type"] = state =>
+            state.With(LastState(state).Last(), new RowTensor<long>([4], [new long[4]])),
         ["state of another parameter's shape"] = state => state.With(
             LastState(state).First(state.Tensors.ContainsKey), new RowTensor<float>([16, 16], [new float[256]])),
         ["option that is no number"] = state => state.With("optimizer.0.group.0.learning_rate", "much"),
@@ -79,7 +80,8 @@ public sealed class RefusedCheckpointTests : IDisposable
             state.With("scheduler.monitor.layers.head.returning.within.least", new RowTensor<double>([3], [new double[3]])),
         ["monitor of other layers"] = state => state.With("scheduler.monitor.watched", "[\"hidden\"]"),
         ["centers with a number that is none"] = state => state.With(
-            "scheduler.monitor.layers.head.previous.sum", new RowTensor<double>([4, 4], [.. Enumerable.Repeat(new[] { 1, 2, double.NaN, 4 }, 4)])),
+            "scheduler.monitor.layers.head.previous.sum",
+            new RowTensor<double>([4, 4], [.. Enumerable.Repeat(new[] { 1, 2, double.NaN, 4 }, 4)])),
         ["no monitor"] = state => state.Without("scheduler.monitor"),
         ["no scheduler"] = state => state.Texts.Keys.Where(name => name.StartsWith("scheduler", StringComparison.Ordinal))
             .Aggregate(state, (left, name) => left.Without(name)),

@@ -94,7 +94,8 @@ public sealed class MergeTests : IDisposable
     {
         var counters = Counters(typeof(LayerState)).Select(counter => (Of: "", Counter: counter))
             .Concat(Counters(typeof(ScoreCounts)).Select(counter => (Of: "scores.", Counter: counter))).ToList();
-        counters.Select(one => one.Counter.Name).Should().Contain(["batches", "non_finite", "scored", "wrong", "within_rounding", "compared"]);
+        counters.Select(one => one.Counter.Name).Should()
+            .Contain(["batches", "non_finite", "scored", "wrong", "within_rounding", "compared"]);
         using var monitor = new NccMonitor(_model, Options);
         Watched.Epoch(_model, monitor, _data, 30);
         monitor.EndEpoch();
@@ -168,7 +169,8 @@ public sealed class MergeTests : IDisposable
 
         Other(wide, Options).Should().Throw<ArgumentException>().WithMessage("*'layers.a.current.width' is 9 there and 8 here*");
         Other(alien, Options).Should().Throw<ArgumentException>().WithMessage("*no layer in common*x*");
-        Other(_model, new NccMonitorOptions { Metrics = CollapseMetricSet.None }).Should().Throw<ArgumentException>().WithMessage("*'layers.a.current.tracks_scatter'*");
+        Other(_model, new NccMonitorOptions { Metrics = CollapseMetricSet.None }).Should().Throw<ArgumentException>()
+            .WithMessage("*'layers.a.current.tracks_scatter'*");
         monitor.Invoking(m => m.Merge(monitor)).Should().Throw<ArgumentException>().WithMessage("*itself*");
         monitor.Compute().ToJson().Should().Be(before);
 

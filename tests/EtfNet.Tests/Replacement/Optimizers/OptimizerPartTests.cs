@@ -98,6 +98,30 @@ public sealed class OptimizerPartTests
                 0.01);
     }
 
+    /// <summary>Each group has a parameter that is not the model's: neither takes the other's state.</summary>
+    [Fact]
+    public void SaveAndRestore_ForeignParametersInTwoGroups_KeepTheirOwnState()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model();
+        using var optimizer = TwoGroups();
+        foreach (var (group, rate) in optimizer.ParamGroups.Zip(new[] { 1.0f, 5.0f }))
+            foreach (var parameter in group.Parameters)
+                parameter.grad = full_like(parameter, rate);
+        optimizer.step();
+        var saved = Capture(model, optimizer).Hold();
+        saved.Texts["optimizer.0.group.1.parameters"].Should().Be("""["head.weight","head.bias","#1.0"]""");
+        using var fresh = TwoGroups();
+        Restore(model, fresh, saved);
+        Bytes(fresh).Should().Equal(Bytes(optimizer));
+
+        OptimizerHelper TwoGroups() => (OptimizerHelper)optim.Adam(
+        [
+            new Adam.ParamGroup([.. model.parameters().Take(2), new Parameter(ones(3))]),
+            new Adam.ParamGroup([.. model.parameters().Skip(2), new Parameter(ones(3))]),
+        ]);
+    }
+
     [Fact]
     public void Restore_WhatDoesNotFit_NamesItAndChangesNothing()
     {

@@ -17,6 +17,12 @@ public sealed class DeclaredStateTests
         [State(MergeRule.First)] public string? Problem { get; set; }
     }
 
+    internal sealed class Steps
+    {
+        [State(MergeRule.Max)] public bool Seen { get; set; }
+        [State(MergeRule.Sum)] public long[] Counts { get; } = new long[3];
+    }
+
     /// <summary>The same state with one counter more, which takes one line.</summary>
     internal sealed class LayerWithACounter : Layer
     {
@@ -79,6 +85,27 @@ public sealed class DeclaredStateTests
         var target = new Layer { Scored = 100, Wrong = 50, Problem = "old" };
         FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
         (target.Scored, target.Wrong, target.Problem).Should().Be((100, 50, "old"));
+    }
+
+    [Fact]
+    public void ArrayOfAFixedLengthAndBool_AreFilledMergedAndReset()
+    {
+        var (one, two) = (new Steps { Seen = true }, new Steps());
+        (one.Counts[0], one.Counts[2]) = (4, 5);
+        var array = two.Counts;
+        DeclaredState.Restore(two, Saved(one));
+        two.Counts.Should().BeSameAs(array).And.Equal(4, 0, 5);
+        var three = new Steps();
+        DeclaredState.Merge(three, two, "two");
+        DeclaredState.Merge(three, new Steps(), "new");
+        DeclaredState.Merge(three, two, "two");
+        three.Counts.Should().Equal(8, 0, 10);
+        three.Seen.Should().BeTrue("either was");
+        FluentActions.Invoking(() => DeclaredState.Restore(two, Saved(one).With("counts", new RowTensor<long>([2], [[1, 2]]))))
+            .Should().Throw<EtfStateException>().WithMessage("*'counts'*2 numbers*3 are wanted*");
+        two.Counts.Should().Equal(4, 0, 5);
+        DeclaredState.Reset(three);
+        (three.Seen, three.Counts.Sum()).Should().Be((false, 0));
     }
 
     [Fact]
