@@ -39,10 +39,12 @@ public sealed partial class NccMonitor : IDisposable
         var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude, nameof(options));
         _forwards = new ObservedForwards(model, _options.Observation);
         _state = new MonitorState(_forwards, _taps.Keys);
+        var trace = _options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, nodes) : null;
         foreach (var node in chosen)
         {
             var point = FeaturePointFinder.Find(node, nodes, _options.FeaturePoint);
-            _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling));
+            var isShown = _options.FeaturePoint == FeaturePoint.OwnOutput || !ReferenceEquals(point.Module, node.Module);
+            _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling, isShown ? null : trace));
             AddState(node.Path);
         }
     }

@@ -71,6 +71,21 @@ internal sealed class Forward : IDisposable
         (_samples, _positions) = (null, null);
     }
 
+    /// <summary>Puts other features of the same layer in the place of some.</summary>
+    public void Replace(LayerFeatures old, LayerFeatures features)
+    {
+        if (Features.IndexOf(old) is not (var index and >= 0))
+        {
+            features.Dispose();
+            return;
+        }
+
+        Features[index] = features;
+        Bytes += features.Bytes - old.Bytes;
+        old.Dispose();
+        (_samples, _positions) = (null, null);
+    }
+
     /// <summary>Takes the model's result; called again where the model is called again within one batch.</summary>
     /// <param name="outputs">The tensors in it.</param>
     /// <param name="logits">Which of them, or of what it was made of, are the class scores; null where that is not known.</param>

@@ -36,7 +36,8 @@ internal abstract class RowDraw
             if (input.NumberOfElements != labels.shape[0] * input.shape[^1])
                 return null;
             using var scope = NewDisposeScope();
-            return EvenRows.Every(labels.unsqueeze(1), step).squeeze(1).DetachFromDisposeScope();
+            using var rows = EvenRows.Every(labels.unsqueeze(1), step);
+            return rows.squeeze(1).DetachFromDisposeScope();
         }
     }
 

@@ -11,8 +11,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     private readonly ObservedForwards _forwards;
     private readonly FeaturePooling _pooling;
     private readonly LayoutFinder _layout;
-    private readonly TapPoint _point;
     private readonly HeadListener? _head;
+    private TapPoint _point;
+    private FlowSearch? _search;
     private ModuleHook _hook;
     private ModuleHook? _headHook;
     private long _rank;
@@ -23,13 +24,18 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     /// <param name="nodes">All modules of the model.</param>
     /// <param name="point">Where its features are.</param>
     /// <param name="pooling">How an output becomes feature vectors.</param>
-    public LayerTap(ObservedForwards forwards, ModuleNode node, IReadOnlyList<ModuleNode> nodes, TapPoint point, FeaturePooling pooling)
+    /// <param name="trace">Looks for a normalization behind the layer, where the structure shows none; null for the point as it is.</param>
+    public LayerTap(
+        ObservedForwards forwards, ModuleNode node, IReadOnlyList<ModuleNode> nodes, TapPoint point, FeaturePooling pooling,
+        FlowTrace? trace = null)
     {
         (_forwards, _point, _pooling) = (forwards, point, pooling);
         Name = node.Path;
         Layer = node.Module;
         _layout = LayoutFinder.For(node, nodes);
         _hook = forwards.Observer.Listen(point.Module, forwards, this);
+        _search = trace?.Search((forward, output) =>
+            Features(this, output, _seen, copy: true, NeedsMask() ? forward.TokenMask?.Value : null));
         if (node.Module is Linear or IWatchedLayer { HasChannelsFirst: false })
             _headHook = forwards.Observer.Listen(node.Module, forwards, _head = new HeadListener(this));
     }
@@ -85,6 +91,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     {
         if (TensorsOf.First(result) is not { } output || output.dim() == 0 || !is_floating_point(output))
             return;
+        if (_search?.IsOver(forward) == true && FollowFlow())
+            return;
         _rank = output.dim();
         _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
         var mask = NeedsMask() ? forward.TokenMask?.Value : null;
@@ -93,7 +101,27 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
                 $"its tokens, of shape ({string.Join(", ", output.shape)}), do not fit the token mask, of shape "
                 + $"({string.Join(", ", mask.shape)})";
         else
-            forward.Add(Features(this, output, _seen, _point.Overwritten, mask));
+            Add(forward, Features(this, output, _seen, _point.Overwritten, mask), output);
+    }
+
+    private void Add(Forward forward, LayerFeatures features, Tensor output)
+    {
+        forward.Add(features);
+        _search?.Gave(output, features);
+    }
+
+    /// <summary>Goes on behind the normalization that takes the layer's output; false where there is none.</summary>
+    private bool FollowFlow()
+    {
+        var norm = _search!.Taker;
+        _search = null;
+        if (norm is null)
+            return false;
+        var own = _hook;
+        _point = new TapPoint(norm, $"after {norm.GetType().Name}, which takes its output", Overwritten: true);
+        _hook = _forwards.Observer.Listen(norm, _forwards, this);
+        _forwards.Observer.StopListening(own, _forwards, this);
+        return true;
     }
 
     /// <summary>Features given by hand, pooled as the hook would; one row per label.</summary>

@@ -134,12 +134,14 @@ internal sealed class ModelFit
             var name = EntryName.Join(path, SimplexEtfLayer.FrameName);
             if (!planned.TryGetValue(module, out var layer) || !_tensors.TryGetValue(name, out var tensor))
                 continue;
-            var header = SimplexEtfHeader.FromNumbers((long[])tensor.ToArray());
+            var numbers = (long[])tensor.ToArray();
+            var header = SimplexEtfHeader.FromNumbers(numbers);
             if (header.Problem() is { } problem)
                 throw _from.State.Error(Saved(name), $"it is no frame: {problem}", Again);
-            if (header.Signature != layer.Header.Signature)
+            if (header.Signature != layer.Header.Signature
+                || !numbers.AsSpan(SimplexEtfHeader.NumberCount).SequenceEqual(layer.Patch?.ToNumbers() ?? []))
                 throw _from.State.Error(
-                    Saved(name), $"it is the frame {header.Signature}, and the plan says {layer.Header.Signature}", Again);
+                    Saved(name), $"it is the frame {header.Signature}, and the plan says {layer.Signature}", Again);
             if (_layers.TryGetValue(module, out var future) && header.Scale > SimplexEtfLayer.LargestScale(header.Shape, future.Dtype))
                 throw _from.State.Error(
                     Saved(name), $"its scale {header.Scale:g3} is too large for {future.Dtype}", "Convert the model to a wider type.");

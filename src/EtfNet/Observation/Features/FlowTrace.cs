@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>
+/// Learns in the first forward of a layer which normalization takes exactly its output, by the identity of the tensor, whatever the
+/// structure of the model shows.
+/// </summary>
+internal sealed class FlowTrace : IDisposable
+{
+    private readonly ObservedForwards _forwards;
+    private readonly List<Norm> _norms = [];
+    private readonly ConditionalWeakTable<Tensor, Given> _given = [];
+    private int _undecided;
+
+    /// <param name="forwards">The forwards.</param>
+    /// <param name="nodes">All modules of the model.</param>
+    public FlowTrace(ObservedForwards forwards, IReadOnlyList<ModuleNode> nodes)
+    {
+        _forwards = forwards;
+        foreach (var node in nodes.Where(node => node.Module is NormBase or LayerNorm or GroupNorm))
+        {
+            var norm = new Norm(this, node.Module);
+            norm.Hook = forwards.Observer.Listen(node.Module, forwards, norm);
+            _norms.Add(norm);
+        }
+    }
+
+    /// <summary>Begins to look for what takes the output of a layer.</summary>
+    /// <param name="pool">Makes features of what a normalization gives.</param>
+    public FlowSearch Search(Func<Forward, Tensor, LayerFeatures> pool)
+    {
+        _undecided++;
+        return new FlowSearch(this, pool);
+    }
+
+    public void Dispose()
+    {
+        foreach (var norm in _norms)
+            _forwards.Observer.StopListening(norm.Hook!, _forwards, norm);
+        _norms.Clear();
+    }
+
+    /// <summary>Remembers an output as long as it lives.</summary>
+    internal void Gave(Tensor output, FlowSearch search, LayerFeatures features) => _given.AddOrUpdate(output, new Given(search, features));
+
+    /// <summary>One layer less to look for; after the last the norms are listened to no longer.</summary>
+    internal void Decided()
+    {
+        if (--_undecided == 0)
+            Dispose();
+    }
+
+    private sealed record Given(FlowSearch Search, LayerFeatures Features);
+
+    private sealed class Norm(FlowTrace trace, nn.Module module) : IModuleListener
+    {
+        public ModuleHook? Hook { get; set; }
+
+        public void Fired(Forward forward, object? input, object? result)
+        {
+            if (input is Tensor taken && result is Tensor output && trace._given.TryGetValue(taken, out var given))
+                given.Search.Took(forward, module, given.Features, output);
+        }
+    }
+}

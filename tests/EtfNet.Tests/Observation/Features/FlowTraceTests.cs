@@ -1,0 +1,121 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Observation.Features;
+
+/// <summary>Features are taken behind the normalization that takes exactly a layer's output, which no structure shows.</summary>
+public sealed class FlowTraceTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Compute_NormInsideABlock_ScoresWhatTheNormGave(bool inPlace)
+    {
+        using var outer = NewDisposeScope();
+        manual_seed(1);
+        using var data = new Blobs(samples: 96, noise: 2);
+        var model = new Block(inPlace);
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
+        var wanted = new List<Tensor>();
+        foreach (var (input, labels) in data.Batches())
+        {
+            model.call(input);
+            wanted.Add(model.Given!);
+            monitor.Observe(labels);
+        }
+
+        var layers = monitor.Compute().Layers.ToDictionary(layer => layer.Name);
+        layers["conv"].FeaturePoint.Should().StartWith("after BatchNorm2d, which takes its output");
+        layers["loose"].FeaturePoint.Should().StartWith("own output", "the norm takes a sum");
+        layers["twice"].FeaturePoint.Should().StartWith("own output", "two norms take its outputs");
+        layers["head"].FeaturePoint.Should().StartWith("own output");
+
+        // The same features by hand, for all batches, the first included.
+        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
+        foreach (var (features, (_, labels)) in wanted.Zip(data.Batches()))
+            byHand.Observe("conv", features, labels);
+        layers["conv"].NccError.Should().Be(byHand.Compute().Layers.Single(layer => layer.Name == "conv").NccError);
+    }
+
+    [Fact]
+    public void Compute_OwnOutputAskedFor_StaysThere()
+    {
+        using var data = new Blobs(samples: 32);
+        using var model = new Block(false);
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { FeaturePoint = FeaturePoint.OwnOutput });
+        foreach (var (input, labels) in data.Batches(16))
+        {
+            using var scope = NewDisposeScope();
+            model.call(input);
+            monitor.Observe(labels);
+        }
+
+        monitor.Compute().Layers.Select(layer => layer.FeaturePoint)
+            .Should().NotContain(point => point.StartsWith("after"));
+    }
+
+    [Fact]
+    public void Forwards_LeaveNoTensorsAndNoHooksOfNormsBehind()
+    {
+        using var data = new Blobs(samples: 64);
+        using var model = new Block(false);
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
+        Epoch();
+        var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        Epoch();
+        Epoch();
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(live);
+
+        void Epoch()
+        {
+            using var outer = NewDisposeScope();
+            foreach (var (input, labels) in data.Batches(16))
+            {
+                using var scope = NewDisposeScope();
+                model.call(input);
+                monitor.Observe(labels);
+                model.Given!.Dispose();
+            }
+
+            monitor.EndEpoch();
+        }
+    }
+
+    private sealed class Block : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> conv = nn.Conv2d(1, 6, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> norm = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> loose = nn.Conv2d(6, 6, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> norm2 = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> twice = nn.Conv2d(6, 6, 1);
+        private readonly nn.Module<Tensor, Tensor> norm3 = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> norm4 = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(96, 4);
+        private readonly bool _inPlace;
+
+        public Block(bool inPlace)
+            : base(nameof(Block))
+        {
+            _inPlace = inPlace;
+            RegisterComponents();
+        }
+
+        /// <summary>The spatial mean of what the first norm gave last.</summary>
+        public Tensor? Given { get; private set; }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var given = norm.call(conv.call(input.view(-1, 1, 4, 4)));
+            Given = given.detach().mean([2, 3]).MoveToOuterDisposeScope();
+            var x = _inPlace ? given.relu_() : given.relu();
+            x = norm2.call(loose.call(x) + x).relu();
+            x = norm3.call(twice.call(x)).relu();
+            x = norm4.call(twice.call(x)).relu();
+            return head.call(x.flatten(1)).MoveToOuterDisposeScope();
+        }
+    }
+}
