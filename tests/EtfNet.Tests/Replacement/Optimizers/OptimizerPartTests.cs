@@ -105,7 +105,7 @@ public sealed class OptimizerPartTests
         using var scope = NewDisposeScope();
         using var model = Model();
         using var optimizer = TwoGroups();
-        foreach (var (group, rate) in optimizer.ParamGroups.Zip(new[] { 1.0f, 5.0f }))
+        foreach (var (group, rate) in TorchSharpInternals.Groups(optimizer).Zip(new[] { 1.0f, 5.0f }))
             foreach (var parameter in group.Parameters)
                 parameter.grad = full_like(parameter, rate);
         optimizer.step();
