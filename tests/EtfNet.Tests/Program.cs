@@ -18,6 +18,8 @@ internal static class Program
     private static int Main(string[] arguments) => arguments switch
     {
         [SaveLoop.Name, var path] => SaveLoop.Run(path),
+        [KilledTraining.Name, var path] => KilledTraining.Run(path),
+        [KilledTraining.CommandName, var count] => KilledTraining.Command(count, Console.Out),
         [ResumedRun.Name, var checkpoint, var output] => ResumedRun.Run(checkpoint, output),
         [KernelsAtExit.Name, var how, var milliseconds] => KernelsAtExit.Run(how, milliseconds),
         [MemoryProbe.Name, var what] => MemoryProbe.Run(what),

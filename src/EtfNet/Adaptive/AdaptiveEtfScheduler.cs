@@ -20,10 +20,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
+    private readonly SchedulerMemory _memory;
     private readonly ILogger _log;
     private readonly FixGuard? _guard;
     private LayerInputSample? _layerInputs;
-    private int _epoch;
     private int _observed;
     private bool _disposed;
 
@@ -56,7 +56,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
             RequiresLayers = true,
         });
-        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
+        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _memory!.Epoch));
+        _memory = new SchedulerMemory(_watched.Layers, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);

@@ -28,6 +28,21 @@ internal static class ModelNames
             .SelectMany(child => Places(child.module, EntryName.Join(path, child.name)))
             .Prepend((path, module));
 
+    /// <summary>Adds all of them to a state, live: tied ones once, the others' names as texts that hold the first one's name, as
+    /// safetensors' own libraries write them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="to">Takes them.</param>
+    /// <param name="prefix">What all names begin with.</param>
+    public static void Capture(torch.nn.Module model, StateSet to, string prefix)
+    {
+        var first = new Dictionary<TensorPlace, string>();
+        foreach (var (name, tensor, _) in Of(model))
+            if (EntryName.Join(prefix, name) is var full && TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, full))
+                to.Add(full, first[place]);
+            else
+                to.Add(full, new LiveTensor(tensor));
+    }
+
     private static IEnumerable<(string Name, torch.Tensor Tensor)> Own(torch.nn.Module module) =>
         module.named_parameters(recurse: false).Select(entry => (entry.name, (torch.Tensor)entry.parameter))
             .Concat(module.named_buffers(recurse: false, include_nonpersistent: false).Select(entry => (entry.name, entry.buffer)));
