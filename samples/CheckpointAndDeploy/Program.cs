@@ -1,66 +1,78 @@
-// Stops a training in the middle, goes on in a new process's place, and ships the result three ways.
-using System.CommandLine;
+// Stops a training in the middle, resumes it as a new process would, and deploys the result in three ways.
 using EtfNet;
 using EtfNet.Samples;
 using TorchSharp;
 using static TorchSharp.torch;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
-var epochs = OptionFactory.Count("--epochs", "Epochs to train before and after the break", smallest: 1, defaultValue: 4);
-var @out = OptionFactory.Text("--out", "Folder for the files", "a folder", "out/CheckpointAndDeploy");
-var program = new RootCommand("Saves and resumes a training across fixed layers, then deploys the model.") { epochs, @out };
-program.SetAction(options => Run(options.GetValue(epochs), OutputFolder.Create(options.GetRequiredValue(@out))));
-return SampleHost.Run(program, args, Console.Out, Console.Error);
+var options = SampleProgram.Options(args, new { Epochs = 4, Out = "out/CheckpointAndDeploy" });
+var folder = new OutputFolder(options.Out);
+using var data = DataSet.Load("embedded");
 
-static int Run(int epochs, OutputFolder folder)
+// One training without a break, and its state in the middle.
+var whole = Begin(seed: 1);
+Train(whole, from: 1, to: options.Epochs);
+EtfCheckpoint.Save(folder.File("training.ckpt"), whole.Etf);
+Train(whole, from: options.Epochs + 1, to: 2 * options.Epochs);
+
+// A fresh model, optimizer and scheduler, as a new process makes them, continue from the checkpoint.
+var resumed = Begin(seed: 2);
+EtfCheckpoint.Load(folder.File("training.ckpt"), resumed.Etf);
+Train(resumed, from: options.Epochs + 1, to: 2 * options.Epochs);
+Compare("resumed training, uninterrupted training", resumed.Model, whole.Model);
+
+// For inference: which layers are fixed, as a few bytes of JSON, and the weights.
+EtfPlan.Of(resumed.Model).Save(folder.File("plan.json"));
+resumed.Model.save(folder.File("weights.dat"));
+using var deployed = NewModel();
+EtfPlan.Load(folder.File("plan.json")).Apply(deployed);
+deployed.load(folder.File("weights.dat"));
+Compare("deployed model, trained model", deployed, resumed.Model);
+Console.WriteLine(deployed.MeasureFootprint());
+
+// For tools that know nothing of EtfNet, PyTorch among them: plain linear layers with the same outputs.
+var layers = deployed.MaterializeEtf();
+deployed.SaveSafetensors(folder.File("linear.safetensors"));
+using var plain = NewModel();
+plain.LoadSafetensors(folder.File("linear.safetensors"));
+Compare($"plain model ({layers.Count} layers made linear again), trained model", plain, resumed.Model);
+Console.WriteLine($"test accuracy {data.Test.AccuracyOf(plain):0.0%}");
+Console.WriteLine($"written to {folder.Path}: training.ckpt, plan.json, weights.dat, linear.safetensors");
+
+Module NewModel() => Network.Mlp(inputs: 784, width: 256, hiddenLayers: 4, classes: 10);
+
+(Module Model, optim.Optimizer Optimizer, AdaptiveEtfScheduler Etf) Begin(long seed)
 {
-    var checkpoint = Path.Combine(folder.Path, "training.ckpt");
-    var plan = Path.Combine(folder.Path, "plan.json");
-    var weights = Path.Combine(folder.Path, "weights.dat");
-    var exported = Path.Combine(folder.Path, "linear.dat");
-    var (train, test) = TensorSet.Standardize(FashionMnist.Load(FashionMnist.Embedded), CPU);
-
-    // One training without a break, and one that is saved in the middle.
-    using var whole = new Training(seed: 1);
-    whole.Run(train, from: 1, to: epochs);
-    EtfCheckpoint.Save(checkpoint, whole.Etf);
-    whole.Run(train, from: epochs + 1, to: 2 * epochs);
-
-    // A fresh model, optimizer and scheduler, as a new process would make them, take up where the checkpoint was made.
-    using var resumed = new Training(seed: 2);
-    EtfCheckpoint.Load(checkpoint, resumed.Etf);
-    resumed.Run(train, from: epochs + 1, to: 2 * epochs);
-    Compare("resumed training, uninterrupted training", resumed.Model, whole.Model, test);
-
-    // For inference: which layers are fixed, as a few bytes of JSON, and the weights.
-    EtfPlan.Of(resumed.Model).Save(plan);
-    resumed.Model.save(weights);
-    using var deployed = Training.NewModel();
-    EtfPlan.Load(plan).Apply(deployed);
-    deployed.load(weights);
-    Compare("deployed model, trained model", deployed, resumed.Model, test);
-    Console.WriteLine(deployed.MeasureFootprint());
-
-    // For tools that know nothing of EtfNet: plain linear layers with the same outputs.
-    var layers = deployed.MaterializeEtf();
-    deployed.save(exported);
-    using var plain = Training.NewModel();
-    plain.load(exported);
-    Compare($"plain model ({layers.Count} layers made linear again), trained model", plain, resumed.Model, test);
-
-    Console.WriteLine($"test accuracy {Accuracy.Measure(plain, test):0.0%}");
-    Console.WriteLine($"written to {folder.Path}: training.ckpt, plan.json, weights.dat, linear.dat");
-    train.Dispose();
-    test.Dispose();
-    return ExitCode.Success;
+    manual_seed(seed);
+    var model = NewModel();
+    var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9, weight_decay: 5e-4);
+    return (model, optimizer, model.ApplyAdaptiveEtf(epsilon: 0.25, optimizer));
 }
 
-static void Compare(string what, nn.Module<Tensor, Tensor> one, nn.Module<Tensor, Tensor> other, TensorSet test)
+void Train((Module Model, optim.Optimizer Optimizer, AdaptiveEtfScheduler Etf) training, int from, int to)
+{
+    for (var epoch = from; epoch <= to; epoch++)
+    {
+        training.Model.train();
+        foreach (var (x, y) in data.Train.Batches(128, seed: epoch))    // the same batches, whether resumed or not
+        {
+            using var scope = NewDisposeScope();
+            training.Optimizer.zero_grad();
+            nn.functional.cross_entropy(training.Model.call(x), y).backward();
+            training.Optimizer.step();
+            training.Etf.Observe(y);
+        }
+
+        Console.WriteLine($"epoch {epoch}: {training.Etf.EndEpoch().FixedLayers.Count} layers fixed");
+    }
+}
+
+void Compare(string what, Module one, Module other)
 {
     using var scope = NewDisposeScope();
     using var noGrad = no_grad();
     one.eval();
     other.eval();
-    var expected = other.call(test.Inputs);
-    var difference = (one.call(test.Inputs) - expected).norm().item<float>() / expected.norm().item<float>();
-    Console.WriteLine($"{what}: outputs differ by {difference:0.0e+0} of their norm");
+    var (expected, found) = (other.call(data.Test.Inputs), one.call(data.Test.Inputs));
+    Console.WriteLine($"{what}: outputs differ by {((found - expected).norm() / expected.norm()).item<float>():0.0e+0} of their norm");
 }

@@ -1,3 +1,3 @@
 using EtfNet.Samples;
 
-return ExperimentProgram.Run(args, Console.Out, Console.Error);
+return SampleProgram.Run(Console.Error, stop => ExperimentProgram.Run(args, Screen.Standard, stop));

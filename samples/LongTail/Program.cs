@@ -1,62 +1,50 @@
 // Long-tailed classes, a hundred images of the first for each of the last: a simplex ETF head with dot-regression against cross entropy.
-using System.CommandLine;
 using EtfNet;
 using EtfNet.Samples;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-const int Classes = FashionMnist.ClassCount;
+const int Classes = 10;
 const double Ratio = 100;
 
-var epochs = OptionFactory.Count("--epochs", "Epochs to train", smallest: 1, defaultValue: 40);
-var seeds = OptionFactory.Count("--seeds", "Runs of each method, from seeds 0, 1, ...", smallest: 1, defaultValue: 3);
-var program = new RootCommand("Compares a simplex ETF head with cross entropy on long-tailed Fashion-MNIST, ratio 100.") { epochs, seeds };
-program.SetAction(options => Compare(options.GetValue(epochs), options.GetValue(seeds)));
-return SampleHost.Run(program, args, Console.Out, Console.Error);
+var options = SampleProgram.Options(args, new { Epochs = 40, Seeds = 3 });
+using var data = DataSet.Load("embedded");
+var counts = Enumerable.Range(0, Classes).Select(c => (long)Math.Round(1000 * Math.Pow(Ratio, -c / (Classes - 1.0)))).ToArray();
+using var train = LongTailed(data.Train, counts);
+Console.WriteLine($"{train.Count} training images: {string.Join(", ", counts)} of each class; {data.Test.Count} test images, balanced");
 
-static int Compare(int epochs, int seeds)
+// The same weights for both: one for each class, by which all classes count alike.
+var balanced = ClassLengths.Of(counts, power: 1);
+using var weights = tensor(balanced, ScalarType.Float32);
+var methods = new (string Name, double LearningRate, Func<Module<Tensor, Tensor>> Head, Func<Module<Tensor, Tensor, Tensor>> Loss)[]
 {
-    var (all, test) = TensorSet.Standardize(FashionMnist.Load(FashionMnist.Embedded), CPU);
-    var counts = Enumerable.Range(0, Classes).Select(c => (long)Math.Round(1000 * Math.Pow(Ratio, -c / (Classes - 1.0)))).ToArray();
-    using var train = LongTailed(all, counts);
-    Console.WriteLine($"{train.Count} training images: {string.Join(", ", counts)} of each class; {test.Count} test images, balanced");
-
-    // The same weights for both: one for each class, by which all classes count alike.
-    var balanced = ClassLengths.Of(counts, power: 1);
-    var weights = tensor(balanced, ScalarType.Float32);
-    var methods = new (string Name, double LearningRate, Func<Module<Tensor, Tensor>> Head, Func<Module<Tensor, Tensor, Tensor>> Loss)[]
-    {
-        ("cross entropy", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss()),
-        ("cross entropy, weighted", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss(weight: weights)),
-        ("ETF head, dot-regression", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss()),
-        ("ETF head, dot-regression, lengths", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss(classLengths: balanced)),
-    };
-    foreach (var (name, rate, head, loss) in methods)
-    {
-        var found = Enumerable.Range(0, seeds).Select(seed => Train(seed, epochs, rate, head, loss(), train, test)).ToArray();
-        var each = string.Join(" ", found.Select(value => $"{value:0.0%}"));
-        Console.WriteLine($"{name,-34} balanced accuracy {each}  mean {found.Average():0.0%}");
-    }
-
-    return ExitCode.Success;
+    ("cross entropy", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss()),
+    ("cross entropy, weighted", 0.02, () => Linear(64, Classes), () => CrossEntropyLoss(weight: weights)),
+    ("ETF head, dot-regression", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss()),
+    ("ETF head, dot-regression, lengths", 0.5, () => new EtfHead(64, Classes), () => new DotRegressionLoss(classLengths: balanced)),
+};
+foreach (var (name, rate, head, loss) in methods)
+{
+    var found = Enumerable.Range(0, options.Seeds).Select(seed => Train(seed, rate, head, loss())).ToArray();
+    var each = string.Join(" ", found.Select(value => $"{value:0.0%}"));
+    Console.WriteLine($"{name,-34} balanced accuracy {each}  mean {found.Average():0.0%}");
 }
 
-static double Train(int seed, int epochs, double rate, Func<Module<Tensor, Tensor>> head, Module<Tensor, Tensor, Tensor> loss,
-    TensorSet train, TensorSet test)
+double Train(int seed, double rate, Func<Module<Tensor, Tensor>> head, Module<Tensor, Tensor, Tensor> loss)
 {
     manual_seed(seed);
-    using var order = new Generator((ulong)seed);
     using var model = Sequential(
+        ("flatten", Flatten()),
         ("fc1", Linear(784, 256)), ("norm1", BatchNorm1d(256)), ("relu1", ReLU()),
         ("fc2", Linear(256, 256)), ("norm2", BatchNorm1d(256)), ("relu2", ReLU()),
         ("fc3", Linear(256, 64)), ("norm3", BatchNorm1d(64)),
         ("head", head()));
     using var optimizer = optim.SGD(model.parameters(), rate, momentum: 0.9, weight_decay: 5e-4);
-    var schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs);
-    for (var epoch = 1; epoch <= epochs; epoch++)
+    var schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, options.Epochs);
+    for (var epoch = 1; epoch <= options.Epochs; epoch++)
     {
-        foreach (var (x, y) in train.Batches(64, order))
+        foreach (var (x, y) in train.Batches(64, seed: (1000 * seed) + epoch))
         {
             using var scope = NewDisposeScope();
             optimizer.zero_grad();
@@ -68,7 +56,7 @@ static double Train(int seed, int epochs, double rate, Func<Module<Tensor, Tenso
     }
 
     // The test set has as many images of each class: its accuracy is the balanced one.
-    return Accuracy.Measure(model, test);
+    return data.Test.AccuracyOf(model);
 }
 
 static TensorSet LongTailed(TensorSet all, long[] counts)

@@ -15,18 +15,18 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [Fact]
     public void Load_OtherWeights_NamesTensorShapeAndRemedy()
     {
-        Refused(Plain(state => Without(state, "head.weight")), "*'head.weight'*missing*Sequential has it as F32 (3, 4)*Build the model*",
+        Refused(Plain(state => state.Without("head.weight")), "*'head.weight'*missing*Sequential has it as F32 (3, 4)*Build the model*",
             "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<float>([4, 3], [new float[12]]))),
+        Refused(Plain(state => state.With("head.weight", new RowTensor<float>([4, 3], [new float[12]]))),
             "*'head.weight'*F32 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([3, 4], [new double[12]]))),
+        Refused(Plain(state => state.With("head.weight", new RowTensor<double>([3, 4], [new double[12]]))),
             "*'head.weight'*F64 (3, 4)*F32 (3, 4)*model.to(ScalarType.Float64)*", "head.weight");
-        Refused(Plain(state => With(state, "head.weight", new RowTensor<double>([4, 3], [new double[12]]))),
+        Refused(Plain(state => state.With("head.weight", new RowTensor<double>([4, 3], [new double[12]]))),
             "*'head.weight'*F64 (4, 3)*F32 (3, 4)*Build the model*", "head.weight");
-        Refused(Plain(state => With(state, "fc3.weight", new RowTensor<float>([1], [[1]]))), "*'fc3.weight'*no such parameter or buffer*",
+        Refused(Plain(state => state.With("fc3.weight", new RowTensor<float>([1], [[1]]))), "*'fc3.weight'*no such parameter or buffer*",
             "fc3.weight");
         foreach (var name in new[] { "../../head", "/etc/passwd", "C:\\head", "", "fc1/weight", "__proto__" })
-            Refused(Plain(state => With(state, name, new RowTensor<float>([1], [[1]]))), $"*'{name}'*no such parameter or buffer*", name);
+            Refused(Plain(state => state.With(name, new RowTensor<float>([1], [[1]]))), $"*'{name}'*no such parameter or buffer*", name);
         using var wider = nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 9)), ("head", nn.Linear(9, 3)));
         Refused(Plain(), wider, "*'fc2.weight'*F32 (4, 5)*F32 (9, 5)*", "fc2.weight");
     }
@@ -34,7 +34,7 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [Fact]
     public void Load_TypeThatTorchSharpLacks_SaysSo()
     {
-        var file = SafetensorsBytes.Write(Plain(state => With(state, "fc1.bias", new RowTensor<short>([5], [new short[5]]))));
+        var file = SafetensorsBytes.Write(Plain(state => state.With("fc1.bias", new RowTensor<short>([5], [new short[5]]))));
         var changed = SafetensorsBytes.Changed(file, header => header.Replace("\"I16\"", "\"U16\"", StringComparison.Ordinal));
         File.WriteAllBytes(_folder.File("u16"), changed);
         using var model = Model();
@@ -45,12 +45,12 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [Fact]
     public void Load_AliasesInACircleOrOfNothing_NamesThem()
     {
-        Refused(Plain(state => With(Without(state, "head.bias"), "head.bias", "head.bias")), "*'head.bias'*circle*", "head.bias");
-        Refused(Plain(state => With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "head.bias")), "*'head.bias'*circle*",
+        Refused(Plain(state => state.With("head.bias", "head.bias")), "*'head.bias'*circle*", "head.bias");
+        Refused(Plain(state => state.With("head.bias", "a").With("a", "head.bias")), "*'head.bias'*circle*",
             "head.bias");
-        Refused(Plain(state => With(Without(state, "head.bias"), "head.bias", "nothing")), "*'head.bias'*missing*", "head.bias");
+        Refused(Plain(state => state.With("head.bias", "nothing")), "*'head.bias'*missing*", "head.bias");
         var chain = Plain(state =>
-            With(With(With(Without(state, "head.bias"), "head.bias", "a"), "a", "b"), "b", new RowTensor<float>([3], [[1, 2, 3]])));
+            state.With("head.bias", "a").With("a", "b").With("b", new RowTensor<float>([3], [[1, 2, 3]])));
         using var model = Model();
         SafetensorsWriter.Write(_folder.File("chain"), chain);
         model.LoadSafetensors(_folder.File("chain"));
@@ -70,7 +70,7 @@ public sealed class SafetensorsMisfitTests : IDisposable
         Refused(Fixed(), frozen, "*'fc2'*random_4x5_seed_9*nearest_4x5*freshly built*", "etfnet.plan");
         Refused(Plain(), frozen, "*'fc2'*random_4x5_seed_9*trained*freshly built*", "etfnet.plan");
         using var half = Model().to(ScalarType.Float16);
-        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => frame["scale"] = 1e30))), half, "*'fc2'*scale 1e+30*Float16*",
+        Refused(Fixed(state => state.With("etfnet.plan", Plan(frame => frame["scale"] = 1e30))), half, "*'fc2'*scale 1e+30*Float16*",
             "etfnet.plan");
     }
 
@@ -80,23 +80,23 @@ public sealed class SafetensorsMisfitTests : IDisposable
     [InlineData("{\"version\":9,\"layers\":[]}", "*'etfnet.plan'*version 9*versions up to 2*")]
     [InlineData("{\"version\":1,\"layers\":[{\"layer\":\"../fc2\",\"inPlace\":false,\"frame\":{}}]}", "*'../fc2'*'format' is missing*")]
     public void Load_PlanThatIsDamaged_NamesIt(string plan, string message) =>
-        Refused(Fixed(state => With(state, "etfnet.plan", plan)), message, null);
+        Refused(Fixed(state => state.With("etfnet.plan", plan)), message, null);
 
     [Fact]
     public void Load_FrameThatIsNotThePlans_NamesIt()
     {
-        Refused(Fixed(state => With(state, "etfnet.plan", Plan(frame => (frame["kind"], frame["seed"]) = ("Random", 3)))),
+        Refused(Fixed(state => state.With("etfnet.plan", Plan(frame => (frame["kind"], frame["seed"]) = ("Random", 3)))),
             "*'fc2.matrix'*no such parameter*", "fc2.matrix");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[0] = 17))), "*'fc2.frame'*no frame: kind 17*",
+        Refused(Fixed(state => state.With("fc2.frame", Frame(numbers => numbers[0] = 17))), "*'fc2.frame'*no frame: kind 17*",
             "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(double.NaN)))),
+        Refused(Fixed(state => state.With("fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(double.NaN)))),
             "*'fc2.frame'*no frame: scale NaN*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(1e300)))),
+        Refused(Fixed(state => state.With("fc2.frame", Frame(numbers => numbers[6] = BitConverter.DoubleToInt64Bits(1e300)))),
             "*'fc2.frame'*scale 1e+300 is too large for Float32*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame",
+        Refused(Fixed(state => state.With("fc2.frame",
             new RowTensor<long>([7], [new SimplexEtfHeader(EtfFrameKind.Identity, new FrameShape(4, 5, false), 0, 1, 0).ToNumbers()]))),
             "*'fc2.frame'*identity_4x5*plan says nearest_4x5*", "fc2.frame");
-        Refused(Fixed(state => With(state, "fc2.frame", new RowTensor<long>([3], [new long[3]]))), "*'fc2.frame'*I64 (3)*I64 (7)*",
+        Refused(Fixed(state => state.With("fc2.frame", new RowTensor<long>([3], [new long[3]]))), "*'fc2.frame'*I64 (3)*I64 (7)*",
             "fc2.frame");
     }
 
@@ -188,26 +188,6 @@ public sealed class SafetensorsMisfitTests : IDisposable
         var numbers = new SimplexEtfHeader(EtfFrameKind.Nearest, new FrameShape(4, 5, false), 0, 1, 0).ToNumbers();
         change(numbers);
         return new RowTensor<long>([7], [numbers]);
-    }
-
-    private static StateSet Without(StateSet state, string name) => Changed(state, name, null);
-
-    private static StateSet With(StateSet state, string name, object value) => Changed(state, name, value);
-
-    private static StateSet Changed(StateSet state, string name, object? value)
-    {
-        var changed = new StateSet(state.Kind);
-        foreach (var (key, tensor) in state.Tensors)
-            if (key != name)
-                changed.Add(key, tensor);
-        foreach (var (key, text) in state.Texts)
-            if (key != name)
-                changed.Add(key, text);
-        if (value is string entry)
-            changed.Add(name, entry);
-        else if (value is StateTensor replacement)
-            changed.Add(name, replacement);
-        return changed;
     }
 
     private void Refused(StateSet state, string message, string? entry)

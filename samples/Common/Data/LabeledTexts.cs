@@ -1,70 +1,74 @@
+using System.IO.Compression;
 using System.Text;
+using static TorchSharp.torch;
 
 namespace EtfNet.Samples;
 
-/// <summary>Texts with a label each: a file of <c>label&lt;TAB&gt;text</c> lines in UTF-8.</summary>
-/// <param name="Labels">Each text's label.</param>
-/// <param name="Texts">The texts.</param>
-/// <param name="Lines">The line of the file that each is on, from 1.</param>
-public sealed record LabeledTexts(IReadOnlyList<string> Labels, IReadOnlyList<string> Texts, IReadOnlyList<int> Lines)
+/// <summary>Texts with a label each, from a file of <c>label&lt;TAB&gt;text</c> lines in UTF-8. As data they are bytes.</summary>
+public sealed record LabeledTexts(IReadOnlyList<string> Labels, IReadOnlyList<string> Texts)
 {
-    private const byte Tab = (byte)'\t';
-    private const byte LineFeed = (byte)'\n';
+    /// <summary>The token behind the end of a text. Bytes 0 to 255 are tokens 1 to 256.</summary>
+    internal const int Padding = 0;
+
+    internal const int TokenCount = 257;
 
     private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public int Count => Texts.Count;
-
-    /// <summary>Reads lines to the end of the stream; empty ones are left out, carriage returns and a byte order mark are no part of a text.</summary>
-    /// <param name="stream">The bytes.</param>
-    /// <param name="name">What to call it in errors.</param>
-    /// <exception cref="SampleException">A line is not UTF-8, has no tab, or an empty label or text; or there is no line at all.</exception>
+    /// <summary>Reads lines to the end of the stream; empty ones are left out.</summary>
+    /// <exception cref="SampleException">A line is not UTF-8, has no tab, or an empty label or text; or there is no line.</exception>
     public static LabeledTexts Read(Stream stream, string name)
     {
-        using var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        var (labels, texts, lines) = (new List<string>(), new List<string>(), new List<int>());
-        ReadOnlySpan<byte> rest = memory.GetBuffer().AsSpan(0, (int)memory.Length);
-        if (rest.StartsWith(Encoding.UTF8.Preamble))
-            rest = rest[Encoding.UTF8.Preamble.Length..];
-        for (var number = 1; rest.Length > 0; number++)
+        using var reader = new StreamReader(stream, s_strict);
+        var (labels, texts) = (new List<string>(), new List<string>());
+        for (var number = 1; Line(number) is { } line; number++)
         {
-            var end = rest.IndexOf(LineFeed);
-            var line = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? [] : rest[(end + 1)..];
-            line = line.TrimEnd((byte)'\r');
-            if (line.IsEmpty)
-                continue;
-            var tab = line.IndexOf(Tab);
-            if (tab < 0)
-                throw new SampleException($"{name}, line {number}: no tab; give label<TAB>text.");
-            var (label, text) = (Decode(line[..tab], name, number), Decode(line[(tab + 1)..], name, number));
-            if (label.Length == 0 || text.Length == 0)
-                throw new SampleException($"{name}, line {number}: the {(label.Length == 0 ? "label" : "text")} is empty; give label<TAB>text.");
-            labels.Add(label);
-            texts.Add(text);
-            lines.Add(number);
+            var parts = line.Split('\t', 2, StringSplitOptions.TrimEntries);
+            if (line.Length > 0 && (parts.Length < 2 || parts.Contains("")))
+                throw new SampleException($"{name}, line {number}: no tab, or nothing before or behind it; give label<TAB>text.");
+            labels.AddRange(parts.Take(parts.Length - 1));
+            texts.AddRange(parts.Skip(1));
         }
 
-        return texts.Count > 0 ? new LabeledTexts(labels, texts, lines) : throw new SampleException($"{name} holds no line; give label<TAB>text lines.");
+        return texts.Count > 0 ? new LabeledTexts(labels, texts)
+            : throw new SampleException($"{name} holds no line; give label<TAB>text lines.");
+
+        string? Line(int number) =>
+            Check.Explained(reader.ReadLine, _ => $"{name}, in or soon behind line {number}: not UTF-8; convert the file to UTF-8.");
     }
 
-    /// <summary>Those texts that a condition on their index chooses.</summary>
-    public LabeledTexts Where(Func<int, bool> isChosen)
-    {
-        var chosen = Enumerable.Range(0, Count).Where(isChosen).ToList();
-        return new LabeledTexts([.. chosen.Select(i => Labels[i])], [.. chosen.Select(i => Texts[i])], [.. chosen.Select(i => Lines[i])]);
-    }
+    /// <summary>The sentences of the Universal Declaration of Human Rights in 64 languages that come with the samples.</summary>
+    public static DataSet Embedded(int length) =>
+        Load("udhr/train.tsv.gz", "udhr/test.tsv.gz", length, name => new GZipStream(Files.Embedded(name), CompressionMode.Decompress))
+            with { Description = "Universal Declaration of Human Rights" };
 
-    private static string Decode(ReadOnlySpan<byte> bytes, string name, int line)
+    /// <summary>Loads texts, or texts and others to test with, as data.</summary>
+    public static DataSet Load(string path, string? testPath, int length) => Load(path, testPath, length, Files.Open);
+
+    /// <summary>The bytes as tokens (count, length) in int64; a longer text is cut at the end of a character.</summary>
+    internal Tensor Tokens(int length)
     {
-        try
+        var tokens = new long[Texts.Count * (long)length];
+        foreach (var (i, text) in Texts.Index())
         {
-            return s_strict.GetString(bytes).Trim();
+            var bytes = Encoding.UTF8.GetBytes(text);
+            var end = Math.Min(bytes.Length, length);
+            while (end < bytes.Length && end > 0 && (bytes[end] & 0xC0) == 0x80)
+                end--;
+            for (var j = 0; j < end; j++)
+                tokens[(i * (long)length) + j] = bytes[j] + 1;
         }
-        catch (DecoderFallbackException error)
+
+        return tensor(tokens, [Texts.Count, length]);
+    }
+
+    private static DataSet Load(string path, string? testPath, int length, Func<string, Stream> open)
+    {
+        return DataSet.OfRows(path, Rows(path), testPath is null ? null : Rows(testPath));
+
+        (IReadOnlyList<string> Labels, Tensor Inputs) Rows(string name)
         {
-            throw new SampleException($"{name}, line {line}: not UTF-8 (byte 0x{error.BytesUnknown?.FirstOrDefault():X2} at {error.Index} of its label or text); convert the file to UTF-8.", error);
+            using var stream = open(name);
+            return Read(stream, name) is var texts ? (texts.Labels, texts.Tokens(length)) : default;
         }
     }
 }

@@ -3,87 +3,73 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Samples;
 
-/// <summary>Samples ready for training: inputs (count, features...) in float32 and class indices (count) in int64, on one device.</summary>
+/// <summary>Samples: inputs (count, ...) and class indices (count) in int64, on one device.</summary>
 public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
 {
+    private const int EvaluationBatch = 1000;
+
     public Tensor Inputs { get; } = inputs;
 
     public Tensor Labels { get; } = labels;
 
     public long Count => Labels.shape[0];
 
-    /// <summary>Gets the pixels of an image's row, where the inputs are images.</summary>
-    public int? RowLength { get; init; }
-
-    /// <summary>
-    /// Turns images into flat inputs (count, pixels), with the mean and standard deviation of all <em>training</em> pixels taken out of both sets.
-    /// </summary>
-    public static (TensorSet Train, TensorSet Test) Standardize(ImageData data, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var pixels = Flat(data.Train);
-        var (std, mean) = std_mean(pixels, unbiased: false);
-        return (Make(data.Train, pixels), Make(data.Test, Flat(data.Test)));
-
-        TensorSet Make(LabeledImages images, Tensor flat)
-        {
-            flat.sub_(mean).div_(std);
-            var labels = tensor(images.Labels, dtype: ScalarType.Byte).to(ScalarType.Int64);
-            return new TensorSet(flat.to(device).MoveToOuterDisposeScope(), labels.to(device).MoveToOuterDisposeScope()) { RowLength = images.Width };
-        }
-    }
-
-    /// <summary>
-    /// Batches in a random order, each sample once an enumeration; both tensors live until the next batch. A last batch of a single sample is left out: batch
-    /// norm cannot take it.
-    /// </summary>
-    /// <param name="size">Samples a batch.</param>
-    /// <param name="order">Draws the order, and what is mirrored.</param>
+    /// <summary>Batches of the samples, each sample once; both tensors live until the next batch. A last batch of one sample is left out
+    /// where the order is random: batch norm cannot take it.</summary>
+    /// <param name="size">Samples per batch.</param>
+    /// <param name="seed">Decides a random order: another one per epoch. Null: the order of the samples.</param>
     /// <param name="mirror">Whether each image is mirrored, left to right, with a chance of one half.</param>
-    public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, Generator order, bool mirror = false)
+    public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, long? seed = null, bool mirror = false)
     {
-        var (indices, mirrored) = Deal(order, mirror);
-        using var _ = indices;
-        using var __ = mirrored;
-        for (var start = 0L; start < Count && (start == 0 || Count - start > 1); start += size)
+        using var generator = new Generator((ulong)(seed ?? 0));
+        using var order = seed is null ? arange(Count) : randperm(Count, generator: generator);
+        for (var start = 0L; start < Count && (start == 0 || seed is null || Count - start > 1); start += size)
         {
-            using var chosen = indices.narrow(0, start, Math.Min(size, Count - start));
-            using var x = mirrored is null ? Inputs.index_select(0, chosen) : Mirrored(chosen, mirrored);
-            using var y = Labels.index_select(0, chosen);
+            // No scope stays open while the caller works: what the caller makes is the caller's.
+            var (x, y) = Batch(order, start, size, mirror ? generator : null);
             yield return (x, y);
+            x.Dispose();
+            y.Dispose();
         }
     }
 
-    /// <summary>Brings the order to where an enumeration of <see cref="Batches"/> would leave it.</summary>
-    public void SkipBatches(Generator order, bool mirror = false)
+    /// <summary>The share that a model classifies right, in evaluation mode and without gradients; the model's mode is restored.</summary>
+    public double AccuracyOf(nn.Module<Tensor, Tensor> model)
     {
-        var (indices, mirrored) = Deal(order, mirror);
-        indices.Dispose();
-        mirrored?.Dispose();
+        using var noGrad = no_grad();
+        var (wasTraining, right) = (model.training, 0L);
+        model.eval();
+        foreach (var (x, y) in Batches(EvaluationBatch))
+        {
+            using var scope = NewDisposeScope();
+            right += model.call(x).argmax(1).eq(y).sum().item<long>();
+        }
+
+        model.train(wasTraining);
+        return (double)right / Count;
     }
 
-    /// <summary>A part of the set, drawn without replacement, as a set of its own.</summary>
-    /// <param name="count">How many samples; all where there are fewer.</param>
-    /// <param name="seed">The draw.</param>
-    public TensorSet Draw(long count, int seed)
+    /// <summary>The samples at some positions.</summary>
+    public TensorSet At(Tensor positions) => new(Inputs.index_select(0, positions), Labels.index_select(0, positions));
+
+    /// <summary>Some samples, drawn without replacement; all where there are fewer.</summary>
+    public TensorSet Draw(long count, long seed)
     {
-        using var scope = NewDisposeScope();
-        var chosen = randperm(Count, generator: new Generator((ulong)seed)).narrow(0, 0, Math.Min(count, Count)).to(Labels.device);
-        return new TensorSet(Inputs.index_select(0, chosen).MoveToOuterDisposeScope(), Labels.index_select(0, chosen).MoveToOuterDisposeScope()) { RowLength = RowLength };
+        using var generator = new Generator((ulong)seed);
+        using var order = randperm(Count, generator: generator);
+        using var drawn = order.narrow(0, 0, Math.Min(count, Count));
+        return At(drawn);
     }
 
-    /// <summary>The same inputs where each label is, with a given chance, one drawn at random from all classes, its own among them.</summary>
-    public TensorSet WithRandomLabels(double chance, int classes, int seed)
+    /// <summary>The same inputs; each label is, with a given chance, drawn from all classes, its own among them.</summary>
+    public TensorSet WithRandomLabels(double chance, int classes, long seed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        var isRandom = rand(Count, generator: generator).lt(chance).to(Labels.device);
-        var random = randint(classes, new long[] { Count }, dtype: ScalarType.Int64, generator: generator).to(Labels.device);
-        return new TensorSet(Inputs.alias().MoveToOuterDisposeScope(), where(isRandom, random, Labels).MoveToOuterDisposeScope()) { RowLength = RowLength };
+        var isRandom = rand(Count, generator: generator).lt(chance);
+        var random = randint(classes, [Count], dtype: ScalarType.Int64, generator: generator);
+        return new TensorSet(Inputs.alias().MoveToOuterDisposeScope(), where(isRandom, random, Labels).MoveToOuterDisposeScope());
     }
-
-    /// <summary>How many batches of a size there are.</summary>
-    public int BatchCount(int size) => (int)(Count / size) + (Count % size > 1 || Count == 1 ? 1 : 0);
 
     public void Dispose()
     {
@@ -91,22 +77,22 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
         Labels.Dispose();
     }
 
-    private (Tensor Indices, Tensor? Mirrored) Deal(Generator order, bool mirror)
+    /// <summary>Images of bytes (count, channels, height, width), in float32.</summary>
+    /// <exception cref="SampleException">A label is out of range.</exception>
+    internal static TensorSet OfImages(Tensor pixels, Tensor labels, int classes, string labelFile)
     {
-        using var scope = NewDisposeScope();
-        var indices = randperm(Count, generator: order).to(Labels.device).MoveToOuterDisposeScope();
-        return (indices, mirror ? rand(Count, generator: order).lt(0.5).to(Labels.device).MoveToOuterDisposeScope() : null);
+        using var wrong = labels.ge(classes).nonzero();
+        return wrong.shape[0] == 0 ? new TensorSet(pixels.to(ScalarType.Float32), labels.to(ScalarType.Int64)) : throw new SampleException(
+            $"{labelFile}: label {labels[wrong[0, 0]].item<byte>()} at {wrong[0, 0].item<long>()}; labels are 0 to {classes - 1}.");
     }
 
-    /// <summary>The chosen images, those of them mirrored that are to be.</summary>
-    private Tensor Mirrored(Tensor chosen, Tensor mirrored)
+    private (Tensor X, Tensor Y) Batch(Tensor order, long start, int size, Generator? mirror)
     {
         using var scope = NewDisposeScope();
-        var row = RowLength ?? throw new InvalidOperationException("Only images can be mirrored.");
-        var images = Inputs.index_select(0, chosen).view(chosen.shape[0], -1, row);
-        return where(mirrored.index_select(0, chosen).view(-1, 1, 1), images.flip(2), images).view(chosen.shape[0], -1).MoveToOuterDisposeScope();
+        var chosen = order.narrow(0, start, Math.Min(size, Count - start)).to(Labels.device);
+        var x = Inputs.index_select(0, chosen);
+        if (mirror is not null)
+            x = where(rand([x.shape[0], 1, 1, 1], generator: mirror).lt(0.5).to(x.device), x.flip(-1), x);
+        return (x.MoveToOuterDisposeScope(), Labels.index_select(0, chosen).MoveToOuterDisposeScope());
     }
-
-    private static Tensor Flat(LabeledImages images) =>
-        tensor(images.Pixels, new long[] { images.Count, images.PixelsPerImage }, dtype: ScalarType.Byte).to(ScalarType.Float32);
 }

@@ -1,35 +1,38 @@
+using System.Text;
+
 namespace EtfNet.Samples;
 
 /// <summary>Where a sample writes: every file appears whole or not at all.</summary>
-public sealed class OutputFolder
+/// <param name="path">The folder, which is made if need be and written to, so that a run does not train for nothing.</param>
+/// <exception cref="SampleException">It cannot be made or written to.</exception>
+public sealed class OutputFolder(string path)
 {
-    private OutputFolder(string path) => Path = path;
-
-    public string Path { get; }
-
-    /// <summary>Makes the folder if need be and tries to write there, so that a run does not train for nothing.</summary>
-    /// <exception cref="SampleException">It cannot be made or written to.</exception>
-    public static OutputFolder Create(string path)
+    public string Path { get; } = Check.Explained(() =>
     {
-        try
-        {
-            var folder = new OutputFolder(Directory.CreateDirectory(path).FullName);
-            var probe = folder.Temporary("probe");
-            File.WriteAllBytes(probe, [0]);
-            File.Delete(probe);
-            return folder;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new SampleException($"--out {path} cannot be written to ({error.Message.ReplaceLineEndings(" ").TrimEnd('.')}); give another folder.", error);
-        }
-    }
+        var full = Directory.CreateDirectory(path).FullName;
+        Replace(System.IO.Path.Combine(full, ".probe"), [0]);
+        System.IO.File.Delete(System.IO.Path.Combine(full, ".probe"));
+        return full;
+    }, why => $"--out {path} cannot be written to ({why}); give another folder.");
 
-    /// <summary>Writes a file beside its final place, flushes it to disk and renames it.</summary>
-    /// <exception cref="SampleException">The disk is full or the folder has become unwritable; a file of an earlier write is untouched.</exception>
-    public void Write(string name, ReadOnlySpan<byte> content)
+    /// <summary>A folder that no earlier run has written to: <c>out/Name</c>, <c>out/Name-2</c>, ...</summary>
+    public static OutputFolder New(string path) =>
+        new(Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? path : $"{path}-{i}").First(name => !System.IO.Path.Exists(name)));
+
+    /// <summary>The path of a file.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Write(string name, string content) => Write(name, Encoding.UTF8.GetBytes(content));
+
+    /// <summary>Writes a file.</summary>
+    /// <exception cref="SampleException">The disk is full or the folder has become unwritable; an earlier file is untouched.</exception>
+    public void Write(string name, byte[] content) => Check.Explained(() => Replace(File(name), content),
+        why => $"{name} cannot be written to {Path} ({why}); make room there or give another --out.");
+
+    /// <summary>Writes beside the final place, flushes to disk and renames.</summary>
+    private static string Replace(string file, byte[] content)
     {
-        var temporary = Temporary(name);
+        var temporary = $"{file}.{Environment.ProcessId}.tmp";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
@@ -38,26 +41,12 @@ public sealed class OutputFolder
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, System.IO.Path.Combine(Path, name), overwrite: true);
+            System.IO.File.Move(temporary, file, overwrite: true);
+            return file;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        finally
         {
-            TryDelete(temporary);
-            throw new SampleException($"{name} cannot be written to {Path} ({error.Message.TrimEnd('.')}); make room there or give another --out.", error);
+            System.IO.File.Delete(temporary);
         }
     }
-
-    private static void TryDelete(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // What could not be written may not be deletable either; the message about the write is the one that matters.
-        }
-    }
-
-    private string Temporary(string name) => System.IO.Path.Combine(Path, $".{name}.{Environment.ProcessId}.tmp");
 }

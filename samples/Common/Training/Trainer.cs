@@ -1,97 +1,203 @@
+using System.IO.Enumeration;
+using System.Text.Json;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet.Samples;
 
-/// <summary>Trains classifiers on one data set by one recipe; two runs of the same recipe see the same weights at first and the same batches.</summary>
-/// <param name="train">What to train on.</param>
-/// <param name="test">What to test with.</param>
-/// <param name="recipe">How.</param>
-/// <param name="clock">What times are taken from; by default the system's.</param>
-public sealed class Trainer(TensorSet train, TensorSet test, TrainingRecipe recipe, TimeProvider? clock = null)
+/// <summary>Trains classifiers. Runs of one seed begin with the same weights and see the same batches; a run repeats for the same seed and
+/// number of threads.</summary>
+/// <param name="data">What to train on and to test with.</param>
+/// <param name="machine">What to compute with.</param>
+/// <param name="clock">What times are taken from.</param>
+public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
 {
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private const string MonitorSuffix = ".monitor";
+    private const long SeedFactor = 1_000_003;
 
-    /// <summary>Trains a new model to the end of the recipe and tells the listener each epoch.</summary>
-    /// <param name="createModel">Makes the model; weights from torch's global generator.</param>
-    /// <param name="method">What is done with its layers.</param>
-    /// <param name="listener">Is told what happens.</param>
-    /// <param name="cancellation">Asks to stop.</param>
-    /// <param name="memory">Keeps the run's state between epochs, and gives it back to go on from; null keeps none.</param>
-    /// <param name="measure">Measured on the model after each epoch, outside of all times; null for nothing.</param>
-    /// <exception cref="OperationCanceledException">Cancellation was asked for; the batch in progress was finished first.</exception>
+    /// <summary>As many samples tell the class means well.</summary>
+    private const int MeasuredSamples = 10_000;
+
+    /// <summary>Makes what a run needs and trains nothing: wrong options show before others have trained for hours.</summary>
+    /// <exception cref="SampleException">The network does not suit the data, or has no such layer.</exception>
+    /// <exception cref="ArgumentException">An option does not suit the network.</exception>
+    public void Validate(TrainingRun run)
+    {
+        using var model = run.Network.Create(data, run.Transformer, run.Recipe.Seed);
+        Prepare(model, run);
+        using var optimizer = run.Recipe.CreateOptimizer(model, Rated(model, run));
+        using var etf = run.Method.Method == MethodKind.Adaptive ? model.ApplyAdaptiveEtf(run.Etf, optimizer) : null;
+        using var monitor = run.Method.Method == MethodKind.Watch ? new NccMonitor(model, Watching(run.Etf)) : null;
+    }
+
+    /// <summary>Trains a new network to the end of its recipe.</summary>
+    /// <param name="run">Which network, and how.</param>
+    /// <param name="ended">Is told each epoch.</param>
+    /// <param name="progress">Is told the share of the run that is done.</param>
+    /// <param name="memory">Keeps the state between epochs; null: none.</param>
+    /// <param name="cancellation">Asks to stop; the batch in progress is finished first.</param>
+    /// <exception cref="OperationCanceledException">Cancellation was asked for.</exception>
     public void Run(
-        Func<nn.Module<Tensor, Tensor>> createModel, LayerMethod method, ITrainingListener listener, CancellationToken cancellation,
-        ITrainingMemory? memory = null, Func<nn.Module<Tensor, Tensor>, IReadOnlyList<LayerGeometry>>? measure = null)
+        TrainingRun run, Action<EpochResult> ended, Action<double>? progress = null, TrainingMemory? memory = null,
+        CancellationToken cancellation = default)
     {
+        var (recipe, device) = (run.Recipe, machine.ToDevice());
         // OpenMP keeps its number of threads per calling thread, so it is set where the training runs.
-        set_num_threads(recipe.Threads);
+        set_num_threads(machine.Threads);
         manual_seed(recipe.Seed);
-        using var model = createModel().to(recipe.Device);
-        using var order = new Generator((ulong)recipe.Seed);
-        using var watch = method.Attach(model, () => recipe.CreateOptimizer(model));
-        var schedule = recipe.CreateSchedule(watch.Optimizer);
-        var done = memory?.FinishedEpochs ?? 0;
-        if (done > 0)
+        using var model = run.Network.Create(data, run.Transformer, recipe.Seed).to(device);
+        Prepare(model, run);
+        var atStart = model.named_modules().Where(entry => entry.module is SimplexEtfLayer)
+            .Select(entry => new FixedResult(entry.name, 0, $"{((SimplexEtfLayer)entry.module).Etf.Kind}".ToLowerInvariant())).ToList();
+        var rated = Rated(model, run);
+        using var optimizer = recipe.CreateOptimizer(model, rated);
+        using var etf = run.Method.Method == MethodKind.Adaptive ? model.ApplyAdaptiveEtf(run.Etf, optimizer) : null;
+        using var monitor = run.Method.Method == MethodKind.Watch ? new NccMonitor(model, Watching(run.Etf)) : null;
+        if (memory is { LoadFrom: { } path })
+            Load(path);
+        SetRates(run, optimizer, rated, finished: memory?.FinishedEpochs ?? 0);
+        for (var epoch = 1 + (memory?.FinishedEpochs ?? 0); epoch <= recipe.Epochs; epoch++)
         {
-            Skip(done, order, schedule);
-            memory!.Restore(watch);
+            using var loss = zeros(1, dtype: ScalarType.Float64, device: device);
+            var (start, watching, done) = (clock.GetTimestamp(), TimeSpan.Zero, 0L);
+            model.train();
+            foreach (var (x, y) in data.Train.Batches(recipe.BatchSize, (recipe.Seed * SeedFactor) + epoch, recipe.Mirror))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var scope = NewDisposeScope();
+                Step(x, y, loss);
+                var before = clock.GetTimestamp();
+                etf?.Observe(y);
+                monitor?.Observe(y);
+                watching += clock.GetElapsedTime(before);
+                progress?.Invoke((epoch - 1 + ((double)(done += y.shape[0]) / data.Train.Count)) / recipe.Epochs);
+            }
+
+            var meanLoss = loss.item<double>();
+            var end = clock.GetTimestamp();
+            var (depth, layers, nowFixed) = EndEpoch(run, etf, monitor);
+            watching += clock.GetElapsedTime(end);
+            var seconds = clock.GetElapsedTime(start) - (etf is null ? watching : TimeSpan.Zero);
+            SetRates(run, optimizer, rated, finished: epoch);
+            var frozen = run.Method.RatedLayers.Select(layer => run.Method.RateOf(layer, epoch, recipe.Epochs))
+                .Where(rate => rate.Factor == 0).Select(rate => new FixedResult(rate.Layer, rate.Since, "dense"));
+            ended(new EpochResult(epoch, meanLoss, recipe.RateOf(epoch), data.Train.AccuracyOf(model), data.Test.AccuracyOf(model),
+                seconds.TotalSeconds, watching.TotalSeconds, model.MeasureFootprint(optimizer), depth, layers,
+                [.. atStart, .. nowFixed, .. frozen], run.Method.Measures ? Measures(model) : null));
+            memory?.Save(epoch, Save);
         }
 
-        for (var epoch = done + 1; epoch <= recipe.Epochs; epoch++)
+        void Step(Tensor x, Tensor y, Tensor total)
         {
-            var learningRate = watch.Optimizer.ParamGroups.First().LearningRate;
-            var start = _clock.GetTimestamp();
-            var (loss, watching) = TrainEpoch(model, watch, order, (count, total) => listener.BatchEnded(epoch, count, total), cancellation);
-            var end = _clock.GetTimestamp();
-            var layers = watch.EndEpoch();
-            watching += _clock.GetElapsedTime(end);
-            var seconds = (_clock.GetElapsedTime(start) - (watch.IsPartOfTraining ? TimeSpan.Zero : watching)).TotalSeconds;
-            schedule.step();
-            listener.EpochEnded(new EpochResult(
-                epoch, loss, learningRate, Accuracy.Measure(model, train), Accuracy.Measure(model, test),
-                seconds, watching.TotalSeconds, model.MeasureFootprint(watch.Optimizer), layers, measure?.Invoke(model)));
-            memory?.Save(epoch, watch);
-        }
-    }
-
-    /// <summary>Brings what follows from the number of epochs alone to where they leave it; the learning rates themselves come back with the optimizer.</summary>
-    private void Skip(int epochs, Generator order, optim.lr_scheduler.LRScheduler schedule)
-    {
-        for (var epoch = 1; epoch <= epochs; epoch++)
-        {
-            train.SkipBatches(order, recipe.Mirror == true);
-            schedule.step();
-        }
-    }
-
-    private (double Loss, TimeSpan Watching) TrainEpoch(
-        nn.Module<Tensor, Tensor> model, LayerWatch watch, Generator order, Action<int, int> batchEnded, CancellationToken cancellation)
-    {
-        model.train();
-        using var totalLoss = zeros(1, dtype: ScalarType.Float64, device: recipe.Device);
-        var watching = TimeSpan.Zero;
-        var (done, total) = (0, train.BatchCount(recipe.BatchSize));
-        foreach (var (x, y) in train.Batches(recipe.BatchSize, order, recipe.Mirror == true))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            watch.Optimizer.zero_grad();
+            optimizer.zero_grad();
             var loss = nn.functional.cross_entropy(model.call(x), y);
             if (loss.requires_grad)
             {
                 // Otherwise every layer is fixed and nothing is left to train.
                 loss.backward();
-                watch.Optimizer.step();
+                optimizer.step();
             }
 
-            totalLoss.add_(loss.detach().to(ScalarType.Float64), alpha: (double)y.shape[0] / train.Count);
-            var start = _clock.GetTimestamp();
-            watch.Observe(y);
-            watching += _clock.GetElapsedTime(start);
-            batchEnded(++done, total);
+            total.add_(loss.detach().to(ScalarType.Float64), alpha: (double)y.shape[0] / data.Train.Count);
         }
 
-        return (totalLoss.item<double>(), watching);
+        string Save(string path)
+        {
+            using var stream = monitor is null ? null : File.Create(path + MonitorSuffix);
+            monitor?.Save(stream!);
+            Action save = etf is null ? () => EtfCheckpoint.Save(path, model, optimizer) : () => EtfCheckpoint.Save(path, etf);
+            save();
+            return path;
+        }
+
+        void Load(string path)
+        {
+            using var stream = monitor is null ? null : File.OpenRead(path + MonitorSuffix);
+            monitor?.Load(stream!);
+            Action load = etf is null ? () => EtfCheckpoint.Load(path, model, optimizer) : () => EtfCheckpoint.Load(path, etf);
+            load();
+        }
+    }
+
+    /// <summary>All numbers of the library's exact report, as in <c>head: nc1</c>.</summary>
+    private Dictionary<string, double> Measures(nn.Module<Tensor, Tensor> model)
+    {
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { Metrics = CollapseMetricSet.All });
+        using var report = JsonDocument.Parse(monitor.Evaluate(data.Train.Batches(MeasuredSamples).Take(1)).ToJson());
+        return report.RootElement.GetProperty("layers").EnumerateArray().SelectMany(layer => layer.EnumerateObject()
+            .SelectMany(one => one.Value.ValueKind == JsonValueKind.Object ? one.Value.EnumerateObject() : (IEnumerable<JsonProperty>)[one])
+            .Where(entry => entry.Value.ValueKind == JsonValueKind.Number).DistinctBy(entry => entry.Name)
+            .Select(entry => KeyValuePair.Create($"{layer.GetProperty("name")}: {entry.Name}", entry.Value.GetDouble()))).ToDictionary();
+    }
+
+    private static NccMonitorOptions Watching(AdaptiveEtfOptions etf) => new()
+    {
+        Include = etf.Include.Count > 0 ? etf.Include : null,
+        FeaturePoint = etf.FeaturePoint,
+        Pooling = etf.Pooling,
+    };
+
+    private static void Prepare(nn.Module<Tensor, Tensor> model, TrainingRun run)
+    {
+        var frame = run.Etf.Frame ?? EtfFrame.Identity;
+        var all = model.named_modules().Where(entry => entry.module is Linear or Conv2d or Conv1d).Select(entry => entry.name);
+        var layers = run.Method.FixFromStart is [var first] && int.TryParse(first, out var number)
+            ? [.. all.Skip(number - 1)] : run.Method.FixFromStart;
+        // Random frames of layers of one shape would be one frame: each layer has its own.
+        if (frame.Kind is not (EtfFrameKind.Random or EtfFrameKind.DenseRandom) && layers.Count > 0)
+            model.ApplyEtf(frame, [.. layers]);
+        else
+            layers.Index().ToList().ForEach(layer => model.ApplyEtf(frame.ForLayer(run.Recipe.Seed, layer.Index + 1), layer.Item));
+        using var noGrad = no_grad();
+        foreach (var (i, layer) in run.Method.BeginAsFrame.Index())
+        {
+            var weight = Weight(model, layer);
+            var etf = SimplexEtf.Create(frame.ForLayer(run.Recipe.Seed, i + 1), weight.shape[0], weight.shape[1]);
+            using var values = etf.ToTensor(weight.dtype, weight.device);
+            weight.copy_(values);
+        }
+    }
+
+    private static List<Parameter> Rated(nn.Module model, TrainingRun run) =>
+        [.. run.Method.RatedLayers.Select(layer => Weight(model, layer))];
+
+    private static Parameter Weight(nn.Module model, string layer) =>
+        model.named_parameters().FirstOrDefault(entry => entry.name == $"{layer}.weight").parameter
+            ?? throw new SampleException($"the network has no layer {layer} with a weight.");
+
+    private static void SetRates(TrainingRun run, optim.Optimizer optimizer, IReadOnlyList<Parameter> rated, int finished)
+    {
+        var groups = optimizer.ParamGroups.ToList();
+        groups.ForEach(group => group.LearningRate = run.Recipe.RateOf(finished + 1));
+        foreach (var (i, layer) in run.Method.RatedLayers.Index())
+        {
+            var factor = run.Method.RateOf(layer, finished, run.Recipe.Epochs).Factor;
+            groups[groups.Count - rated.Count + i].LearningRate *= factor;
+            rated[i].requires_grad = factor > 0;
+            if (factor == 0)
+                rated[i].grad = null;
+        }
+    }
+
+    private static (int? Depth, IReadOnlyList<LayerResult> Layers, IReadOnlyList<FixedResult> Fixed) EndEpoch(
+        TrainingRun run, AdaptiveEtfScheduler? etf, NccMonitor? monitor)
+    {
+        if (monitor?.EndEpoch() is { } measured)
+            return (measured.EffectiveDepth(run.Etf.Epsilon),
+                [.. measured.Layers.Select(layer => new LayerResult(layer.Name, layer.NccError, null))], []);
+        if (etf?.EndEpoch() is not { } report)
+            return (null, [], []);
+        // Other layers are watched too, but only those that may be fixed are shown beside the other methods' layers.
+        var shown = report.Layers.Where(layer => run.Etf.Include.Count == 0 || run.Etf.Include.Any(
+            pattern => FileSystemName.MatchesSimpleExpression(pattern, layer.Name, ignoreCase: false)));
+        return (report.EffectiveDepth, [.. shown.Select(layer => new LayerResult(layer.Name, layer.NccError, NoteOf(layer)))],
+        [
+            .. report.FixedLayers.Select(layer => new FixedResult(
+                layer.Name, layer.Epoch, $"{layer.Frame}", layer.Rank, layer.OutputError, layer.InPlaceReason)),
+        ]);
+
+        string? NoteOf(EtfLayerReport layer) => !layer.IsFixed && layer.NccError <= run.Etf.Epsilon
+            && layer.Decision.Reason != LayerReason.NotACandidate ? layer.Note : null;
     }
 }

@@ -3,23 +3,25 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Ratios;
 
-/// <summary>The identity frame's forward pass without a gradient against <c>clone</c> of its input, 16 and 32 MiB.</summary>
+/// <summary>
+/// The identity frame's forward pass without a gradient against <c>clone</c> of its input: a training step's, and 16, 32 and 64 MiB.
+/// </summary>
 internal sealed class IdentityForwardRatio : Ratio
 {
-    private const long Width = 1024;
-    private static readonly long[] s_batches = [4096, 8192];
+    private static readonly (long Batch, long Width)[] s_shapes =
+        [(128, 1024), (128, 4096), (4096, 1024), (8192, 1024), (16_384, 1024)];
 
     public override string Name => "identityForward";
 
     public override IEnumerable<RatioCase> Cases() =>
-        from batch in s_batches
-        select new RatioCase("clone", batch, Width, null, () => Prepare(batch));
+        from shape in s_shapes
+        select new RatioCase("clone", shape.Batch, shape.Width, null, () => Prepare(shape.Batch, shape.Width));
 
-    private static PairedWork Prepare(long batch)
+    private static PairedWork Prepare(long batch, long width)
     {
         using var generator = new Generator(3);
-        var layer = new SimplexEtfLinear(Width, Width, hasBias: false);
-        var x = randn([batch, Width], generator: generator);
-        return new PairedWork(() => layer.call(x).Dispose(), () => x.clone().Dispose(), 2 * batch * Width * sizeof(float), layer, x);
+        var layer = new SimplexEtfLinear(width, width, hasBias: false);
+        var x = randn([batch, width], generator: generator);
+        return new PairedWork(() => layer.call(x).Dispose(), () => x.clone().Dispose(), 2 * batch * width * sizeof(float), layer, x);
     }
 }

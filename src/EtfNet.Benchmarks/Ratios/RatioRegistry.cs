@@ -29,6 +29,7 @@ internal static class RatioRegistry
         new EvaluateRatio("nccEvaluate", new NccMonitorOptions()),
         new EvaluateRatio("nccEvaluateAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
         new ScoringRatio(),
+        new ManyClassesRatio(),
         new TransformerBlockRatio("transformerBlock", unitScale: false),
         new TransformerBlockRatio("transformerBlockUnitScale", unitScale: true),
     ];

@@ -19,11 +19,11 @@ public sealed partial class AdaptiveEtfScheduler
 
         var collapse = _monitor.EndEpoch();
         var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
-        _epoch++;
+        _memory.Epoch++;
         try
         {
             if (unlabeled > 0)
-                Log.UnlabeledForwards(_log, _epoch, unlabeled);
+                Log.UnlabeledForwards(_log, _memory.Epoch, unlabeled);
             if (batches is not null)
             {
                 collapse = _monitor.Evaluate(batches);
@@ -72,7 +72,7 @@ public sealed partial class AdaptiveEtfScheduler
 
     private List<FixedLayer> FixReady(CollapseReport collapse, double? cost, Dictionary<string, LayerDecision> decisions)
     {
-        foreach (var decision in FixPolicy.Decide(_options, _epoch, Standings(collapse), LastError(collapse)))
+        foreach (var decision in FixPolicy.Decide(_options, _memory.Epoch, Standings(collapse), LastError(collapse)))
             decisions[decision.Name] = decision;
         var ready = decisions.Values.Where(decision => decision.IsReady).ToList();
         if (ready.Count == 0)
@@ -91,13 +91,13 @@ public sealed partial class AdaptiveEtfScheduler
             if (waiting.Reason != LayerReason.MaxPerEpoch)
                 Refuse(waiting);
             else
-                Log.LayerWaits(_log, _epoch, waiting.Name, waiting.ToString());
+                Log.LayerWaits(_log, _memory.Epoch, waiting.Name, waiting.ToString());
         }
 
         // Nothing was changed up to here.
         var fixedNow = Fix(proposal, decisions, keepOld: cost is not null && _guard is not null);
         if (fixedNow.Count > 0 && cost is not null)
-            _guard?.Begin(_epoch, cost.Value);
+            _guard?.Begin(_memory.Epoch, cost.Value);
         if (fixedNow.Count == proposal.Fixes.Count)
             proposal.UpdateRunningStatistics();
         return fixedNow;
@@ -135,7 +135,7 @@ public sealed partial class AdaptiveEtfScheduler
         return fixes.ConvertAll(one =>
         {
             Take(one.Fix);
-            var record = FixedLayer.From(one.Fix, _epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
+            var record = FixedLayer.From(one.Fix, _memory.Epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
             return _watched[one.Fix.Name].Record = record with
             {
                 LossBefore = one.Prepared.LossBefore,
@@ -147,8 +147,8 @@ public sealed partial class AdaptiveEtfScheduler
 
     private void Refuse(LayerDecision reason)
     {
-        _watched[reason.Name].Refuse(_epoch, reason);
-        Log.LayerWaits(_log, _epoch, reason.Name, reason.ToString());
+        _watched[reason.Name].Refuse(_memory.Epoch, reason);
+        Log.LayerWaits(_log, _memory.Epoch, reason.Name, reason.ToString());
     }
 
     private List<LayerStanding> Standings(CollapseReport collapse)
@@ -156,7 +156,7 @@ public sealed partial class AdaptiveEtfScheduler
         var found = collapse.Layers.ToDictionary(layer => layer.Name);
         var order = collapse.Layers.Select((layer, index) => (layer.Name, index)).ToDictionary(layer => layer.Name, layer => layer.index);
         var standings = new List<LayerStanding>();
-        var threshold = FixPolicy.Threshold(_options, _epoch, LastError(collapse));
+        var threshold = FixPolicy.Threshold(_options, _memory.Epoch, LastError(collapse));
         foreach (var layer in _watched.Layers.OrderBy(layer => order.GetValueOrDefault(layer.Name, int.MaxValue)))
         {
             var now = found.GetValueOrDefault(layer.Name);
@@ -192,7 +192,7 @@ public sealed partial class AdaptiveEtfScheduler
     {
         foreach (var (layer, why) in reverted)
         {
-            Log.LayerReverted(_log, _epoch, layer.Name, why.ToString());
+            Log.LayerReverted(_log, _memory.Epoch, layer.Name, why.ToString());
             EtfMeter.LayersReverted.Add(1, new KeyValuePair<string, object?>("layer", layer.Name));
             LayerReverted?.Invoke(this, new LayerRevertedEventArgs(layer, why));
         }
@@ -200,7 +200,7 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var layer in fixedNow)
         {
             EtfMeter.LayersFixed.Add(1, new("layer", layer.Name), new("frame", layer.Frame));
-            Log.LayerFixed(_log, _epoch, layer.Name, layer.Frame, layer.NccError, layer.OutputError);
+            Log.LayerFixed(_log, _memory.Epoch, layer.Name, layer.Frame, layer.NccError, layer.OutputError);
             if (layer.InPlaceReason is not null)
                 Log.LayerFixedInPlace(_log, layer.Name, layer.InPlaceReason);
             if (_optimizers.All.Count == 0)
@@ -220,7 +220,7 @@ public sealed partial class AdaptiveEtfScheduler
             : [.. collapse.Layers.Select(layer => Row(layer.Name, layer))];
         return new EtfReport
         {
-            Epoch = _epoch,
+            Epoch = _memory.Epoch,
             Layers = layers,
             FixedLayers = [.. watched.Values.Where(layer => layer.Record is not null).Select(layer => layer.Record!).OrderBy(layer => layer.Epoch)],
             NewlyFixed = fixedNow,

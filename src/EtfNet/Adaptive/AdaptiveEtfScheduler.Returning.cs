@@ -58,7 +58,7 @@ public sealed partial class AdaptiveEtfScheduler
     private List<(FixedLayer Layer, LayerDecision Why)> RevertCostly(double cost)
     {
         var reverted = new List<(FixedLayer, LayerDecision)>();
-        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_epoch, cost) ?? [])
+        foreach (var (epoch, takeBack, worse) in _guard?.Judge(_memory.Epoch, cost) ?? [])
         {
             foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
             {

@@ -9,19 +9,8 @@ public sealed partial class AdaptiveEtfScheduler
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public EtfSnapshot Snapshot()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        RequireNoForward();
-        ForgetUnusableOptimizers();
-        using var monitor = new MemoryStream();
-        _monitor.Save(monitor);
-        var state = TrainingState.Capture(_model, _optimizers.All, new SchedulerMemory
-        {
-            Epoch = _epoch,
-            ForwardsPerEpoch = _inputs.ForwardsPerEpoch,
-            Layers = [.. _watched.Layers.Select(LayerMemory.Of)],
-            Monitor = monitor.ToArray(),
-        });
-        return new EtfSnapshot(state, this, _optimizers.All);
+        var state = Capture().Hold();
+        return new EtfSnapshot(FixedModules.Of(_model), state, this, _memory.Epoch, _optimizers.All);
     }
 
     /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since are fixed again.</summary>
@@ -32,7 +21,7 @@ public sealed partial class AdaptiveEtfScheduler
     /// as they are now. An optimizer's parameters that are not the model's are left alone where another scheduler watches them.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="snapshot"/> is null.</exception>
-    /// <exception cref="ArgumentException">The copy is of another architecture or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The copy is of another architecture or of other optimizers. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, the model's layers were changed by hand, or a place that holds a fixed layer cannot hold a trained one.
     /// Nothing was changed.
@@ -45,46 +34,52 @@ public sealed partial class AdaptiveEtfScheduler
         RequireNoForward();
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
-        var state = snapshot.State;
-        if (state.Scheduler is not { } memory)
-            throw new ArgumentException("The state was saved without a scheduler.", nameof(snapshot));
-        if (!state.Cuts.SequenceEqual(PlannedCut.Of(_model)))
-            throw new ArgumentException(
-                "The state's model was cut by TruncateEtf, or this one, and not both in the same way: cut the model by the state's EtfPlan "
-                + "before ApplyAdaptiveEtf.",
-                nameof(snapshot));
-        var saved = memory.Layers.ToDictionary(layer => layer.Name);
-        if (_watched.Layers.FirstOrDefault(layer => !saved.ContainsKey(layer.Name)) is { } unknown)
-            throw new ArgumentException(
-                $"The state knows nothing of the layer '{unknown.Name}': it was saved with other options or from another architecture.",
-                nameof(snapshot));
-        var planned = state.Plan.ToDictionary(layer => layer.Name);
+        var (state, plan) = (snapshot.State, snapshot.Plan);
+        if (!state.Texts.Keys.Any(name => name.StartsWith(SchedulerMemory.Name + ".", StringComparison.Ordinal)))
+            throw state.Error(
+                SchedulerMemory.Name, "it was saved without a scheduler", "Load it with EtfCheckpoint.Load(path, model, optimizers).");
+        var planned = plan.ToDictionary(layer => layer.Name);
         var returning = _watched.Fixes.Where(fix => planned.GetValueOrDefault(fix.Name)?.Header.Signature != fix.Header.Signature).ToList();
-        var pairs = snapshot.Pair(this, _optimizers.All);
         LayerFix.RequireReversible(_model, returning);
-        state.Require(_model, pairs, returning, _optimizers.All);
-        using var monitor = new MemoryStream(memory.Monitor);
-        var monitored = _monitor.Read(monitor);
 
-        // Everything is checked: from here on the training changes.
-        foreach (var fix in returning)
-            TakeBack(fix);
-        foreach (var fix in PlanApplication.Run(_model, state.Plan, _optimizers.All))
-            Take(fix);
-        state.Fill(_model, pairs);
-        foreach (var fix in _watched.Fixes)
-            fix.Release();
-        foreach (var layer in _watched.Layers)
-            saved[layer.Name].Restore(layer);
+        // Everything is checked first: the changes wait in the reader, in this order.
+        var reader = new StateReader(state, _monitor.Create);
+        reader.Later(() => Fix(plan, returning));
+        TrainingState.Read(reader, _model, plan, snapshot.Pair(this, _optimizers.All), returning, _optimizers.All);
+        reader.Later(NextEpoch);
+        _memory.Read(reader);
+        reader.Finish();
+
         foreach (var layer in _watched.Layers.Where(layer => returning.Exists(fix => fix.Name == layer.Name)))
             layer.MarkReturned();
-        _monitor.Take(monitored);
-        _epoch = memory.Epoch;
+        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
+    }
+
+    /// <summary>The whole training as it is, without copies.</summary>
+    /// <inheritdoc cref="Snapshot"/>
+    internal StateSet Capture()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        RequireNoForward();
+        ForgetUnusableOptimizers();
+        return TrainingState.Capture(_model, _optimizers.All, _memory);
+    }
+
+    private void Fix(IReadOnlyList<PlannedLayer> plan, IReadOnlyList<LayerFix> returning)
+    {
+        foreach (var fix in returning)
+            TakeBack(fix);
+        foreach (var fix in PlanApplication.Run(_model, plan, _optimizers.All))
+            Take(fix);
+    }
+
+    private void NextEpoch()
+    {
+        foreach (var fix in _watched.Fixes)
+            fix.Release();
         _guard?.Clear();
         _inputs.NextEpoch();
-        _inputs.ForwardsPerEpoch = memory.ForwardsPerEpoch;
         _layerInputs?.NextEpoch();
         _observed = 0;
-        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
     }
 }

@@ -20,10 +20,10 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     private readonly WatchedLayers _watched;
     private readonly NccMonitor _monitor;
     private readonly InputSample _inputs;
+    private readonly SchedulerMemory _memory;
     private readonly ILogger _log;
     private readonly FixGuard? _guard;
     private LayerInputSample? _layerInputs;
-    private int _epoch;
     private int _observed;
     private bool _disposed;
 
@@ -35,6 +35,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _optimizers = new KnownOptimizers(optimizers);
         _watched = new WatchedLayers(model, options, _optimizers.All);
         _log = options.Logger ?? NullLogger.Instance;
+        if (options.Logger is { } logger)
+            KernelLog.Instance.Listen(message => Log.Kernels(logger, message));
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
         _monitor = new NccMonitor(model, new NccMonitorOptions
         {
@@ -54,7 +56,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
             RequiresLayers = true,
         });
-        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _epoch));
+        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _memory!.Epoch));
+        _memory = new SchedulerMemory(_watched.Layers, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);

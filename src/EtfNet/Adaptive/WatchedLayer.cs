@@ -14,15 +14,19 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     public FixableLayer Layer { get; } = layer;
 
     /// <summary>How many epochs in a row the error has been at or below epsilon.</summary>
+    [State(AtLeast = 0)]
     public int Streak { get; set; }
 
     /// <summary>How often a fix was tried and refused.</summary>
+    [State(AtLeast = 0)]
     public int Refusals { get; set; }
 
     /// <summary>Why the last try was refused; null where there was none.</summary>
+    [State(Json = typeof(WatchedLayerJson))]
     public LayerDecision? Refusal { get; set; }
 
     /// <summary>The epoch from which a refused fix is tried again.</summary>
+    [State(AtLeast = 0)]
     public int RetryAt { get; set; }
 
     /// <summary>Why it can never be fixed; null where it can.</summary>
@@ -30,6 +34,7 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
         obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
 
     /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
+    [State(Json = typeof(WatchedLayerJson))]
     public LayerDecision? Held { get; set; }
 
     /// <summary>Whether it was fixed once and is trained again: optimizers that come later may lack its weight.</summary>
@@ -39,6 +44,7 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     public LayerFix? Fix { get; set; }
 
     /// <summary>The report's entry of the fix; null while it is trained.</summary>
+    [State(Json = typeof(WatchedLayerJson))]
     public FixedLayer? Record { get; set; }
 
     /// <summary>Remembers a refusal: the next try comes later each time, as each costs some forwards.</summary>

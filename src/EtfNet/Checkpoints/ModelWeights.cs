@@ -1,30 +1,22 @@
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace EtfNet;
 
 /// <summary>A model's parameters and buffers as a state, under their own names, with the plan of its fixed layers.</summary>
 internal static class ModelWeights
 {
-    /// <summary>The metadata entry that holds the plan.</summary>
-    public const string PlanName = "etfnet.plan";
-
     /// <summary>What other programs expect of weights whose names are PyTorch's.</summary>
     private const string FormatName = "format";
 
-    /// <summary>The parameters and buffers, live; tied ones once, the others' names in the metadata as safetensors' own libraries write
-    /// them.</summary>
+    /// <summary>The parameters and buffers, live.</summary>
     public static StateSet Capture(torch.nn.Module model)
     {
         var state = new StateSet(StateKind.Model);
         state.Add(FormatName, "pt");
         if (EtfPlan.Of(model) is var plan && plan.Layers.Count + plan.Cuts.Count > 0)
-            state.Add(PlanName, plan.ToJson());
-        var first = new Dictionary<TensorPlace, string>();
-        foreach (var (name, tensor, _) in ModelNames.Of(model))
-            if (TensorPlace.Of(tensor) is { } place && !first.TryAdd(place, name))
-                state.Add(name, first[place]);
-            else
-                state.Add(name, new LiveTensor(tensor));
+            state.Add(ModelFit.PlanName, plan.ToJson());
+        ModelNames.Capture(model, state, "");
         return state;
     }
 
@@ -39,34 +31,37 @@ internal static class ModelWeights
         if (LiveSchedulers.Find(model) is not null && !plan.Cuts.SequenceEqual(PlannedCut.Of(model)))
             throw new InvalidOperationException(
                 "A scheduler watches this model, and the file's model is cut elsewhere. Load it before ApplyAdaptiveEtf.");
-        using var cuts = Cut(model, plan, state);
-        var leaving = Leaving(model, plan, state);
-        if (leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
+        using var cuts = Cut(model, plan, state, []);
+        var fit = ModelFit.Require(model, plan.Layers, [], new StateReader(state), "");
+        if (fit.Leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
             throw new InvalidOperationException(
                 "A scheduler watches this model, and the file has fixed layers. Load it before ApplyAdaptiveEtf, or use EtfCheckpoint.");
-        var weights = ModelFit.Require(model, plan, leaving, state);
-
         PlanApplication.Run(model, plan.Layers, []);
-        foreach (var (name, tensor, _) in ModelNames.Of(model))
-            weights.GetValueOrDefault(name)?.CopyTo(tensor);
+        fit.Fill();
         cuts.Accept();
     }
 
-    private static PlannedCuts Cut(torch.nn.Module model, EtfPlan plan, StateSet state)
+    /// <summary>Cuts a model as a plan says; undone on dispose unless it was accepted.</summary>
+    /// <exception cref="EtfStateException">The plan does not fit the model; nothing was changed.</exception>
+    public static PlannedCuts Cut(torch.nn.Module model, EtfPlan plan, StateSet state, IReadOnlyList<OptimizerHelper> optimizers)
     {
         try
         {
-            return PlannedCuts.Apply(model, plan.Cuts, []);
+            return PlannedCuts.Apply(model, plan.Cuts, optimizers);
         }
         catch (ArgumentException exception)
         {
-            throw Misfit(state, exception);
+            throw state.Error(
+                ModelFit.PlanName, Words.Plain(exception).TrimEnd('.'),
+                "Load into a model that is freshly built, as it was when the file was saved.", exception);
         }
     }
 
-    private static EtfPlan Plan(StateSet state)
+    /// <summary>The plan that a state holds; one of no layers where it holds none.</summary>
+    /// <exception cref="EtfStateException">It is no plan.</exception>
+    public static EtfPlan Plan(StateSet state)
     {
-        if (!state.Texts.TryGetValue(PlanName, out var json))
+        if (!state.Texts.TryGetValue(ModelFit.PlanName, out var json))
             return new EtfPlan([]);
         try
         {
@@ -74,23 +69,7 @@ internal static class ModelWeights
         }
         catch (EtfStateException exception)
         {
-            throw state.Error(exception.Entry ?? PlanName, exception.Problem, "Save the model again.", exception);
+            throw state.Error(exception.Entry ?? ModelFit.PlanName, exception.Problem, "Save it again.", exception);
         }
     }
-
-    /// <summary>The layers that are trainable now and fixed in the state.</summary>
-    private static IReadOnlyList<LayerTarget> Leaving(torch.nn.Module model, EtfPlan plan, StateSet state)
-    {
-        try
-        {
-            return [.. PlanApplication.Require(model, plan.Layers, []).Select(step => step.Target)];
-        }
-        catch (ArgumentException exception)
-        {
-            throw Misfit(state, exception);
-        }
-    }
-
-    private static EtfStateException Misfit(StateSet state, ArgumentException exception) => state.Error(
-        PlanName, Words.Plain(exception).TrimEnd('.'), "Load into a model that is freshly built, as it was when the file was saved.", exception);
 }

@@ -146,7 +146,7 @@ public sealed partial class ClassStatistics
     private long AddInParts(torch.Tensor source, LabelGroups groups, int[] cuts)
     {
         var added = new long[cuts.Length - 1];
-        RowThreads.Run(added.Length, part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
+        TorchThreads.For(added.Length, part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
         return added.Sum();
     }
 

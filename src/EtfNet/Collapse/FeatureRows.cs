@@ -1,33 +1,31 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace EtfNet;
 
-/// <summary>Features of a batch as rows in CPU memory, float32 or float64, without a copy.</summary>
+/// <summary>Features of a batch as rows in CPU memory, float32 or float64, without a copy; more than 2 GiB of them too.</summary>
 internal readonly ref struct FeatureRows
 {
-    private readonly ReadOnlySpan<double> _double;
+    private readonly ref readonly byte _first;
 
-    private FeatureRows(ReadOnlySpan<float> single, ReadOnlySpan<double> wide, bool isSingle, int count, int width, torch.Tensor? source)
+    private FeatureRows(ref readonly byte first, bool isSingle, int count, int width, torch.Tensor? source)
     {
-        Source = source;
-        Single = single;
-        _double = wide;
-        IsSingle = isSingle;
-        Count = count;
-        Width = width;
+        _first = ref first;
+        (IsSingle, Count, Width, Source) = (isSingle, count, width, source);
     }
 
     /// <summary>The tensor that this is a view of, from which another thread makes a view of its own; null where it is a view of managed memory.</summary>
     public torch.Tensor? Source { get; }
-
-    public ReadOnlySpan<float> Single { get; }
 
     public bool IsSingle { get; }
 
     public int Count { get; }
 
     public int Width { get; }
+
+    /// <summary>The first feature's first byte: what a kernel pins.</summary>
+    public ref readonly byte GetPinnableReference() => ref _first;
 
     /// <summary>
     /// The features in the form that <see cref="View(torch.Tensor)"/> wants, as a tensor of its own outside every scope; null where they have it already: each
@@ -53,16 +51,20 @@ internal readonly ref struct FeatureRows
     public static FeatureRows View(torch.Tensor features)
     {
         var (count, width) = ((int)features.size(0), (int)features.size(1));
-        return features.dtype == torch.ScalarType.Float32
-            ? new FeatureRows(MemoryMarshal.Cast<byte, float>(features.bytes), default, true, count, width, features)
-            : new FeatureRows(default, MemoryMarshal.Cast<byte, double>(features.bytes), false, count, width, features);
+        var isSingle = features.dtype == torch.ScalarType.Float32;
+        if ((long)count * width * sizeof(double) <= int.MaxValue)
+            return new FeatureRows(ref MemoryMarshal.GetReference(features.bytes), isSingle, count, width, features);
+        // No span reaches over all of them, but one over the first row tells where they begin.
+        using var first = features.narrow(0, 0, 1);
+        return new FeatureRows(ref MemoryMarshal.GetReference(first.bytes), isSingle, count, width, features);
     }
 
-    public static FeatureRows View(ReadOnlySpan<float> values, int width) => new(values, default, true, values.Length / width, width, null);
+    public static FeatureRows View(ReadOnlySpan<float> values, int width) =>
+        new(ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), true, values.Length / width, width, null);
 
-    public ReadOnlySpan<float> SingleRow(int row) => Single.Slice(row * Width, Width);
+    public ReadOnlySpan<float> SingleRow(int row) => Row<float>(row);
 
-    public ReadOnlySpan<double> DoubleRow(int row) => _double.Slice(row * Width, Width);
+    public ReadOnlySpan<double> DoubleRow(int row) => Row<double>(row);
 
     public void CopyRow(int row, Span<double> target)
     {
@@ -99,5 +101,13 @@ internal readonly ref struct FeatureRows
                 total += double.IsFinite(value) ? 0 : double.NaN;
 
         return double.IsFinite(total);
+    }
+
+    private ReadOnlySpan<T> Row<T>(int row)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Count);
+        ref var first = ref Unsafe.As<byte, T>(ref Unsafe.AsRef(in _first));
+        return MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref first, (nint)row * Width), Width);
     }
 }

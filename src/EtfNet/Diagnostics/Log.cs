@@ -23,10 +23,6 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Layer {Layer} cannot be fixed: {Reason}.")]
     public static partial void LayerSkipped(ILogger logger, string layer, string reason);
 
-    [LoggerMessage(
-        20, LogLevel.Warning,
-        "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
-    public static partial void UnlabeledForwards(ILogger logger, int epoch, long count);
     [LoggerMessage(7, LogLevel.Information,
         "The optimizer {Optimizer} was disposed, or the model was moved since it was made: it is known no longer.")]
     public static partial void OptimizerForgotten(ILogger logger, string optimizer);
@@ -38,4 +34,12 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning,
         "Layer {Layer} is trained again, and no optimizer is known: one that was made while it was fixed cannot train it. Call AddOptimizer.")]
     public static partial void LayerWithoutOptimizer(ILogger logger, string layer);
+
+    [LoggerMessage(10, LogLevel.Warning, "{Message}")]
+    public static partial void Kernels(ILogger logger, string message);
+
+    [LoggerMessage(
+        20, LogLevel.Warning,
+        "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
+    public static partial void UnlabeledForwards(ILogger logger, int epoch, long count);
 }

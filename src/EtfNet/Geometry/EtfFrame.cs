@@ -67,8 +67,9 @@ public sealed record EtfFrame
         return new EtfFrame(EtfFrameKind.Aligned) { Energy = energy, Rank = maxRank };
     }
 
-    /// <summary>Gets whether an aligned frame keeps the leading directions of the inputs' class means, instead of those of the inputs; for experiments.</summary>
-    internal bool ByClassMeans { get; init; }
+    /// <summary>Gets, for an aligned frame, whether it keeps the leading directions of the inputs' class means instead of those of the inputs.</summary>
+    /// <value>The default is false. At the same rank both measured alike. Without labels the directions are those of the inputs.</value>
+    public bool ByClassMeans { get; init; }
 
     /// <summary>The same choice of an aligned frame with another greatest number of directions.</summary>
     internal EtfFrame WithRank(int rank) => this with { Rank = rank };

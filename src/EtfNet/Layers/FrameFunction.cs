@@ -40,14 +40,18 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     /// <returns>N x out, or maps, of the current scope.</returns>
     public static Tensor Run(Tensor x, Tensor? bias, FrameOperator map, FrameScale scale)
     {
-        if (map.RecordsItself)
+        var (needsInput, needsBias) = (x.requires_grad, bias is { requires_grad: true });
+        if ((!needsInput && !needsBias) || !is_grad_enabled() || map.RecordsItself(x))
             return map.Apply(x, scale, bias);
-        var recording = is_grad_enabled();
-        var call = new FrameCall(map, scale, false, recording && x.requires_grad, recording && bias is { requires_grad: true });
-        if (call.NeedsInput || call.NeedsBias)
-            return apply(Viewed(x), bias!, call);
-        using var noGrad = recording ? no_grad() : null;
-        return call.Apply(x, bias);
+        return Record(x, bias, new FrameCall(map, scale, false, needsInput, needsBias));
+    }
+
+    /// <summary>Applies a frame in a call that autograd remembers.</summary>
+    internal static Tensor Record(Tensor x, Tensor? bias, FrameCall call)
+    {
+        using var scope = NewDisposeScope();
+        var input = Viewed(x);
+        return (FrameNode.Of(call, bias is not null) is { } node ? node.Run(input, bias) : apply(input, bias!, call)).MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
@@ -67,7 +71,7 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
 
         var call = (FrameCall)ctx.get_data(Key);
         var again = is_grad_enabled() && grad_output.requires_grad;
-        var input = !call.NeedsInput ? null : again ? Again(grad_output, call.Adjoint) : call.Adjoint.Apply(grad_output);
+        var input = !call.NeedsInput ? null : again ? Record(grad_output, null, call.Adjoint) : call.Adjoint.Apply(grad_output);
         var bias = call.NeedsBias ? call.Operator.BiasGradient(grad_output) : null;
         s_returned = [input, bias];
         if (!again)
@@ -75,12 +79,6 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         return [input!, bias!, null!];
     }
 
-    private static Tensor Again(Tensor gradient, FrameCall adjoint)
-    {
-        using var scope = NewDisposeScope();
-        return apply(gradient, null!, adjoint).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>With a native view between itself and the custom gradient a leaf takes the gradient over without copying it.</summary>
-    private static Tensor Viewed(Tensor x) => x is { requires_grad: true, is_leaf: true } ? x.alias() : x;
+    /// <summary>A leaf takes its gradient over without copying it where that has one owner: a view between it and this function sees to that.</summary>
+    private static Tensor Viewed(Tensor x) => x is { requires_grad: true, is_leaf: true } ? x.view(x.shape) : x;
 }

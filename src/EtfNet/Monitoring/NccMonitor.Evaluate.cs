@@ -70,7 +70,7 @@ public sealed partial class NccMonitor
                 IsExact = true,
                 Layers =
                 [
-                    .. from name in _order.Names
+                    .. from name in _state.Order.Names
                        where layers.ContainsKey(name)
                        let head = HeadOf(name, input => layers.GetValueOrDefault(input)?.Statistics)
                        select layers[name].Report(name, Source(name)!, head) with { HasPlace = HasPlace(name) },

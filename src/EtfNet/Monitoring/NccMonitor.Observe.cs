@@ -133,7 +133,7 @@ public sealed partial class NccMonitor
     {
         using var predictions = Predictions.Of(forward, labels.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
         foreach (var (layer, problem) in forward.Problems)
-            _states[layer].Problem = problem;
+            _state.Layers[layer].Problem = problem;
         foreach (var entry in forward.Features)
         {
             var features = entry.For(kind);
@@ -148,7 +148,7 @@ public sealed partial class NccMonitor
             {
                 // All that one Observe labels is scored, or nothing of it: every call of the layer, every forward.
                 if (!scores.TryGetValue(state, out var score))
-                    scores[state] = score = state.BeginBatch(_epoch);
+                    scores[state] = score = state.BeginBatch(_state.Epoch);
                 state.Add(features, labels, score, predictions, () => ClassCount(forward, labels));
             }
         }
@@ -165,8 +165,8 @@ public sealed partial class NccMonitor
         if (!is_floating_point(features))
             throw new ArgumentException($"The features of layer '{layer}' are {features.dtype}; wanted a floating type.", nameof(features));
         ArgumentNullException.ThrowIfNull(labels);
-        if (after is not null && !_states.ContainsKey(after))
-            throw new ArgumentException($"Nothing is called '{after}'. There are: {string.Join(", ", _order.Names)}.", nameof(after));
+        if (after is not null && !_state.Layers.ContainsKey(after))
+            throw new ArgumentException($"Nothing is called '{after}'. There are: {string.Join(", ", _state.Order.Names)}.", nameof(after));
         using var form = LabelForm.Of(labels);
         using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
         using var pooled = features.dim() == 0 ? null
@@ -179,37 +179,37 @@ public sealed partial class NccMonitor
                 nameof(labels));
         if (pooled.shape[1] == 0)
             throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.", nameof(features));
-        if (_states.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
+        if (_state.Layers.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
             throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.", nameof(features));
         if (_options.NonFinite == NonFinitePolicy.Throw)
             FiniteCheck.ThrowIfNot(layer, pooled);
 
-        if (!_states.TryGetValue(layer, out var state))
+        if (!_state.Layers.TryGetValue(layer, out var state))
         {
-            _states[layer] = state = new LayerState(_options);
+            _state.Layers[layer] = state = new LayerState(_options);
             if (after is null)
-                _order.AddUnplaced(layer);
+                _state.Order.AddUnplaced(layer);
             else
-                _order.Add(layer, after: after);
+                _state.Order.Add(layer, after: after);
         }
 
-        state.Add(pooled, batch, state.BeginBatch(_epoch), null, () => _options.ClassCount ?? batch.Groups.MaxLabel + 1);
+        state.Add(pooled, batch, state.BeginBatch(_state.Epoch), null, () => _options.ClassCount ?? batch.Groups.MaxLabel + 1);
     }
 
     /// <summary>Orders the layers by their calls, and finds a place for what goes into the classifier.</summary>
     private void Place(Forward forward)
     {
-        _order.Settle([.. forward.Features.Select(features => features.Source.Name).Where(_taps.ContainsKey)]);
+        _state.Order.Settle([.. forward.Features.Select(features => features.Source.Name).Where(_taps.ContainsKey)]);
         foreach (var (head, input) in _forwards.Heads.Inputs)
-            if (!_states.ContainsKey(input))
+            if (!_state.Layers.ContainsKey(input))
                 AddState(input, before: head);
     }
 
     private LayerState StateOf(string name)
     {
-        if (!_states.ContainsKey(name))
+        if (!_state.Layers.ContainsKey(name))
             AddState(name);
-        return _states[name];
+        return _state.Layers[name];
     }
 
     /// <summary>

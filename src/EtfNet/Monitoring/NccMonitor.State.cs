@@ -1,6 +1,7 @@
 namespace EtfNet;
 
-public sealed partial class NccMonitor
+/// <content>Merging, saving and loading. What is saved, and how it merges, is declared in <see cref="MonitorState"/>.</content>
+public sealed partial class NccMonitor : ICustomState
 {
     /// <summary>Adds what another monitor gathered in its running epoch: statistics and scores, layer by layer. Its centers and its waiting forwards are not taken.</summary>
     /// <param name="other">A monitor of the same layers, say of another worker's copy of the model; it stays as it is.</param>
@@ -14,94 +15,129 @@ public sealed partial class NccMonitor
         ObjectDisposedException.ThrowIf(other._disposed, other);
         if (ReferenceEquals(other, this))
             throw new ArgumentException("A monitor cannot be merged with itself.", nameof(other));
-        other.Flush();
-        Merge(other._states, other._forwards.Unlabeled, nameof(other));
+        other._state.Flush();
+        Merge(other._state, nameof(other));
     }
 
-    /// <summary>Adds what another process's monitor gathered in its running epoch, from the bytes of its <see cref="Save"/>.</summary>
-    /// <param name="state">Gives the bytes; stays open.</param>
+    /// <summary>Adds what another process's monitor gathered in its running epoch, from what its <see cref="Save(Stream)"/>
+    /// wrote.</summary>
+    /// <param name="state">Gives the bytes; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentException">Layers, their widths or the metrics gathered differ; nothing changes.</exception>
-    /// <exception cref="InvalidDataException">The bytes are no saved monitor, of a newer version, cut short or damaged; nothing changes.</exception>
+    /// <exception cref="EtfStateException">The stream holds no saved monitor, or a damaged one or one of a newer version; nothing
+    /// changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Merge(Stream state)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(state);
-        var file = MonitorFile.Load(state, _options);
-        Merge(file.Layers.ToDictionary(layer => layer.Name, layer => layer.State), file.Unlabeled, nameof(state));
+        var saved = StateKind.Require(SafetensorsReader.Read(state), StateKind.Monitor);
+        Merge(DeclaredState.Read<MonitorState>(saved, Create), nameof(state));
     }
 
-    /// <summary>Writes all that is known: the running epoch's statistics and scores, and the centers. Forwards that wait for labels are not.</summary>
-    /// <param name="stream">Takes the bytes; stays open.</param>
+    /// <summary>Saves all that is known as a safetensors file: the running epoch's statistics and scores, and the centers. Forwards that
+    /// wait for labels are not saved.</summary>
+    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
+    /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
+    public void Save(string path)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(path);
+        SafetensorsWriter.Write(path, Capture());
+    }
+
+    /// <summary>Writes what <see cref="Save(string)"/> saves to a stream.</summary>
+    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Save(Stream stream)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
-        Flush();
-        var layers = _order.Names.Select(
-            name => new MonitorFile.Entry(name, _taps.ContainsKey(name), _order.IsPlaced(name), _states[name]));
-        var heads = _forwards.Heads.Inputs.Select(head => (head.Key, head.Value, _forwards.Heads.Widths[head.Key]));
-        new MonitorFile(_epoch, _forwards.Unlabeled, [.. heads], [.. layers]).Save(stream);
+        SafetensorsWriter.Write(stream, Capture());
     }
 
-    /// <summary>Goes on from what <see cref="Save"/> wrote, instead of what is known so far; forwards that wait are let go.</summary>
-    /// <param name="stream">Gives the bytes; stays open.</param>
+    /// <summary>Continues from what <see cref="Save(string)"/> saved, instead of what is known so far; forwards that wait are let
+    /// go.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    /// <exception cref="EtfStateException">The file holds no saved monitor, one of other layers, a damaged one or one of a newer version;
+    /// nothing changes.</exception>
+    /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
+    public void Load(string path)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(path);
+        Load(SafetensorsReader.Read(path));
+    }
+
+    /// <summary>Continues from what <see cref="Save(Stream)"/> wrote, as <see cref="Load(string)"/> does from a file.</summary>
+    /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    /// <exception cref="ArgumentException">The watched layers differ; nothing changes.</exception>
-    /// <exception cref="InvalidDataException">The bytes are no saved monitor, of a newer version, cut short or damaged; nothing changes.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    /// <exception cref="EtfStateException">The stream holds no saved monitor, one of other layers, a damaged one or one of a newer version;
+    /// nothing changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Load(Stream stream)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(stream);
-        Take(Read(stream));
+        Load(SafetensorsReader.Read(stream));
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote, and changes nothing; the exceptions are those of <see cref="Load"/>.</summary>
-    internal MonitorFile Read(Stream stream)
+    void ICustomState.Capture(StateSet to, string name)
     {
-        var file = MonitorFile.Load(stream, _options);
-        var saved = file.Layers.Where(layer => layer.IsWatched).Select(layer => layer.Name).ToList();
-        var missing = _taps.Keys.Except(saved).ToList();
-        var unknown = saved.Except(_taps.Keys).ToList();
-        if (missing.Count + unknown.Count > 0)
-            throw new ArgumentException(
-                $"The saved monitor watched other layers: {string.Join(", ", missing.Select(name => "no " + name).Concat(unknown))}.", nameof(stream));
-        return file;
+        _state.Flush();
+        StateDeclaration.Of(typeof(MonitorState)).Capture(_state, to, name);
     }
 
-    /// <summary>Goes on from what <see cref="Read"/> gave.</summary>
-    internal void Take(MonitorFile file)
+    void ICustomState.Read(StateReader from, string name)
     {
-        Reset();
-        foreach (var state in _states.Values)
-            state.Dispose();
-        _states.Clear();
-        foreach (var layer in file.Layers)
+        from.Later(Reset);
+        from.Later(_state.Clear);
+        StateDeclaration.Of(typeof(MonitorState)).Read(_state, from, name);
+        from.Later(() =>
         {
-            _states.Add(layer.Name, layer.State);
-            layer.State.MakeCenters();
-        }
-
-        _order.Replace(file.Layers.Select(layer => (layer.Name, layer.IsPlaced)));
-        _forwards.Heads.Restore(file.Heads, _taps.GetValueOrDefault);
-        _epoch = file.Epoch;
-        _forwards.Unlabeled = file.Unlabeled;
+            foreach (var state in _state.Layers.Values)
+                state.MakeCenters();
+            _state.Heads.Continue(_taps.GetValueOrDefault);
+        });
     }
 
-    private void Flush()
+    /// <summary>Makes the objects that a saved state is read into; null for those that need nothing of this monitor.</summary>
+    internal object? Create(Type type) =>
+        type == typeof(LayerState) ? new LayerState(_options) : type == typeof(MonitorState) ? new MonitorState(null, null) : null;
+
+    private StateSet Capture()
     {
-        foreach (var state in _states.Values)
-            state.Flush();
+        var state = new StateSet(StateKind.Monitor);
+        ((ICustomState)this).Capture(state, "");
+        return state;
     }
 
-    private void Merge(Dictionary<string, LayerState> other, long unlabeled, string parameter)
+    internal void Load(StateSet state)
     {
-        Flush();
-        MonitorMerge.Merge(_states, other, name => AddState(name), parameter);
-        _forwards.Unlabeled += unlabeled;
+        var reader = new StateReader(StateKind.Require(state, StateKind.Monitor), Create);
+        ((ICustomState)this).Read(reader, "");
+        reader.Finish();
+    }
+
+    private void Merge(MonitorState other, string parameter)
+    {
+        _state.Flush();
+        if (!_state.Layers.Keys.Intersect(other.Layers.Keys).Any())
+            throw new ArgumentException(
+                $"The monitors have no layer in common: {string.Join(", ", other.Layers.Keys)} there, "
+                + $"{string.Join(", ", _state.Layers.Keys)} here.", parameter);
+        DeclaredState.RequireMergeable(_state, other, parameter);
+        foreach (var name in other.Order.Names.Except(_state.Order.Names).ToList())
+            AddState(name);
+        DeclaredState.Merge(_state, other, parameter);
     }
 }

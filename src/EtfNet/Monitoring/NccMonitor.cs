@@ -21,10 +21,8 @@ public sealed partial class NccMonitor : IDisposable
     private readonly NccMonitorOptions _options;
     private readonly ObservedForwards _forwards;
     private readonly Dictionary<string, LayerTap> _taps = [];
-    private readonly Dictionary<string, LayerState> _states = [];
-    private readonly LayerOrder _order = new();
+    private readonly MonitorState _state;
     private Tensor? _outside;
-    private int _epoch = 1;
     private bool _disposed;
 
     /// <summary>Starts to watch a model's layers.</summary>
@@ -40,6 +38,7 @@ public sealed partial class NccMonitor : IDisposable
         var nodes = ModuleTree.Walk(model);
         var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude, nameof(options));
         _forwards = new ObservedForwards(model, _options.Observation);
+        _state = new MonitorState(_forwards, _taps.Keys);
         var trace = _options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, nodes) : null;
         foreach (var node in chosen)
         {
@@ -51,7 +50,7 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>Gets the watched layers' paths in forward order: as registered until a forward has shown the order of calls.</summary>
-    internal IReadOnlyList<string> Layers => _order.Names;
+    internal IReadOnlyList<string> Layers => _state.Order.Names;
 
     /// <summary>Gets the forwards that are observed, for what else follows them.</summary>
     internal ObservedForwards Forwards => _forwards;
@@ -61,17 +60,17 @@ public sealed partial class NccMonitor : IDisposable
     public CollapseReport Compute()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Flush();
+        _state.Flush();
         return new CollapseReport
         {
             Layers =
             [
-                .. from name in _order.Names
-                   let head = HeadOf(name, input => _states[input].Current)
-                   select LayerReporter.Online(name, Source(name), _states[name], head, _options) with { HasPlace = HasPlace(name) },
+                .. from name in _state.Order.Names
+                   let head = HeadOf(name, input => _state.Layers[input].Current)
+                   select LayerReporter.Online(name, Source(name), _state.Layers[name], head, _options) with { HasPlace = HasPlace(name) },
             ],
-            Epoch = _epoch,
-            UnlabeledForwards = _forwards.Unlabeled,
+            Epoch = _state.Epoch,
+            UnlabeledForwards = _state.Unlabeled,
         };
     }
 
@@ -85,10 +84,10 @@ public sealed partial class NccMonitor : IDisposable
         ThrowIfLabelsWereOutside();
         _forwards.EndEpoch();
         var report = Compute();
-        foreach (var state in _states.Values)
+        foreach (var state in _state.Layers.Values)
             state.EndEpoch();
-        _forwards.Unlabeled = 0;
-        _epoch++;
+        _state.Unlabeled = 0;
+        _state.Epoch++;
         CollapseInstruments.Record(report);
         return report;
     }
@@ -102,15 +101,15 @@ public sealed partial class NccMonitor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         using var scope = NewDisposeScope();
-        foreach (var (name, state) in _states.ToArray())
+        foreach (var (name, state) in _state.Layers.ToArray())
         {
             state.Dispose();
-            _states[name] = new LayerState(_options);
+            _state.Layers[name] = new LayerState(_options);
         }
 
         _outside?.zero_();
         _forwards.Reset();
-        _epoch = 1;
+        _state.Epoch = 1;
     }
 
     /// <summary>
@@ -131,8 +130,7 @@ public sealed partial class NccMonitor : IDisposable
             return;
         _disposed = true;
         _forwards.Dispose();
-        foreach (var state in _states.Values)
-            state.Dispose();
+        _state.Clear();
         _outside?.Dispose();
     }
 
@@ -142,14 +140,14 @@ public sealed partial class NccMonitor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_taps.TryGetValue(layer, out var tap))
-            throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _order.Names)}.", nameof(layer));
+            throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _state.Order.Names)}.", nameof(layer));
         tap.Follow(replacement);
     }
 
     private void AddState(string name, string? before = null, string? after = null)
     {
-        _states.Add(name, new LayerState(_options));
-        _order.Add(name, before, after);
+        _state.Layers.Add(name, new LayerState(_options));
+        _state.Order.Add(name, before, after);
     }
 
     private IFeatureSource? Source(string name) =>
@@ -157,7 +155,7 @@ public sealed partial class NccMonitor : IDisposable
 
     /// <summary>What a classifier's weight is compared with; null for a layer that is none.</summary>
     private HeadWeight? HeadOf(string name, Func<string, ClassStatistics?> statistics) =>
-        _forwards.Heads.Inputs.TryGetValue(name, out var input) && _states.ContainsKey(input) && statistics(input) is { } found
+        _forwards.Heads.Inputs.TryGetValue(name, out var input) && _state.Layers.ContainsKey(input) && statistics(input) is { } found
             ? new HeadWeight(found, _forwards.Heads.Widths[name])
             : null;
 
@@ -166,7 +164,7 @@ public sealed partial class NccMonitor : IDisposable
     /// layer before them.
     /// </summary>
     private bool HasPlace(string name) =>
-        Source(name) is { } source ? source.Silence is null || _states[name].Current is { Total: > 0 } : _order.IsPlaced(name);
+        Source(name) is { } source ? source.Silence is null || _state.Layers[name].Current is { Total: > 0 } : _state.Order.IsPlaced(name);
 
     /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
     private void ThrowIfLabelsWereOutside()

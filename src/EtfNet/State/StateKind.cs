@@ -6,6 +6,8 @@ internal static class StateKind
     public const string Model = "model";
     public const string Frame = "frame";
     public const string Statistics = "statistics";
+    public const string Monitor = "monitor";
+    public const string Checkpoint = "checkpoint";
 
     /// <exception cref="EtfStateException">The state is of another kind.</exception>
     public static StateSet Require(StateSet state, string kind) => state.Kind == kind
@@ -20,6 +22,8 @@ internal static class StateKind
         null or Model => "Weights are loaded with model.LoadSafetensors.",
         Frame => "Load it with SimplexEtf.Load.",
         Statistics => "Load it with ClassStatistics.Load.",
+        Monitor => "Load it with NccMonitor.Load.",
+        Checkpoint => "Load it with EtfCheckpoint.Load.",
         _ => $"Load it where a {kind} is wanted.",
     };
 }

@@ -4,7 +4,7 @@ namespace EtfNet;
 /// <param name="state">What was saved.</param>
 /// <param name="create">Makes empty objects for nested states that are not there yet; null: by their constructor without
 /// parameters.</param>
-internal sealed class StateReader(StateSet state, Func<Type, object>? create = null)
+internal sealed class StateReader(StateSet state, Func<Type, object?>? create = null)
 {
     private readonly HashSet<string> _used = [];
     private readonly List<Action> _later = [];
@@ -22,6 +22,15 @@ internal sealed class StateReader(StateSet state, Func<Type, object>? create = n
         _used.Add(name);
         return tensor.Hold();
     }
+
+    /// <summary>The names of all tensors that begin with a part.</summary>
+    /// <param name="first">The part, without the dot that follows it; empty for all tensors.</param>
+    public IEnumerable<string> TensorsOf(string first) => state.Tensors.Keys
+        .Where(name => first.Length == 0 || name.StartsWith(first + ".", StringComparison.Ordinal));
+
+    /// <summary>Passes over tensors that are not wanted here.</summary>
+    /// <param name="first">What their names begin with, as in <see cref="TensorsOf"/>.</param>
+    public void Pass(string first) => _used.UnionWith(TensorsOf(first));
 
     /// <summary>Queues a change, which may not fail.</summary>
     public void Later(Action change) => _later.Add(change);

@@ -61,6 +61,11 @@ public sealed class EtfCheckpointTests : IDisposable
         straight.Etf.Report.FixedLayers.Select(layer => layer.Epoch).Should().Equal([5, 6], "one layer was fixed before the save, and one after it");
     }
 
+    /// <summary>A few moments; <c>kill 100</c>, as a command of this program, tries more.</summary>
+    [Fact]
+    public void Save_TrainingKilledWhileSaving_ResumesBitForBit() =>
+        KilledTraining.Kill(_folder, 3, seed: 7, _ => { }).Should().OnlyContain(problem => problem == null);
+
     [Fact]
     public void Load_ModelAloneForInference_GivesTheSameOutputs()
     {
@@ -79,54 +84,19 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Load_AnyBitFlippedOrCutAnywhere_ThrowsAndChangesNothing()
-    {
-        using var model = Trained(out var path);
-        var bytes = File.ReadAllBytes(path);
-        var random = new Random(5);
-        using var fresh = Shapes.Make("Sequential");
-        var before = Outputs(fresh);
-        var bad = _folder.File("bad.etf");
-        for (var trial = 0; trial < 60; trial++)
-        {
-            var damaged = (byte[])bytes.Clone();
-            if (trial % 2 == 0)
-                damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
-            else
-                damaged = damaged[..random.Next(damaged.Length)];
-            File.WriteAllBytes(bad, damaged);
-            var act = () => EtfCheckpoint.Load(bad, fresh);
-            act.Should().Throw<InvalidDataException>().WithMessage($"*{bad}*");
-        }
-
-        Outputs(fresh).Should().Equal(before);
-        EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
-    }
-
-    [Fact]
-    public void Load_NewerVersion_SaysSo()
-    {
-        using var model = Trained(out var path);
-        var bytes = File.ReadAllBytes(path);
-        bytes[8] = 9;
-        File.WriteAllBytes(path, bytes);
-        ((Action)(() => EtfCheckpoint.Load(path, model))).Should().Throw<InvalidDataException>().WithMessage("*version 9*version 1*");
-    }
-
-    [Fact]
     public void Load_OtherArchitecture_ThrowsAndChangesNothing()
     {
         using var model = Trained(out var path);
         using var other = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 5));
         var before = Outputs(other);
-        ((Action)(() => EtfCheckpoint.Load(path, other))).Should().Throw<ArgumentException>();
+        ((Action)(() => EtfCheckpoint.Load(path, other))).Should().Throw<EtfStateException>();
         Outputs(other).Should().Equal(before);
         EtfPlan.Of(other).LayerNames.Should().BeEmpty();
 
         using var optimizer = optim.SGD(other.parameters(), 0.1);
         using var fresh = Shapes.Make("Sequential");
         using var wrong = optim.SGD(fresh.parameters(), 0.1);
-        ((Action)(() => EtfCheckpoint.Load(path, fresh, wrong))).Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        ((Action)(() => EtfCheckpoint.Load(path, fresh, wrong))).Should().Throw<EtfStateException>().WithMessage("*optimizer*");
         EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
     }
 
@@ -137,7 +107,8 @@ public sealed class EtfCheckpointTests : IDisposable
         EtfCheckpoint.Save(_folder.File("before.etf"), fresh);
         using var model = Trained(out _);
         var before = Outputs(model);
-        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<ArgumentException>().WithMessage("*'0'*fixed*trained*freshly built*");
+        ((Action)(() => EtfCheckpoint.Load(_folder.File("before.etf"), model))).Should().Throw<EtfStateException>()
+            .WithMessage("*'0'*fixed*trained*freshly built*");
         Outputs(model).Should().Equal(before);
     }
 
@@ -163,7 +134,7 @@ public sealed class EtfCheckpointTests : IDisposable
             else
                 EtfCheckpoint.Load(path, etf);
         };
-        act.Should().Throw<ArgumentException>().WithMessage("*optimizer*");
+        act.Should().Throw<EtfStateException>().WithMessage("*optimizer*");
         Outputs(fresh).Should().Equal(before);
         EtfPlan.Of(fresh).LayerNames.Should().BeEmpty();
         optimizer.parameters().Should().HaveCount(groups ? 4 : 3);
@@ -200,20 +171,9 @@ public sealed class EtfCheckpointTests : IDisposable
         using var more = new Parameter(ones(3));
         ((Adam)optimizer).add_param_group(new Adam.ParamGroup([more]));
         var before = Outputs(model);
-        ((Action)(() => etf.Restore(early))).Should().Throw<ArgumentException>().WithMessage("*2 parameter groups*");
+        ((Action)(() => etf.Restore(early))).Should().Throw<EtfStateException>().WithMessage("*2 parameter groups*");
         Outputs(model).Should().Equal(before);
         EtfPlan.Of(model).LayerNames.Should().Contain("0");
-    }
-
-    [Fact]
-    public void Save_UnwritableFolder_ThrowsIOExceptionAndKeepsTheOldFile()
-    {
-        using var model = Trained(out var path);
-        var before = File.ReadAllBytes(path);
-        var act = () => EtfCheckpoint.Save(_folder.File("no/such/folder.etf"), model);
-        act.Should().Throw<IOException>();
-        File.ReadAllBytes(path).Should().Equal(before);
-        Directory.GetFiles(_folder.Path).Should().Equal(path);
     }
 
     public void Dispose()

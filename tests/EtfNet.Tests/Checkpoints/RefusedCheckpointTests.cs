@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
@@ -25,38 +26,65 @@ public sealed class RefusedCheckpointTests : IDisposable
                 foreach (var fault in FaultKinds.Keys)
                     foreach (var scheduled in new[] { true, false })
                         cases.Add(fault, kind, scheduled);
+            foreach (var fault in SchedulerFaultKinds.Keys)
+                cases.Add(fault, "SGD", true);
             return cases;
         }
     }
 
-    private static Dictionary<string, Func<TrainingState, TrainingState>> FaultKinds { get; } = new()
+    private static Dictionary<string, Func<StateSet, StateSet>> FaultKinds { get; } = new()
     {
-        ["state of the last parameter cut short"] = state => WithLastState(state, bytes => bytes[..^3]),
-        ["state of the last parameter longer"] = state => WithLastState(state, bytes => [.. bytes, 1, 2, 3]),
-        ["state of the last parameter of nonsense"] = state =>
-            WithLastState(state, bytes => [.. bytes.Select(value => (byte)(value ^ 0x5A))]),
-        ["state of another parameter's shape"] = state => WithLastState(state, _ => state.Optimizers[0].Groups[0].States[0].State),
-        ["options of a group cut short"] = state => WithGroup(state, group => group with { Options = group.Options[..^1] }),
-        ["state without its parameter"] = state => WithGroup(state, group => group with { States = [.. group.States.Skip(1)] }),
-        ["state of an unknown parameter"] = state =>
-            WithGroup(state, group => group with { States = [.. group.States, ("nobody.weight", group.States[0].State)] }),
-        ["last tensor missing"] = state => state with { Tensors = [.. state.Tensors.SkipLast(1)] },
-        ["tensor that is not the model's"] = state =>
-            state with { Tensors = [.. state.Tensors, state.Tensors[0] with { Name = "nobody" }] },
-        ["factor of a frame of another shape"] = state =>
-            WithTensors(state, "matrix", tensor => tensor with { Shape = [.. tensor.Shape, 1] }),
-        ["factor of a frame missing"] = state =>
-            state with { Tensors = [.. state.Tensors.Where(tensor => !tensor.Name.EndsWith("matrix", StringComparison.Ordinal))] },
-        ["scale of a frame that is none"] = state =>
-            WithTensors(state, ".frame", tensor => tensor with { Bytes = [.. tensor.Bytes[..^8], .. BitConverter.GetBytes(-1.5)] }),
-        ["frame of another kind"] = state =>
-            WithTensors(state, ".frame", tensor => tensor with { Bytes = [.. new byte[8], .. tensor.Bytes[8..]] }),
-        ["plan of an unknown layer at its end"] = state => state with { Plan = [.. state.Plan, state.Plan[0] with { Name = "nobody" }] },
-        ["plan of a module that is no layer"] = state => state with { Plan = [.. state.Plan, state.Plan[0] with { Name = "act" }] },
-        ["plan of a layer of another shape"] = state =>
-            WithLastLayer(state, layer => layer with { Header = layer.Header with { Shape = new FrameShape(3, 5, false) } }),
-        ["optimizer of another type"] = state => state with { Optimizers = [state.Optimizers[0] with { Type = "Other" }] },
-        ["one optimizer too many"] = state => state with { Optimizers = [.. state.Optimizers, state.Optimizers[0]] },
+        ["no state of the last parameter"] = state => LastState(state).Aggregate(state, (left, name) => left.Without(name)),
+        ["state of the last parameter of another type"] = state =>
+            state.With(LastState(state).Last(), new RowTensor<long>([4], [new long[4]])),
+        ["state of another parameter's shape"] = state => state.With(
+            LastState(state).First(state.Tensors.ContainsKey), new RowTensor<float>([16, 16], [new float[256]])),
+        ["option that is no number"] = state => state.With("optimizer.0.group.0.learning_rate", "much"),
+        ["option missing"] = state => state.Without("optimizer.0.group.0.learning_rate"),
+        ["group without one of its parameters"] = state =>
+            state.With("optimizer.0.group.0.parameters", JsonSerializer.Serialize(Parameters(state).Skip(1))),
+        ["group with an unknown parameter"] = state =>
+            state.With("optimizer.0.group.0.parameters", JsonSerializer.Serialize(Parameters(state).Append("nobody.weight"))),
+        ["group whose parameters are no list"] = state => state.With("optimizer.0.group.0.parameters", "{"),
+        ["one group too many"] = state => state.With("optimizer.0.group.1.parameters", "[]"),
+        ["last tensor missing"] = state => state.Without("model.head.bias"),
+        ["tensor that is not the model's"] = state => state.With("model.nobody", new RowTensor<float>([1], [[1]])),
+        ["tensor that is nothing's"] = state => state.With("nobody", new RowTensor<float>([1], [[1]])),
+        ["weight of another type"] = state => state.With("model.head.bias", new RowTensor<double>([4], [new double[4]])),
+        ["factor of a frame of another shape"] = state => state.With("model.hidden.matrix", new RowTensor<float>([16], [new float[16]])),
+        ["factor of a frame missing"] = state => state.Without("model.hidden.matrix"),
+        ["scale of a frame that is none"] = state => WithFrame(state, numbers => numbers[^1] = BitConverter.DoubleToInt64Bits(-1.5)),
+        ["frame of another kind"] = state => WithFrame(state, numbers => numbers[0] = 0),
+        ["plan that is no plan"] = state => state.With(ModelFit.PlanName, "{"),
+        ["plan missing"] = state => state.Without(ModelFit.PlanName),
+        ["plan of an unknown layer at its end"] = state => WithPlan(state, layers => [.. layers, layers[0] with { Name = "nobody" }]),
+        ["plan of a module that is no layer"] = state => WithPlan(state, layers => [.. layers, layers[0] with { Name = "act" }]),
+        ["plan of a layer of another shape"] = state => WithPlan(state, layers =>
+            [.. layers.SkipLast(1), layers[^1] with { Header = layers[^1].Header with { Shape = new FrameShape(3, 5, false) } }]),
+        ["optimizer of another type"] = state => state.With("optimizer.0.type", "Other"),
+        ["one optimizer too many"] = state => state.With("optimizer.1.type", "Adam"),
+    };
+
+    private static Dictionary<string, Func<StateSet, StateSet>> SchedulerFaultKinds { get; } = new()
+    {
+        ["scheduler that went back"] = state => state.With("scheduler.epoch", "-1"),
+        ["layer that was not watched"] = state => state.With("scheduler.layers", "[\"hidden\",\"more\"]"),
+        ["layer that is not watched"] = state => state.With("scheduler.layers", "[\"hidden\",\"more\",\"head\",\"tail\"]"),
+        ["record that is no record"] = state => state.With("scheduler.layers.hidden.record", "[]"),
+        ["record without its name"] = state => state.With("scheduler.layers.hidden.record", "{\"epoch\":1}"),
+        ["streak that is no number"] = state => state.With("scheduler.layers.more.streak", "long"),
+        ["more samples wrong than scored"] = state => state.With("scheduler.monitor.layers.head.scores.wrong", "1000000"),
+        ["turns of another number of steps"] = state =>
+            state.With("scheduler.monitor.layers.head.scores.turns_at", new RowTensor<long>([3], [new long[3]])),
+        ["distances of another number of classes"] = state =>
+            state.With("scheduler.monitor.layers.head.returning.within.least", new RowTensor<double>([3], [new double[3]])),
+        ["monitor of other layers"] = state => state.With("scheduler.monitor.watched", "[\"hidden\"]"),
+        ["centers with a number that is none"] = state => state.With(
+            "scheduler.monitor.layers.head.previous.sum",
+            new RowTensor<double>([4, 4], [.. Enumerable.Repeat(new[] { 1, 2, double.NaN, 4 }, 4)])),
+        ["no monitor"] = state => state.Without("scheduler.monitor"),
+        ["no scheduler"] = state => state.Texts.Keys.Where(name => name.StartsWith("scheduler", StringComparison.Ordinal))
+            .Aggregate(state, (left, name) => left.Without(name)),
     };
 
     [Theory]
@@ -65,7 +93,9 @@ public sealed class RefusedCheckpointTests : IDisposable
     {
         using var good = Trained(kind);
         var path = _folder.File("bad.etf");
-        CheckpointFile.Write(path, FaultKinds[fault](good.Etf!.Snapshot().State));
+        EtfCheckpoint.Save(_folder.File("good.etf"), good.Etf!);
+        var saved = SafetensorsReader.Read(_folder.File("good.etf"));
+        SafetensorsWriter.Write(path, (FaultKinds.GetValueOrDefault(fault) ?? SchedulerFaultKinds[fault])(saved));
         using var fresh = new Run(kind);
         if (scheduled)
             fresh.Schedule();
@@ -79,13 +109,16 @@ public sealed class RefusedCheckpointTests : IDisposable
             else
                 EtfCheckpoint.Load(path, fresh.Model, fresh.Optimizer);
         };
-        load.Should().Throw<ArgumentException>();
+        var error = load.Should().Throw<EtfStateException>().Which;
+        error.FileName.Should().Be(path);
+        error.Entry.Should().NotBeNullOrEmpty("it names what is wrong");
+        error.Remedy.Should().EndWith(".", "it says what to do");
 
         fresh.Reading().Should().Equal(before);
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(live);
         EtfPlan.Of(fresh.Model).LayerNames.Should().BeEmpty();
         TrainingLoop.Epoch(fresh.Model, fresh.Optimizer, _data, fresh.Etf);
-        CheckpointFile.Write(path, good.Etf.Snapshot().State);
+        SafetensorsWriter.Write(path, saved);
         load.Should().NotThrow("the good one loads");
     }
 
@@ -98,18 +131,18 @@ public sealed class RefusedCheckpointTests : IDisposable
         using var run = new Run(kind);
         run.Schedule();
         TrainingLoop.Epoch(run.Model, run.Optimizer, _data, run.Etf);
-        var early = run.Etf!.Snapshot().State;
+        var early = run.Etf!.Snapshot();
         TrainingLoop.UntilFixed(run.Model, run.Optimizer, _data, run.Etf, "hidden");
         var before = run.Reading();
         // The state of trained layers has no frame and no plan to spoil.
         var words = new[] { "frame", "plan" };
         foreach (var (fault, spoil) in FaultKinds.Where(one => !words.Any(one.Key.Contains)))
         {
-            ((Action)(() => run.Etf.Restore(new EtfSnapshot(spoil(early))))).Should().Throw<ArgumentException>(fault);
+            ((Action)(() => run.Etf.Restore(new EtfSnapshot([], spoil(early.State))))).Should().Throw<EtfStateException>(fault);
             run.Reading().Should().Equal(before);
         }
 
-        run.Etf.Restore(new EtfSnapshot(early));
+        run.Etf.Restore(early);
         EtfPlan.Of(run.Model).LayerNames.Should().BeEmpty();
     }
 
@@ -190,17 +223,23 @@ public sealed class RefusedCheckpointTests : IDisposable
         return run;
     }
 
-    private static TrainingState WithTensors(TrainingState state, string part, Func<TensorMemory, TensorMemory> change) =>
-        state with { Tensors = [.. state.Tensors.Select(one => one.Name.Contains(part, StringComparison.Ordinal) ? change(one) : one)] };
+    private static List<string> Parameters(StateSet state) =>
+        JsonSerializer.Deserialize<List<string>>(state.Texts["optimizer.0.group.0.parameters"])!;
 
-    private static TrainingState WithLastLayer(TrainingState state, Func<PlannedLayer, PlannedLayer> change) =>
-        state with { Plan = [.. state.Plan.SkipLast(1), change(state.Plan[^1])] };
+    /// <summary>The entries of the state of the last parameter, texts first.</summary>
+    private static List<string> LastState(StateSet state) =>
+        [.. state.Texts.Keys.Concat(state.Tensors.Keys)
+            .Where(name => name.StartsWith($"optimizer.0.state.{Parameters(state)[^1]}.", StringComparison.Ordinal))];
 
-    private static TrainingState WithGroup(TrainingState state, Func<OptimizerGroupMemory, OptimizerGroupMemory> change) =>
-        state with { Optimizers = [state.Optimizers[0] with { Groups = [change(state.Optimizers[0].Groups[0])] }] };
+    private static StateSet WithFrame(StateSet state, Action<long[]> change)
+    {
+        var numbers = (long[])state.Tensors["model.hidden.frame"].Hold().ToArray();
+        change(numbers);
+        return state.With("model.hidden.frame", new RowTensor<long>([numbers.Length], [numbers]));
+    }
 
-    private static TrainingState WithLastState(TrainingState state, Func<byte[], byte[]> change) => WithGroup(state, group =>
-        group with { States = [.. group.States.SkipLast(1), (group.States[^1].Name, change(group.States[^1].State))] });
+    private static StateSet WithPlan(StateSet state, Func<IReadOnlyList<PlannedLayer>, IReadOnlyList<PlannedLayer>> change) =>
+        state.With(ModelFit.PlanName, new EtfPlan(change(ModelWeights.Plan(state).Layers)).ToJson());
 
     private sealed class Run : IDisposable
     {

@@ -159,17 +159,8 @@ public sealed class ClassStatisticsStateTests
     }
 
     /// <summary>Two samples of class 0 with one entry changed.</summary>
-    private static byte[] With(string name, object value)
-    {
-        var (state, changed) = (DeclaredState.Capture(TwoOfClassZero(), "statistics"), new StateSet("statistics"));
-        foreach (var (key, text) in state.Texts)
-            changed.Add(key, key == name ? (string)value : text);
-        foreach (var (key, tensor) in state.Tensors)
-            changed.Add(key, key == name ? (StateTensor)value : tensor);
-        if (!state.Texts.ContainsKey(name) && !state.Tensors.ContainsKey(name))
-            changed.Add(name, (StateTensor)value);
-        return SafetensorsBytes.Write(changed);
-    }
+    private static byte[] With(string name, object value) =>
+        SafetensorsBytes.Write(DeclaredState.Capture(TwoOfClassZero(), "statistics").With(name, value));
 
     private static ClassStatistics TwoOfClassZero()
     {

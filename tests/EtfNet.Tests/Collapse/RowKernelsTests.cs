@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Collapse;
 
-/// <summary>The kernels against plain loops, over widths around whole vectors and row counts around four.</summary>
+/// <summary>The kernels against plain loops, over widths around whole vectors, row counts around four, and all vectors.</summary>
 public sealed class RowKernelsTests
 {
     private static readonly ScalarType[] s_types = [float32, float64];
@@ -82,7 +82,7 @@ public sealed class RowKernelsTests
                     using var scope = NewDisposeScope();
                     var features = Sample.Normal(width, 12, width).to(type);
                     var rows = Enumerable.Range(0, 12).OrderBy(_ => random.Next()).Take(count).ToArray();
-                    check(FeatureRows.View(features), features.to(float64).data<double>().ToArray(), rows, width, random);
+                    Widths.Each(_ => check(FeatureRows.View(features), features.to(float64).data<double>().ToArray(), rows, width, random));
                 }
     }
 

@@ -95,7 +95,7 @@ public sealed class DepthReportTests
         var text = s_report.ToString();
         text.Should().StartWith("Depth: heads of 200 training samples on 100 held out; the model's accuracy 0.9000, 1,000 parameters, 10 us/sample");
         text.Should().MatchRegex(@"\n  b +0\.9700 +0\.9000").And.Contain("behind c").And.Contain("unused: no call of it was seen");
-        (s_report with { ModelAccuracy = 0.99 }).ToString().Should().Contain("no cut for at most 0.005");
+        (s_report with { ModelAccuracy = 0.99 }).ToString().Should().Contain("no cut within 0.005");
     }
 
     private static DepthLayer Layer(string name, double? center, double? ridge) => new()

@@ -310,7 +310,7 @@ public sealed class MeasureDepthTests
         report.ModelAccuracy.Should().BeGreaterThan(0.95);
         report.EffectiveDepth(0.05).Should().Be(1);
         report.ShallowestCut!.Name.Should().Be("0");
-        report.ToString().Should().Contain("shallowest cut for at most 0.005: behind 0");
+        report.ToString().Should().Contain("shallowest cut within 0.005: behind 0");
     }
 
     [Fact]

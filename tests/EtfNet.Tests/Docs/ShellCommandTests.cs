@@ -1,5 +1,4 @@
 using EtfNet.Samples;
-using EtfNet.Tests.Samples;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
@@ -14,15 +13,12 @@ public sealed class ShellCommandTests
     private const string Experiments = "samples/Experiments";
     private const string Benchmarks = "src/EtfNet.Benchmarks";
 
-    /// <summary>Has System.CommandLine show how it reads the rest, and do nothing.</summary>
-    private const string ParseOnly = "[diagram]";
-
-    private static readonly Dictionary<string, Func<ProgramRun>> s_programs = new()
+    /// <summary>The programs that take options: each reads its command line, and does nothing.</summary>
+    private static readonly Dictionary<string, Action<string[]>> s_programs = new()
     {
-        ["samples/FashionMnist"] = () => new ProgramRun(FashionMnistProgram.Run),
-        ["samples/VisionTransformer"] = () => new ProgramRun(VisionTransformerProgram.Run),
-        ["samples/LanguageIdentification"] = () => new ProgramRun(LanguageIdentificationProgram.Run),
-        [Experiments] = () => new ProgramRun((args, console, error) => ExperimentProgram.Run(args, console.Profile.Out.Writer, error)),
+        ["samples/FashionMnist"] = ReadComparison,
+        ["samples/ResNet"] = ReadComparison,
+        [Experiments] = args => ExperimentProgram.Read(args),
     };
 
     /// <summary>What no machine of ours can run: on a machine with a GPU and without .NET, and in the reader's own project.</summary>
@@ -39,7 +35,7 @@ public sealed class ShellCommandTests
         ShellCommand.Read(page, File.ReadAllText(Repository.Path(page))).Select(Problem).Where(problem => problem is not null).Should().BeEmpty();
 
     [Theory]
-    [InlineData("dotnet run -c Release --project samples/FashionMnist -- train --methud baseline", "*--methud*")]
+    [InlineData("dotnet run -c Release --project samples/FashionMnist -- --methud watch", "*--methud*")]
     [InlineData("dotnet run -c Release --project samples/Experiments -- sped", "*sped*")]
     [InlineData("dotnet run -c Release --project src/EtfNet.Benchmarks -- rations", "*rations*")]
     [InlineData("dotnet run -c Release --project samples/Nothing", "*samples/Nothing*")]
@@ -67,11 +63,19 @@ public sealed class ShellCommandTests
             return $"{command}: there is no {project}";
         if (project == Benchmarks)
             return s_scripts.Contains($"benchmarks {arguments[0]}", StringComparison.Ordinal) ? null : $"{command}: .ci/run does not run benchmarks {arguments[0]}";
-        if (!s_programs.TryGetValue(project, out var create))
+        if (!s_programs.TryGetValue(project, out var read))
             return arguments.Length == 0 && s_scripts.Contains($"example {Path.GetFileName(project)} ", StringComparison.Ordinal) ? null : $"{command}: .ci/run does not run it";
-        if (project == Experiments && EtfNet.Samples.Experiments.All.All(experiment => experiment.Name != arguments.FirstOrDefault()))
-            return $"{command}: there is no experiment {arguments.FirstOrDefault()}";
-        using var program = create();
-        return program.Run(string.Join(' ', arguments.Prepend(ParseOnly))) == ExitCode.Success ? null : $"{command}: {program.Error}";
+        try
+        {
+            read(arguments);
+            return null;
+        }
+        catch (SampleException error)
+        {
+            return $"{command}: {error.Message}";
+        }
     }
+
+    private static void ReadComparison(string[] arguments) => _ = new TrainingRun(
+        "", Settings.Read(arguments, [typeof(ProgramOptions), typeof(Machine), .. TrainingRun.Options]).WithoutWords());
 }

@@ -3,6 +3,7 @@ using EtfNet.Tests.Samples.Data;
 using EtfNet.Tests.State.Declared;
 using EtfNet.Tests.Support;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Fuzzing;
@@ -13,14 +14,15 @@ internal static class CorpusFiles
     public static IEnumerable<(string Target, string Name, byte[] Bytes)> Make()
     {
         using var scope = NewDisposeScope();
+        manual_seed(1);
         foreach (var kind in Enum.GetValues<EtfFrameKind>())
             yield return ("state", $"{kind}.safetensors".ToLowerInvariant(), Bytes(RandomFrames.Of(kind, 4, 5, seed: 3).Save));
         using var training = new TrainedModel();
         yield return ("plan", "two-layers.json", Encoding.UTF8.GetBytes(EtfPlan.Of(training.Model).ToJson()));
         yield return ("plan", "none.json", Encoding.UTF8.GetBytes(new EtfPlan([]).ToJson()));
         yield return ("plan", "cut.json", Encoding.UTF8.GetBytes(new EtfPlan([], Cuts()).ToJson()));
-        yield return ("checkpoint", "training.ckpt", training.Checkpoint());
-        yield return ("monitor", "one-epoch.bin", training.Monitor());
+        yield return ("state", "training.safetensors", training.Checkpoint());
+        yield return ("state", "monitor.safetensors", training.Monitor());
         yield return ("state", "three-classes.safetensors", Bytes(Statistics(tracksScatter: true).Save));
         yield return ("state", "without-scatter.safetensors", Bytes(Statistics(tracksScatter: false).Save));
         yield return ("state", "fixed-model.safetensors", Bytes(training.Model.SaveSafetensors));
@@ -32,6 +34,8 @@ internal static class CorpusFiles
         // Not compressed here: Finish compresses what was damaged, so that the damage is inside.
         yield return ("idx", "plain.idx", IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1)));
         yield return ("idx", "images.idx.gz", IdxBytes.Gzip(IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1))));
+        yield return ("csv", "two-classes.csv", "a,\"b, c\",kind\r\n1,-2.5,x\n3e2,4,\"y \"\"z\"\"\"\n"u8.ToArray());
+        yield return ("cifar", "two-images.bin", [.. IdxBytes.Random(3073, 1, below: 10), .. IdxBytes.Random(3073, 2, below: 10)]);
         yield return ("text", "two-labels.tsv", Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
     }
 
@@ -72,15 +76,12 @@ internal static class CorpusFiles
     /// <summary>A model after two epochs, one layer of which is fixed by hand.</summary>
     private sealed class TrainedModel : IDisposable
     {
-        private readonly optim.Optimizer _optimizer;
+        private readonly OptimizerHelper _optimizer;
         private readonly AdaptiveEtfScheduler _etf;
 
         public TrainedModel()
         {
-            Model = SavedState.Model();
-            Model.ApplyEtf(EtfFrame.Nearest, "fc2");
-            _optimizer = optim.Adam(Model.parameters());
-            _etf = Model.ApplyAdaptiveEtf(epsilon: 0.05, _optimizer);
+            (Model, _optimizer, _etf) = SavedState.Training();
             for (var epoch = 0; epoch < 2; epoch++)
             {
                 Step(_etf.Observe);
@@ -90,12 +91,7 @@ internal static class CorpusFiles
 
         public nn.Module<Tensor, Tensor> Model { get; }
 
-        public byte[] Checkpoint()
-        {
-            using var folder = new TemporaryFolder();
-            EtfCheckpoint.Save(folder.File("training.ckpt"), _etf);
-            return File.ReadAllBytes(folder.File("training.ckpt"));
-        }
+        public byte[] Checkpoint() => Bytes(stream => EtfCheckpoint.Save(stream, _etf));
 
         public byte[] Monitor()
         {

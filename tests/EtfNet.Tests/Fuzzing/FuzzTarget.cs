@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
 using EtfNet.Samples;
 using EtfNet.Tests.Support;
@@ -21,10 +20,10 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
     [
         new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(EtfStateException)),
         new("state", bytes => Read(bytes, SavedState.Load), typeof(EtfStateException), SafetensorsBytes.Signed),
-        new("checkpoint", bytes => Read(bytes, CheckpointFile.Read), typeof(InvalidDataException), WithChecksum),
-        new("monitor", bytes => Read(bytes, stream => MonitorFile.Load(stream, new NccMonitorOptions())), typeof(InvalidDataException)),
         new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip, GzipExpansion),
         new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),
+        new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv")), typeof(SampleException)),
+        new("cifar", bytes => CifarImages.Read(bytes, "cifar", labelBytes: 1, classes: 10).Dispose(), typeof(SampleException)),
     ];
 
     private static void Read<T>(byte[] bytes, Func<Stream, T> read)
@@ -32,10 +31,6 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
         using var stream = new MemoryStream(bytes);
         read(stream);
     }
-
-    private static byte[] WithChecksum(byte[] bytes) => bytes.Length < SHA256.HashSizeInBytes
-        ? bytes
-        : [.. bytes[..^SHA256.HashSizeInBytes], .. SHA256.HashData(bytes.AsSpan(0, bytes.Length - SHA256.HashSizeInBytes))];
 
     private static byte[] Gzip(byte[] bytes)
     {

@@ -38,6 +38,6 @@ public sealed class FuzzTests
     {
         using var error = new StringWriter();
         FuzzCommand.Run(["--only", "nothing"], TextWriter.Null, error).Should().Be(2);
-        error.ToString().Should().Contain("--only").And.Contain("checkpoint");
+        error.ToString().Should().Contain("--only").And.Contain("state");
     }
 }

@@ -1,5 +1,6 @@
 using EtfNet.Tests.State.Declared;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Fuzzing;
@@ -17,6 +18,10 @@ internal static class SavedState
                 return SimplexEtfFormat.Read(state);
             case StateKind.Statistics:
                 return DeclaredState.Read<ClassStatistics>(state);
+            case StateKind.Monitor:
+                return Continued(state);
+            case StateKind.Checkpoint:
+                return Resumed(state);
             case ToyState.Kind:
                 using (var toy = DeclaredState.Read<ToyState.Scheduler>(state, ToyState.Create))
                     return toy;
@@ -30,4 +35,44 @@ internal static class SavedState
     /// <summary>The model whose weights are in the corpus, plain.</summary>
     public static nn.Module<Tensor, Tensor> Model() =>
         nn.Sequential(("fc1", nn.Linear(4, 5)), ("relu", nn.ReLU()), ("fc2", nn.Linear(5, 4)), ("head", nn.Linear(4, 3)));
+
+    /// <summary>The training whose checkpoint is in the corpus, at its beginning.</summary>
+    public static (nn.Module<Tensor, Tensor> Model, OptimizerHelper Optimizer, AdaptiveEtfScheduler Etf) Training()
+    {
+        var model = Model();
+        model.ApplyEtf(EtfFrame.Nearest, "fc2");
+        var optimizer = optim.Adam(model.parameters());
+        return (model, optimizer, model.ApplyAdaptiveEtf(epsilon: 0.05, optimizer));
+    }
+
+    /// <summary>What was read is used: an epoch ends with it.</summary>
+    private static CollapseReport Continued(StateSet state)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model();
+        model.ApplyEtf(EtfFrame.Nearest, "fc2");
+        using var monitor = new NccMonitor(model);
+        monitor.Load(state);
+        return monitor.EndEpoch();
+    }
+
+    private static EtfReport Resumed(StateSet state)
+    {
+        using var scope = NewDisposeScope();
+        if (state.Texts.Count % 2 == 0)
+        {
+            using var plain = Model();
+            using var other = optim.Adam(plain.parameters());
+            EtfCheckpoint.Restore(plain, [other], state);
+        }
+
+        var (model, optimizer, etf) = Training();
+        using (model)
+        using (optimizer)
+        using (etf)
+        {
+            etf.Restore(new EtfSnapshot(ModelWeights.Plan(state).Layers, state));
+            return etf.Report;
+        }
+    }
 }

@@ -84,7 +84,7 @@ public sealed class FrameOperatorTests
     }
 
     [Fact]
-    public void RecordsItself_OnlyTheIdentity_HoweverItLies()
+    public void RecordsItself_OnlyTheIdentityWhereNoKernelReaches_HoweverItLies()
     {
         foreach (var kind in Enum.GetValues<EtfFrameKind>())
             foreach (var (rows, columns) in new (long, long)[] { (6, 6), (30, 5) })
@@ -92,7 +92,10 @@ public sealed class FrameOperatorTests
                 using var scope = NewDisposeScope();
                 var etf = RandomFrames.Of(kind, rows, columns, 1);
                 using var map = FrameOperator.Create(etf.Header, etf.FactorTensor);
-                map.RecordsItself.Should().Be(kind == EtfFrameKind.Identity);
+                map.RecordsItself(ones(2, columns)).Should().BeFalse("the kernel has a gradient of its own");
+                map.RecordsItself(ones(2, columns, dtype: ScalarType.Float16)).Should().Be(kind == EtfFrameKind.Identity);
+                using (NativeTorch.Force(null))
+                    map.RecordsItself(ones(2, columns)).Should().Be(kind == EtfFrameKind.Identity);
             }
     }
 

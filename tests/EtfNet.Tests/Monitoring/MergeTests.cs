@@ -87,6 +87,46 @@ public sealed class MergeTests : IDisposable
         other.EndEpoch().ToCsv().Should().Be(one.EndEpoch().ToCsv());
     }
 
+    /// <summary>A counter of a layer takes one line, its declaration: every declared one is saved, loaded, merged and counted anew each
+    /// epoch.</summary>
+    [Fact]
+    public void LayerState_EveryDeclaredCounter_IsSavedMergedAndReset()
+    {
+        var counters = Counters(typeof(LayerState)).Select(counter => (Of: "", Counter: counter))
+            .Concat(Counters(typeof(ScoreCounts)).Select(counter => (Of: "scores.", Counter: counter))).ToList();
+        counters.Select(one => one.Counter.Name).Should()
+            .Contain(["batches", "non_finite", "scored", "wrong", "within_rounding", "compared"]);
+        using var monitor = new NccMonitor(_model, Options);
+        Watched.Epoch(_model, monitor, _data, 30);
+        monitor.EndEpoch();
+        Watched.Epoch(_model, monitor, _data, 30);
+        foreach (var (of, counter) in counters)
+        {
+            // Large enough for those that may not exceed others to stay below them.
+            var saved = counters.Where(one => one.Counter.Declared.AtMost is null).Aggregate(
+                Saved(monitor), (state, one) => state.With($"layers.a.{one.Of}{one.Counter.Name}", "500"));
+            saved = saved.With($"layers.a.{of}{counter.Name}", counter.Declared.AtMost is null ? "500" : "300");
+            var value = int.Parse(saved.Texts[$"layers.a.{of}{counter.Name}"], System.Globalization.CultureInfo.InvariantCulture);
+            using var one = new NccMonitor(_model, Options);
+            one.Load(new MemoryStream(SafetensorsBytes.Write(saved)));
+            Saved(one).Texts[$"layers.a.{of}{counter.Name}"].Should().Be($"{value}", "{0} is loaded and saved", counter.Name);
+            one.Merge(new MemoryStream(SafetensorsBytes.Write(saved)));
+            Saved(one).Texts[$"layers.a.{of}{counter.Name}"].Should().Be($"{2 * value}", "{0} is merged", counter.Name);
+            one.EndEpoch();
+            Saved(one).Texts[$"layers.a.{of}{counter.Name}"].Should().Be("0", "{0} begins anew", counter.Name);
+        }
+
+        static IEnumerable<StateMember> Counters(Type type) => StateDeclaration.Of(type).Members
+            .Where(member => member.Declared.Merge == MergeRule.Sum && member.Codec is TextCodec);
+
+        static StateSet Saved(NccMonitor monitor)
+        {
+            using var stream = new MemoryStream();
+            monitor.Save(stream);
+            return SafetensorsBytes.Read(stream.ToArray());
+        }
+    }
+
     [Fact]
     public void Load_BadBytes_SaysWhatIsWrongAndChangesNothing()
     {
@@ -98,16 +138,22 @@ public sealed class MergeTests : IDisposable
         var before = monitor.Compute().ToJson();
 
         for (var length = 0; length < good.Length; length += 31)
-            Load(good[..length]).Should().Throw<InvalidDataException>();
-        Load("{ \"json\": 1 }"u8.ToArray()).Should().Throw<InvalidDataException>().WithMessage("*no monitor's state*");
-        Load([.. good[..4], 9, 0, 0, 0, .. good[8..]]).Should().Throw<InvalidDataException>().WithMessage("*version 9*version 2*");
-        Load([.. good[..^4], 0, 0, 0, 0]).Should().Throw<InvalidDataException>().WithMessage("*end is missing*");
-        monitor.Invoking(m => m.Merge(new MemoryStream(good[..40]))).Should().Throw<InvalidDataException>();
+            Load(good[..length]).Should().Throw<EtfStateException>();
+        Load("{ \"json\": 1 }"u8.ToArray()).Should().Throw<EtfStateException>().WithMessage("*no safetensors file*");
+        Load([.. good[..^8], 0, 0, 0, 0, 0, 0, 0, 1]).Should().Throw<EtfStateException>().WithMessage("*checksum*");
+        Load(SafetensorsBytes.Write(SafetensorsBytes.Read(good).With("layers.a.scores.wrong", "1000"))).Should()
+            .Throw<EtfStateException>().WithMessage("*'layers.a.scores.wrong'*1000*'scored' is 0*");
+        Load(SafetensorsBytes.Write(SafetensorsBytes.Read(good).With("layers", "[\"a\"]"))).Should()
+            .Throw<EtfStateException>().WithMessage("*knows nothing of the layer 'head'*");
+        monitor.Invoking(m => m.Merge(new MemoryStream(good[..40]))).Should().Throw<EtfStateException>();
+        using var frame = new MemoryStream();
+        RandomFrames.Draw(1).Save(frame);
+        Load(frame.ToArray()).Should().Throw<EtfStateException>().WithMessage("*holds a frame, not a monitor*SimplexEtf.Load*");
         monitor.Compute().ToJson().Should().Be(before);
 
         using var other = nn.Sequential(("a", nn.Linear(4, 8)), ("b", nn.Linear(8, 3)));
         using var elsewhere = new NccMonitor(other, Options);
-        elsewhere.Invoking(m => m.Load(new MemoryStream(good))).Should().Throw<ArgumentException>().WithMessage("*no b*head*");
+        elsewhere.Invoking(m => m.Load(new MemoryStream(good))).Should().Throw<EtfStateException>().WithMessage("*no b*head*");
 
         Action Load(byte[] bytes) => () => monitor.Load(new MemoryStream(bytes));
     }
@@ -121,9 +167,10 @@ public sealed class MergeTests : IDisposable
         using var wide = nn.Sequential(("a", nn.Linear(4, 9)), ("act", nn.ReLU()), ("head", nn.Linear(9, 3)));
         using var alien = nn.Sequential(("x", nn.Linear(4, 3)));
 
-        Other(wide, Options).Should().Throw<ArgumentException>().WithMessage("*'a'*9*8*");
+        Other(wide, Options).Should().Throw<ArgumentException>().WithMessage("*'layers.a.current.width' is 9 there and 8 here*");
         Other(alien, Options).Should().Throw<ArgumentException>().WithMessage("*no layer in common*x*");
-        Other(_model, new NccMonitorOptions { Metrics = CollapseMetricSet.None }).Should().Throw<ArgumentException>().WithMessage("*scatter*'a'*");
+        Other(_model, new NccMonitorOptions { Metrics = CollapseMetricSet.None }).Should().Throw<ArgumentException>()
+            .WithMessage("*'layers.a.current.tracks_scatter'*");
         monitor.Invoking(m => m.Merge(monitor)).Should().Throw<ArgumentException>().WithMessage("*itself*");
         monitor.Compute().ToJson().Should().Be(before);
 

@@ -57,7 +57,7 @@ internal sealed partial class RandomProgram
         if (moment.Setting.IsDouble != _setting.IsDouble)
         {
             var before = Reading();
-            Refuses<ArgumentException>(() => _etf!.Restore(moment.Snapshot));
+            Refuses<EtfStateException>(() => _etf!.Restore(moment.Snapshot));
             Require(before.SequenceEqual(Reading()), "a refused snapshot changed something");
             return;
         }

@@ -56,6 +56,8 @@ public sealed class InterchangeTests : IDisposable
         using var model = Shapes.Make("Tied");
         model.ApplyEtf(EtfFrame.Nearest, "0");
         model.SaveSafetensors(_folder.File("model"));
+        using var optimizer = optim.Adam(model.parameters());
+        EtfCheckpoint.Save(_folder.File("checkpoint"), model, optimizer);
         using var toy = Declared.ToyState.Example();
         SafetensorsWriter.Write(_folder.File("toy"), DeclaredState.Capture(toy, "toy"));
         var types = new StateSet("types");
@@ -66,7 +68,7 @@ public sealed class InterchangeTests : IDisposable
         types.Add("empty", new LiveTensor(zeros(0, 5)));
         SafetensorsWriter.Write(_folder.File("types"), types);
 
-        var names = new[] { "statistics", "frame", "model", "toy", "types" };
+        var names = new[] { "statistics", "frame", "model", "toy", "types", "checkpoint" };
         using var all = JsonDocument.Parse(PythonTorch.Run(Script, ["show", .. names.Select(_folder.File)]));
         foreach (var (name, shown) in names.Zip(all.RootElement.EnumerateArray()))
         {

@@ -11,15 +11,22 @@ internal static class NativeHeap
     /// </summary>
     public static long Allocated()
     {
-        if (OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "mallinfo2", out var address))
-        {
-            var info = Marshal.GetDelegateForFunctionPointer<MallInfo2>(address)();
+        if (Read() is { } info)
             return (long)(info.InBlocks + info.Mapped);
-        }
-
         using var process = Process.GetCurrentProcess();
         return process.WorkingSet64;
     }
+
+    /// <summary>Whether the C library is glibc, of a version that tells.</summary>
+    public static bool IsGlibc => Read() is not null;
+
+    /// <summary>Bytes of large blocks that were taken from the system one by one; 0 where glibc does not say it.</summary>
+    public static long Mapped() => Read() is { } info ? (long)info.Mapped : 0;
+
+    private static Info? Read() =>
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "mallinfo2", out var address)
+            ? Marshal.GetDelegateForFunctionPointer<MallInfo2>(address)()
+            : null;
 
     private delegate Info MallInfo2();
 

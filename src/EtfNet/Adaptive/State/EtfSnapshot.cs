@@ -8,29 +8,29 @@ public sealed class EtfSnapshot
     private readonly WeakReference<AdaptiveEtfScheduler>? _maker;
     private readonly IReadOnlyList<WeakReference<OptimizerHelper>> _optimizers = [];
 
-    internal EtfSnapshot(TrainingState state) => State = state;
+    internal EtfSnapshot(IReadOnlyList<PlannedLayer> plan, StateSet state) => (Plan, State) = (plan, state);
 
-    internal EtfSnapshot(TrainingState state, AdaptiveEtfScheduler maker, IReadOnlyList<OptimizerHelper> optimizers)
-        : this(state) =>
-        (_maker, _optimizers) = (new(maker), [.. optimizers.Select(optimizer => new WeakReference<OptimizerHelper>(optimizer))]);
+    internal EtfSnapshot(
+        IReadOnlyList<PlannedLayer> plan, StateSet state, AdaptiveEtfScheduler maker, int epoch, IReadOnlyList<OptimizerHelper> optimizers)
+        : this(plan, state) =>
+        (_maker, Epoch, _optimizers) =
+            (new(maker), epoch, [.. optimizers.Select(optimizer => new WeakReference<OptimizerHelper>(optimizer))]);
 
     /// <summary>Gets the number of epochs that had ended.</summary>
-    public int Epoch => State.Scheduler?.Epoch ?? 0;
+    public int Epoch { get; }
 
-    internal TrainingState State { get; }
+    internal IReadOnlyList<PlannedLayer> Plan { get; }
+
+    internal StateSet State { get; }
 
     /// <summary>Which optimizer takes which state: each its own, where the scheduler made this copy itself; else by their order.</summary>
     /// <param name="scheduler">The scheduler that goes back to this copy.</param>
     /// <param name="known">Its optimizers as they are now. Those that came later keep their state, and the state of those that are gone is
     /// left out.</param>
-    /// <exception cref="ArgumentException">The copy is of another scheduler's, with another number of optimizers.</exception>
-    internal IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> Pair(
-        AdaptiveEtfScheduler scheduler, IReadOnlyList<OptimizerHelper> known)
-    {
-        if (_maker?.TryGetTarget(out var maker) == true && ReferenceEquals(maker, scheduler))
-            return [.. _optimizers.Zip(State.Optimizers)
-                .Select(pair => (Optimizer: pair.First.TryGetTarget(out var one) && known.Contains(one) ? one : null, Memory: pair.Second))
-                .Where(pair => pair.Optimizer is not null).Select(pair => (pair.Optimizer!, pair.Memory))];
-        return State.Pair(known);
-    }
+    /// <returns>For each saved optimizer the one that takes its state; null where it is left out.</returns>
+    /// <exception cref="EtfStateException">The copy is of another scheduler's, with another number of optimizers.</exception>
+    internal IReadOnlyList<OptimizerHelper?> Pair(AdaptiveEtfScheduler scheduler, IReadOnlyList<OptimizerHelper> known) =>
+        _maker?.TryGetTarget(out var maker) == true && ReferenceEquals(maker, scheduler)
+            ? [.. _optimizers.Select(saved => saved.TryGetTarget(out var one) && known.Contains(one) ? one : null)]
+            : TrainingState.Pair(State, known);
 }

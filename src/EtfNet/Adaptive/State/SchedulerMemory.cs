@@ -1,30 +1,31 @@
-using System.Text.Json.Serialization;
-
 namespace EtfNet;
 
-/// <summary>What a scheduler remembers beside the model: written to checkpoints as JSON, the monitor's statistics as bytes.</summary>
-internal sealed record SchedulerMemory
+/// <summary>What a scheduler remembers beside the model.</summary>
+internal sealed class SchedulerMemory(IEnumerable<WatchedLayer> layers, InputSample inputs, NccMonitor monitor)
 {
-    public required int Epoch { get; init; }
+    /// <summary>What all names of its state begin with.</summary>
+    public const string Name = "scheduler";
 
-    public required int ForwardsPerEpoch { get; init; }
+    /// <summary>The number of epochs that have ended.</summary>
+    [State(AtLeast = 0)]
+    public int Epoch { get; set; }
 
-    public required IReadOnlyList<LayerMemory> Layers { get; init; }
-
-    public required byte[] Monitor { get; init; }
-}
-
-/// <summary>What is remembered of one layer. Files call <paramref name="Held"/> by the name that it had first.</summary>
-internal sealed record LayerMemory(
-    string Name, int Streak, int Refusals, LayerDecision? Refusal, int RetryAt,
-    [property: JsonPropertyName("excluded")] LayerDecision? Held, FixedLayer? Record)
-{
-    public static LayerMemory Of(WatchedLayer layer) =>
-        new(layer.Name, layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt, layer.Held, layer.Record);
-
-    public void Restore(WatchedLayer layer)
+    [State(AtLeast = 0)]
+    private int ForwardsPerEpoch
     {
-        (layer.Streak, layer.Refusals, layer.Refusal, layer.RetryAt) = (Streak, Refusals, Refusal, RetryAt);
-        (layer.Held, layer.Record) = (Held, Record);
+        get => inputs.ForwardsPerEpoch;
+        set => inputs.ForwardsPerEpoch = value;
     }
+
+    [State]
+    private IReadOnlyDictionary<string, WatchedLayer> Layers { get; } = layers.ToDictionary(layer => layer.Name);
+
+    [State]
+    private NccMonitor Monitor { get; } = monitor;
+
+    public void Capture(StateSet to) => StateDeclaration.Of(GetType()).Capture(this, to, Name);
+
+    /// <summary>Checks what was saved; the changes wait in the reader.</summary>
+    /// <exception cref="EtfStateException">It does not fit.</exception>
+    public void Read(StateReader from) => StateDeclaration.Of(GetType()).Read(this, from, Name);
 }

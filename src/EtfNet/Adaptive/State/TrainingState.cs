@@ -3,74 +3,75 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>A whole training at one moment: which layers are fixed, every weight and buffer, optimizers, scheduler. Holds no native memory.</summary>
-internal sealed record TrainingState(
-    IReadOnlyList<PlannedLayer> Plan, IReadOnlyList<TensorMemory> Tensors, IReadOnlyList<OptimizerMemory> Optimizers, SchedulerMemory? Scheduler)
+/// <summary>A whole training as a state: every weight and buffer, optimizers, and what the scheduler remembers. Which layers are fixed
+/// goes beside it.</summary>
+internal static class TrainingState
 {
-    /// <summary>Where the model was cut.</summary>
-    public IReadOnlyList<PlannedCut> Cuts { get; init; } = [];
+    private const string ModelName = "model";
 
+    /// <summary>What is to be saved, live.</summary>
     /// <exception cref="InvalidOperationException">An optimizer has no state for one of its parameters.</exception>
-    public static TrainingState Capture(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, SchedulerMemory? scheduler)
+    public static StateSet Capture(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, SchedulerMemory? scheduler)
     {
+        var state = new StateSet(StateKind.Checkpoint);
+        ModelNames.Capture(model, state, ModelName);
         var names = LiveSchedulers.NamesIn(model, optimizers);
-        return new TrainingState(
-            FixedModules.Of(model),
-            [.. model.state_dict().Select(entry => TensorMemory.Capture(entry.Key, entry.Value))],
-            [.. optimizers.Select(optimizer => OptimizerMemory.Capture(optimizer, names))],
-            scheduler)
-        {
-            Cuts = PlannedCut.Of(model),
-        };
+        foreach (var (index, optimizer) in optimizers.Index())
+            new OptimizerPart(optimizer, () => names.Of(optimizer)).Capture(state, OptimizerName(index));
+        scheduler?.Capture(state);
+        return state;
     }
 
     /// <summary>Which optimizer takes which state: by their order.</summary>
-    /// <exception cref="ArgumentException">There are more or fewer than were saved.</exception>
-    public IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> Pair(IReadOnlyList<OptimizerHelper> optimizers) =>
-        optimizers.Count == Optimizers.Count
-            ? [.. optimizers.Zip(Optimizers)]
-            : throw new ArgumentException(
-                $"The state holds {Words.Count(Optimizers.Count, "optimizer")}; given: {optimizers.Count}. "
-                + "A scheduler that was told of an optimizer which is no longer used forgets it by RemoveOptimizer.", nameof(optimizers));
+    /// <exception cref="EtfStateException">There are more or fewer than were saved.</exception>
+    public static IReadOnlyList<OptimizerHelper?> Pair(StateSet state, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        var saved = 0;
+        while (OptimizerPart.IsIn(state, OptimizerName(saved)))
+            saved++;
+        return saved == optimizers.Count
+            ? optimizers
+            : throw state.Error(
+                "optimizer", $"the state holds {Words.Count(saved, "optimizer")}; given: {optimizers.Count}",
+                "Bring as many as were saved. A scheduler that was told of one which is no longer used forgets it by RemoveOptimizer.");
+    }
 
-    /// <summary>Checks that this fits a model and its optimizers, before anything changes.</summary>
+    /// <summary>Checks that a state fits a model and its optimizers; filling them waits in the reader. Layers must be trained and fixed
+    /// as they were before that.</summary>
+    /// <param name="from">What was saved.</param>
     /// <param name="model">The model.</param>
-    /// <param name="pairs">The optimizers that will take saved states.</param>
+    /// <param name="plan">The layers that will be fixed.</param>
+    /// <param name="optimizers">For each saved optimizer the one that takes its state; null where it is left out.</param>
     /// <param name="returning">The layers that are fixed now and will be trained again before the state is filled in, in that order.</param>
     /// <param name="known">All optimizers that weights return to.</param>
-    /// <exception cref="ArgumentException">It does not fit.</exception>
-    public void Require(
-        torch.nn.Module model, IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> pairs,
+    /// <exception cref="EtfStateException">It does not fit.</exception>
+    public static void Read(
+        StateReader from, torch.nn.Module model, IReadOnlyList<PlannedLayer> plan, IReadOnlyList<OptimizerHelper?> optimizers,
         IReadOnlyList<LayerFix> returning, IReadOnlyList<OptimizerHelper> known)
     {
-        var leaving = PlanApplication.Require(model, Plan, [.. returning.Select(fix => fix.Name)]);
-        new ExpectedState(model, Plan, leaving, returning).Require(Tensors);
-
+        var fit = ModelFit.Require(model, plan, returning, from, ModelName);
+        from.Later(fit.Fill);
         var names = LiveSchedulers.NamesIn(model, known);
-        var gone = leaving.Select(step => step.Target.Fixable.Weight.Handle).ToHashSet();
-        var back = returning.Where(fix => Plan.All(layer => layer.Name != fix.Name))
-            .SelectMany(fix => fix.ReturnsTo(known), (fix, place) => (place.Group, Name: Join(fix.Name, "weight"))).ToList();
-        var saved = Tensors.ToDictionary(tensor => tensor.Name);
-        foreach (var (optimizer, memory) in pairs)
-        {
-            var after = TorchSharpInternals.Groups(optimizer).Select(group => (IReadOnlyCollection<string>)names.In(group)
+        var gone = fit.Leaving.Select(target => target.Fixable.Weight.Handle).ToHashSet();
+        var back = returning.Where(fix => plan.All(layer => layer.Name != fix.Name))
+            .SelectMany(fix => fix.ReturnsTo(known), (fix, place) => (place.Group, Name: EntryName.Join(fix.Name, "weight"))).ToList();
+        foreach (var (index, optimizer) in optimizers.Index())
+            if (optimizer is null)
+                from.Pass(OptimizerName(index));
+            else
+                new OptimizerPart(optimizer, () => LiveSchedulers.NamesIn(model, known).Of(optimizer), After(optimizer), fit.Find)
+                    .Read(from, OptimizerName(index));
+
+        List<IReadOnlyCollection<string>> After(OptimizerHelper optimizer) =>
+        [
+            .. TorchSharpInternals.Groups(optimizer).Zip(names.Of(optimizer), (group, named) => named
                 .Where(one => !gone.Contains(one.Parameter.Handle) && !ParameterNames.IsForeign(one.Name)).Select(one => one.Name)
-                .Concat(back.Where(one => one.Group == group).Select(one => one.Name)).ToHashSet()).ToList();
-            if (memory.Mismatch(optimizer, after, saved.GetValueOrDefault) is { } mismatch)
-                throw new ArgumentException($"The state does not fit: {mismatch}.", nameof(pairs));
-        }
+                .Concat(back.Where(one => one.Group == group).Select(one => one.Name)).ToHashSet()),
+        ];
     }
 
-    /// <summary>Writes weights, buffers and optimizer state, once the right layers are fixed.</summary>
-    public void Fill(torch.nn.Module model, IReadOnlyList<(OptimizerHelper Optimizer, OptimizerMemory Memory)> pairs)
-    {
-        var state = model.state_dict();
-        foreach (var tensor in Tensors)
-            tensor.Restore(state[tensor.Name]);
-        var names = LiveSchedulers.NamesIn(model, [.. pairs.Select(pair => pair.Optimizer)]);
-        foreach (var (optimizer, memory) in pairs)
-            memory.Restore(optimizer, names);
-    }
+    /// <summary>Leaves out all optimizers of a state.</summary>
+    public static void PassOptimizers(StateReader from) => from.Pass("optimizer");
 
-    private static string Join(string layer, string tensor) => layer.Length == 0 ? tensor : $"{layer}.{tensor}";
+    private static string OptimizerName(int index) => FormattableString.Invariant($"optimizer.{index}");
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace EtfNet;
 
 /// <summary>The class means of a state, made ready to score against: float32, seen from the global mean, present classes only.</summary>
@@ -36,7 +34,10 @@ internal sealed class ClassCenters
 
     public float[] SquaredNorms { get; }
 
-    /// <summary><c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton. 1 where none is left out.</summary>
+    /// <summary>
+    /// <c>(n/(n-1))^2</c>, which turns the own-class squared distance into the leave-one-out one; infinite for a singleton. 1 where none
+    /// is left out.
+    /// </summary>
     public float[] OwnFactors { get; }
 
     public float MaxNorm { get; private set; }
@@ -55,8 +56,8 @@ internal sealed class ClassCenters
     public static ClassCenters Create(ClassStatistics source, bool leaveOneOut = true)
     {
         var classes = Enumerable.Range(0, source.ClassCount).Where(c => source.Count(c) > 0).ToArray();
-        var vector = Vector<float>.Count;
-        var centers = new ClassCenters(source, classes, (source.Width + vector - 1) / vector * vector) { LeavesOneOut = leaveOneOut };
+        const int multiple = RowProducts.Multiple;
+        var centers = new ClassCenters(source, classes, (source.Width + multiple - 1) / multiple * multiple) { LeavesOneOut = leaveOneOut };
 
         var global = new double[source.Width];
         foreach (var c in classes)
@@ -69,6 +70,41 @@ internal sealed class ClassCenters
         if (!leaveOneOut)
             Array.Fill(centers.OwnFactors, 1);
         return centers;
+    }
+
+    /// <summary>Writes a sample less the global mean.</summary>
+    /// <returns>Its squared norm, which is not finite exactly if a feature is not (or float32 cannot hold it).</returns>
+    public unsafe float Center(FeatureRows features, int row, Span<float> target)
+    {
+        if (features.IsSingle)
+            fixed (float* source = features.SingleRow(row), global = Global, centered = target)
+                return RowProducts.For(Stride).Subtract(source, global, centered, Width);
+
+        var total = 0f;
+        var wide = features.DoubleRow(row);
+        for (var i = 0; i < wide.Length; i++)
+        {
+            target[i] = (float)(wide[i] - Global[i]);
+            total += target[i] * target[i];
+        }
+
+        return total;
+    }
+
+    /// <summary>Multiplies centered rows with all centers.</summary>
+    /// <param name="rows">Four rows of <see cref="Stride"/> numbers.</param>
+    /// <param name="products">Takes rows x centers numbers.</param>
+    public unsafe void Multiply(ReadOnlySpan<float> rows, Span<float> products)
+    {
+        fixed (float* row = rows, center = Values, target = products)
+            RowProducts.For(Stride).Multiply(row, center, Stride, Classes.Length, target);
+    }
+
+    /// <summary>Multiplies a centered row with one center.</summary>
+    public unsafe float Product(ReadOnlySpan<float> row, int index)
+    {
+        fixed (float* left = row, right = Row(index))
+            return RowProducts.For(Stride).Product(left, right, Stride);
     }
 
     private void Fill(int index, ClassStatistics source)

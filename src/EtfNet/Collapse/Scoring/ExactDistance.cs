@@ -27,7 +27,7 @@ internal readonly record struct ExactDistance(bool Right, int Winner, int OtherI
         for (var k = 0; k < centers.Classes.Length; k++)
         {
             if (k != ownIndex && float.IsFinite(limit)
-                && centers.SquaredNorms[k] - 2 * DistanceKernels.Product(centered, centers.Row(k)) > limit)
+                && centers.SquaredNorms[k] - 2 * centers.Product(centered, k) > limit)
                 continue;
             var c = centers.Classes[k];
             var distance = SquaredDistance(sample, statistics.Sum(c), statistics.Count(c));

@@ -49,7 +49,7 @@ internal static class NearestClassCenter
     {
         var scores = new NccScore[parts];
         var count = source.size(0);
-        RowThreads.Run(parts, part =>
+        TorchThreads.For(parts, part =>
         {
             var (begin, end) = ((int)(count * part / parts), (int)(count * (part + 1) / parts));
             scores[part] = Score(FeatureRows.View(source), labels, centers, nearest, exact, decided, turns, begin, end);
@@ -64,9 +64,9 @@ internal static class NearestClassCenter
         var total = default(NccScore);
         var count = centers.Classes.Length;
         var few = count <= FewClasses;
-        var blockSize = few ? DistanceKernels.RowsAtATime : RowBlock;
+        var blockSize = few ? RowProducts.Rows : RowBlock;
         var rows = ArrayPool<float>.Shared.Rent(blockSize * centers.Stride);
-        var products = ArrayPool<float>.Shared.Rent(DistanceKernels.RowsAtATime * FewClasses);
+        var products = ArrayPool<float>.Shared.Rent(RowProducts.Rows * FewClasses);
         var scored = ArrayPool<ScoredRow>.Shared.Rent(blockSize);
         try
         {
@@ -78,13 +78,13 @@ internal static class NearestClassCenter
                 for (var r = 0; r < block.Length; r++)
                 {
                     var label = labels[start + r];
-                    var norm = DistanceKernels.Center(features, start + r, centers, rows.AsSpan(r * centers.Stride));
+                    var norm = centers.Center(features, start + r, rows.AsSpan(r * centers.Stride));
                     block[r] = new ScoredRow(norm, (uint)label < (uint)centers.IndexOf.Length ? centers.IndexOf[label] : -1);
                 }
 
                 if (few)
                 {
-                    DistanceKernels.Products(rows, centers.Values, centers.Stride, count, products);
+                    centers.Multiply(rows, products);
                     for (var r = 0; r < block.Length; r++)
                         block[r].Take(products.AsSpan(r * count, count), centers.SquaredNorms, 0);
                 }

@@ -35,9 +35,9 @@ internal static class DepthTable
         text.AppendLine().Append("  ").Append(report.ShallowestCut is { } cut
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"shallowest cut for at most {report.Tolerance:0.####}: behind {Name(cut)}, {Share(cut, report):0}% of the parameters, "
+                $"shallowest cut within {report.Tolerance:0.####}: behind {Name(cut)}, {Share(cut, report):0}% of the parameters, "
                 + $"{100 * cut.TimeShare:0}% of the time")
-            : string.Create(CultureInfo.InvariantCulture, $"no cut for at most {report.Tolerance:0.####}"));
+            : string.Create(CultureInfo.InvariantCulture, $"no cut within {report.Tolerance:0.####}"));
         foreach (var layer in report.Layers)
             if (layer.Reason is not null)
                 text.AppendLine().Append("  ").Append(Name(layer)).Append(": ").Append(layer.Reason);

@@ -8,9 +8,10 @@ namespace EtfNet;
 internal abstract class FrameOperator : IDisposable
 {
     /// <summary>
-    /// Gets whether autograd may record the operations as they are: where they are few and save nothing, that is cheaper than a function of our own.
+    /// Whether autograd may record the operations as they are: where they are few and save nothing, that is cheaper than a function of our own.
     /// </summary>
-    public virtual bool RecordsItself => false;
+    /// <param name="x">The input.</param>
+    public virtual bool RecordsItself(Tensor x) => false;
 
     /// <summary>scale E x for each row.</summary>
     /// <param name="x">N x d, floating point.</param>
@@ -33,6 +34,17 @@ internal abstract class FrameOperator : IDisposable
     {
         var y = Apply(x, scale);
         return bias is null ? y : AddBias(y, bias);
+    }
+
+    /// <summary>scale E^T y + bias, for the frame that is this one's transpose.</summary>
+    /// <param name="y">N x K.</param>
+    /// <param name="scale">As above.</param>
+    /// <param name="bias">d numbers, or null.</param>
+    /// <returns>As above.</returns>
+    public virtual Tensor ApplyAdjoint(Tensor y, FrameScale scale, Tensor? bias)
+    {
+        var x = ApplyAdjoint(y, scale);
+        return bias is null ? x : AddBias(x, bias);
     }
 
     /// <summary>Adds a bias of K numbers to outputs, in place.</summary>
@@ -68,9 +80,11 @@ internal abstract class FrameOperator : IDisposable
 /// <summary>The adjoint of another operator, as an operator.</summary>
 internal sealed class TransposedOperator(FrameOperator inner) : FrameOperator
 {
-    public override bool RecordsItself => inner.RecordsItself;
+    public override bool RecordsItself(Tensor x) => inner.RecordsItself(x);
 
     public override Tensor Apply(Tensor x, FrameScale scale) => inner.ApplyAdjoint(x, scale);
+
+    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias) => inner.ApplyAdjoint(x, scale, bias);
 
     public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => inner.Apply(y, scale);
 

@@ -18,10 +18,20 @@ internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> l
 
     public override Tensor Apply(Tensor x, FrameScale scale) => Update(x, shape.Rows, right(), left(), scale);
 
+    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias) => Update(x, shape.Rows, right(), left(), scale, bias);
+
     public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => Update(y, shape.Columns, left(), right(), scale);
 
-    /// <summary>factor (J x - outer (inner^T x)).</summary>
-    private Tensor Update(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale)
+    /// <summary>factor (J x - outer (inner^T x)) + bias.</summary>
+    private Tensor Update(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale, Tensor? bias = null)
+    {
+        if (LowRankPass.TryApply(x, inner, outer, rank + 1, scale.Value * shape.Norm, bias) is { } y)
+            return y;
+        y = ByOperations(x, width, inner, outer, scale);
+        return bias is null ? y : AddBias(y, bias);
+    }
+
+    private Tensor ByOperations(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale)
     {
         using var fitted = Fit(x, width);
         using var padded = x.mm(inner);

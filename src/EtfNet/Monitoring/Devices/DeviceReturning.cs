@@ -24,9 +24,9 @@ internal sealed class DeviceReturning : IDisposable
     private DeviceReturning(ReturningShare host, int width, bool isFirstEpoch, Device device)
     {
         (_host, _isFirstEpoch) = (host, isFirstEpoch);
-        (_stored, _has) = Rows(host.Stored, width, device);
-        if (Array.Exists(host.Before, row => row?.Length == width))
-            (_before, _hasBefore) = Rows(host.Before, width, device);
+        (_stored, _has) = Rows(host.Stored.All, width, device);
+        if (Array.Exists(host.Before.All, row => row?.Length == width))
+            (_before, _hasBefore) = Rows(host.Before.All, width, device);
         _within = new Distances(host.Within, device);
         _across = new Distances(host.Across, device);
     }

@@ -12,6 +12,9 @@ internal sealed class LayerOrder
 
     public IReadOnlyList<string> Names => _names;
 
+    /// <summary>The names without a place, in order.</summary>
+    public IEnumerable<string> Unplaced => _names.Where(_unplaced.Contains);
+
     /// <summary>Whether a name stands where forwards, or the user, have put it.</summary>
     public bool IsPlaced(string name) => !_unplaced.Contains(name);
 
@@ -51,15 +54,16 @@ internal sealed class LayerOrder
     }
 
     /// <summary>Takes another order.</summary>
-    public void Replace(IEnumerable<(string Name, bool IsPlaced)> names)
+    public void Replace(IReadOnlyCollection<string> names)
     {
         _names.Clear();
+        _names.AddRange(names);
+    }
+
+    /// <summary>Says which names have no place.</summary>
+    public void ReplaceUnplaced(IEnumerable<string> names)
+    {
         _unplaced.Clear();
-        foreach (var (name, isPlaced) in names)
-        {
-            _names.Add(name);
-            if (!isPlaced)
-                _unplaced.Add(name);
-        }
+        _unplaced.UnionWith(names.Intersect(_names));
     }
 }

@@ -14,30 +14,46 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     private int _stride = 1;
 
     /// <summary>Batches taken in this epoch: an <c>Observe</c> each, however many forwards it labeled.</summary>
+    [State(MergeRule.Sum, AtLeast = 0)]
     public int Batches { get; set; }
 
     /// <summary>Batches of the epoch that <see cref="Previous"/> is of.</summary>
+    [State(AtLeast = 0)]
     public int PreviousBatches { get; set; }
 
     public ClassStatistics? Current { get; set; }
 
     /// <summary>The statistics that <see cref="Lagged"/> were made of.</summary>
+    [State]
     public ClassStatistics? Previous { get; set; }
 
     public ClassCenters? Lagged { get; private set; }
 
+    [State(MergeRule.Each)]
     public ScoreCounts Scores { get; } = new();
 
     /// <summary>How much of a sample's own deviation is in the centers of the epoch before.</summary>
+    [State(MergeRule.Each)]
     public ReturningShare Returning { get; } = new();
 
+    [State(MergeRule.Sum, AtLeast = 0)]
     public long NonFinite { get; set; }
 
     /// <summary>Whether some of this epoch's features were on a device.</summary>
+    [State(MergeRule.Max)]
     public bool WasOnDevice { get; set; }
 
     /// <summary>What went wrong with this layer's features in this epoch.</summary>
+    [State(MergeRule.First)]
     public string? Problem { get; set; }
+
+    /// <summary>This epoch's statistics where they have samples; others may be of another width.</summary>
+    [State(MergeRule.Each, Name = "current")]
+    private ClassStatistics? Gathered
+    {
+        get => Current is { Total: > 0 } current ? current : null;
+        set => Current = value;
+    }
 
     /// <summary>The number of features of this epoch's samples; null where there is none yet.</summary>
     public int? Width =>
@@ -94,24 +110,6 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     /// <summary>Scored samples nearer to another class's center, themselves left out of their own as far as they are in it.</summary>
     public long Wrong => options.LeaveOneOut ? Scores.WrongAt(Returning.Value) : Scores.Wrong;
 
-    /// <summary>Adds another worker's running epoch.</summary>
-    public void Add(LayerState other)
-    {
-        if (other.Current is { Total: > 0 } theirs)
-        {
-            if (Current is { Total: > 0 })
-                Current.Merge(theirs);
-            else
-                Current = theirs.Clone();
-        }
-
-        Batches += other.Batches;
-        NonFinite += other.NonFinite;
-        Scores.Add(other.Scores);
-        Returning.IsMixed = true;
-        Problem ??= other.Problem;
-    }
-
     /// <summary>Makes this epoch's statistics the next one's centers.</summary>
     public void EndEpoch()
     {
@@ -127,8 +125,9 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
             MakeCenters();
         }
 
-        Scores.Clear();
-        (NonFinite, Problem, Batches, WasOnDevice, _deviceHasSamples) = (0, null, 0, false, false);
+        DeclaredState.Reset(Scores);
+        DeclaredState.Reset(this);
+        _deviceHasSamples = false;
     }
 
     /// <summary>Makes the centers of <see cref="Previous"/>, and sets how many batches must be scored for the asked number of samples.</summary>

@@ -13,10 +13,13 @@ internal sealed class ClassDistances
         Clear();
     }
 
+    [State(AtLeast = 0)]
     public double[] Sum { get; }
 
+    [State(AtLeast = 0)]
     public double[] Least { get; }
 
+    [State(AtLeast = 0)]
     public long[] Count { get; }
 
     public void Add(int c, double distance)

@@ -17,28 +17,38 @@ namespace EtfNet;
 /// <para>Only classes below <see cref="Classes"/> take part, and of each about its first <see cref="FewSamples"/> samples: for larger
 /// classes a sample moves its center by nothing.</para>
 /// </remarks>
-internal sealed class ReturningShare
+internal sealed class ReturningShare : IMergeableState
 {
     public const int Classes = 64;
     public const int FewSamples = 64;
     private const double NearlyOne = 0.95;
 
     /// <summary>This epoch's sample of each class.</summary>
-    public float[]?[] Stored { get; } = new float[Classes][];
+    [State]
+    public ClassRows Stored { get; } = new(Classes);
 
     /// <summary>Distances from it in this epoch.</summary>
+    [State]
     public ClassDistances Within { get; } = new(Classes);
 
     /// <summary>The last epoch's sample of each class, where that had few.</summary>
-    public float[]?[] Before { get; } = new float[Classes][];
+    [State]
+    public ClassRows Before { get; } = new(Classes);
 
-    /// <summary>Distances from it in its own epoch, as gap and mean.</summary>
-    public (double Gap, double Mean)[] BeforeWithin { get; } = new (double, double)[Classes];
+    /// <summary>The gap of the distances from it in its own epoch.</summary>
+    [State(Finite = true)]
+    public double[] BeforeGap { get; } = new double[Classes];
+
+    /// <summary>Their mean.</summary>
+    [State(AtLeast = 0)]
+    public double[] BeforeMean { get; } = new double[Classes];
 
     /// <summary>Distances from it in this epoch.</summary>
+    [State]
     public ClassDistances Across { get; } = new(Classes);
 
     /// <summary>Whether other workers' samples were added, among which this one's own may be: then nothing is known.</summary>
+    [State(MergeRule.ByType)]
     public bool IsMixed { get; set; }
 
     /// <summary>The share, in [0, 1].</summary>
@@ -53,8 +63,8 @@ internal sealed class ReturningShare
                 if (Before[c] is not null && Across.Count[c] > 1)
                 {
                     across += Across.Gap(c);
-                    within += BeforeWithin[c].Gap;
-                    mean += BeforeWithin[c].Mean;
+                    within += BeforeGap[c];
+                    mean += BeforeMean[c];
                 }
 
             if (!(mean > within))
@@ -94,7 +104,7 @@ internal sealed class ReturningShare
         {
             var few = !IsMixed && statistics is not null && statistics.Count(c) <= FewSamples && Within.Count[c] > 0;
             Before[c] = few ? Stored[c] : null;
-            BeforeWithin[c] = few ? (Within.Gap(c), Within.Mean(c)) : default;
+            (BeforeGap[c], BeforeMean[c]) = few ? (Within.Gap(c), Within.Mean(c)) : default;
             Stored[c] = null;
         }
 
@@ -102,6 +112,8 @@ internal sealed class ReturningShare
         Across.Clear();
         IsMixed = false;
     }
+
+    void IMergeableState.MergeParts(object other) => IsMixed = true;
 
     private static float[]? Finite(FeatureRows features, int row)
     {

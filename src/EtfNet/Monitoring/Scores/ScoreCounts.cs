@@ -1,25 +1,31 @@
 namespace EtfNet;
 
 /// <summary>Scores of an epoch, as counts that add up over batches and processes.</summary>
-internal sealed class ScoreCounts
+internal sealed class ScoreCounts : ICheckedState
 {
     /// <summary>How finely it is kept from which share of its own deviation in the center a sample turns wrong.</summary>
     public const int Steps = 16;
 
+    [State(MergeRule.Sum, AtLeast = 0)]
     public long Scored { get; set; }
 
     /// <summary>Samples that are wrong with themselves left out as a whole.</summary>
+    [State(MergeRule.Sum, AtLeast = 0, AtMost = nameof(Scored))]
     public long Wrong { get; set; }
 
     /// <summary>Of them, those that are right up to a share: entry i counts shares in (i, i + 1] / <see cref="Steps"/>.</summary>
+    [State(MergeRule.Sum, AtLeast = 0)]
     public long[] TurnsAt { get; } = new long[Steps];
 
     /// <summary>Scored samples whose decision float32 distances leave open.</summary>
+    [State(MergeRule.Sum, AtLeast = 0)]
     public long WithinRounding { get; set; }
 
     /// <summary>Samples whose nearest center was compared with the model's prediction, and how many differed.</summary>
+    [State(MergeRule.Sum, AtLeast = 0)]
     public long Compared { get; set; }
 
+    [State(MergeRule.Sum, AtLeast = 0, AtMost = nameof(Compared))]
     public long Differing { get; set; }
 
     /// <summary>Samples that are wrong where such a share of a sample's deviation is in its center.</summary>
@@ -39,26 +45,11 @@ internal sealed class ScoreCounts
                 TurnsAt[Math.Clamp((int)MathF.Ceiling(share * Steps) - 1, 0, Steps - 1)]++;
     }
 
-    public void Add(ScoreCounts other)
+    string? ICheckedState.Problem(StateValues values)
     {
-        Scored += other.Scored;
-        Wrong += other.Wrong;
-        WithinRounding += other.WithinRounding;
-        Compared += other.Compared;
-        Differing += other.Differing;
-        for (var i = 0; i < Steps; i++)
-            TurnsAt[i] += other.TurnsAt[i];
+        var (turns, wrong) = (values.Get<long[]>(nameof(TurnsAt)), values.Get<long>(nameof(Wrong)));
+        return turns.Aggregate((Int128)0, (sum, count) => sum + count) is var sum && sum > wrong
+            ? $"{sum} wrong samples turn, and {wrong} are wrong"
+            : null;
     }
-
-    public void Clear()
-    {
-        (Scored, Wrong, WithinRounding, Compared, Differing) = (0, 0, 0, 0, 0);
-        Array.Clear(TurnsAt);
-    }
-
-    /// <summary>Whether the counts can be: what was read from a file.</summary>
-    public bool AreConsistent() =>
-        Scored >= 0 && Wrong >= 0 && Wrong <= Scored && WithinRounding >= 0 && Differing >= 0 && Differing <= Compared
-            && TurnsAt.All(count => count >= 0)
-        && TurnsAt.Aggregate(0m, (sum, count) => sum + count) <= Wrong;
 }

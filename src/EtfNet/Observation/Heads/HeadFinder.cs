@@ -17,9 +17,11 @@ internal sealed class HeadFinder(bool wanted, bool takeInputs)
     private bool _areKnown;
 
     /// <summary>For each head the name under which the statistics of its input are kept: another layer's, or one of its own.</summary>
+    [State]
     public Dictionary<string, string> Inputs { get; } = [];
 
     /// <summary>How many outputs each head has.</summary>
+    [State]
     public Dictionary<string, long> Widths { get; } = [];
 
     /// <summary>The inputs that are features of their own.</summary>
@@ -28,23 +30,20 @@ internal sealed class HeadFinder(bool wanted, bool takeInputs)
     /// <summary>Whether the input of a layer must be kept until the forward is over.</summary>
     public bool WantsInputOf(LayerTap tap) => wanted && (!_areKnown || _own.ContainsKey(tap.Name));
 
-    /// <summary>Takes what a saved monitor knew: a forward need not show it again.</summary>
-    public void Restore(IEnumerable<(string Head, string Input, long Width)> known, Func<string, LayerTap?> tap)
+    /// <summary>Takes the inputs and widths that a saved monitor knew: a forward need not show them again.</summary>
+    public void Continue(Func<string, LayerTap?> tap)
     {
-        foreach (var (name, input, width) in known)
+        _own.Clear();
+        foreach (var (name, input) in Inputs.ToList())
         {
-            if (!wanted || tap(name) is not { } head)
-                continue;
-            var own = new HeadInput(head);
-            if (own.Name == input)
-            {
-                if (!takeInputs)
-                    continue;
+            var own = wanted && Widths.ContainsKey(name) && tap(name) is { } head ? new HeadInput(head) : null;
+            if (own is null || (own.Name == input && !takeInputs))
+                Inputs.Remove(name);
+            else if (own.Name == input)
                 _own[name] = own;
-            }
-
-            (_areKnown, Inputs[name], Widths[name]) = (true, input, width);
         }
+
+        _areKnown = Inputs.Count > 0;
     }
 
     /// <summary>Takes what the forward's end tells of its candidates, and lets go of them.</summary>

@@ -16,7 +16,7 @@ internal static class DeclaredState
     /// <param name="from">What was saved.</param>
     /// <param name="create">Makes empty objects; null: by their constructor without parameters.</param>
     /// <exception cref="EtfStateException">What was saved is no such state.</exception>
-    public static T Read<T>(StateSet from, Func<Type, object>? create = null)
+    public static T Read<T>(StateSet from, Func<Type, object?>? create = null)
         where T : class
     {
         var reader = new StateReader(from, create);
@@ -27,17 +27,22 @@ internal static class DeclaredState
 
     /// <summary>Puts a state back to what was saved.</summary>
     /// <exception cref="EtfStateException">What was saved does not fit; nothing was changed.</exception>
-    public static void Restore(object state, StateSet from, Func<Type, object>? create = null) =>
+    public static void Restore(object state, StateSet from, Func<Type, object?>? create = null) =>
         Fill(state, new StateReader(from, create));
 
     /// <summary>Adds another state of the same type, which stays as it is.</summary>
     /// <exception cref="ArgumentException">They do not merge; nothing was changed.</exception>
-    public static void Merge(object own, object other, string parameter, Func<Type, object>? create = null)
+    public static void Merge(object own, object other, string parameter, Func<Type, object?>? create = null)
     {
-        var declaration = StateDeclaration.Of(own.GetType());
-        if (declaration.MergeProblem(own, other, "") is { } problem)
+        RequireMergeable(own, other, parameter);
+        StateDeclaration.Of(own.GetType()).Merge(own, other, create);
+    }
+
+    /// <exception cref="ArgumentException">The states do not merge.</exception>
+    public static void RequireMergeable(object own, object other, string parameter)
+    {
+        if (StateDeclaration.Of(own.GetType()).MergeProblem(own, other, "") is { } problem)
             throw new ArgumentException($"The states do not merge: {problem}.", parameter);
-        declaration.Merge(own, other, create);
     }
 
     /// <summary>Sets counters, sums and maxima back to nothing; configuration and nested states stay.</summary>
@@ -47,7 +52,7 @@ internal static class DeclaredState
     public static long Bytes(object state) => Capture(state, "").ByteCount;
 
     /// <summary>A copy that shares nothing.</summary>
-    public static object Copy(object state, Func<Type, object>? create = null)
+    public static object Copy(object state, Func<Type, object?>? create = null)
     {
         var reader = new StateReader(Capture(state, "").Hold(), create);
         var copy = reader.Create(state.GetType());

@@ -6,7 +6,7 @@ namespace EtfNet;
 /// <para>A part may be a number, a bool, a text, an enum, an array or an array of arrays of numbers, a TorchSharp tensor, another declared
 /// type, an <see cref="ICustomState"/>, or a dictionary (by text) or list of any of these; and, with <see cref="Json"/>, any type that JSON
 /// can hold. Numbers and texts go to the metadata, arrays and tensors to tensors. A nullable part is optional. A read-only field holds an
-/// object that is filled in its place.</para>
+/// object, or an array of a fixed length, that is filled in its place.</para>
 /// <para>A name in the file is the path of the members' names in lower case: <c>layers.fc1.non_finite</c>.</para>
 /// </remarks>
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]

@@ -37,6 +37,8 @@ internal sealed class StateDeclaration
                 from.Later(() => member.Set(owner, read.Take()));
             else if (current is null)
                 throw new InvalidOperationException($"{owner.GetType().Name}.{member.Member} can neither be set nor filled.");
+            else if (current is Array array)
+                FillInPlace(array, read, from, full);
             else
                 from.Later(() => read.Take());
         }
@@ -56,7 +58,7 @@ internal sealed class StateDeclaration
     }
 
     /// <summary>Merges what was found to merge.</summary>
-    public void Merge(object own, object other, Func<Type, object>? create)
+    public void Merge(object own, object other, Func<Type, object?>? create)
     {
         foreach (var member in Members.Where(member => member.Declared.Merge is not (MergeRule.Keep or MergeRule.Same or MergeRule.ByType)))
         {
@@ -78,6 +80,14 @@ internal sealed class StateDeclaration
         foreach (var member in Members.Where(member => member.Declared.Merge is MergeRule.Sum or MergeRule.Max or MergeRule.First))
             if (member.Get(owner) is { } value && member.Codec.Reset(value, member.Type) is var start && member.CanSet)
                 member.Set(owner, start);
+    }
+
+    /// <summary>An array of a fixed length takes only what has that length.</summary>
+    private static void FillInPlace(Array array, PendingValue read, StateReader from, string name)
+    {
+        if (((Array)read.Value!).Length is var length && length != array.Length)
+            throw from.Wrong(name, $"it has {Words.Count(length, "number")}, and {array.Length} are wanted");
+        from.Later(() => Array.Copy((Array)read.Take()!, array, array.Length));
     }
 
     private static PendingValue Absent(object? current) => new(null, () =>

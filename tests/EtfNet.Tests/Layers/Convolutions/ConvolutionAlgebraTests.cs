@@ -17,9 +17,11 @@ public sealed class ConvolutionAlgebraTests
         (ScalarType.Float64, 1e-12), (ScalarType.Float16, 5e-3),
     ];
 
-    [Fact]
-    public void Passes_AnyShapeFrameAndType_EqualDenseAlgebra()
+    [Theory]
+    [InlineData(Natives.All), InlineData(Natives.NoKernels)]
+    public void Passes_AnyShapeFrameAndType_EqualDenseAlgebra(Natives natives)
     {
+        using var forced = natives.Force();
         var seen = new HashSet<(EtfFrameKind Kind, bool IsColumnFrame, bool IsCentered, ScalarType Type)>();
         for (var seed = 0; seed < 600; seed++)
         {
@@ -66,9 +68,11 @@ public sealed class ConvolutionAlgebraTests
         seen.Select(one => (one.Kind, one.Type)).Distinct().Should().HaveCount(5 * 4);
     }
 
-    [Fact]
-    public void Backward_Twice_EqualsDenseAlgebra()
+    [Theory]
+    [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
+    public void Backward_Twice_EqualsDenseAlgebra(Natives natives)
     {
+        using var forced = natives.Force();
         for (var seed = 0; seed < 60; seed++)
         {
             using var scope = NewDisposeScope();

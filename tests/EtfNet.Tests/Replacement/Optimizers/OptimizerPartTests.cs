@@ -98,6 +98,30 @@ public sealed class OptimizerPartTests
                 0.01);
     }
 
+    /// <summary>Each group has a parameter that is not the model's: neither takes the other's state.</summary>
+    [Fact]
+    public void SaveAndRestore_ForeignParametersInTwoGroups_KeepTheirOwnState()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Model();
+        using var optimizer = TwoGroups();
+        foreach (var (group, rate) in TorchSharpInternals.Groups(optimizer).Zip(new[] { 1.0f, 5.0f }))
+            foreach (var parameter in group.Parameters)
+                parameter.grad = full_like(parameter, rate);
+        optimizer.step();
+        var saved = Capture(model, optimizer).Hold();
+        saved.Texts["optimizer.0.group.1.parameters"].Should().Be("""["head.weight","head.bias","#1.0"]""");
+        using var fresh = TwoGroups();
+        Restore(model, fresh, saved);
+        Bytes(fresh).Should().Equal(Bytes(optimizer));
+
+        OptimizerHelper TwoGroups() => (OptimizerHelper)optim.Adam(
+        [
+            new Adam.ParamGroup([.. model.parameters().Take(2), new Parameter(ones(3))]),
+            new Adam.ParamGroup([.. model.parameters().Skip(2), new Parameter(ones(3))]),
+        ]);
+    }
+
     [Fact]
     public void Restore_WhatDoesNotFit_NamesItAndChangesNothing()
     {
@@ -110,7 +134,7 @@ public sealed class OptimizerPartTests
         Refused(model, optim.AdamW(model.parameters()), saved, "*'optimizer.0.type'*'Adam'*AdamW*of its kind*");
         Refused(model, optim.Adam(model.parameters().Take(3)), saved, "*'optimizer.0.group.0.parameters'*'head.bias' was saved*");
         Refused(model, optim.Adam([new Adam.ParamGroup(model.parameters().Take(2)), new Adam.ParamGroup(model.parameters().Skip(2))]),
-            saved, "*'optimizer.0.group'*1 parameter group*2*");
+            saved, "*'optimizer.0.group'*2 parameter groups*1*");
         using var wide = nn.Sequential(("fc", nn.Linear(6, 9)), ("act", nn.ReLU()), ("head", nn.Linear(9, 4)));
         Refused(wide, optim.Adam(wide.parameters()), saved, "*'optimizer.0.state.fc.weight.exp_avg'*F32 (5, 6)*F32 (9, 6)*");
         // This one has no such tensor yet, so its parameter says what it must be.
@@ -119,19 +143,19 @@ public sealed class OptimizerPartTests
         Refused(wide, optim.SGD(wide.parameters(), 0.1), Capture(model, momentum).Hold(),
             "*'optimizer.0.state.fc.weight.momentum_buffer'*F32 (5, 6)*F32 (9, 6)*");
 
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "x"),
+        Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.state.fc.weight.step", "x"),
             "*'optimizer.0.state.fc.weight.step'*'x'*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", "null"),
+        Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.state.fc.weight.step", "null"),
             "*'optimizer.0.state.fc.weight.step'*'null'*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.step", null),
+        Refused(model, optim.Adam(model.parameters()), saved.Without("optimizer.0.state.fc.weight.step"),
             "*'optimizer.0.state.fc.weight.step'*missing*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.state.fc.weight.exp_avg", null),
+        Refused(model, optim.Adam(model.parameters()), saved.Without("optimizer.0.state.fc.weight.exp_avg"),
             "*'optimizer.0.state.fc.weight.exp_avg'*missing*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "[null]"),
+        Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.parameters", "[null]"),
             "*'optimizer.0.group.0.parameters'*no list*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.parameters", "{"),
+        Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.parameters", "{"),
             "*'optimizer.0.group.0.parameters'*no JSON list*");
-        Refused(model, optim.Adam(model.parameters()), Changed(saved, "optimizer.0.group.0.beta1", "yes"),
+        Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.beta1", "yes"),
             "*'optimizer.0.group.0.beta1'*'yes'*");
 
         static void Refused(nn.Module model, optim.Optimizer optimizer, StateSet saved, string message)
@@ -217,27 +241,8 @@ public sealed class OptimizerPartTests
         reader.Finish();
     }
 
-    private static OptimizerPart Part(nn.Module model, optim.Optimizer optimizer)
-    {
-        var names = model.named_parameters().ToDictionary(entry => entry.parameter.Handle, entry => entry.name);
-        return new OptimizerPart((OptimizerHelper)optimizer,
-            () => [.. TorchSharpInternals.Groups(optimizer)
-            .Select(group => (IReadOnlyList<string>)[.. group.Parameters.Select(parameter => names[parameter.Handle])])]);
-    }
-
-    private static StateSet Changed(StateSet state, string name, string? text)
-    {
-        var changed = new StateSet(state.Kind);
-        foreach (var (key, tensor) in state.Tensors)
-            if (key != name)
-                changed.Add(key, tensor);
-        foreach (var (key, old) in state.Texts)
-            if (key != name)
-                changed.Add(key, old);
-        if (text is not null)
-            changed.Add(name, text);
-        return changed;
-    }
+    private static OptimizerPart Part(nn.Module model, optim.Optimizer optimizer) =>
+        new((OptimizerHelper)optimizer, () => new ParameterNames(model, []).Of((OptimizerHelper)optimizer));
 
     /// <summary>What TorchSharp itself would save.</summary>
     private static byte[] Bytes(optim.Optimizer optimizer)

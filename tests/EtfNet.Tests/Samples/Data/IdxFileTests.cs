@@ -42,7 +42,7 @@ public sealed class IdxFileTests
 
     [Fact]
     public void Read_CutOffBeforeCompression_SaysAfterHowManyBytes() =>
-        Fails(IdxBytes.Gzip(IdxBytes.Idx([50], IdxBytes.Random(20, seed: 3)))).Message.Should().Contain("20 of 50");
+        Fails(IdxBytes.Gzip(IdxBytes.Idx([50], IdxBytes.Random(20, seed: 3)))).Message.Should().Contain("20 bytes follow");
 
     [Fact]
     public void Read_AnyCorruptByteOfTheBody_Throws()
@@ -63,7 +63,7 @@ public sealed class IdxFileTests
 
     [Fact]
     public void Read_MoreBytesThanTheHeaderSays_Throws() =>
-        Fails(IdxBytes.Gzip(IdxBytes.Idx([50], IdxBytes.Random(51, seed: 6)))).Message.Should().Contain("more bytes");
+        Fails(IdxBytes.Gzip(IdxBytes.Idx([50], IdxBytes.Random(51, seed: 6)))).Message.Should().Contain("51 bytes follow");
 
     [Theory]
     [InlineData(0, 28, 28)]

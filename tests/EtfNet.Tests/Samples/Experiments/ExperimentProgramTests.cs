@@ -1,5 +1,6 @@
 using EtfNet.Samples;
 using EtfNet.Tests.Samples.Data;
+using EtfNet.Tests.Samples.Training;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class ExperimentProgramTests : IDisposable
         IdxBytes.WriteSet(_data);
     }
 
-    public static TheoryData<string> Names => [.. EtfNet.Samples.Experiments.All.Select(experiment => experiment.Name)];
+    public static TheoryData<string> Names => [.. Experiment.Names];
 
     public void Dispose()
     {
@@ -32,14 +33,14 @@ public sealed class ExperimentProgramTests : IDisposable
     [MemberData(nameof(Names))]
     public void Run_Smoke_WritesPageTablesAndPictures(string name)
     {
-        // Patches, and frames in the first layer, need images of some size.
-        var data = name is "etf-transformer" or "effective-depth" ? "embedded" : _data;
+        // Patches, texts, and frames in the first layer need data of their own.
+        var data = name is "etf-transformer" or "effective-depth" ? "--data embedded" : name is "language-identification" ? "" : $"--data {_data}";
 
-        Run($"{name} --smoke --data {data} --threads 1 --commit abc123 --out {_folder.File("out")}").Should().Be(ExitCode.Success, _error.ToString());
+        Run($"{name} --smoke {data} --threads 1 --commit abc123 --out {_folder.File("out")}").Should().Be(SampleProgram.Success, _error.ToString());
 
         var folder = Directory.GetDirectories(_folder.File($"out/{name}")).Should().ContainSingle().Which;
         var page = File.ReadAllText(Path.Combine(folder, $"{name}.md"));
-        page.Should().Contain($"-- {name} --smoke").And.Contain("Seeds done: 0. Fewer than three seeds").And.Contain("Commit: abc123").And.Contain("| run |").And.NotContain("Not run");
+        page.Should().Contain($"-- {name} --smoke").And.Contain("Seeds done: 0. Fewer than three seeds").And.Contain("Commit: abc123").And.Contain("| run ");
         Directory.GetFiles(folder, "*.png").Should().NotBeEmpty().And.OnlyContain(file => page.Contains(Path.GetFileName(file), StringComparison.Ordinal));
         var runs = Directory.GetFiles(Path.Combine(folder, "runs"));
         runs.Should().OnlyContain(file => file.EndsWith(".json", StringComparison.Ordinal));
@@ -50,7 +51,7 @@ public sealed class ExperimentProgramTests : IDisposable
     public void Run_KilledAtAnyMoment_EndsWithTheSameFiles()
     {
         var arguments = $"epsilon-sweep --smoke --data {_data} --threads 1 --out ";
-        Run(arguments + _folder.File("whole")).Should().Be(ExitCode.Success);
+        Run(arguments + _folder.File("whole")).Should().Be(SampleProgram.Success);
 
         // A killed process leaves what was written before: this writer dies at a line, later each time.
         var (kills, resumed) = (0, false);
@@ -59,12 +60,12 @@ public sealed class ExperimentProgramTests : IDisposable
             using var dying = new DyingWriter(1 + (kills % 7));
             try
             {
-                ExperimentProgram.Run(Split(arguments + _folder.File("killed")), dying, _error, new StandingClock(), TimeSpan.Zero).Should().Be(ExitCode.Success);
+                ExperimentProgram.Run(Split(arguments + _folder.File("killed")), new Screen(dying, null, new StandingClock()), default, new StandingClock(), TimeSpan.Zero);
                 isKilled = false;
             }
             catch (KilledException)
             {
-                resumed |= dying.ToString().Contains("goes on after epoch", StringComparison.Ordinal);
+                resumed |= dying.ToString().Contains("continues behind epoch", StringComparison.Ordinal);
             }
         }
 
@@ -77,19 +78,32 @@ public sealed class ExperimentProgramTests : IDisposable
         IEnumerable<string> Files(string root) => Directory.EnumerateFiles(_folder.File(root), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder.File(root), file));
     }
 
+    [Fact]
+    public void Run_DamagedState_BeginsTheRunAnew()
+    {
+        Stop("  2/3 ");
+        var state = Directory.GetFiles(Path.Combine(Folder, "runs"), "*.1.state").Should().ContainSingle().Which;
+        File.WriteAllBytes(state, [1, 2, 3]);
+
+        Smoke().Should().Be(SampleProgram.Success);
+
+        _output.ToString().Should().Contain($"{Path.GetFileName(state)} cannot be used").And.Contain("begins anew");
+        Directory.GetFiles(Path.Combine(Folder, "runs"), "*.state*").Should().BeEmpty();
+    }
+
     [Theory]
-    [InlineData("{\"schema\":1,\"experi", "half-written")]
+    [InlineData("{\"schema\":2,\"key", "half-written")]
     [InlineData("[1, 2]", "no run file")]
     [InlineData("{}", "no run file")]
     [InlineData("null", "no run file")]
     public void Run_UnusableRunFile_IsSetAsideAndRunAgain(string content, string reason)
     {
-        Smoke().Should().Be(ExitCode.Success);
+        Smoke().Should().Be(SampleProgram.Success);
         var file = RunFile("baseline-s0.json");
         var good = File.ReadAllBytes(file);
         File.WriteAllText(file, content);
 
-        Smoke().Should().Be(ExitCode.Success);
+        Smoke().Should().Be(SampleProgram.Success);
 
         _output.ToString().Should().Contain("baseline-s0.json.bad").And.Contain(reason);
         File.ReadAllText(file + ".bad").Should().Be(content);
@@ -99,72 +113,71 @@ public sealed class ExperimentProgramTests : IDisposable
     [Fact]
     public void Run_RunFileOfAnotherRunOrOtherSettings_IsSetAside()
     {
-        Smoke().Should().Be(ExitCode.Success);
+        Smoke().Should().Be(SampleProgram.Success);
         var (baseline, aligned) = (RunFile("baseline-s0.json"), RunFile("aligned-epsilon-0.5-s0.json"));
         File.Copy(aligned, baseline, overwrite: true);
-        File.WriteAllText(aligned, File.ReadAllText(aligned).Replace("\"learningRate\":0.05,\"momentum\"", "\"learningRate\":0.06,\"momentum\"", StringComparison.Ordinal));
+        File.WriteAllText(aligned, File.ReadAllText(aligned).Replace("\"epsilon\":\"0.5\"", "\"epsilon\":\"0.4\"", StringComparison.Ordinal));
 
-        Smoke().Should().Be(ExitCode.Success);
+        Smoke().Should().Be(SampleProgram.Success);
 
-        _output.ToString().Should().Contain("it is of epsilon-sweep aligned-epsilon-0.5-s0").And.Contain("other settings");
-        File.Exists(baseline + ".bad").Should().BeTrue();
-        File.Exists(aligned + ".bad").Should().BeTrue();
+        _output.ToString().Should().Contain("it is of aligned-epsilon-0.5-s0").And.Contain("other settings");
+        (File.Exists(baseline + ".bad"), File.Exists(aligned + ".bad")).Should().Be((true, true));
     }
 
     [Fact]
-    public void Run_FinishedRuns_AreNotRepeated()
+    public void Run_FinishedRuns_AreNotRepeatedAndThoseOfAnotherProcessNotTouched()
     {
-        Smoke("--only baseline-*").Should().Be(ExitCode.Success);
+        Smoke("--only baseline-*").Should().Be(SampleProgram.Success);
         _output.ToString().Should().Contain("3 of 4 runs are missing");
         var written = File.GetLastWriteTimeUtc(RunFile("baseline-s0.json"));
+        using (new FileStream(RunFile("nearest-epsilon-0.5-s0.lock"), FileMode.Create, FileAccess.Write, FileShare.None))
+            Smoke().Should().Be(SampleProgram.Success);
 
-        Smoke().Should().Be(ExitCode.Success);
-
-        _output.ToString().Should().Contain("1 of 4 runs are finished, 3 to run");
+        _output.ToString().Should().Contain("nearest-epsilon-0.5-s0: another process runs it").And.Contain("1 of 4 runs are missing");
         File.GetLastWriteTimeUtc(RunFile("baseline-s0.json")).Should().Be(written);
     }
 
     [Fact]
-    public void Run_Render_TrainsNothingAndSaysWhatIsMissing()
+    public void Run_ListAndRender_TrainNothing()
     {
-        Smoke("--only baseline-*,nearest*").Should().Be(ExitCode.Success);
-
-        Smoke("--render").Should().Be(ExitCode.Success);
-
-        _output.ToString().Should().Contain("2 of 4 runs are missing: aligned-epsilon-0.5-s0, identity-epsilon-0.5-s0");
-        Page().Should().Contain("Not run: aligned-epsilon-0.5-s0, identity-epsilon-0.5-s0");
-    }
-
-    [Fact]
-    public void Run_RenderWithNothingFinished_SaysSo()
-    {
-        Smoke("--render").Should().Be(ExitCode.BadInput);
+        Smoke("--render").Should().Be(SampleProgram.BadInput);
         _error.ToString().Should().Contain("nothing to show");
-    }
+        Smoke("--only baseline-*").Should().Be(SampleProgram.Success);
 
-    [Fact]
-    public void Run_List_ShowsKeysAndWhatIsFinished()
-    {
-        Smoke("--only baseline-*").Should().Be(ExitCode.Success);
-
-        Smoke("--list").Should().Be(ExitCode.Success);
+        Smoke("--list").Should().Be(SampleProgram.Success);
+        Smoke("--render").Should().Be(SampleProgram.Success);
 
         _output.ToString().Should().Contain("finished  baseline-s0").And.Contain("to run    aligned-epsilon-0.5-s0");
+        Page().Should().Contain("- Runs: 1 of 4.");
     }
 
     [Fact]
-    public void Run_Page_KeepsWhatIsWrittenByHand()
+    public void Run_Overrides_SetAllRunsAndHaveAFolderOfTheirOwn()
+    {
+        Smoke("--layers 1 --epochs 1").Should().Be(SampleProgram.Success);
+
+        Path.GetFileName(Folder).Should().Contain("-epochs-1").And.Contain("-layers-1");
+        Page().Should().Contain("--epochs 1").And.Contain("1 hidden layers of 24").And.Contain("1 epochs of SGD");
+    }
+
+    [Fact]
+    public void Run_Page_KeepsWhatIsWrittenByHandAndLosesNoResults()
     {
         var page = _folder.File("docs/page.md");
-        Smoke($"--page {page}").Should().Be(ExitCode.Success);
+        Smoke($"--page {page}").Should().Be(SampleProgram.Success);
         var first = File.ReadAllText(page);
         File.WriteAllText(page, first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->\nold", StringComparison.Ordinal) + "Below.\n");
 
-        Smoke($"--render --page {page}").Should().Be(ExitCode.Success);
+        Smoke($"--render --page {page}").Should().Be(SampleProgram.Success);
 
         File.ReadAllText(page).Should().Be(first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->", StringComparison.Ordinal) + "Below.\n");
         File.Exists(_folder.File("docs/epsilon-sweep-choose.png")).Should().BeTrue();
-        File.Exists(_folder.File("docs/epsilon-sweep-runs.csv")).Should().BeTrue();
+
+        File.AppendAllText(_folder.File("docs/epsilon-sweep-runs.csv"), "baseline-s7,baseline,7\n");
+        Smoke($"--render --page {page}").Should().Be(SampleProgram.BadInput);
+        _error.ToString().Should().Contain("baseline-s7").And.Contain("--replace");
+        File.ReadAllText(page).Should().Contain("By hand");
+        Smoke($"--render --replace --page {page}").Should().Be(SampleProgram.Success);
     }
 
     [Fact]
@@ -172,15 +185,27 @@ public sealed class ExperimentProgramTests : IDisposable
     {
         File.WriteAllText(_folder.File("page.md"), "mine");
 
-        Smoke($"--page {_folder.File("page.md")}").Should().Be(ExitCode.BadInput);
+        Smoke($"--page {_folder.File("page.md")}").Should().Be(SampleProgram.BadInput);
 
         _error.ToString().Should().Contain("<!-- generated -->");
         File.ReadAllText(_folder.File("page.md")).Should().Be("mine");
     }
 
+    [Fact]
+    public void Run_ExperimentOfAFile_IsRun()
+    {
+        File.WriteAllText(_folder.File("mine.json"), """
+            { "question": "?", "variants": [{ "name": "one", "settings": "width=8" }], "tables": [{ "title": "t", "columns": ["test"] }], "pictures": [] }
+            """);
+
+        Run($"{_folder.File("mine.json")} --smoke --data {_data} --threads 1 --out {_folder.File("out")}").Should().Be(SampleProgram.Success, _error.ToString());
+
+        Directory.GetFiles(_folder.File("out/mine"), "mine.md", SearchOption.AllDirectories).Should().ContainSingle();
+    }
+
     [Theory]
-    [InlineData("", "speed, epsilon-sweep, adaptive")]
-    [InlineData("nothing", "speed, epsilon-sweep, adaptive")]
+    [InlineData("", "speed")]
+    [InlineData("nothing", "speed")]
     [InlineData("speed --quick --smoke", "--quick and --smoke")]
     [InlineData("speed --seeds 0,0", "--seeds")]
     [InlineData("speed --seeds x", "--seeds")]
@@ -188,46 +213,30 @@ public sealed class ExperimentProgramTests : IDisposable
     [InlineData("speed --threads 0", "--threads")]
     [InlineData("speed --smoke --data nowhere", "nowhere")]
     [InlineData("speed --unknown", "--unknown")]
+    [InlineData("speed --epsilon 7", "--epsilon 7")]
+    [InlineData("speed adaptive --smoke", "adaptive: give options")]
     public void Run_BadInput_IsOneLineAndExitCode2(string arguments, string named)
     {
-        Run(arguments.Length == 0 ? $"--out {_folder.File("out")}" : $"{arguments} --out {_folder.File("out")}").Should().Be(ExitCode.BadInput);
+        Run($"{arguments} --out {_folder.File("out")}").Should().Be(SampleProgram.BadInput);
 
         _error.ToString().Should().StartWith("error: ").And.Contain(named);
         _error.ToString().TrimEnd().Should().NotContain("\n");
-    }
-
-    [Fact]
-    public void Run_NoFullData_SaysWhereItLookedAndOffersQuick()
-    {
-        var before = Environment.GetEnvironmentVariable(FashionMnist.FolderVariable);
-        Environment.SetEnvironmentVariable(FashionMnist.FolderVariable, _folder.File("absent"));
-        try
-        {
-            Run($"speed --out {_folder.File("out")}").Should().Be(ExitCode.BadInput);
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable(FashionMnist.FolderVariable, before);
-        }
-
-        _error.ToString().Should().Contain(_folder.File("absent")).And.Contain("--quick");
-    }
-
-    [Fact]
-    public void Run_OutThatIsAFile_IsBadInput()
-    {
-        File.WriteAllText(_folder.File("file"), "");
-
-        Run($"speed --smoke --out {_folder.File("file")}").Should().Be(ExitCode.BadInput);
-
-        _error.ToString().Should().Contain("--out");
     }
 
     private static string[] Split(string arguments) => arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private int Smoke(string more = "") => Run($"epsilon-sweep --smoke --data {_data} --threads 1 --out {_folder.File("out")} {more}");
 
-    private int Run(string arguments) => ExperimentProgram.Run(Split(arguments), _output, _error, new StandingClock(), TimeSpan.Zero);
+    private int Run(string arguments) => SampleProgram.Run(_error, stop =>
+        ExperimentProgram.Run(Split(arguments), new Screen(_output, null, new StandingClock()), stop, new StandingClock(), TimeSpan.Zero));
+
+    /// <summary>Runs until a line is written.</summary>
+    private void Stop(string line)
+    {
+        using var dying = new DyingWriter(int.MaxValue, line);
+        FluentActions.Invoking(() => ExperimentProgram.Run(Split($"epsilon-sweep --smoke --data {_data} --threads 1 --out {_folder.File("out")}"),
+            new Screen(dying, null, new StandingClock()), default, new StandingClock(), TimeSpan.Zero)).Should().Throw<KilledException>();
+    }
 
     private string Folder => Directory.GetDirectories(_folder.File("out/epsilon-sweep")).Single();
 
@@ -237,22 +246,16 @@ public sealed class ExperimentProgramTests : IDisposable
 
     private sealed class KilledException : Exception;
 
-    /// <summary>Writes some lines, then kills who writes.</summary>
-    private sealed class DyingWriter(int lines) : StringWriter
+    /// <summary>Writes some lines, or up to one, then kills who writes.</summary>
+    private sealed class DyingWriter(int lines, string? last = null) : StringWriter
     {
         private int _left = lines;
 
         public override void WriteLine(string? value)
         {
-            if (_left-- == 0)
+            if (_left-- == 0 || (last is not null && value?.Contains(last, StringComparison.Ordinal) == true))
                 throw new KilledException();
             base.WriteLine(value);
         }
-    }
-
-    /// <summary>No time passes: what is written does not differ in its times.</summary>
-    private sealed class StandingClock : TimeProvider
-    {
-        public override long GetTimestamp() => 0;
     }
 }

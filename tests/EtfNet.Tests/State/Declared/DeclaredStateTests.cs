@@ -17,6 +17,12 @@ public sealed class DeclaredStateTests
         [State(MergeRule.First)] public string? Problem { get; set; }
     }
 
+    internal sealed class Steps
+    {
+        [State(MergeRule.Max)] public bool Seen { get; set; }
+        [State(MergeRule.Sum)] public long[] Counts { get; } = new long[3];
+    }
+
     /// <summary>The same state with one counter more, which takes one line.</summary>
     internal sealed class LayerWithACounter : Layer
     {
@@ -75,10 +81,31 @@ public sealed class DeclaredStateTests
     [InlineData("width", "4294967297", "*'width'*32-bit*")]
     public void Restore_WrongText_NamesItAndChangesNothing(string name, string? text, string message)
     {
-        var saved = Replaced(Saved(new Layer { Scored = 7, Wrong = 2 }), name, text);
+        var saved = Saved(new Layer { Scored = 7, Wrong = 2 }).With(name, text);
         var target = new Layer { Scored = 100, Wrong = 50, Problem = "old" };
         FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
         (target.Scored, target.Wrong, target.Problem).Should().Be((100, 50, "old"));
+    }
+
+    [Fact]
+    public void ArrayOfAFixedLengthAndBool_AreFilledMergedAndReset()
+    {
+        var (one, two) = (new Steps { Seen = true }, new Steps());
+        (one.Counts[0], one.Counts[2]) = (4, 5);
+        var array = two.Counts;
+        DeclaredState.Restore(two, Saved(one));
+        two.Counts.Should().BeSameAs(array).And.Equal(4, 0, 5);
+        var three = new Steps();
+        DeclaredState.Merge(three, two, "two");
+        DeclaredState.Merge(three, new Steps(), "new");
+        DeclaredState.Merge(three, two, "two");
+        three.Counts.Should().Equal(8, 0, 10);
+        three.Seen.Should().BeTrue("either was");
+        FluentActions.Invoking(() => DeclaredState.Restore(two, Saved(one).With("counts", new RowTensor<long>([2], [[1, 2]]))))
+            .Should().Throw<EtfStateException>().WithMessage("*'counts'*2 numbers*3 are wanted*");
+        two.Counts.Should().Equal(4, 0, 5);
+        DeclaredState.Reset(three);
+        (three.Seen, three.Counts.Sum()).Should().Be((false, 0));
     }
 
     [Fact]
@@ -93,11 +120,7 @@ public sealed class DeclaredStateTests
 
         static void RefusedWith(StateTensor? sums, string message)
         {
-            var saved = new StateSet("layer");
-            foreach (var (name, text) in Saved(new Layer()).Texts)
-                saved.Add(name, text);
-            if (sums is not null)
-                saved.Add("sums", sums);
+            var saved = Saved(new Layer()).With("sums", sums);
             var target = new Layer { Scored = 5 };
             FluentActions.Invoking(() => DeclaredState.Restore(target, saved)).Should().Throw<EtfStateException>().WithMessage(message);
             target.Scored.Should().Be(5);
@@ -164,19 +187,6 @@ public sealed class DeclaredStateTests
     }
 
     internal static StateSet Saved(object state) => SafetensorsBytes.Read(SafetensorsBytes.Write(DeclaredState.Capture(state, "layer")));
-
-    internal static StateSet Replaced(StateSet state, string name, string? text)
-    {
-        var changed = new StateSet(state.Kind);
-        foreach (var (key, tensor) in state.Tensors)
-            changed.Add(key, tensor);
-        foreach (var (key, old) in state.Texts)
-            if (key != name)
-                changed.Add(key, old);
-        if (text is not null)
-            changed.Add(name, text);
-        return changed;
-    }
 
     private static Action Reading<T>(StateSet state)
         where T : class => () => DeclaredState.Read<T>(state);

@@ -69,7 +69,7 @@ public sealed class NestedStateTests
         target.Monitor.Layers.Add("old", new ToyLayer("options"));
         var example = Example();
         example.Steps.AddRange([new ToyLayer("options"), new ToyLayer("options")]);
-        var saved = Replaced(Saved(example), name, text);
+        var saved = Saved(example).With(name, text);
         FluentActions.Invoking(() => DeclaredState.Restore(target, saved, Create)).Should().Throw<EtfStateException>().WithMessage(message);
         (target.Epoch, target.Average.sum().item<float>(), target.Monitor.Layers.Keys.Single()).Should().Be((9, 0, "old"));
     }

@@ -17,11 +17,13 @@ internal sealed class CenteredPatches : PatchOperator
         _shape = shape.IsColumnFrame ? shape : shape with { Columns = count };
     }
 
-    public override Tensor Apply(Tensor x, FrameScale scale)
+    public override Tensor Apply(Tensor x, FrameScale scale) => Apply(x, scale, null);
+
+    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias)
     {
         using var scope = NewDisposeScope();
         var taken = _taps.Take(x);
-        var y = _shape.IsColumnFrame ? Centering.ApplyAdjoint(taken, _shape, scale) : Centering.Apply(taken, _shape, scale);
+        var y = _shape.IsColumnFrame ? Centering.ApplyAdjoint(taken, _shape, scale, bias) : Centering.Apply(taken, _shape, scale, bias);
         return y.MoveToOuterDisposeScope();
     }
 

@@ -24,13 +24,13 @@ internal static class OptimizerFields
     /// <summary>Checks what was saved for an object.</summary>
     /// <param name="type">The object's type.</param>
     /// <param name="owner">The object, where it is there already: its tensors say what the saved ones must be.</param>
-    /// <param name="parameter">The parameter that it belongs to, where it is known: a tensor that is not there yet must be like it.</param>
+    /// <param name="like">What a tensor that is not there yet must be like; null where that is not known.</param>
     /// <param name="from">What was saved.</param>
     /// <param name="name">What the fields' names begin with.</param>
     /// <returns>The values: texts read, tensors held, null where null was saved.</returns>
     /// <exception cref="EtfStateException">A field is missing or does not fit.</exception>
     public static IReadOnlyDictionary<OptimizerField, object?> Read(
-        Type type, object? owner, Parameter? parameter, StateReader from, string name)
+        Type type, object? owner, StateTensor? like, StateReader from, string name)
     {
         var values = new Dictionary<OptimizerField, object?>();
         foreach (var field in OptimizerField.Of(type))
@@ -41,7 +41,7 @@ internal static class OptimizerFields
             else if (field.Codec is { } codec)
                 values.Add(field, (codec.Read(from, full, null) ?? throw from.Missing(full)).Value);
             else
-                values.Add(field, Fit(from, full, owner is null ? parameter : Value(field, owner) as Tensor ?? parameter));
+                values.Add(field, Fit(from, full, owner is not null && Value(field, owner) is Tensor now ? new LiveTensor(now) : like));
         }
 
         return values;
@@ -77,12 +77,12 @@ internal static class OptimizerFields
         return held.ToTensor().to(device).DetachFromDisposeScope();
     }
 
-    private static HeldTensor Fit(StateReader from, string name, Tensor? like)
+    private static HeldTensor Fit(StateReader from, string name, StateTensor? like)
     {
         var saved = from.FindTensor(name) ?? throw from.Missing(name);
-        if (like is not null && !saved.IsLike(TensorType.Of(like.dtype), like.shape))
+        if (like is not null && !saved.IsLike(like.Type, like.Shape))
             throw from.State.Error(
-                name, $"it is {saved}, and {TensorType.Of(like.dtype)} {StateTensor.Text(like.shape)} is wanted",
+                name, $"it is {saved}, and {like} is wanted",
                 "Build model and optimizer as they were built when the state was saved.");
         return saved;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,95 +8,104 @@ namespace EtfNet;
 /// <summary>An optimizer as a part of a state: its type, the options of its groups, and the state of each parameter under the parameter's
 /// name.</summary>
 /// <remarks>
-/// For an optimizer <c>optimizer.0</c> there stand <c>optimizer.0.type</c>; for each group its options,
+/// <para>For an optimizer <c>optimizer.0</c> there stand <c>optimizer.0.type</c>; for each group its options,
 /// <c>optimizer.0.group.0.learning_rate</c> and so on, and the names of its parameters, <c>optimizer.0.group.0.parameters</c>; and
-/// <c>optimizer.0.state.fc.weight.exp_avg</c>, a tensor, and <c>optimizer.0.state.fc.weight.step</c>, a text.
+/// <c>optimizer.0.state.fc.weight.exp_avg</c>, a tensor, and <c>optimizer.0.state.fc.weight.step</c>, a text.</para>
+/// <para>Parameters that are not the model's are matched by their order, where there are as many of the same shapes; else they keep what
+/// they have.</para>
 /// </remarks>
 /// <param name="optimizer">One of TorchSharp's managed optimizers, or a user's own.</param>
-/// <param name="names">The names of its parameters as they are when it is called, group by group and in their order.</param>
-/// <param name="namesThen">What they will be when the changes are made, where layers are fixed or made trainable between the check and the
-/// changes; null: what they are.</param>
-internal sealed partial class OptimizerPart(
-    OptimizerHelper optimizer, Func<IReadOnlyList<IReadOnlyList<string>>> names, IReadOnlyList<IReadOnlyList<string>>? namesThen = null)
+/// <param name="named">Its parameters with their names as they are when it is called.</param>
+/// <param name="then">The names of the model's parameters in each group as they will be when the changes are made, where layers are fixed
+/// or made trainable between the check and the changes; null: as they are.</param>
+/// <param name="like">The saved parameter of a name, for those that are not there yet.</param>
+internal sealed class OptimizerPart(
+    OptimizerHelper optimizer, Func<IReadOnlyList<IReadOnlyList<(Parameter Parameter, string Name)>>> named,
+    IReadOnlyList<IReadOnlyCollection<string>>? then = null, Func<string, StateTensor?>? like = null)
     : ICustomState
 {
     private const string TypeName = "type";
     private const string ParametersName = "parameters";
+    private const string Remedy =
+        "Make the optimizer as it was when the state was saved: of its kind, with the same parameters in the same groups.";
 
+    /// <summary>Whether a state has an optimizer under a name.</summary>
+    public static bool IsIn(StateSet state, string name) => state.Texts.ContainsKey($"{name}.{TypeName}");
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The optimizer has no state for one of its parameters.</exception>
     public void Capture(StateSet to, string name)
     {
-        var all = names();
         to.Add($"{name}.{TypeName}", optimizer.GetType().Name);
+        // A parameter may stand in two groups.
         var seen = new HashSet<string>();
-        foreach (var (index, group) in TorchSharpInternals.Groups(optimizer).Index())
+        foreach (var (index, (group, parameters)) in TorchSharpInternals.Groups(optimizer).Zip(named()).Index())
         {
             OptimizerFields.Capture(group.Options, to, Group(name, index));
-            to.Add($"{Group(name, index)}.{ParametersName}", JsonSerializer.Serialize([.. all[index]], NamesJson.Default.ListString));
-            foreach (var (parameter, own) in group.Parameters.Zip(all[index]))
-                if (seen.Add(own))
-                    OptimizerFields.Capture(State(parameter), to, Own(name, own));
+            to.Add(
+                $"{Group(name, index)}.{ParametersName}",
+                JsonSerializer.Serialize([.. parameters.Select(one => one.Name)], NamesJson.Readable));
+            foreach (var (parameter, own) in parameters.Where(one => seen.Add(one.Name)))
+                OptimizerFields.Capture(State(parameter, own), to, Own(name, own));
         }
     }
 
     /// <inheritdoc/>
     public void Read(StateReader from, string name)
     {
-        var then = namesThen ?? names();
-        var (groups, now) = (TorchSharpInternals.Groups(optimizer), ByName());
+        var (groups, now) = (TorchSharpInternals.Groups(optimizer), named());
         if ((from.FindText($"{name}.{TypeName}") ?? throw from.Missing($"{name}.{TypeName}")) is var type
             && type != optimizer.GetType().Name)
-            throw Misfit($"{name}.{TypeName}", $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
-        RequireGroups(then.Count);
+            throw Misfit(from, $"{name}.{TypeName}", $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
+        RequireGroups(from, name, groups.Count);
 
         var options = new List<IReadOnlyDictionary<OptimizerField, object?>>();
+        var states = new Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>>();
         for (var index = 0; index < groups.Count; index++)
         {
-            RequireNames($"{Group(name, index)}.{ParametersName}", then[index]);
+            var entry = $"{Group(name, index)}.{ParametersName}";
+            var saved = Names(from, entry).ToLookup(ParameterNames.IsForeign);
+            var own = then?[index] ?? [.. now[index].Select(one => one.Name).Where(one => !ParameterNames.IsForeign(one))];
+            RequireNames(from, entry, [.. saved[false]], own);
             options.Add(OptimizerFields.Read(groups[index].Options.GetType(), groups[index].Options, null, from, Group(name, index)));
-        }
-
-        var states = new Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>>();
-        foreach (var own in then.SelectMany(group => group).Distinct())
-        {
-            var parameter = now.GetValueOrDefault(own);
-            var state = parameter is null ? null : State(parameter);
-            states.Add(own, OptimizerFields.Read(StateType(), state, IsTorchSharps ? parameter : null, from, Own(name, own)));
+            var there = now[index].ToDictionary(one => one.Name, one => one.Parameter);
+            foreach (var one in own)
+                states[one] = Read(from, name, one, there.GetValueOrDefault(one));
+            ReadForeign(from, name, [.. saved[true]], there, states);
         }
 
         from.Later(() => Restore(options, states));
-
-        void RequireGroups(int count)
-        {
-            var saved = 0;
-            while (from.FindText($"{Group(name, saved)}.{ParametersName}") is not null)
-                saved++;
-            if (saved != count)
-                throw Misfit($"{name}.group", $"{Words.Count(saved, "parameter group")} were saved, and the optimizer has {count}");
-        }
-
-        void RequireNames(string entry, IReadOnlyList<string> wanted)
-        {
-            var saved = Names(from, entry);
-            if (saved.Except(wanted).FirstOrDefault() is { } missing)
-                throw Misfit(entry, $"the parameter {EntryName.Quote(missing)} was saved, and is not in this group of the optimizer");
-            if (wanted.Except(saved).FirstOrDefault() is { } extra)
-                throw Misfit(entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
-        }
-
-        EtfStateException Misfit(string entry, string problem) => from.State.Error(
-            entry, problem,
-                "Make the optimizer as it was when the state was saved: of its kind, with the same parameters in the same groups.");
     }
 
     private static string Group(string name, int index) => FormattableString.Invariant($"{name}.group.{index}");
 
     private static string Own(string name, string parameter) => $"{name}.state.{parameter}";
 
+    private static void RequireGroups(StateReader from, string name, int count)
+    {
+        var saved = 0;
+        while (from.FindText($"{Group(name, saved)}.{ParametersName}") is not null)
+            saved++;
+        if (saved != count)
+            throw Misfit(from, $"{name}.group", $"the optimizer has {Words.Count(count, "parameter group")}; in the state it has {saved}");
+    }
+
+    private static void RequireNames(StateReader from, string entry, List<string> saved, IReadOnlyCollection<string> wanted)
+    {
+        if (saved.Except(wanted).FirstOrDefault() is { } missing)
+            throw Misfit(
+                from, entry, $"the parameter {EntryName.Quote(missing)} was saved, and is not in this group of the optimizer");
+        if (wanted.Except(saved).FirstOrDefault() is { } extra)
+            throw Misfit(from, entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
+    }
+
+    private static EtfStateException Misfit(StateReader from, string entry, string problem) => from.State.Error(entry, problem, Remedy);
+
     private static List<string> Names(StateReader from, string entry)
     {
         try
         {
-            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Default.ListString) is { } names && !names.Contains(null!)
+            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Readable) is { } names && !names.Contains(null!)
                 ? names
                 : throw from.Wrong(entry, "it is no list of names");
         }
@@ -107,35 +115,52 @@ internal sealed partial class OptimizerPart(
         }
     }
 
-    /// <summary>Whether each tensor of a state is like its parameter.</summary>
-    private bool IsTorchSharps => optimizer.GetType().Assembly == typeof(OptimizerHelper).Assembly;
+    private IReadOnlyDictionary<OptimizerField, object?> Read(StateReader from, string name, string own, Parameter? parameter)
+    {
+        // Each tensor of one of TorchSharp's states is like its parameter.
+        var tensor = optimizer.GetType().Assembly != typeof(OptimizerHelper).Assembly ? null
+            : parameter is not null ? new LiveTensor(parameter) : like?.Invoke(own);
+        var state = parameter is null ? null : OptimizerStates.Of(optimizer, parameter);
+        return OptimizerFields.Read(state?.GetType() ?? StateType(), state, tensor, from, Own(name, own));
+    }
 
-    private OptimizerState State(Parameter parameter) => TorchSharpInternals.State(optimizer)[parameter.Handle];
+    private void ReadForeign(
+        StateReader from, string name, IReadOnlyList<string> saved, Dictionary<string, Parameter> there,
+        Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
+    {
+        foreach (var one in saved)
+            from.Pass(Own(name, one));
+        if (!saved.ToHashSet().SetEquals(there.Keys.Where(ParameterNames.IsForeign)))
+            return;
+        try
+        {
+            var read = saved.Select(one => (Name: one, Values: Read(from, name, one, there[one]))).ToList();
+            read.ForEach(one => states[one.Name] = one.Values);
+        }
+        catch (EtfStateException)
+        {
+            // They are others' parameters then, of other shapes.
+        }
+    }
+
+    private OptimizerState State(Parameter parameter, string own) =>
+        OptimizerStates.Of(optimizer, parameter) ?? throw new InvalidOperationException(
+            $"The optimizer {optimizer.GetType().Name} has no state for '{own}', which came to the model after it was made. "
+            + "Make a new optimizer, or tell the scheduler of it by AddOptimizer.");
 
     /// <summary>The type of the state of one parameter: nested in the optimizer's, as TorchSharp has it, or that of a state that is
     /// there.</summary>
     private Type StateType() => TorchSharpInternals.State(optimizer).Values.FirstOrDefault()?.GetType()
         ?? optimizer.GetType().GetNestedType("State") ?? typeof(OptimizerState);
 
-    private Dictionary<string, Parameter> ByName()
-    {
-        var all = new Dictionary<string, Parameter>();
-        foreach (var (group, own) in TorchSharpInternals.Groups(optimizer).Zip(names()))
-            foreach (var (parameter, name) in group.Parameters.Zip(own))
-                all.TryAdd(name, parameter);
-        return all;
-    }
-
     private void Restore(
         IReadOnlyList<IReadOnlyDictionary<OptimizerField, object?>> options,
-        IReadOnlyDictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
+        Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
     {
         foreach (var (group, saved) in TorchSharpInternals.Groups(optimizer).Zip(options))
             OptimizerFields.Restore(group.Options, saved, CPU);
-        foreach (var (name, parameter) in ByName())
-            OptimizerFields.Restore(State(parameter), states[name], parameter.device);
+        foreach (var (parameter, name) in named().SelectMany(group => group))
+            if (states.TryGetValue(name, out var saved))
+                OptimizerFields.Restore(State(parameter, name), saved, parameter.device);
     }
-
-    [JsonSerializable(typeof(List<string>))]
-    private sealed partial class NamesJson : JsonSerializerContext;
 }

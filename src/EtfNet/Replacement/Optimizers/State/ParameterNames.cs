@@ -1,10 +1,11 @@
+using System.Globalization;
 using TorchSharp;
 using TorchSharp.Modules;
 
 namespace EtfNet;
 
 /// <summary>
-/// The names of an optimizer's parameters: in the model, or by their order among those of a group that are not the model's.
+/// The names of an optimizer's parameters: in the model, or by group and order among those that are not the model's.
 /// </summary>
 internal sealed class ParameterNames
 {
@@ -23,8 +24,11 @@ internal sealed class ParameterNames
     /// <summary>Whether a name is that of no parameter of the model.</summary>
     public static bool IsForeign(string name) => name.StartsWith('#');
 
-    /// <summary>Each parameter of a group once, with its name.</summary>
-    public IReadOnlyList<(Parameter Parameter, string Name)> In(ParamGroup group)
+    /// <summary>Each parameter of each group once, with its name.</summary>
+    public IReadOnlyList<IReadOnlyList<(Parameter Parameter, string Name)>> Of(OptimizerHelper optimizer) =>
+        [.. TorchSharpInternals.Groups(optimizer).Select(Of)];
+
+    private List<(Parameter Parameter, string Name)> Of(ParamGroup group, int index)
     {
         var named = new List<(Parameter, string)>();
         var foreign = 0;
@@ -32,7 +36,7 @@ internal sealed class ParameterNames
             if (_own.TryGetValue(parameter.Handle, out var name))
                 named.Add((parameter, name));
             else if (!_others.Contains(parameter.Handle))
-                named.Add((parameter, $"#{foreign++}"));
+                named.Add((parameter, string.Create(CultureInfo.InvariantCulture, $"#{index}.{foreign++}")));
         return named;
     }
 }

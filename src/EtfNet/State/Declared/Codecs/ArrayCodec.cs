@@ -14,7 +14,7 @@ internal abstract class ArrayCodec : StateCodec
         return value;
     }
 
-    public override object Copy(object value, Func<Type, object>? create) => ((Array)value).Clone();
+    public override object Copy(object value, Func<Type, object?>? create) => ((Array)value).Clone();
 
     /// <summary>The tensor of a name, if its elements are of a type and it has a number of dimensions; null where there is none.</summary>
     /// <param name="from">What was saved.</param>

@@ -1,8 +1,5 @@
 using System.Collections;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 
 namespace EtfNet;
 
@@ -10,11 +7,8 @@ namespace EtfNet;
 /// key.</summary>
 /// <remarks>A mutable collection is filled anew. A read-only one of states or tensors has its elements filled in their place, and its keys
 /// must be those that were saved; a read-only one of anything else is replaced.</remarks>
-internal sealed partial class CollectionCodec : StateCodec
+internal sealed class CollectionCodec : StateCodec
 {
-    private static readonly JsonTypeInfo<List<string>> s_keys =
-        new KeysJson(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }).ListString;
-
     private readonly Type _element;
     private readonly StateCodec _codec;
     private readonly bool _isList;
@@ -47,7 +41,7 @@ internal sealed partial class CollectionCodec : StateCodec
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions)
     {
         var elements = Elements(value).ToList();
-        to.Add(name, JsonSerializer.Serialize([.. elements.Select(element => element.Key)], s_keys));
+        to.Add(name, JsonSerializer.Serialize([.. elements.Select(element => element.Key)], NamesJson.Readable));
         foreach (var (key, element) in elements)
             _codec.Capture(to, Named(name, key), element, null);
     }
@@ -79,7 +73,7 @@ internal sealed partial class CollectionCodec : StateCodec
             .FirstOrDefault(problem => problem is not null);
     }
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create)
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create)
     {
         if (rule != MergeRule.Each)
             return own;
@@ -106,7 +100,7 @@ internal sealed partial class CollectionCodec : StateCodec
     {
         try
         {
-            var keys = JsonSerializer.Deserialize(text, s_keys);
+            var keys = JsonSerializer.Deserialize(text, NamesJson.Readable);
             return keys is not null && !keys.Contains(null!) && keys.Distinct().Count() == keys.Count
                 ? keys
                 : throw from.Wrong(name, "its list of keys is null, or has a key twice or a null");
@@ -148,7 +142,4 @@ internal sealed partial class CollectionCodec : StateCodec
             map.Add(key, value);
         return map;
     }
-
-    [JsonSerializable(typeof(List<string>))]
-    private sealed partial class KeysJson : JsonSerializerContext;
 }

@@ -28,7 +28,7 @@ internal sealed class FlatCodec<T> : ArrayCodec
             ? $"{EntryName.Quote(name)} has {((T[])other).Length} numbers there and {((T[])own).Length} here"
             : base.MergeProblem(rule, name, own, other);
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create)
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create)
     {
         if (rule == MergeRule.Sum)
             Add(own, other);

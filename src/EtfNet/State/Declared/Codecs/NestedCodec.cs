@@ -36,14 +36,14 @@ internal sealed class NestedCodec(Type type) : StateCodec
     public override string? MergeProblem(MergeRule rule, string name, object own, object other) =>
         rule == MergeRule.Each ? StateDeclaration.Of(type).MergeProblem(own, other, name) : null;
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create)
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create)
     {
         if (rule == MergeRule.Each)
             StateDeclaration.Of(type).Merge(own, other, create);
         return own;
     }
 
-    public override object Copy(object value, Func<Type, object>? create) => DeclaredState.Copy(value, create);
+    public override object Copy(object value, Func<Type, object?>? create) => DeclaredState.Copy(value, create);
 
     /// <summary>Nested states are reset by themselves.</summary>
     public override object? Reset(object value, Type type) => value;

@@ -26,7 +26,7 @@ internal sealed class RowsCodec<T> : ArrayCodec
         return PendingValue.Of(tensor.ToRows<T>(length));
     }
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create) => own;
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create) => own;
 
-    public override object Copy(object value, Func<Type, object>? create) => Array.ConvertAll((T[][])value, row => (T[])row.Clone());
+    public override object Copy(object value, Func<Type, object?>? create) => Array.ConvertAll((T[][])value, row => (T[])row.Clone());
 }

@@ -47,10 +47,10 @@ internal abstract class StateCodec
         rule == MergeRule.Same && !AreEqual(own, other) ? $"{EntryName.Quote(name)} is {Show(other)} there and {Show(own)} here" : null;
 
     /// <summary>Both as one, by a rule that needs both.</summary>
-    public abstract object Merge(MergeRule rule, object own, object other, Func<Type, object>? create);
+    public abstract object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create);
 
     /// <summary>A value that shares nothing with another, for a state that has none.</summary>
-    public virtual object Copy(object value, Func<Type, object>? create) => value;
+    public virtual object Copy(object value, Func<Type, object?>? create) => value;
 
     /// <summary>The value of a state that has seen nothing.</summary>
     public virtual object? Reset(object value, Type type) => type.IsValueType ? Activator.CreateInstance(type) : null;

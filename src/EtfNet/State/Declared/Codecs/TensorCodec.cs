@@ -37,7 +37,7 @@ internal sealed class TensorCodec : StateCodec
             ? $"{EntryName.Quote(name)} is {Show(other)} there and {Show(own)} here"
             : base.MergeProblem(rule, name, own, other);
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create)
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -46,7 +46,7 @@ internal sealed class TensorCodec : StateCodec
         return own;
     }
 
-    public override object Copy(object value, Func<Type, object>? create) => ((Tensor)value).detach().clone().DetachFromDisposeScope();
+    public override object Copy(object value, Func<Type, object?>? create) => ((Tensor)value).detach().clone().DetachFromDisposeScope();
 
     public override object? Reset(object value, Type type)
     {

@@ -8,19 +8,33 @@ namespace EtfNet;
 /// <param name="what">What is expected, for messages.</param>
 /// <param name="write">Gives the text.</param>
 /// <param name="read">Gives the value back; null, or a <see cref="JsonException"/>, where the text is none.</param>
-/// <param name="isNumber">Whether values add up.</param>
-internal sealed class TextCodec(string what, Func<object, string> write, Func<string, object?> read, bool isNumber = false) : StateCodec
+/// <param name="adds">What values add up to.</param>
+internal sealed class TextCodec(
+    string what, Func<object, string> write, Func<string, object?> read, TextCodec.Addition adds = TextCodec.Addition.None) : StateCodec
 {
     private static readonly Dictionary<Type, TextCodec> s_plain = new()
     {
         [typeof(string)] = new("text", value => (string)value, text => text),
         [typeof(bool)] = new(
-            "true or false", value => (bool)value ? "true" : "false", text => text switch { "true" => true, "false" => false, _ => null }),
+            "true or false", value => (bool)value ? "true" : "false",
+            text => text switch { "true" => true, "false" => false, _ => null }, Addition.Max),
         [typeof(int)] = Number<int>("32-bit whole number", NumberStyles.AllowLeadingSign),
         [typeof(long)] = Number<long>("64-bit whole number", NumberStyles.AllowLeadingSign),
         [typeof(float)] = Number<float>("number", NumberStyles.Float),
         [typeof(double)] = Number<double>("number", NumberStyles.Float),
     };
+
+    /// <summary>How two values become one.</summary>
+    internal enum Addition
+    {
+        None,
+
+        /// <summary>The larger one only: for a bool, whether either is true.</summary>
+        Max,
+
+        /// <summary>Their sum, or the larger one.</summary>
+        Sum,
+    }
 
     /// <summary>The codec of a type that is a plain text; null for any other.</summary>
     public static TextCodec? Find(Type type)
@@ -42,7 +56,7 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
 
     public override bool CanMerge(MergeRule rule) =>
         rule is MergeRule.Keep or MergeRule.Same or MergeRule.First or MergeRule.ByType
-            || (isNumber && rule is MergeRule.Sum or MergeRule.Max);
+            || (rule == MergeRule.Sum && adds == Addition.Sum) || (rule == MergeRule.Max && adds != Addition.None);
 
     public override void Capture(StateSet to, string name, object value, IReadOnlyList<long?>? dimensions) => to.Add(name, write(value));
 
@@ -60,7 +74,7 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
         }
     }
 
-    public override object Merge(MergeRule rule, object own, object other, Func<Type, object>? create) => rule switch
+    public override object Merge(MergeRule rule, object own, object other, Func<Type, object?>? create) => rule switch
     {
         MergeRule.Sum => own switch
         {
@@ -77,5 +91,5 @@ internal sealed class TextCodec(string what, Func<object, string> write, Func<st
     private static TextCodec Number<T>(string what, NumberStyles styles)
         where T : struct, System.Numerics.INumber<T> =>
         new(what, value => ((T)value).ToString(null, CultureInfo.InvariantCulture),
-            text => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) ? number : null, isNumber: true);
+            text => T.TryParse(text, styles, CultureInfo.InvariantCulture, out var number) ? number : null, Addition.Sum);
 }

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet.Samples;
+
+/// <summary>Rows of numbers with a class each, from a CSV file: a heading line, commas between columns, quotes where needed.</summary>
+/// <param name="Columns">The names of the columns with numbers.</param>
+/// <param name="Values">The numbers, row after row.</param>
+/// <param name="Labels">The class of each row: a whole number or a name.</param>
+public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyList<float> Values, IReadOnlyList<string> Labels)
+{
+    /// <summary>How many columns a message names.</summary>
+    private const int MostNamed = 8;
+
+    private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
+
+    /// <summary>Reads a table.</summary>
+    /// <param name="stream">The bytes.</param>
+    /// <param name="name">What to call it in messages.</param>
+    /// <param name="label">The column that names the class; null for the last.</param>
+    /// <exception cref="SampleException">A column is missing, a cell is no number, a label is no class, or there is no row.</exception>
+    public static CsvTable Read(Stream stream, string name, string? label = null)
+    {
+        using var reader = new StreamReader(stream);
+        var (heading, values, labels) = (Split(reader.ReadLine() ?? ""), new List<float>(), new List<string>());
+        var labelAt = label is null ? heading.Count - 1 : heading.IndexOf(label);
+        if (labelAt < 0 || heading.Count < 2)
+            throw new SampleException($"{name}: there is no column {label ?? "of numbers"}{Settings.DidYouMean(label ?? "", heading)}; "
+                + $"the heading has {heading.Count} columns: {string.Join(", ", heading.Take(MostNamed))}"
+                + (heading.Count > MostNamed ? ", ..." : "."));
+        for (var line = 2; reader.ReadLine() is { } text; line++)
+        {
+            var cells = text.Length == 0 ? [] : Split(text);
+            if (cells.Count != heading.Count && text.Length > 0)
+                throw new SampleException($"{name}, line {line}: {cells.Count} columns, but the heading has {heading.Count}.");
+            foreach (var (i, cell) in cells.Index())
+            {
+                var isNumber = float.TryParse(cell, NumberStyles.Float, s_culture, out var value) && float.IsFinite(value);
+                if (i == labelAt ? cell.Length == 0 || (isNumber && !int.TryParse(cell, out _)) : !isNumber)
+                    throw new SampleException($"{name}, line {line}, column {heading[i]}: '{cell}' is no " + (i == labelAt
+                        ? "class; give whole numbers or names, or another column by --label." : "number; put one in, or leave it out."));
+                if (i == labelAt)
+                    labels.Add(cell);
+                else
+                    values.Add(value);
+            }
+        }
+
+        return labels.Count > 0 ? new CsvTable([.. heading.Where((_, i) => i != labelAt)], values, labels)
+            : throw new SampleException($"{name} has no row below its heading.");
+    }
+
+    /// <summary>Loads a table, or two of the same columns, as data.</summary>
+    public static DataSet Load(string path, string? label, string? testPath)
+    {
+        var (train, test) = (Open(path), testPath is null ? null : Open(testPath));
+        return test is null || test.Columns.SequenceEqual(train.Columns) ? DataSet.OfRows(path, train.Rows(), test?.Rows())
+            : throw new SampleException($"{testPath} has other columns than {path}: {string.Join(", ", test.Columns)}.");
+
+        CsvTable Open(string file)
+        {
+            using var stream = Files.Open(file);
+            return Read(stream, file, label);
+        }
+    }
+
+    /// <summary>Writes an example of a table: the embedded images as gray values of 7 x 7 squares, with the names of classes.</summary>
+    public static void WriteExample(string path)
+    {
+        using var scope = NewDisposeScope();
+        var images = FashionMnist.Embedded();
+        var squares = nn.functional.avg_pool2d(images.Train.Inputs, 4).flatten(1).round();
+        var heading = Enumerable.Range(0, (int)squares.shape[1]).Select(i => $"row{i / 7}column{i % 7}").Append("class");
+        var rows = squares.data<float>().ToArray().Chunk((int)squares.shape[1])
+            .Zip(images.Train.Labels.data<long>().ToArray(), (row, label) => $"{string.Join(',', row)},{images.Classes[(int)label]}");
+        File.WriteAllLines(path, rows.Prepend(string.Join(',', heading)));
+    }
+
+    private (IReadOnlyList<string> Labels, Tensor Inputs) Rows() => (Labels, tensor(Values.ToArray(), [Labels.Count, Columns.Count]));
+
+    private static List<string> Split(string line) => [.. Cell().Matches("," + line)
+        .Select(cell => cell.Groups[1].Success ? cell.Groups[1].Value.Replace("\"\"", "\"") : cell.Groups[2].Value.Trim())];
+
+    [GeneratedRegex(""",(?:"((?:[^"]|"")*)"|([^,]*))""")]
+    private static partial Regex Cell();
+}

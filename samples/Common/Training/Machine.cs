@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using Is = System.ComponentModel.DescriptionAttribute;
+
+namespace EtfNet.Samples;
+
+/// <summary>What to compute with.</summary>
+public sealed record Machine
+{
+    private const string Information = "/proc/cpuinfo";
+
+    [Is("by default OMP_NUM_THREADS, or the number of cores")]
+    public int Threads { get; init => field = Check.AtLeast(1, value); } =
+        int.TryParse(Environment.GetEnvironmentVariable("OMP_NUM_THREADS"), out var set) && set > 0 ? set : Environment.ProcessorCount;
+
+    [Is("cpu or cuda")]
+    public string Device { get; init => field = Check.That(value, value is "cpu" or "cuda", "must be cpu or cuda"); } = "cpu";
+
+    [Is("give freed memory back to the system at once: less memory, slower with large tensors (Linux)")]
+    public bool ReleaseMemory { get; init; }
+
+    private static string Processor => (File.Exists(Information)
+        ? File.ReadLines(Information).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
+        : Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")) ?? "processor";
+
+    /// <exception cref="SampleException">CUDA is asked for where there is none.</exception>
+    public torch.Device ToDevice() => Device == "cpu" ? torch.CPU : torch.cuda_is_available() ? torch.CUDA : throw new SampleException(
+        "--device cuda: there is no CUDA device; build with -p:TorchBackend=cuda on a machine that has one, or use --device cpu.");
+
+    /// <summary>Describes the machine, for results that are kept.</summary>
+    public override string ToString() => $"{Processor} ({RuntimeInformation.ProcessArchitecture}), {Threads} of "
+        + $"{Environment.ProcessorCount} hardware threads, device {Device}, {RuntimeInformation.OSDescription}, "
+        + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
+
+    /// <summary>Has the allocator keep what tensors free, unless it is asked not to: a program decides that, a library does not.</summary>
+    public void KeepFreedMemory()
+    {
+        if (!ReleaseMemory)
+            TorchMemory.KeepLargeBlocks();
+    }
+}

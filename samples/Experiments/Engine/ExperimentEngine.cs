@@ -1,0 +1,91 @@
+namespace EtfNet.Samples;
+
+/// <summary>Runs what is not finished of an experiment, one run after the other.</summary>
+/// <param name="experiment">Which.</param>
+/// <param name="files">Its files.</param>
+/// <param name="machine">What to compute with.</param>
+/// <param name="commit">The commit to note with each run; null where it is not known.</param>
+/// <param name="screen">Where to show it.</param>
+/// <param name="clock">What times are taken from.</param>
+/// <param name="interval">How much time passes between two states of a run on disk at least.</param>
+internal sealed class ExperimentEngine(
+    Experiment experiment, RunFiles files, Machine machine, string? commit, Screen screen, TimeProvider clock, TimeSpan interval)
+    : IDisposable
+{
+    private (DataOptions Options, int Seed)? _loaded;
+    private DataSet? _data;
+
+    /// <summary>Runs what a condition chooses. Runs that follow from others come when those are finished.</summary>
+    /// <exception cref="OperationCanceledException">Cancellation was asked for; what is finished is kept.</exception>
+    /// <exception cref="SampleException">Data are missing, or the disk is full; what is finished is kept.</exception>
+    public void Run(Request request, Func<ExperimentRun, bool> isChosen, CancellationToken cancellation)
+    {
+        var done = new HashSet<string>();
+        while (experiment.Runs(request, files.Find).Where(run => !run.Waits && isChosen(run) && !done.Contains(run.Key))
+            .Where(run => files.Find(run) is null).ToList() is [var next, ..] pending)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            done.Add(next.Key);
+            using var mine = files.Lock(next);
+            if (mine is null)
+                screen.Line($"{next.Key}: another process runs it");
+            else if (files.Find(next) is null)
+                Train(next, pending.Count, cancellation);
+        }
+    }
+
+    public void Dispose() => _data?.Dispose();
+
+    private void Train(ExperimentRun run, int pending, CancellationToken cancellation)
+    {
+        var wanted = (run.Run.Data, run.Run.Data.LabelNoise > 0 ? run.Seed : 0);
+        if (_loaded != wanted)
+        {
+            _data?.Dispose();
+            (_data, _loaded) = (DataSet.Load(wanted.Data, wanted.Item2, machine.ToDevice()), wanted);
+            screen.Line($"data: {_data}");
+        }
+
+        var kept = experiment.Resumes ? files.Open(run) : null;
+        var behind = files.LastState(run, kept?.Epochs.Count ?? 0);
+        screen.Begin($"{run.Key}, {pending} to go: {run.Run}{(behind > 0 ? $"; continues behind epoch {behind}" : "")}");
+        try
+        {
+            Train(run, behind, behind > 0 ? kept : null, cancellation);
+        }
+        catch (Exception error) when (behind > 0 && error is not SampleException && Check.CanBeMended(error))
+        {
+            screen.Line($"{Path.GetFileName(files.StateOf(run, behind))} cannot be used: {Check.Line(error)}; the run begins anew");
+            files.DeleteStates(run);
+            Train(run, 0, null, cancellation);
+        }
+    }
+
+    private void Train(ExperimentRun run, int behind, RunRecord? kept, CancellationToken cancellation)
+    {
+        // A run that continues elsewhere says so.
+        var hardware = kept is null ? $"{machine}" : kept.Hardware.EndsWith($"{machine}", StringComparison.Ordinal) ? kept.Hardware
+            : $"{kept.Hardware}; from epoch {behind + 1} on {machine}";
+        var (epochs, saved) = (kept?.Epochs.Take(behind).ToList() ?? [], clock.GetTimestamp());
+        var memory = new TrainingMemory(behind, behind > 0 ? files.StateOf(run, behind) : null, Save);
+        new Trainer(_data!, machine, clock).Run(run.Run, epoch =>
+        {
+            epochs.Add(epoch);
+            screen.Epoch(epoch, run.Run.Recipe.Epochs);
+        }, share => screen.Progress(run.Key, share), experiment.Resumes ? memory : null, cancellation);
+        Keep();
+        files.DeleteStates(run);
+
+        void Save(int epoch, Func<string, string> save)
+        {
+            if (epoch == run.Run.Recipe.Epochs || clock.GetElapsedTime(saved) < interval)
+                return;
+            Check.Explained(() => save(files.StateOf(run, epoch)), why => $"the state of {run.Key} cannot be written ({why}); make room.");
+            Keep();
+            files.DeleteStates(run, but: epoch);
+            saved = clock.GetTimestamp();
+        }
+
+        void Keep() => files.Write(run, new RunRecord(hardware, commit, _data!.Train.Count, epochs));
+    }
+}

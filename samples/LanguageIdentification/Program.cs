@@ -1,4 +1,0 @@
-using EtfNet.Samples;
-using Spectre.Console;
-
-return LanguageIdentificationProgram.Run(args, AnsiConsole.Console, Console.Error);

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace EtfNet;
+
+/// <summary>Decisions and records of fixes as JSON texts.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    UseStringEnumConverter = true, IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.Never,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(LayerDecision))]
+[JsonSerializable(typeof(FixedLayer))]
+internal sealed partial class WatchedLayerJson : JsonSerializerContext;

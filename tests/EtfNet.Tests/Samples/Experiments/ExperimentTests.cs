@@ -1,0 +1,118 @@
+using EtfNet.Samples;
+using EtfNet.Tests.Samples.Training;
+using FluentAssertions;
+using Xunit;
+
+namespace EtfNet.Tests.Samples.Experiments;
+
+public sealed class ExperimentTests
+{
+    public static TheoryData<string, int> All
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            foreach (var name in Experiment.Names)
+                for (var profile = 0; profile < 3; profile++)
+                    data.Add(name, profile);
+            return data;
+        }
+    }
+
+    /// <summary>Every option of the catalog exists, every key is its run's own, every column and chart can be drawn.</summary>
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Runs_OfTheCatalog_CanBeRunAndShown(string name, int profile)
+    {
+        var (experiment, request) = (Experiment.Load(name), new Request(profile, [0, 1], Settings.Parse("")));
+
+        var runs = experiment.Runs(request, Finished);
+        runs.Select(run => run.Key).Should().OnlyHaveUniqueItems().And.OnlyContain(key => key.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '.' || letter == '-'));
+        runs.Should().OnlyContain(run => run.Run.Recipe.Seed == run.Seed && !run.Waits);
+        var all = new RunSet(experiment, request, [.. runs.Select(run => Finished(run)!)], 0);
+
+        experiment.Tables.Should().OnlyContain(table => all.Table(table).Split('\n', StringSplitOptions.None).Length > 3);
+        if (profile == 2)
+            experiment.Pictures.SelectMany(picture => all.Charts(picture)).Should().OnlyContain(picture => Chart.Png(picture.Charts).Length > 1000);
+    }
+
+    [Fact]
+    public void Runs_OtherSeeds_AreReversedAndLeaveOutWhatIsForTheFirst()
+    {
+        var speed = Runs("speed", new Request(0, [0, 1], Settings.Parse("")));
+        speed.Skip(speed.Count / 2).Select(run => run.Variant).Should().Equal(speed.Take(speed.Count / 2).Select(run => run.Variant).Reverse());
+
+        var adaptive = Runs("adaptive", new Request(0, [0, 1, 2], Settings.Parse("")));
+        adaptive.Where(run => run.Run.Recipe.Epochs == 300).Select(run => run.Seed).Distinct().Should().Equal(0);
+        adaptive.Where(run => run.Run.Recipe.Epochs == 60).Select(run => run.Seed).Distinct().Should().Equal(0, 1, 2);
+    }
+
+    [Fact]
+    public void Runs_Controls_FollowFromTheRunsOfTheirSeed()
+    {
+        var request = new Request(2, [4], Settings.Parse("layers=3"));
+        Runs("controls", request).Select(run => (run.Variant, run.Waits)).Should().Equal(
+            ("3 x 24: baseline", false), ("3 x 24: Adaptive-ETF", false), ("3 x 24: shallow, from scratch", true), ("3 x 24: the same layers frozen", true),
+            ("3 x 24: the same layers at a tenth of the rate", true));
+
+        var after = Experiment.Load("controls").Runs(new Request(2, [4], Settings.Parse("")), Finished);
+
+        after[2].Run.Network.Layers.Should().Be(2);
+        after[3].Run.Method.Rates.Should().Equal("linear1@2:0");
+        after[4].Run.Method.Rates.Should().Equal("linear1@2:0.1");
+        Experiment.Load("controls").Runs(request with { Overrides = Settings.Parse("") }, run => Finished(run, nothing: true)).Should()
+            .HaveCount(2, "without an effective depth and without fixes there is nothing to compare");
+    }
+
+    [Fact]
+    public void Runs_OptionThatTheLibraryLacks_IsLeftOut() =>
+        Runs("threshold", new Request(0, [0], Settings.Parse(""))).Count(run => run.Variant.Contains("relative", StringComparison.Ordinal))
+            .Should().Be(Settings.Has<AdaptiveEtfOptions>("relative-epsilon") ? 12 : 0);
+
+    [Theory]
+    [InlineData("sped", "*no experiment 'sped' (did you mean speed?); give one of adaptive*")]
+    [InlineData(null, "*give one of adaptive*")]
+    [InlineData("/nowhere/mine.json", "*mine.json cannot be read*")]
+    public void Load_UnknownName_SaysWhatThereIs(string? name, string message) =>
+        FluentActions.Invoking(() => Experiment.Load(name)).Should().Throw<SampleException>().WithMessage(message);
+
+    /// <summary>Accuracies of an epoch are measured behind its fixes; a rule that fires later tells what the network had before them.</summary>
+    [Fact]
+    public void TrainAccuracyAtFirstFix_RunThatFiredLater_TellsIt()
+    {
+        var runs = Runs("label-noise", new Request(2, [0], Settings.Parse("")));
+        var (early, late) = (Fired(runs[1], 3, 0.2, 0.5, 0.4, 0.9), Fired(runs[0], 4, 0.2, 0.5, 0.95, 0.6));
+        var all = new RunSet(Experiment.Load("label-noise"), new Request(2, [0], Settings.Parse("")), [late, early, Fired(runs[2], null, 0.1, 0.1, 0.1, 0.1)], 0);
+
+        all.TrainAccuracyAtFirstFix(early).Should().Be(0.95, "the other rule's run is the same network until epoch 4");
+        all.TrainAccuracyAtFirstFix(late).Should().Be(0.1, "the third run never fired");
+        (all with { Finished = [late, early] }).TrainAccuracyAtFirstFix(late).Should().Be(0.95, "none fired later: the epoch before");
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.9039, 0.9031, 0.9040 }, "test", "90.37 ± 0.05")]
+    [InlineData(new[] { 0.9039 }, "test", "90.39")]
+    [InlineData(new[] { 0.5, 0.5 }, "fixed", "0")]
+    [InlineData(new[] { 0.5 }, "first-fix", "-")]
+    public void Text_NumbersOfSeeds_IsMeanAndDeviationOfTheSample(double[] accuracies, string column, string text)
+    {
+        var run = Runs("main-job", new Request(2, [0], Settings.Parse("")))[0];
+        var seeds = accuracies.Select(accuracy => new FinishedRun(run, new RunRecord("", null, 1, [Epochs.Epoch(1) with { TestAccuracy = accuracy }]))).ToList();
+
+        Column.Find(column).Text(new RunSet(Experiment.Load("main-job"), new Request(2, [0], Settings.Parse("")), seeds, 0), seeds).Should().Be(text);
+    }
+
+    private static IReadOnlyList<ExperimentRun> Runs(string name, Request request) => Experiment.Load(name).Runs(request, _ => null);
+
+    private static FinishedRun Fired(ExperimentRun run, int? epoch, params double[] trainAccuracies) => new(run, new RunRecord("machine", null, 1,
+        [.. trainAccuracies.Select((accuracy, i) => Epochs.Epoch(i + 1, epoch <= i + 1 ? [Epochs.Fixed("head", epoch.Value)] : []) with { TrainAccuracy = accuracy })]));
+
+    private static FinishedRun? Finished(ExperimentRun run) => Finished(run, nothing: false);
+
+    private static FinishedRun? Finished(ExperimentRun run, bool nothing) => run.Waits ? null : new FinishedRun(run, new RunRecord("machine", null, 1000,
+        [.. Enumerable.Range(1, 3).Select(i => Epochs.Epoch(i, !nothing && i > 1 && run.Run.Method.Method == MethodKind.Adaptive ? [Epochs.Fixed("linear1", 2)] : []) with
+        {
+            EffectiveDepth = nothing ? null : 2,
+            Layers = [new LayerResult("linear1", 0.2, null), new LayerResult("linear2", 0.1, null)],
+        })]));
+}
