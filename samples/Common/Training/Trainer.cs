@@ -104,8 +104,7 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
 
         string Save(string path)
         {
-            using var stream = monitor is null ? null : File.Create(path + MonitorSuffix);
-            monitor?.Save(stream!);
+            monitor?.Save(path + MonitorSuffix);
             Action save = etf is null ? () => EtfCheckpoint.Save(path, model, optimizer) : () => EtfCheckpoint.Save(path, etf);
             save();
             return path;
@@ -113,8 +112,7 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
 
         void Load(string path)
         {
-            using var stream = monitor is null ? null : File.OpenRead(path + MonitorSuffix);
-            monitor?.Load(stream!);
+            monitor?.Load(path + MonitorSuffix);
             Action load = etf is null ? () => EtfCheckpoint.Load(path, model, optimizer) : () => EtfCheckpoint.Load(path, etf);
             load();
         }
