@@ -16,6 +16,13 @@ public sealed partial class AdaptiveEtfScheduler
     /// <see cref="AdaptiveEtfOptions.Guard"/> is set and needs a loss or an accuracy. Nothing was changed.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    /// <example>
+    /// <code>
+    /// var report = etf.EndEpoch();
+    /// foreach (var layer in report.NewlyFixed)
+    ///     Console.WriteLine($"epoch {report.Epoch}: {layer.Name} is fixed at an error of {layer.NccError:0.000}");
+    /// </code>
+    /// </example>
     public EtfReport EndEpoch() => End(null, null);
 
     /// <summary>Ends an epoch as <see cref="EndEpoch()"/> does, and lets the guard judge earlier fixes by a loss.</summary>

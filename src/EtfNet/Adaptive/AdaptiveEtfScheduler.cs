@@ -99,6 +99,14 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    /// <example>
+    /// <code>
+    /// optimizer.zero_grad();
+    /// cross_entropy(model.call(x), y).backward();
+    /// optimizer.step();
+    /// etf.Observe(y);
+    /// </code>
+    /// </example>
     public void Observe(Tensor labels)
     {
         RequireAlive();

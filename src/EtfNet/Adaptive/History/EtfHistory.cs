@@ -4,6 +4,18 @@ namespace EtfNet;
 /// <remarks>
 /// The training program owns it and adds the report of each epoch. It holds no tensors. Not thread-safe.
 /// </remarks>
+/// <example>
+/// <code>
+/// var history = new EtfHistory { Epsilon = etf.Options.Epsilon };
+/// for (var epoch = 1; epoch &lt;= epochs; epoch++)
+/// {
+///     // ... the steps of the epoch ...
+///     var accuracy = Validate(model);
+///     history.Add(etf.EndEpoch(), new EpochFigures { Accuracy = accuracy, Footprint = model.MeasureFootprint(optimizer) });
+///     history.SaveHtml("history.html");
+/// }
+/// </code>
+/// </example>
 public sealed class EtfHistory
 {
     private readonly List<EtfHistoryEpoch> _epochs = [];

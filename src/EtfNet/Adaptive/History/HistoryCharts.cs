@@ -11,19 +11,19 @@ internal static class HistoryCharts
     public static IEnumerable<HistoryChart> Of(EtfHistory history) =>
     [
         Errors(history),
-        Line(history, "Layers", Whole, isWhole: true,
+        Line(history, "Layers", Whole, isStepped: true,
             ("fixed layers", Green, epoch => epoch.Report.FixedLayers.Count),
             ("effective depth (number of the first layer from which all errors are at or below epsilon)", Violet,
                 epoch => epoch.Report.EffectiveDepth)),
-        Line(history, "Trainable parameters", Short, isWhole: false,
+        Line(history, "Trainable parameters", Short, isStepped: true,
             ("trainable parameters", Blue, epoch => epoch.Figures.Footprint?.TrainableParameters)),
-        Line(history, "Bytes", Bytes, isWhole: false,
+        Line(history, "Bytes", Bytes, isStepped: true,
             ("weights", Blue, epoch => epoch.Figures.Footprint?.WeightBytes),
             ("gradients", Orange, epoch => epoch.Figures.Footprint?.GradientBytes),
             ("optimizer", Green, epoch => epoch.Figures.Footprint?.OptimizerBytes)),
-        Line(history, "Loss", Digits, isWhole: false, ("loss", Orange, epoch => epoch.Figures.Loss)),
-        Line(history, "Accuracy", Percent, isWhole: false, ("accuracy", Green, epoch => epoch.Figures.Accuracy)),
-        Line(history, "Seconds per epoch", Digits, isWhole: false, ("seconds", Violet, epoch => epoch.Figures.Seconds)),
+        Line(history, "Loss", Digits, isStepped: false, ("loss", Orange, epoch => epoch.Figures.Loss)),
+        Line(history, "Accuracy", Percent, isStepped: false, ("accuracy", Green, epoch => epoch.Figures.Accuracy)),
+        Line(history, "Seconds per epoch", Digits, isStepped: false, ("seconds", Violet, epoch => epoch.Figures.Seconds)),
     ];
 
     private static HistoryChart Errors(EtfHistory history)
@@ -53,10 +53,10 @@ internal static class HistoryCharts
     }
 
     private static HistoryChart Line(
-        EtfHistory history, string title, Func<double, string> format, bool isWhole,
+        EtfHistory history, string title, Func<double, string> format, bool isStepped,
         params (string Name, double Hue, Func<EtfHistoryEpoch, double?> Value)[] lines)
     {
-        var chart = new HistoryChart(title, format) { IsWhole = isWhole, IsStepped = isWhole };
+        var chart = new HistoryChart(title, format) { IsWhole = isStepped, IsStepped = isStepped };
         foreach (var (name, hue, value) in lines)
             if (history.Epochs.Any(epoch => value(epoch) is not null))
                 chart.Series.Add(new ChartSeries(name, hue, [.. history.Epochs.Select(epoch => (epoch.Report.Epoch, value(epoch)))]));
