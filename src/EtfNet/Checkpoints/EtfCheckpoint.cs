@@ -173,7 +173,9 @@ public static class EtfCheckpoint
     /// <summary>Fills a model and optimizers; checks all before it changes any.</summary>
     internal static void Restore(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, StateSet state)
     {
-        var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers;
+        var whole = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
+        using var cuts = ModelWeights.Cut(model, whole, state, optimizers);
+        var plan = whole.Layers;
         var reader = new StateReader(state);
         if (optimizers.Count == 0)
             TrainingState.PassOptimizers(reader);
@@ -181,6 +183,7 @@ public static class EtfCheckpoint
         reader.Later(() => PlanApplication.Run(model, plan, optimizers));
         TrainingState.Read(reader, model, plan, optimizers.Count == 0 ? [] : TrainingState.Pair(state, optimizers), [], optimizers);
         reader.Finish();
+        cuts.Accept();
     }
 
     private static void Restore(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, Func<StateSet> read)
@@ -189,8 +192,15 @@ public static class EtfCheckpoint
         Restore(model, optimizers, read());
     }
 
-    private static void Restore(AdaptiveEtfScheduler scheduler, StateSet state) =>
-        scheduler.Restore(new EtfSnapshot(ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers, state));
+    private static void Restore(AdaptiveEtfScheduler scheduler, StateSet state)
+    {
+        var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
+        if (!plan.Cuts.SequenceEqual(PlannedCut.Of(scheduler.Model)))
+            throw state.Error(
+                ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
+                "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
+        scheduler.Restore(new EtfSnapshot(plan.Layers, state));
+    }
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>
         WithPlan(TrainingState.Capture(model, Managed(model, optimizers), null), model);
