@@ -40,7 +40,7 @@ for (var epoch = 1; epoch <= options.Epochs; epoch++)
     }
 
     var accuracy = data.Test.AccuracyOf(model);        // in evaluation mode: such forwards do not count
-    Console.WriteLine($"test accuracy {accuracy:0.0%}, {etf.EndEpoch(accuracy: accuracy)}");
+    Console.WriteLine($"test accuracy {accuracy:0.0%}, {etf.EndEpochWithAccuracy(accuracy)}");
 }
 
 foreach (var layer in etf.Report.FixedLayers.Where(layer => layer.InPlace))

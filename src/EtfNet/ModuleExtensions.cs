@@ -30,6 +30,23 @@ public static partial class ModuleExtensions
     /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">The optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
+    /// <example>
+    /// <code>
+    /// using var etf = model.ApplyAdaptiveEtf(epsilon: 0.1, optimizer);
+    /// for (var epoch = 1; epoch &lt;= epochs; epoch++)
+    /// {
+    ///     foreach (var (input, labels) in batches)
+    ///     {
+    ///         optimizer.zero_grad();
+    ///         cross_entropy(model.call(input), labels).backward();
+    ///         optimizer.step();
+    ///         etf.Observe(labels);
+    ///     }
+    ///
+    ///     Console.WriteLine(etf.EndEpoch());
+    /// }
+    /// </code>
+    /// </example>
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon, optim.Optimizer optimizer) =>
         model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon }, optimizer);
 
@@ -82,6 +99,12 @@ public static partial class ModuleExtensions
     /// the model uses a layer's weight. Nothing was changed.
     /// </exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
+    /// <example>
+    /// <code>
+    /// foreach (var layer in model.ApplyEtf(EtfFrame.Identity, "hidden*"))
+    ///     Console.WriteLine($"{layer.Name}: {layer.ParametersFixed} weights are no longer trained");
+    /// </code>
+    /// </example>
     public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, params string[] layers) =>
         model.ApplyEtf(frame, layers, []);
 
@@ -118,6 +141,13 @@ public static partial class ModuleExtensions
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear. Nothing was changed.</exception>
+    /// <example>
+    /// <code>
+    /// etf.Dispose();                              // training has ended
+    /// model.MaterializeEtf();
+    /// model.SaveSafetensors("dense.safetensors"); // any program can load it
+    /// </code>
+    /// </example>
     public static IReadOnlyList<string> MaterializeEtf(this nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);

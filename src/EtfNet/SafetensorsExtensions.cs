@@ -20,6 +20,14 @@ public static class SafetensorsExtensions
     /// <exception cref="NotSupportedException">A parameter is of a type that the format lacks, such as complex float64.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
+    /// <example>
+    /// <code>
+    /// model.SaveSafetensors("model.safetensors");
+    ///
+    /// var fresh = BuildModel();
+    /// fresh.LoadSafetensors("model.safetensors"); // fixes the same layers first
+    /// </code>
+    /// </example>
     public static void SaveSafetensors(this torch.nn.Module model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -131,7 +131,7 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
 
     private static NccMonitorOptions Watching(AdaptiveEtfOptions etf) => new()
     {
-        Include = etf.Include.Count > 0 ? etf.Include : null,
+        Include = etf.Include,
         FeaturePoint = etf.FeaturePoint,
         Pooling = etf.Pooling,
     };

@@ -6,10 +6,12 @@ namespace EtfNet;
 /// <content>What happens at the end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? loss, double? accuracy)
+    private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? cost)
     {
         RequireAlive();
-        var cost = Cost(loss, accuracy);
+        if (_guard is not null && cost is null)
+            throw new InvalidOperationException(
+                "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
         if (_observed == 0 && batches is null)
             throw new InvalidOperationException(
                 "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
@@ -199,8 +201,8 @@ public sealed partial class AdaptiveEtfScheduler
 
         foreach (var layer in fixedNow)
         {
-            EtfMeter.LayersFixed.Add(1, new("layer", layer.Name), new("frame", layer.Frame));
-            Log.LayerFixed(_log, _memory.Epoch, layer.Name, layer.Frame, layer.NccError, layer.OutputError);
+            EtfMeter.LayersFixed.Add(1, new("layer", layer.Name), new("frame", layer.Frame.ToString()));
+            Log.LayerFixed(_log, _memory.Epoch, layer.Name, $"{layer.Frame}", layer.NccError, layer.OutputError);
             if (layer.InPlaceReason is not null)
                 Log.LayerFixedInPlace(_log, layer.Name, layer.InPlaceReason);
             if (_optimizers.All.Count == 0)

@@ -9,7 +9,7 @@ namespace EtfNet;
 /// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
 /// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and
-/// <see cref="EndEpoch(double?, double?)"/> after each epoch, between the optimizer's step and the next forward. Not thread-safe. Source:
+/// <see cref="EndEpoch()"/> after each epoch, between the optimizer's step and the next forward. Not thread-safe. Source:
 /// Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
@@ -99,6 +99,14 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    /// <example>
+    /// <code>
+    /// optimizer.zero_grad();
+    /// cross_entropy(model.call(x), y).backward();
+    /// optimizer.step();
+    /// etf.Observe(y);
+    /// </code>
+    /// </example>
     public void Observe(Tensor labels)
     {
         RequireAlive();
@@ -154,45 +162,6 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         return _monitor.Suspend();
     }
 
-    /// <summary>Ends an epoch: scores every layer and fixes those that are ready.</summary>
-    /// <param name="loss">A loss, lower is better; only with <see cref="AdaptiveEtfOptions.Guard"/>, then this or the accuracy.</param>
-    /// <param name="accuracy">An accuracy, a fraction, higher is better; only with <see cref="AdaptiveEtfOptions.Guard"/>.</param>
-    /// <returns>What was found and done.</returns>
-    /// <remarks>The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed, and the epoch is over.</remarks>
-    /// <exception cref="InvalidOperationException">No batch was observed in the epoch, a forward is in progress, or the model's layers were changed by hand. Nothing was changed.</exception>
-    /// <exception cref="ArgumentException">The guard needs one of loss and accuracy, or a value was given that is of no use. Nothing was changed.</exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public EtfReport EndEpoch(double? loss = null, double? accuracy = null) => End(null, loss, accuracy);
-
-    /// <summary>
-    /// Ends an epoch by exact errors on batches of the user's own: for training on samples that have no one label (mixup, soft labels),
-    /// whose forwards are kept out by <see cref="Suspend"/>.
-    /// </summary>
-    /// <param name="batches">
-    /// Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three
-    /// times.
-    /// </param>
-    /// <param name="loss">As in the other overload.</param>
-    /// <param name="accuracy">As in the other overload.</param>
-    /// <returns>What was found and done.</returns>
-    /// <remarks>
-    /// The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one
-    /// tensor.
-    /// </remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
-    /// <exception cref="ArgumentException">
-    /// There is no batch, its labels are not class indices, or as in the other overload. Nothing was fixed.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">
-    /// The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.
-    /// </exception>
-    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
-    public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches, double? loss = null, double? accuracy = null)
-    {
-        ArgumentNullException.ThrowIfNull(batches);
-        return End(batches, loss, accuracy);
-    }
-
     /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
     public void Dispose()
     {
@@ -219,18 +188,6 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ObjectDisposedException.ThrowIf(_watched.Trained.Any(layer => layer.Layer.Weight.IsInvalid), _model);
-    }
-
-    private double? Cost(double? loss, double? accuracy)
-    {
-        if (loss is not null && accuracy is not null)
-            throw new ArgumentException("Give the loss or the accuracy, not both.", nameof(accuracy));
-        if (accuracy is { } share && share is not (>= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
-        if (_guard is not null && loss is null && accuracy is null)
-            throw new ArgumentException(
-                "The guard judges fixes by a loss or an accuracy: pass EndEpoch(loss: ...) or EndEpoch(accuracy: ...).", nameof(loss));
-        return loss ?? -accuracy;
     }
 
     private void RequireNoForward()

@@ -11,6 +11,14 @@ namespace EtfNet;
 /// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
 /// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// EtfCheckpoint.Save("training.ckpt", etf);
+///
+/// // Later, in a new process: build the same model, optimizer and scheduler, then load.
+/// EtfCheckpoint.Load("training.ckpt", etf);
+/// </code>
+/// </example>
 public static class EtfCheckpoint
 {
     /// <summary>Saves a model that is trained with a scheduler, the scheduler, and the optimizers it was given.</summary>

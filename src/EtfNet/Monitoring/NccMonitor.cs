@@ -15,6 +15,21 @@ namespace EtfNet;
 /// <para>Forwards may run on several threads at once, those of a server in evaluation mode beside those of the training. The members of
 /// this class are for one thread at a time.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using var monitor = new NccMonitor(model);
+/// foreach (var (input, labels) in batches)
+/// {
+///     optimizer.zero_grad();
+///     cross_entropy(model.call(input), labels).backward();
+///     optimizer.step();
+///     monitor.Observe(labels);
+/// }
+///
+/// Console.WriteLine(monitor.EndEpoch());                    // online, while the network trained
+/// Console.WriteLine(monitor.Evaluate(validationBatches));   // exact, of the network as it is
+/// </code>
+/// </example>
 public sealed partial class NccMonitor : IDisposable
 {
     private readonly nn.Module _model;

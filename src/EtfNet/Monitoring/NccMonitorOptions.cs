@@ -16,10 +16,12 @@ public sealed record NccMonitorOptions
 
     /// <summary>Gets the names of the layers to watch: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
     /// <value>
-    /// Patterns choose among the linear and convolution layers; a name without wildcards also takes a module of any other kind, whose first result tensor is watched. The
-    /// default, null, is all linear and convolution layers.
+    /// Patterns choose among the linear and convolution layers; a name without wildcards also takes a module of any other kind, whose first
+    /// result tensor is watched. The default, empty, stands for all linear and convolution layers. A name that matches none is an error when
+    /// the options are used.
     /// </value>
-    public IReadOnlyList<string>? Include { get; init; }
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
     /// <summary>Gets the names of layers not to watch, as patterns. The default is none.</summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -144,7 +146,7 @@ public sealed record NccMonitorOptions
             _ => LabelKind.PerSample,
         },
         FindHeads = (Metrics & ~CollapseMetricSet.Agreement) != 0,
-        TakeHeadInputs = (Metrics & ~CollapseMetricSet.Agreement) != 0 && Include is null,
+        TakeHeadInputs = (Metrics & ~CollapseMetricSet.Agreement) != 0 && Include.Count == 0,
         RequiresLayers = RequiresLayers,
     };
 

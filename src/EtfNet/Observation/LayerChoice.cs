@@ -7,14 +7,14 @@ namespace EtfNet;
 internal static class LayerChoice
 {
     /// <param name="nodes">All modules of the model.</param>
-    /// <param name="include">Patterns; null for all layers.</param>
+    /// <param name="include">Patterns; none for all layers.</param>
     /// <param name="exclude">Patterns, stronger.</param>
     /// <param name="parameter">What the caller names them.</param>
     /// <exception cref="ArgumentException">A pattern names nothing, or none is left.</exception>
     public static IReadOnlyList<ModuleNode> Choose(
-        IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string>? include, IReadOnlyList<string> exclude, string parameter)
+        IReadOnlyList<ModuleNode> nodes, IReadOnlyList<string> include, IReadOnlyList<string> exclude, string parameter)
     {
-        foreach (var pattern in include ?? [])
+        foreach (var pattern in include)
             if (!nodes.Any(node => IsIncluded(node, [pattern])))
                 throw new ArgumentException(
                     $"Include names '{pattern}', which is no layer of the model. Layers: "
@@ -22,7 +22,7 @@ internal static class LayerChoice
                     parameter);
 
         var chosen = nodes
-            .Where(node => include is null ? IsLayer(node.Module) : IsIncluded(node, include))
+            .Where(node => include.Count == 0 ? IsLayer(node.Module) : IsIncluded(node, include))
             .Where(node => !Paths(node).Any(path => NamePattern.MatchesAny(exclude, path)))
             .ToList();
         return chosen.Count > 0

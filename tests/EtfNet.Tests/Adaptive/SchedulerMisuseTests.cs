@@ -17,8 +17,11 @@ public sealed class SchedulerMisuseTests : SchedulerTests
         ((Action)(() => etf.EndEpoch())).Should().Throw<InvalidOperationException>().WithMessage("*No batch*");
         ((Action)(() => etf.Observe(Data.Labels))).Should().Throw<InvalidOperationException>();
         TrainingLoop.Epoch(Model, Optimizer, Data, etf);
-        ((Action)(() => etf.EndEpoch(loss: 1, accuracy: 1))).Should().Throw<ArgumentException>();
-        ((Action)(() => etf.EndEpoch(accuracy: 90))).Should().Throw<ArgumentOutOfRangeException>();
+        foreach (var outside in new[] { 90, -0.1, double.NaN })
+        {
+            ((Action)(() => etf.EndEpochWithAccuracy(outside))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*[0, 1]*");
+            ((Action)(() => etf.EndEpochWithAccuracy(Data.Batches(), outside))).Should().Throw<ArgumentOutOfRangeException>();
+        }
 
         Exception? inside = null;
         var head = (nn.Module<Tensor, Tensor>)ModuleTree.Walk(Model).Single(node => node.Path == "head").Module;

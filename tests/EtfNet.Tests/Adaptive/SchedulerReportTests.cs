@@ -40,7 +40,7 @@ public sealed class SchedulerReportTests : IDisposable
         events.Should().Equal(fixedLayer);
         log.Ids.Should().Contain(1).And.NotContain([3, 4]);
         counted.Should().Contain("etfnet.layers.fixed hidden");
-        report.ToString().Should().Contain("hidden").And.Contain("fixed").And.Contain(fixedLayer.Frame);
+        report.ToString().Should().Contain("hidden").And.Contain("fixed").And.Contain($"{fixedLayer.Frame}");
 
         etf.Revert("hidden");
         log.Ids.Should().Contain(2);

@@ -96,20 +96,20 @@ public sealed class SchedulerReturnTests : SchedulerTests
         {
             TrainingLoop.Epoch(model, optimizer, Data, etf);
             (weight, bias) = (linear.weight.data<float>().ToArray(), linear.bias!.data<float>().ToArray());
-            etf.EndEpoch(loss: 1);
+            etf.EndEpochWithLoss(1);
         }
 
         etf.Report.FixedLayers.Should().ContainSingle();
         etf.Report.ToString().Should().Contain("on trial");
         TrainingLoop.Epoch(model, optimizer, Data, etf);
-        var report = etf.EndEpoch(loss: 2);
+        var report = etf.EndEpochWithLoss(2);
 
         report.Reverted.Should().Equal("hidden");
         report.FixedLayers.Should().BeEmpty();
         optimizer.parameters().Should().HaveCount(4);
         model.MeasureFootprint(optimizer).OptimizerBytes.Should().Be(4 * ((16 * 16) + 16 + (16 * 4) + 4), "the momentum came back");
         TrainingLoop.Epoch(model, optimizer, Data, etf);
-        etf.EndEpoch(loss: 1).FixedLayers.Should().BeEmpty("what was taken back is not tried again");
+        etf.EndEpochWithLoss(1).FixedLayers.Should().BeEmpty("what was taken back is not tried again");
     }
 
     [Fact]
@@ -120,12 +120,12 @@ public sealed class SchedulerReturnTests : SchedulerTests
         for (var epoch = 0; etf.Report.FixedLayers.Count == 0 && epoch < 10; epoch++)
         {
             TrainingLoop.Epoch(Model, Optimizer, Data, etf);
-            etf.EndEpoch(accuracy: 0.9);
+            etf.EndEpochWithAccuracy(0.9);
         }
 
         linear.weight.NumberOfElements.Should().Be(16 * 16, "kept for the way back");
         TrainingLoop.Epoch(Model, Optimizer, Data, etf);
-        etf.EndEpoch(accuracy: 0.9).FixedLayers.Should().ContainSingle();
+        etf.EndEpochWithAccuracy(0.9).FixedLayers.Should().ContainSingle();
         linear.weight.shape.Should().Equal([1, 1], "freed, and still a matrix");
     }
 
@@ -209,7 +209,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
         for (var epoch = 0; epoch < 12 && fixes < 2; epoch++)
         {
             TrainingLoop.Epoch(Model, Optimizer, Data, etf);
-            etf.EndEpoch(loss: cost++);
+            etf.EndEpochWithLoss(cost++);
         }
 
         fixes.Should().Be(2);

@@ -161,6 +161,9 @@ public sealed class AnyModelTests
         using var model = nn.Sequential(("fc1", nn.Linear(2, 2)), ("fc2", nn.Linear(2, 2)), ("head", nn.Linear(2, 2)), ("act", nn.ReLU()));
         Layers(new() { Include = ["fc*"] }).Should().Equal("fc1", "fc2");
         Layers(new() { Exclude = ["fc1", "h*"] }).Should().Equal("fc2");
+        Layers(new() { Include = [] }).Should().Equal(Layers(new()), "an empty list stands for all");
+        ((Action)(() => _ = new NccMonitorOptions { Include = null! })).Should().Throw<ArgumentNullException>();
+        ((Action)(() => _ = new DepthOptions { Include = null! })).Should().Throw<ArgumentNullException>();
         Layers(new() { Include = ["*"] }).Should().Equal("fc1", "fc2", "head");
         Layers(new() { Include = ["act", "fc2"] }).Should().Equal("fc2", "act");
         Failing(new() { Include = ["fc1", "fx*"] }).Should().Throw<ArgumentException>().WithMessage("*fx**fc1, fc2, head*");

@@ -18,7 +18,7 @@ internal sealed partial class RandomProgram
         if (_etf is null)
             return;
         var before = _account.Values(_model);
-        var report = _etf.EndEpoch(loss: _setting.HasGuard ? loss : null);
+        var report = _setting.HasGuard ? _etf.EndEpochWithLoss(loss) : _etf.EndEpoch();
         foreach (var name in report.Reverted)
             _account.GuardTakesBack(_model, name);
         if (report.NewlyFixed.Count > 0)

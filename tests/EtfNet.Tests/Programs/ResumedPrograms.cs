@@ -40,7 +40,10 @@ internal static class ResumedPrograms
             using var etf = model.ApplyAdaptiveEtf(program.Setting.Options, optimizer);
             EtfCheckpoint.Load(program.Path, etf);
             ProgramEpoch.Train(model, optimizer, etf, data, program.Setting.Dtype);
-            etf.EndEpoch(loss: program.Setting.HasGuard ? RandomProgram.GoodLoss : null);
+            if (program.Setting.HasGuard)
+                etf.EndEpochWithLoss(RandomProgram.GoodLoss);
+            else
+                etf.EndEpoch();
             return ProgramEpoch.Hash(model, optimizer);
         }
         catch (Exception exception)

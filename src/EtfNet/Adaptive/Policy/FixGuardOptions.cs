@@ -1,6 +1,9 @@
 namespace EtfNet;
 
-/// <summary>Takes a switch back that cost too much. The user then passes a loss or an accuracy to every <c>EndEpoch</c>.</summary>
+/// <summary>
+/// Takes a fix back that cost too much. Every epoch then ends with <see cref="AdaptiveEtfScheduler.EndEpochWithLoss(double)"/> or
+/// <see cref="AdaptiveEtfScheduler.EndEpochWithAccuracy(double)"/>.
+/// </summary>
 /// <remarks>Until the grace period is over, the old weights and their optimizer state are kept: nothing is freed before.</remarks>
 public sealed record FixGuardOptions
 {

@@ -8,7 +8,7 @@ namespace EtfNet;
 /// <param name="Interval">The 95% interval of the error (Wilson); null with the error.</param>
 /// <param name="IsFixed">Whether the layer is a fixed simplex ETF.</param>
 /// <param name="Decision">What was decided about it, and on what grounds.</param>
-public sealed record EtfLayerReport(string Name, double? NccError, (double Low, double High)? Interval, bool IsFixed, LayerDecision Decision)
+public sealed record EtfLayerReport(string Name, double? NccError, ErrorInterval? Interval, bool IsFixed, LayerDecision Decision)
 {
     /// <summary>Gets how the layer was fixed; null while it is trained.</summary>
     public FixedLayer? Fix { get; init; }

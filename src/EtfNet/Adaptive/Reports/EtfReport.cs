@@ -47,6 +47,48 @@ public sealed record EtfReport
     /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>The layer of a name.</summary>
+    /// <param name="layer">The name, as in <see cref="EtfLayerReport.Name"/>.</param>
+    /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
+    public EtfLayerReport this[string layer] =>
+        Layers.FirstOrDefault(entry => entry.Name == layer)
+        ?? throw new KeyNotFoundException(
+            $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
+
+    /// <summary>The report as comma-separated values (RFC 4180), one line per layer; missing values are empty.</summary>
+    /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
+    /// <remarks>The first column is <see cref="Epoch"/>.</remarks>
+    public string ToCsv(bool heading = true) => EtfReportCsv.Write(this, heading);
+
+    /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>
+    public string ToJson() => JsonText.Object(json => EtfReportJson.Write(json, this));
+
+    /// <summary>
+    /// Writes each layer's error and whether it is fixed as scalars <c>prefix/nccError/layer</c> and <c>prefix/isFixed/layer</c> for
+    /// TensorBoard, and <c>prefix/fixedLayers</c> and <c>prefix/effectiveDepth</c> for the model.
+    /// </summary>
+    /// <param name="writer">The writer, from <c>torch.utils.tensorboard.SummaryWriter</c>.</param>
+    /// <param name="step">The step or epoch to write them at.</param>
+    /// <param name="prefix">The first part of the names. The default is <c>etf</c>.</param>
+    /// <remarks>Errors that are missing, and a missing effective depth, are not written.</remarks>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public void WriteTo(TorchSharp.Modules.SummaryWriter writer, int step, string prefix = "etf")
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(prefix);
+        foreach (var layer in Layers)
+        {
+            var name = layer.Name.Length == 0 ? "model" : layer.Name;
+            if (layer.NccError is { } error)
+                writer.add_scalar($"{prefix}/nccError/{name}", (float)error, step);
+            writer.add_scalar($"{prefix}/isFixed/{name}", layer.IsFixed ? 1 : 0, step);
+        }
+
+        writer.add_scalar($"{prefix}/fixedLayers", FixedLayers.Count, step);
+        if (EffectiveDepth is { } depth)
+            writer.add_scalar($"{prefix}/effectiveDepth", depth, step);
+    }
+
     /// <inheritdoc/>
     public override string ToString()
     {

@@ -12,8 +12,8 @@ public sealed record FixedLayer
     /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before training.</summary>
     public required double? NccError { get; init; }
 
-    /// <summary>Gets the frame's kind, such as <c>aligned</c>.</summary>
-    public required string Frame { get; init; }
+    /// <summary>Gets the frame.</summary>
+    public required FixedFrame Frame { get; init; }
 
     /// <summary>Gets the number of directions of an aligned frame; null for the other kinds.</summary>
     public required int? Rank { get; init; }
@@ -44,7 +44,7 @@ public sealed record FixedLayer
         Name = fix.Name,
         Epoch = epoch,
         NccError = nccError,
-        Frame = fix.Header.Kind.ToString().ToLowerInvariant() + (fix.Header.Shape.IsColumnFrame ? " columns" : ""),
+        Frame = new FixedFrame(fix.Header.Kind, fix.Header.Shape.IsColumnFrame),
         Rank = fix.Header.Kind == EtfFrameKind.Aligned ? fix.Header.Rank : null,
         OutputError = outputError,
         ParametersFixed = FixedModules.WeightCount(fix.Current),

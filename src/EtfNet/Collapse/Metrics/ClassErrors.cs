@@ -12,9 +12,9 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
 {
     private readonly long[] _samples;
     private readonly long[] _wrong;
-    private readonly (int Label, int Center, long Count)[] _confusions;
+    private readonly CenterConfusion[] _confusions;
 
-    internal ClassErrors(long[] samples, long[] wrong, IEnumerable<(int Label, int Center, long Count)> confusions)
+    internal ClassErrors(long[] samples, long[] wrong, IEnumerable<CenterConfusion> confusions)
     {
         (_samples, _wrong) = (samples, wrong);
         _confusions = [.. confusions.OrderBy(entry => entry.Label).ThenBy(entry => entry.Center)];
@@ -36,7 +36,7 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
     /// Gets the wrong decisions: how many samples of a class are nearest to the center of another one, ordered by class and center; -1
     /// where no center was left.
     /// </summary>
-    public IReadOnlyList<(int Label, int Center, long Count)> Confusions => _confusions;
+    public IReadOnlyList<CenterConfusion> Confusions => _confusions;
 
     /// <summary>The number of samples of a class that were scored.</summary>
     /// <param name="classIndex">The class, in [0, <see cref="Count"/>).</param>

@@ -24,6 +24,14 @@ public sealed partial record CollapseMetrics
     /// <exception cref="ArgumentOutOfRangeException">
     /// A label is negative, or not below the class count (of the options, the weight or the logits).
     /// </exception>
+    /// <example>
+    /// <code>
+    /// using var features = randn(100, 16);
+    /// using var labels = arange(100).remainder(4);
+    /// var metrics = CollapseMetrics.Of(features, labels);
+    /// Console.WriteLine($"NCC error {metrics.NccError:0.000}, 95% interval {metrics.NccInterval}");
+    /// </code>
+    /// </example>
     public static CollapseMetrics Of(
         Tensor features, Tensor labels, Tensor? weight = null, Tensor? bias = null, Tensor? logits = null,
         CollapseMetricsOptions? options = null)

@@ -34,7 +34,7 @@ public sealed partial record CollapseMetrics
     public double? NccError { get; init; }
 
     /// <summary>Gets the 95% confidence interval of <see cref="NccError"/> (Wilson 1927).</summary>
-    public (double Low, double High)? NccInterval { get; init; }
+    public ErrorInterval? NccInterval { get; init; }
 
     /// <summary>Gets the number of samples scored.</summary>
     public long Scored { get; init; }

@@ -47,7 +47,7 @@ public sealed class NccScores : IDisposable
     public double? Error => Samples > 0 ? (double)Wrong / Samples : null;
 
     /// <summary>Gets the 95% confidence interval of <see cref="Error"/> (Wilson 1927); null where there is no error.</summary>
-    public (double Low, double High)? Interval => Samples > 0 ? Wilson.Interval(Wrong, Samples) : null;
+    public ErrorInterval? Interval => Samples > 0 ? Wilson.Interval(Wrong, Samples) : null;
 
     /// <summary>Gets the number of samples scored.</summary>
     public long Samples => _score.Scored;

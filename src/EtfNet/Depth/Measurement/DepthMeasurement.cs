@@ -174,7 +174,7 @@ internal sealed class DepthMeasurement : IDisposable
     private static IEnumerable<ModuleNode> Choose(IReadOnlyList<ModuleNode> nodes, DepthOptions options)
     {
         var layers = LayerChoice.Choose(nodes, options.Include, options.Exclude, nameof(options));
-        if (options.Include is not null)
+        if (options.Include.Count > 0)
             return layers;
         return nodes.Where(node => layers.Contains(node)
             || (IsBlock(node) && !node.Aliases.Prepend(node.Path).Any(path => NamePattern.MatchesAny(options.Exclude, path))));

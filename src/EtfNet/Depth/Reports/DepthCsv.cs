@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace EtfNet;
 
 /// <summary>A report of depth as comma-separated values.</summary>
@@ -8,16 +5,15 @@ internal static class DepthCsv
 {
     public static string Write(DepthReport report)
     {
-        var text = new StringBuilder();
+        var csv = new CsvText();
         var names = DepthNumbers.Of(new DepthLayer { Name = "", FeaturePoint = "" }).Select(entry => entry.Name);
-        CsvLine.Append(text, ["layer", .. names, "features", "cutObstacle", "reason"]);
+        csv.Line(["layer", .. names, "features", "cutObstacle", "reason"]);
         foreach (var layer in report.Layers)
-            CsvLine.Append(
-                text,
-                [
-                    layer.Name, .. DepthNumbers.Of(layer).Select(entry => entry.Value?.ToString("R", CultureInfo.InvariantCulture) ?? ""),
-                    layer.FeaturePoint, layer.CutObstacle ?? "", layer.Reason ?? "",
-                ]);
-        return text.ToString();
+            csv.Line(
+            [
+                layer.Name, .. DepthNumbers.Of(layer).Select(entry => CsvText.Cell(entry.Value)), layer.FeaturePoint,
+                layer.CutObstacle ?? "", layer.Reason ?? "",
+            ]);
+        return csv.ToString();
     }
 }

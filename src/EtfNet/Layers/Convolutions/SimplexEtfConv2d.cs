@@ -12,6 +12,12 @@ namespace EtfNet;
 /// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K, w) and <c>right</c> (w, C, height, width) for an
 /// aligned, <c>matrix</c> (K, C, height, width) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3, here over patches.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using var layer = new SimplexEtfConv2d(inChannels: 64, outChannels: 128, kernelSize: 3, padding: 1);
+/// using var maps = layer.call(randn(8, 64, 14, 14));   // (8, 128, 14, 14); only the bias is trained
+/// </code>
+/// </example>
 public sealed class SimplexEtfConv2d : SimplexEtfConvolution
 {
     /// <summary>Makes a layer that is fixed from the start.</summary>

@@ -47,8 +47,12 @@ public sealed record CollapseReport
     /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>
     public string ToJson() => ReportJson.Write(this);
 
-    /// <summary>The report as comma-separated values (RFC 4180) with a heading line, a line a layer; missing values are empty.</summary>
-    public string ToCsv() => ReportCsv.Write(this);
+    /// <summary>The report as comma-separated values (RFC 4180), one line per layer; missing values are empty.</summary>
+    /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
+    /// <remarks>
+    /// The first column is <see cref="Epoch"/>, which exact reports do not know: append <c>(report with { Epoch = epoch }).ToCsv(false)</c>.
+    /// </remarks>
+    public string ToCsv(bool heading = true) => ReportCsv.Write(this, heading);
 
     /// <summary>Writes every number as a scalar <c>prefix/metric/layer</c> for TensorBoard.</summary>
     /// <param name="writer">The writer, from <c>torch.utils.tensorboard.SummaryWriter</c>.</param>

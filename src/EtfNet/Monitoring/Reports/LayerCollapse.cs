@@ -14,7 +14,7 @@ public sealed record LayerCollapse
     public double? NccError { get; init; }
 
     /// <summary>Gets the 95% confidence interval of <see cref="NccError"/> (Wilson 1927); null where there is no error.</summary>
-    public (double Low, double High)? Interval { get; init; }
+    public ErrorInterval? Interval { get; init; }
 
     /// <summary>Gets the number of samples scored.</summary>
     public long Samples { get; init; }

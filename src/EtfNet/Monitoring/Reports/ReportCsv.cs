@@ -1,29 +1,29 @@
-using System.Globalization;
-using System.Text;
-
 namespace EtfNet;
 
 /// <summary>A report as comma-separated values.</summary>
 internal static class ReportCsv
 {
-    public static string Write(CollapseReport report)
+    private static readonly string[] s_counts =
+        ["epoch", "layer", "samples", "observed", "nonFinite", "withinRounding", "presentClasses", "width"];
+
+    public static string Write(CollapseReport report, bool heading)
     {
-        var numbers = ReportNumbers.All(new LayerCollapse { Name = "", FeaturePoint = "" }).Select(entry => entry.Name);
-        var text = new StringBuilder();
-        var counts = "epoch,layer,samples,observed,nonFinite,withinRounding,presentClasses,width".Split(',');
-        Line([.. counts, .. numbers, "features", "reason"]);
+        var csv = new CsvText();
+        if (heading)
+        {
+            var numbers = ReportNumbers.All(new LayerCollapse { Name = "", FeaturePoint = "" }).Select(entry => entry.Name);
+            csv.Line([.. s_counts, .. numbers, "features", "reason"]);
+        }
+
         foreach (var layer in report.Layers)
-            Line(
+            csv.Line(
             [
-                Whole(report.Epoch), layer.Name, Whole(layer.Samples), Whole(layer.Observed), Whole(layer.NonFinite),
-                Whole(layer.WithinRounding), Whole(layer.PresentClasses), Whole(layer.Width),
-                .. ReportNumbers.All(layer).Select(entry => entry.Value?.ToString("R", CultureInfo.InvariantCulture) ?? ""),
+                CsvText.Cell(report.Epoch), layer.Name, CsvText.Cell(layer.Samples), CsvText.Cell(layer.Observed),
+                CsvText.Cell(layer.NonFinite), CsvText.Cell(layer.WithinRounding), CsvText.Cell(layer.PresentClasses),
+                CsvText.Cell(layer.Width),
+                .. ReportNumbers.All(layer).Select(entry => CsvText.Cell(entry.Value)),
                 layer.FeaturePoint, layer.Reason ?? "",
             ]);
-        return text.ToString();
-
-        void Line(string[] cells) => CsvLine.Append(text, cells);
+        return csv.ToString();
     }
-
-    private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

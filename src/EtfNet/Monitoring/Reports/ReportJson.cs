@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace EtfNet;
@@ -6,29 +5,17 @@ namespace EtfNet;
 /// <summary>A report as JSON.</summary>
 internal static class ReportJson
 {
-    public static string Write(CollapseReport report)
+    public static string Write(CollapseReport report) => JsonText.Object(json =>
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("version", 1);
-            json.WriteBoolean("isExact", report.IsExact);
-            json.WriteNumber("epoch", report.Epoch);
-            json.WriteNumber("unlabeledForwards", report.UnlabeledForwards);
-            json.WriteStartArray("layers");
-            foreach (var layer in report.Layers)
-                Write(json, layer);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(stream.ToArray());
-    }
+        json.WriteNumber("version", 1);
+        json.WriteBoolean("isExact", report.IsExact);
+        json.WriteNumber("epoch", report.Epoch);
+        json.WriteNumber("unlabeledForwards", report.UnlabeledForwards);
+        json.Objects("layers", report.Layers, layer => Write(json, layer));
+    });
 
     private static void Write(Utf8JsonWriter json, LayerCollapse layer)
     {
-        json.WriteStartObject();
         json.WriteString("name", layer.Name);
         json.WriteString("featurePoint", layer.FeaturePoint);
         json.WriteBoolean("hasPlace", layer.HasPlace);
@@ -39,15 +26,11 @@ internal static class ReportJson
         json.WriteNumber("presentClasses", layer.PresentClasses);
         json.WriteNumber("width", layer.Width);
         foreach (var (name, value) in ReportNumbers.Own(layer))
-            Write(json, name, value);
-        if (layer.Nc1Rank is { } rank)
-            json.WriteNumber("nc1Rank", rank);
-        else
-            json.WriteNull("nc1Rank");
+            json.Number(name, value);
+        json.Whole("nc1Rank", layer.Nc1Rank);
         json.WriteString("reason", layer.Reason);
         if (layer.Measures is { } measures)
             Write(json, measures);
-        json.WriteEndObject();
     }
 
     /// <summary>The numbers that there are, and the reasons of those that are missing.</summary>
@@ -56,7 +39,7 @@ internal static class ReportJson
         json.WriteStartObject("measures");
         foreach (var (name, value) in MeasureNames.Numbers(measures))
             if (value is not null)
-                Write(json, name, value);
+                json.Number(name, value);
         if (measures.ClassErrors is { } errors)
         {
             json.WriteStartArray("classErrors");
@@ -73,16 +56,5 @@ internal static class ReportJson
             json.WriteString(name, reason);
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    private static void Write(Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is not { } number)
-            json.WriteNull(name);
-        else if (double.IsFinite(number))
-            json.WriteNumber(name, number);
-        else
-            // JSON has no number for it.
-            json.WriteString(name, number.ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 }

@@ -10,7 +10,7 @@ internal static class ReportTable
     [
         ("layer", Name),
         ("NCC error", layer => Number(layer.NccError, "0.0000")),
-        ("95% interval", layer => layer.Interval is var (low, high) ? $"{Number(low, "0.0000")}-{Number(high, "0.0000")}" : ""),
+        ("95% interval", layer => layer.Interval?.ToString() ?? ""),
         ("scored", layer => Whole(layer.Samples)),
         ("observed", layer => Whole(layer.Observed)),
         ("classes", layer => Whole(layer.PresentClasses)),

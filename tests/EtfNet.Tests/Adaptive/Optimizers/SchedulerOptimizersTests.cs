@@ -65,7 +65,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
         {
             epoch.Should().BeLessThan(12);
             TrainingLoop.Epoch(_model, first, _data, etf);
-            etf.EndEpoch(loss: 0.1);
+            etf.EndEpochWithLoss(0.1);
         }
 
         using var second = optim.SGD(Parameters(lazy), 0.05, momentum: 0.9);
@@ -74,7 +74,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
         foreach (var _ in Enumerable.Range(0, 2))
         {
             TrainingLoop.Epoch(_model, second, _data, etf);
-            etf.EndEpoch(loss: 5);
+            etf.EndEpochWithLoss(5);
         }
 
         etf.Report.Reverted.Should().Equal("hidden");

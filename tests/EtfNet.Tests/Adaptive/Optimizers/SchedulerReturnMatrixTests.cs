@@ -60,11 +60,11 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
             TrainingLoop.Epoch(model, optimizer, _data, etf);
             weight = TrainingReading.Weights(model).Single(entry => entry.StartsWith("hidden.weight", StringComparison.Ordinal));
             state = StateOf(optimizer, model);
-            etf.EndEpoch(loss: 1);
+            etf.EndEpochWithLoss(1);
         }
 
         TrainingLoop.Epoch(model, optimizer, _data, etf);
-        etf.EndEpoch(loss: 2).Reverted.Should().Equal("hidden");
+        etf.EndEpochWithLoss(2).Reverted.Should().Equal("hidden");
         TrainingReading.Weights(model).Should().Contain(weight);
         StateOf(optimizer, model).Should().Equal(state);
         RequireTraining(model, optimizer);

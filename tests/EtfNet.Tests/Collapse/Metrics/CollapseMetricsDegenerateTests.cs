@@ -36,7 +36,7 @@ public sealed class CollapseMetricsDegenerateTests
         metrics.NccError.Should().Be(1, "left out, its class has no center");
         OnlyReasons(metrics, "nccError", "balancedNccError");
         metrics.Missing["equinorm"].Should().Be("1 class has samples; wanted at least 2");
-        metrics.ClassErrors!.Confusions.Should().Equal((0, -1, 1));
+        metrics.ClassErrors!.Confusions.Should().Equal(new CenterConfusion(0, -1, 1));
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class NccScoresTests
         within.Error.Should().Be(0.5);
         within.ClassErrors.Should().Equal(0, 1, 1);
         within.ClassErrors.Balanced.Should().BeApproximately(2.0 / 3, 1e-15);
-        within.ClassErrors.Confusions.Should().Equal((1, 2, 1), (2, 1, 1));
+        within.ClassErrors.Confusions.Should().Equal(new CenterConfusion(1, 2, 1), new CenterConfusion(2, 1, 1));
         against.Nc1.Should().BeApproximately(within.Nc1!.Value, 1e-12);
         within.Interval!.Value.Low.Should().BeLessThan(0.5);
     }

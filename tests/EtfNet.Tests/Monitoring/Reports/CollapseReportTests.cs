@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using EtfNet.Tests.Support;
@@ -18,7 +17,7 @@ public sealed class CollapseReportTests
             Name = "fc1",
             FeaturePoint = "after BatchNorm1d, ReLU",
             NccError = 0.125,
-            Interval = (0.1, 0.15),
+            Interval = new(0.1, 0.15),
             Samples = 800,
             Observed = 3200,
             Width = 400,
@@ -139,6 +138,15 @@ public sealed class CollapseReportTests
     }
 
     [Fact]
+    public void ToCsv_WithoutHeading_AppendsLinesOfItsEpoch()
+    {
+        var file = Full.ToCsv() + (Full with { Epoch = 4 }).ToCsv(heading: false);
+        var lines = file.Split("\r\n");
+        lines.Should().HaveCount(4);
+        lines.Select(line => line.Split(',')[0]).Should().Equal("epoch", "3", "4", "");
+    }
+
+    [Fact]
     public void WriteTo_SummaryWriter_WritesAScalarANumber()
     {
         var folder = Directory.CreateTempSubdirectory("etfnet-");
@@ -187,19 +195,4 @@ public sealed class CollapseReportTests
     }
 
     private static CollapseReport Of(params LayerCollapse[] layers) => new() { Layers = layers, Epoch = 3, UnlabeledForwards = 2 };
-
-    /// <summary>A culture that writes decimals with a comma; the numbers of a report must not follow it.</summary>
-    private sealed class CommaCulture : IDisposable
-    {
-        private readonly CultureInfo _before = CultureInfo.CurrentCulture;
-
-        public CommaCulture()
-        {
-            var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-            culture.NumberFormat.NumberDecimalSeparator = ",";
-            CultureInfo.CurrentCulture = culture;
-        }
-
-        public void Dispose() => CultureInfo.CurrentCulture = _before;
-    }
 }

@@ -1,0 +1,106 @@
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>The end of an epoch.</content>
+public sealed partial class AdaptiveEtfScheduler
+{
+    /// <summary>Ends an epoch: scores every layer and fixes those that are ready.</summary>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>
+    /// The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed, and
+    /// the epoch is over.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">
+    /// No batch was observed in the epoch, a forward is in progress, the model's layers were changed by hand, or
+    /// <see cref="AdaptiveEtfOptions.Guard"/> is set and needs a loss or an accuracy. Nothing was changed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    /// <example>
+    /// <code>
+    /// var report = etf.EndEpoch();
+    /// foreach (var layer in report.NewlyFixed)
+    ///     Console.WriteLine($"epoch {report.Epoch}: {layer.Name} is fixed at an error of {layer.NccError:0.000}");
+    /// </code>
+    /// </example>
+    public EtfReport EndEpoch() => End(null, null);
+
+    /// <summary>Ends an epoch as <see cref="EndEpoch()"/> does, and lets the guard judge earlier fixes by a loss.</summary>
+    /// <param name="loss">The epoch's loss; lower is better. NaN counts as worse than any other.</param>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>Without <see cref="AdaptiveEtfOptions.Guard"/> the loss is not used.</remarks>
+    /// <exception cref="InvalidOperationException">As for <see cref="EndEpoch()"/>. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpochWithLoss(double loss) => End(null, loss);
+
+    /// <summary>Ends an epoch as <see cref="EndEpoch()"/> does, and lets the guard judge earlier fixes by an accuracy.</summary>
+    /// <param name="accuracy">The epoch's accuracy, a fraction in [0, 1]; higher is better.</param>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>Without <see cref="AdaptiveEtfOptions.Guard"/> the accuracy is not used.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The accuracy lies outside [0, 1]. Nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">As for <see cref="EndEpoch()"/>. Nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpochWithAccuracy(double accuracy) => End(null, Cost(accuracy));
+
+    /// <summary>
+    /// Ends an epoch by exact errors on given batches: for training on samples without a single label (mixup, soft labels), whose forwards
+    /// are kept out by <see cref="Suspend"/>.
+    /// </summary>
+    /// <param name="batches">
+    /// Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three
+    /// times.
+    /// </param>
+    /// <returns>What was found and done.</returns>
+    /// <remarks>
+    /// The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one
+    /// tensor.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    /// <exception cref="ArgumentException">There is no batch, or its labels are not class indices. Nothing was fixed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not take one tensor, a forward is in progress, the model's layers were changed by hand, or
+    /// <see cref="AdaptiveEtfOptions.Guard"/> is set and needs a loss or an accuracy. Nothing was fixed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches) => End(Given(batches), null);
+
+    /// <summary>
+    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets the
+    /// guard judge earlier fixes by a loss.
+    /// </summary>
+    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
+    /// <param name="loss">The epoch's loss; lower is better. NaN counts as worse than any other.</param>
+    /// <returns>What was found and done.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    /// <exception cref="ArgumentException">There is no batch, or its labels are not class indices. Nothing was fixed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpochWithLoss(IEnumerable<(Tensor Input, Tensor Labels)> batches, double loss) => End(Given(batches), loss);
+
+    /// <summary>
+    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets the
+    /// guard judge earlier fixes by an accuracy.
+    /// </summary>
+    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
+    /// <param name="accuracy">The epoch's accuracy, a fraction in [0, 1]; higher is better.</param>
+    /// <returns>What was found and done.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The accuracy lies outside [0, 1]. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">There is no batch, or its labels are not class indices. Nothing was fixed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model does not take one tensor, a forward is in progress, or the model's layers were changed by hand. Nothing was fixed.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
+    public EtfReport EndEpochWithAccuracy(IEnumerable<(Tensor Input, Tensor Labels)> batches, double accuracy) =>
+        End(Given(batches), Cost(accuracy));
+
+    private static IEnumerable<(Tensor Input, Tensor Labels)> Given(IEnumerable<(Tensor Input, Tensor Labels)> batches) =>
+        batches ?? throw new ArgumentNullException(nameof(batches));
+
+    /// <summary>What the guard minimizes.</summary>
+    private static double Cost(double accuracy) => accuracy is >= 0 and <= 1
+        ? -accuracy
+        : throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
+}
