@@ -8,15 +8,9 @@ public sealed partial class AdaptiveEtfScheduler
 {
     private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? loss, double? accuracy)
     {
-        RequireAlive();
-        var cost = Cost(loss, accuracy);
-        if (_observed == 0 && batches is null)
-            throw new InvalidOperationException(
-                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
-        RequireNoForward();
-        _watched.RequireUnchanged();
-        ForgetUnusableOptimizers();
-
+        if (Together is { } group)
+            return EndTogether(group, batches, loss, accuracy);
+        var cost = RequireEpoch(batches is not null, loss, accuracy);
         var collapse = _monitor.EndEpoch();
         var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
         _memory.Epoch++;
@@ -57,8 +51,24 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
+    /// <summary>Checks that an epoch can end.</summary>
+    /// <returns>Its cost, for the guard.</returns>
+    private double? RequireEpoch(bool hasBatches, double? loss, double? accuracy)
+    {
+        RequireAlive();
+        var cost = Cost(loss, accuracy);
+        if (_observed == 0 && !hasBatches)
+            throw new InvalidOperationException(
+                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+        RequireNoForward();
+        _watched.RequireUnchanged();
+        ForgetUnusableOptimizers();
+        return cost;
+    }
+
     private CollapseReport Exact(CollapseReport online, List<string> remarks)
     {
+        GatherSample();
         var labeled = _inputs.Labeled.ToList();
         if (labeled.Count == 0)
         {
@@ -78,6 +88,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (ready.Count == 0)
             return [];
 
+        GatherSample();
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
         foreach (var name in ready.Select(decision => decision.Name))

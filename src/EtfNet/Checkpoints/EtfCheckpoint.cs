@@ -10,6 +10,8 @@ namespace EtfNet;
 /// plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of <see cref="EtfPlan.ToJson"/>.</para>
 /// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
 /// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
+/// <para>Where the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call: rank 0 alone writes and reads the file, and
+/// what it read reaches the others. An error of rank 0 reaches them as a <see cref="CollectiveException"/>.</para>
 /// </remarks>
 public static class EtfCheckpoint
 {
@@ -28,7 +30,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(scheduler);
-        SafetensorsWriter.Write(path, WithPlan(scheduler.Capture(), scheduler.Model));
+        scheduler.WriteOnce(() => SafetensorsWriter.Write(path, WithPlan(scheduler.Capture(), scheduler.Model)));
     }
 
     /// <summary>Writes what <see cref="Save(string, AdaptiveEtfScheduler)"/> saves to a stream.</summary>
@@ -45,7 +47,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(scheduler);
-        SafetensorsWriter.Write(stream, WithPlan(scheduler.Capture(), scheduler.Model));
+        scheduler.WriteOnce(() => SafetensorsWriter.Write(stream, WithPlan(scheduler.Capture(), scheduler.Model)));
     }
 
     /// <summary>Saves a model and optimizers, without a scheduler.</summary>
@@ -106,7 +108,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(scheduler);
-        Restore(scheduler, SafetensorsReader.Read(path));
+        Restore(scheduler, () => SafetensorsReader.Read(path));
     }
 
     /// <summary>Loads what was saved from a stream, as <see cref="Load(string, AdaptiveEtfScheduler)"/> does from a file.</summary>
@@ -124,7 +126,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(scheduler);
-        Restore(scheduler, SafetensorsReader.Read(stream));
+        Restore(scheduler, () => SafetensorsReader.Read(stream));
     }
 
     /// <summary>Loads what was saved into a model and optimizers; a saved scheduler is left out.</summary>
@@ -181,8 +183,11 @@ public static class EtfCheckpoint
         Restore(model, optimizers, read());
     }
 
-    private static void Restore(AdaptiveEtfScheduler scheduler, StateSet state) =>
-        scheduler.Restore(new EtfSnapshot(ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers, state));
+    private static void Restore(AdaptiveEtfScheduler scheduler, Func<StateSet> read) => scheduler.Restore(() =>
+    {
+        var state = read();
+        return new EtfSnapshot(ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers, state);
+    });
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>
         WithPlan(TrainingState.Capture(model, Managed(model, optimizers), null), model);
