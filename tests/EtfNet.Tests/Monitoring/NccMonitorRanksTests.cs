@@ -26,7 +26,9 @@ public sealed class NccMonitorRanksTests
                 layer.NccError.Should().NotBeNull().And.Be(expected.NccError);
                 layer.Samples.Should().Be(expected.Samples);
                 layer.PresentClasses.Should().Be(expected.PresentClasses);
-                layer.WithinClassVariability!.Value.Should().BeApproximately(expected.WithinClassVariability!.Value, 1e-12 * Math.Max(1, Math.Abs(expected.WithinClassVariability.Value)));
+                foreach (var (found, wanted) in new[] { (layer.Cdnv, expected.Cdnv), (layer.Equinorm, expected.Equinorm),
+                    (layer.TraceQuotient, expected.TraceQuotient), (layer.Equiangularity, expected.Equiangularity) })
+                    found!.Value.Should().BeApproximately(wanted!.Value, 1e-12 * Math.Max(1, Math.Abs(wanted.Value)));
             }
         }).ShouldAllEnd();
     }
@@ -77,7 +79,10 @@ public sealed class NccMonitorRanksTests
         using (no_grad())
             foreach (var parameter in model.parameters())
                 parameter.copy_(Sample.Normal(seed++, parameter.shape));
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { Collective = group, MinimumScored = 0, ScoreEvery = 2 });
+        using var monitor = new NccMonitor(model, new NccMonitorOptions
+        {
+            Collective = group, MinimumScored = 0, ScoreEvery = 2, Metrics = CollapseMetricSet.Means | CollapseMetricSet.Variability,
+        });
         monitor.Layers.Should().NotBeEmpty();
         for (var epoch = 0; epoch < 2; epoch++)
         {

@@ -93,7 +93,7 @@ public sealed class SchedulerRanksErrorTests
         {
             using var training = new RankTraining(group, RankTraining.Options with { Decision = FixDecision.Exact });
             training.Steps();
-            using var hook = training.Model.register_forward_pre_hook((_, input) =>
+            training.Model.register_forward_pre_hook((_, input) =>
                 group.Rank == 0 ? throw new InvalidDataException("no memory left") : input);
             training.Scheduler.EndEpoch();
         });
