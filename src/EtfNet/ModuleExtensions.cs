@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>What EtfNet adds to a TorchSharp model.</summary>
-public static class ModuleExtensions
+public static partial class ModuleExtensions
 {
     /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights from.</summary>
     /// <param name="model">The model.</param>

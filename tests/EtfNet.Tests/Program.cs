@@ -1,4 +1,5 @@
 using EtfNet.Tests.Checkpoints;
+using EtfNet.Tests.Depth.Cuts;
 using EtfNet.Tests.Distributed;
 using EtfNet.Tests.Fuzzing;
 using EtfNet.Tests.Kernels;
@@ -25,6 +26,7 @@ internal static class Program
         [MemoryProbe.Name, var what] => MemoryProbe.Run(what),
         [KernelFuzzCommand.Name, .. var rest] => KernelFuzzCommand.Run(rest, Console.Out, Console.Error),
         [ResumedPrograms.Name, var programs, var output] => ResumedPrograms.Run(programs, output),
+        [ServedCut.Name, var path, var output] => ServedCut.Run(path, output),
         [FuzzCommand.Name, .. var rest] => FuzzCommand.Run(rest, Console.Out, Console.Error),
         [MpiRank.Name, var name] => MpiRank.Run(name),
         [SelfRun.Name, .. var rest] => SelfRun.Run(rest, Console.Out),

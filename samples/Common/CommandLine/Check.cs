@@ -11,7 +11,7 @@ internal static class Check
     public static T AtLeast<T>(int least, T value) => That(value, value is not int number || number >= least, $"must be at least {least}");
 
     /// <summary>Whether an error is in what the user gave, and not in the program.</summary>
-    public static bool CanBeMended(Exception error) => error is SampleException or ArgumentException or NotSupportedException or IOException
+    public static bool CanBeMended(Exception error) => error is SampleException or EtfStateException or ArgumentException or NotSupportedException or IOException
         or UnauthorizedAccessException or InvalidDataException or FormatException or OverflowException or JsonException;
 
     /// <summary>Calls a function; an error that a user can mend becomes one line.</summary>

@@ -39,7 +39,8 @@ public sealed record LabeledTexts(IReadOnlyList<string> Labels, IReadOnlyList<st
     /// <summary>The sentences of the Universal Declaration of Human Rights in 64 languages that come with the samples.</summary>
     public static DataSet Embedded(int length) =>
         Load("udhr/train.tsv.gz", "udhr/test.tsv.gz", length, name => new GZipStream(Files.Embedded(name), CompressionMode.Decompress))
-            with { Description = "Universal Declaration of Human Rights" };
+            with
+        { Description = "Universal Declaration of Human Rights" };
 
     /// <summary>Loads texts, or texts and others to test with, as data.</summary>
     public static DataSet Load(string path, string? testPath, int length) => Load(path, testPath, length, Files.Open);

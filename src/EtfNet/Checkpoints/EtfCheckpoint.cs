@@ -167,7 +167,9 @@ public static class EtfCheckpoint
     /// <summary>Fills a model and optimizers; checks all before it changes any.</summary>
     internal static void Restore(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, StateSet state)
     {
-        var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers;
+        var whole = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
+        using var cuts = ModelWeights.Cut(model, whole, state, optimizers);
+        var plan = whole.Layers;
         var reader = new StateReader(state);
         if (optimizers.Count == 0)
             TrainingState.PassOptimizers(reader);
@@ -175,6 +177,7 @@ public static class EtfCheckpoint
         reader.Later(() => PlanApplication.Run(model, plan, optimizers));
         TrainingState.Read(reader, model, plan, optimizers.Count == 0 ? [] : TrainingState.Pair(state, optimizers), [], optimizers);
         reader.Finish();
+        cuts.Accept();
     }
 
     private static void Restore(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, Func<StateSet> read)
@@ -186,7 +189,12 @@ public static class EtfCheckpoint
     private static void Restore(AdaptiveEtfScheduler scheduler, Func<StateSet> read) => scheduler.Restore(() =>
     {
         var state = read();
-        return new EtfSnapshot(ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint)).Layers, state);
+        var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
+        if (!plan.Cuts.SequenceEqual(PlannedCut.Of(scheduler.Model)))
+            throw state.Error(
+                ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
+                "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
+        return new EtfSnapshot(plan.Layers, state);
     });
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>

@@ -12,24 +12,30 @@ namespace EtfNet;
 /// </remarks>
 public sealed class EtfPlan
 {
-    private const int Version = 1;
+    private const int Version = 2;
+    private const int VersionWithoutCuts = 1;
     private const string Remedy = "Write it again with EtfPlan.Save.";
 
-    internal EtfPlan(IReadOnlyList<PlannedLayer> layers) => Layers = layers;
+    internal EtfPlan(IReadOnlyList<PlannedLayer> layers, IReadOnlyList<PlannedCut>? cuts = null) => (Layers, Cuts) = (layers, cuts ?? []);
 
     /// <summary>Gets the names of the fixed layers, in registration order.</summary>
     public IReadOnlyList<string> LayerNames => [.. Layers.Select(layer => layer.Name)];
 
+    /// <summary>Gets the names of the <c>Sequential</c> modules that were cut, in registration order; empty for the model itself.</summary>
+    public IReadOnlyList<string> CutNames => [.. Cuts.Select(cut => cut.Path)];
+
     internal IReadOnlyList<PlannedLayer> Layers { get; }
 
-    /// <summary>Reads off a model which of its layers are fixed.</summary>
+    internal IReadOnlyList<PlannedCut> Cuts { get; }
+
+    /// <summary>Reads off a model which of its layers are fixed, and where it was cut.</summary>
     /// <param name="model">The model; it may have none.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     public static EtfPlan Of(torch.nn.Module model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return new EtfPlan(FixedModules.Of(model));
+        return new EtfPlan(FixedModules.Of(model), PlannedCut.Of(model));
     }
 
     /// <summary>Reads a plan from JSON.</summary>
@@ -82,10 +88,11 @@ public sealed class EtfPlan
     });
 
     /// <summary>Gives the plan as JSON.</summary>
-    /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank.</returns>
+    /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank; for each cut what is left, and
+    /// the head.</returns>
     public string ToJson() => JsonSerializer.Serialize(ToDocument(), PlanJson.Default.PlanDocument);
 
-    /// <summary>Fixes the planned layers of a fresh model; load the weights next.</summary>
+    /// <summary>Cuts a fresh model as planned and fixes the planned layers; load the weights next.</summary>
     /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentException">
@@ -98,17 +105,21 @@ public sealed class EtfPlan
     {
         ArgumentNullException.ThrowIfNull(model);
         LiveSchedulers.RequireNone(model);
+        using var cuts = PlannedCuts.Apply(model, Cuts, []);
         PlanApplication.Run(model, Layers, []);
+        cuts.Accept();
     }
 
-    internal PlanDocument ToDocument() =>
-        new(Version, [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, layer.ToJson()))]);
+    internal PlanDocument ToDocument() => new(
+        Cuts.Count == 0 ? VersionWithoutCuts : Version,
+        [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
+        Cuts.Count == 0 ? null : [.. Cuts.Select(CutEntry.From)]);
 
     /// <exception cref="EtfStateException">The document is of a newer version, or names an impossible frame.</exception>
     internal static EtfPlan From(PlanDocument document)
     {
-        if (document.Version != Version)
-            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads version {Version}",
+        if (document.Version is < VersionWithoutCuts or > Version)
+            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads versions up to {Version}",
                 document.Version > Version ? "Update EtfNet." : Remedy);
         var names = new HashSet<string>();
         var layers = new List<PlannedLayer>();
@@ -123,7 +134,11 @@ public sealed class EtfPlan
             layers.Add(Layer(entry));
         }
 
-        return new EtfPlan(layers);
+        var cuts = (document.Cuts ?? []).Select(
+            entry => (entry ?? throw Error(null, "it has a cut that is null")).ToPlan(problem => Error(entry.Sequential, problem))).ToList();
+        if (cuts.GroupBy(cut => cut.Path).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw Error(twice.Key, "the plan cuts this Sequential twice");
+        return new EtfPlan(layers, cuts);
     }
 
     private static PlannedLayer Layer(PlanEntry entry)
@@ -143,7 +158,9 @@ public sealed class EtfPlan
 }
 
 /// <summary>A plan as JSON has it.</summary>
-internal sealed record PlanDocument(int Version, IReadOnlyList<PlanEntry> Layers);
+internal sealed record PlanDocument(
+    int Version, IReadOnlyList<PlanEntry> Layers,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CutEntry>? Cuts = null);
 
 /// <summary>A fixed layer as JSON has it.</summary>
 internal sealed record PlanEntry(string Layer, bool InPlace, JsonObject Frame);

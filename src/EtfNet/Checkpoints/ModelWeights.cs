@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace EtfNet;
 
@@ -13,7 +14,7 @@ internal static class ModelWeights
     {
         var state = new StateSet(StateKind.Model);
         state.Add(FormatName, "pt");
-        if (EtfPlan.Of(model) is { LayerNames.Count: > 0 } plan)
+        if (EtfPlan.Of(model) is var plan && plan.Layers.Count + plan.Cuts.Count > 0)
             state.Add(ModelFit.PlanName, plan.ToJson());
         ModelNames.Capture(model, state, "");
         return state;
@@ -27,12 +28,33 @@ internal static class ModelWeights
         if (state.Kind is not null)
             StateKind.Require(state, StateKind.Model);
         var plan = Plan(state);
+        if (LiveSchedulers.Find(model) is not null && !plan.Cuts.SequenceEqual(PlannedCut.Of(model)))
+            throw new InvalidOperationException(
+                "A scheduler watches this model, and the file's model is cut elsewhere. Load it before ApplyAdaptiveEtf.");
+        using var cuts = Cut(model, plan, state, []);
         var fit = ModelFit.Require(model, plan.Layers, [], new StateReader(state), "");
         if (fit.Leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
             throw new InvalidOperationException(
                 "A scheduler watches this model, and the file has fixed layers. Load it before ApplyAdaptiveEtf, or use EtfCheckpoint.");
         PlanApplication.Run(model, plan.Layers, []);
         fit.Fill();
+        cuts.Accept();
+    }
+
+    /// <summary>Cuts a model as a plan says; undone on dispose unless it was accepted.</summary>
+    /// <exception cref="EtfStateException">The plan does not fit the model; nothing was changed.</exception>
+    public static PlannedCuts Cut(torch.nn.Module model, EtfPlan plan, StateSet state, IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        try
+        {
+            return PlannedCuts.Apply(model, plan.Cuts, optimizers);
+        }
+        catch (ArgumentException exception)
+        {
+            throw state.Error(
+                ModelFit.PlanName, Words.Plain(exception).TrimEnd('.'),
+                "Load into a model that is freshly built, as it was when the file was saved.", exception);
+        }
     }
 
     /// <summary>The plan that a state holds; one of no layers where it holds none.</summary>

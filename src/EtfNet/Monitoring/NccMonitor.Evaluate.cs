@@ -101,8 +101,8 @@ public sealed partial class NccMonitor
             using var scope = NewDisposeScope();
             using var form = LabelForm.Of(labels(batch));
             using var read = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
-            using var seen = Capture(() => forward(batch));
-            var kind = KindOf(seen, form, nameof(batches));
+            using var seen = ForwardCapture.Run(_forwards, () => forward(batch));
+            var kind = ForwardCapture.KindOf(_forwards, seen, form, nameof(batches));
             Place(seen);
             using var predictions = Predictions.Of(seen, read.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
             for (var g = 0; g < read.Groups.Classes.Length; g++)
@@ -119,49 +119,6 @@ public sealed partial class NccMonitor
         }
 
         return any ? counts : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
-    }
-
-    /// <summary>
-    /// What the forwards of one batch show. Where layers turn out to be called by <c>forward</c>, they are recorded from then on, and the
-    /// batch is run again.
-    /// </summary>
-    private Forward Capture(Action forward)
-    {
-        var seen = CaptureOnce(forward);
-        if (!_forwards.Observer.RecordSilentLayers())
-            return seen;
-        seen.Dispose();
-        return CaptureOnce(forward);
-    }
-
-    private Forward CaptureOnce(Action forward)
-    {
-        var seen = new Forward { Scopes = ScopeChain.Current() };
-        try
-        {
-            using (_forwards.Capture(seen))
-                forward();
-            // Where the model itself was not called, nothing has told the end.
-            if (seen.Candidates.Count > 0)
-                _forwards.Complete(seen, null);
-            return seen;
-        }
-        catch
-        {
-            seen.Dispose();
-            throw;
-        }
-    }
-
-    private LabelKind KindOf(Forward seen, LabelForm labels, string parameter)
-    {
-        var kinds = _forwards.Kind != LabelKind.Unknown ? [_forwards.Kind]
-            : labels.ArePerPosition ? [LabelKind.PerPosition] : new[] { LabelKind.PerSample, LabelKind.PerPosition };
-        foreach (var kind in kinds)
-            if (seen.Features.Count == 0 || seen.Features.Exists(features => features.For(kind).shape[0] == labels.Count))
-                return kind;
-        var what = labels.ArePerPosition ? $"Labels of shape ({string.Join(", ", labels.Given)})" : Words.Count(labels.Count, "label");
-        throw new ArgumentException($"{what} came for a forward of {Words.Count(seen.Samples, "sample")}.", parameter);
     }
 
     private static void CheckSameCounts(Dictionary<int, long> first, Dictionary<int, long> second)

@@ -27,6 +27,9 @@ internal sealed class Forward : IDisposable
 
     public required ScopeChain Scopes { get; init; }
 
+    /// <summary>What wants to know when features come; null for nobody.</summary>
+    public IFeatureClock? Clock { get; init; }
+
     /// <summary>Whether layers opened it, the model itself not having been called.</summary>
     public bool IsOpenedByLayers { get; init; }
 
@@ -107,6 +110,9 @@ internal sealed class Forward : IDisposable
     /// <summary>Whether the model returned this very tensor.</summary>
     public bool Returned(Tensor output) =>
         _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
+
+    /// <summary>Whether the model returned this very tensor and no other.</summary>
+    public bool ReturnedOnly(Tensor output) => _outputs.Count == 1 && Returned(output);
 
     /// <summary>
     /// The width of the class scores; where those are not known, the greatest width of the model's outputs or of its last layer's.

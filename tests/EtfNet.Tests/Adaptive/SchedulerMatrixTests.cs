@@ -18,8 +18,8 @@ public sealed class SchedulerMatrixTests
                 foreach (var (place, optimizer) in OptimizerKinds.Names.Index())
                     // Rprop takes full steps by the signs of gradients that are next to 0 there, and jumps about.
                     if (optimizer != "Rprop" || !shape.Name.Contains("Conv", StringComparison.Ordinal))
-                    // A list with one shape, a lazy list with the next.
-                    cases.Add(shape.Name, optimizer, (index + place) % 2 == 0);
+                        // A list with one shape, a lazy list with the next.
+                        cases.Add(shape.Name, optimizer, (index + place) % 2 == 0);
             return cases;
         }
     }

@@ -26,7 +26,7 @@ public sealed class EtfPlanTests
     [InlineData("", "*not a plan*")]
     [InlineData("null", "*null, not a plan*")]
     [InlineData("[]", "*not a plan*")]
-    [InlineData("""{ "version": 2, "layers": [] }""", "*version 2*version 1*")]
+    [InlineData("""{ "version": 3, "layers": [] }""", "*version 3*versions up to 2*")]
     [InlineData("""{ "version": 1 }""", "*no list of layers*")]
     [InlineData("""{ "version": 1, "layers": [ { "layer": "a", "inPlace": false } ] }""", "*'a'*no frame*")]
     [InlineData("""{ "version": 1, "layers": [], "more": 1 }""", "*more*")]

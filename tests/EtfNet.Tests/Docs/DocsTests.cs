@@ -18,9 +18,6 @@ public sealed partial class DocsTests
     public void CodeBlocks_MisspelledName_IsFound() =>
         BlockCompiler.Errors(new CodeBlock("page.md", 7, "model.ApplyAdaptiveEtv(0.1);\n")).Should().ContainSingle().Which.Should().StartWith("page.md:7: CS1061");
 
-    [Fact]
-    public void Readme_FirstCode_BeginsByLine9() => Blocks("README.md")[0].Line.Should().BeLessThanOrEqualTo(9);
-
     /// <summary>In a process of its own: it draws from torch's global generator.</summary>
     [Fact]
     public async Task Readme_FirstBlock_RunsAndPrintsAFixedLayer()

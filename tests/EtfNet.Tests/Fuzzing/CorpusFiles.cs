@@ -20,6 +20,7 @@ internal static class CorpusFiles
         using var training = new TrainedModel();
         yield return ("plan", "two-layers.json", Encoding.UTF8.GetBytes(EtfPlan.Of(training.Model).ToJson()));
         yield return ("plan", "none.json", Encoding.UTF8.GetBytes(new EtfPlan([]).ToJson()));
+        yield return ("plan", "cut.json", Encoding.UTF8.GetBytes(new EtfPlan([], Cuts()).ToJson()));
         yield return ("state", "training.safetensors", training.Checkpoint());
         yield return ("state", "monitor.safetensors", training.Monitor());
         yield return ("state", "three-classes.safetensors", Bytes(Statistics(tracksScatter: true).Save));
@@ -37,6 +38,12 @@ internal static class CorpusFiles
         yield return ("cifar", "two-images.bin", [.. IdxBytes.Random(3073, 1, below: 10), .. IdxBytes.Random(3073, 2, below: 10)]);
         yield return ("text", "two-labels.tsv", Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
     }
+
+    private static PlannedCut[] Cuts() =>
+    [
+        new PlannedCut("", new SequentialCut(2, "head", new HeadShape(8, 3, FeaturePooling.SpatialMean))),
+        new PlannedCut("features", new SequentialCut(1, null, null)),
+    ];
 
     private static ClassStatistics Statistics(bool tracksScatter)
     {

@@ -22,10 +22,8 @@ internal static class ReportCsv
             ]);
         return text.ToString();
 
-        void Line(string[] cells) => text.AppendJoin(',', cells.Select(Quoted)).Append("\r\n");
+        void Line(string[] cells) => CsvLine.Append(text, cells);
     }
 
     private static string Whole(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Quoted(string cell) => cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 }

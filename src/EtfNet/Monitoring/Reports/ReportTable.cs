@@ -36,11 +36,7 @@ internal static class ReportTable
             text.Append(CultureInfo.InvariantCulture, $"; {report.UnlabeledForwards} training forwards had no labels");
 
         var rows = report.Layers.Select(layer => Columns.Select(column => column.Cell(layer)).ToArray()).ToArray();
-        var shown = Enumerable.Range(0, Columns.Length).Where(c => rows.Any(row => row[c].Length > 0)).ToArray();
-        var widths = shown.Select(c => Math.Max(Columns[c].Title.Length, rows.Max(row => row[c].Length))).ToArray();
-        Line(i => Columns[shown[i]].Title);
-        foreach (var row in rows)
-            Line(i => row[shown[i]]);
+        TextTable.Append(text, [.. Columns.Select(column => column.Title)], rows);
         foreach (var layer in report.Layers)
             if (layer.Reason is not null)
                 text.AppendLine().Append("  ").Append(Name(layer)).Append(": ").Append(layer.Reason);
@@ -48,20 +44,6 @@ internal static class ReportTable
             foreach (var line in group.Key.ToString().Split(Environment.NewLine))
                 text.AppendLine().Append("  no ").Append(line).Append(" (").AppendJoin(", ", group.Select(Name)).Append(')');
         return text.ToString();
-
-        void Line(Func<int, string> cell)
-        {
-            text.AppendLine();
-            var line = new StringBuilder();
-            for (var i = 0; i < shown.Length; i++)
-            {
-                // Names and feature points read from the left, numbers from the right.
-                var left = shown[i] == 0 || shown[i] == Columns.Length - 1;
-                line.Append("  ").Append(left ? cell(i).PadRight(widths[i]) : cell(i).PadLeft(widths[i]));
-            }
-
-            text.Append(line.ToString().TrimEnd());
-        }
     }
 
     private static string Name(LayerCollapse layer) => layer.Name.Length == 0 ? "(model)" : layer.Name;

@@ -59,13 +59,13 @@ internal static class FeaturePooler
     /// <summary>The pooling in words, for the report; null where a matrix needed none.</summary>
     public static string? Describe(FeaturePooling pooling, long rank, FeatureLayout layout) =>
         rank <= 2 ? null : Resolve(pooling, rank, layout) switch
-    {
-        FeaturePooling.SpatialMean => "spatial mean",
-        FeaturePooling.TokenMean => "token mean",
-        FeaturePooling.ClassToken => "class token",
-        FeaturePooling.EachPosition => "each position",
-        _ => "flattened",
-    };
+        {
+            FeaturePooling.SpatialMean => "spatial mean",
+            FeaturePooling.TokenMean => "token mean",
+            FeaturePooling.ClassToken => "class token",
+            FeaturePooling.EachPosition => "each position",
+            _ => "flattened",
+        };
 
     // A mean rounded to 16 bits would lose what tells classes apart: the sums are float32 anyway.
     private static Tensor Mean(Tensor features, long dimension) =>

@@ -49,6 +49,12 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
 
     public string Point => DescribePooling(_rank, _seen) is { } how ? $"{_point.Text}; {how}" : _point.Text;
 
+    /// <summary>The module whose output is taken.</summary>
+    public nn.Module PointModule => _point.Module;
+
+    /// <summary>How the last output became rows: its rank, where its features were, and the pooling that was taken.</summary>
+    public (long Rank, FeatureLayout Layout, FeaturePooling Pooling) Pooled => (_rank, _seen, FeaturePooler.Resolve(Pooling, _rank, _seen));
+
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
         : _hook.Bound is null ? "modules of its kind have no forward hooks: hand its features to Observe(layer, features, labels)"
@@ -93,6 +99,13 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
             return;
         if (_search?.IsOver(forward) == true && FollowFlow())
             return;
+        forward.Clock?.Entered(Name, output);
+        Take(forward, output);
+        forward.Clock?.Left(output);
+    }
+
+    private void Take(Forward forward, Tensor output)
+    {
         _rank = output.dim();
         _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
         var mask = NeedsMask() ? forward.TokenMask?.Value : null;

@@ -1,0 +1,174 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Modules taken out of a model's <c>Sequential</c> modules, a head in their place, and the way back.</summary>
+/// <remarks>Preparing changes nothing. Applying changes the model and the optimizers, or nothing.</remarks>
+internal sealed class TailCut
+{
+    private readonly nn.Module _model;
+    private readonly IReadOnlyList<ContainerCut> _containers;
+    private readonly List<LeavingParameter> _parameters;
+    private readonly LayerPlacement _placement;
+    private readonly List<Action> _unwatch = [];
+    private readonly List<OptimizerHelper> _optimizers = [];
+    private bool _wasTraining;
+
+    /// <param name="model">The model.</param>
+    /// <param name="containers">What is shortened.</param>
+    public TailCut(nn.Module model, IReadOnlyList<ContainerCut> containers)
+    {
+        (_model, _containers) = (model, containers);
+        var leaving = Leaving.SelectMany(ModuleTree.Walk).Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);
+        var staying = ModuleTree.Walk(model).Where(node => !leaving.Contains(node.Module))
+            .SelectMany(node => TorchSharpInternals.Parameters(node.Module).Values)
+            .Where(parameter => !parameter.IsInvalid).Select(TensorStorage.Address).ToHashSet();
+        _parameters = LeavingParameter.Of(Leaving, staying);
+        _placement = PlacementOf(model);
+    }
+
+    public bool IsApplied { get; private set; }
+
+    /// <summary>Whether nothing is kept for the way back any more.</summary>
+    public bool IsReleased { get; private set; }
+
+    /// <summary>The module that took the tail's place; null where none did.</summary>
+    public nn.Module<Tensor, Tensor>? Head => Heads.FirstOrDefault();
+
+    /// <summary>The paths of the modules that went.</summary>
+    public IReadOnlyList<string> Removed => [.. _containers.SelectMany(container => container.LeavingPaths)];
+
+    /// <summary>How many parameters went.</summary>
+    public long Parameters { get; private set; }
+
+    private IEnumerable<nn.Module<Tensor, Tensor>> Heads =>
+        _containers.Select(container => container.Head).OfType<nn.Module<Tensor, Tensor>>();
+
+    /// <summary>What goes, in forward order: the innermost container stands first in the network.</summary>
+    private IEnumerable<nn.Module> Leaving => _containers.Reverse().SelectMany(container => container.Leaving);
+
+    /// <summary>
+    /// Takes the tail out of the model and its parameters out of the optimizers; the head comes to where the old classifier was.
+    /// </summary>
+    public void Apply(IReadOnlyList<OptimizerHelper> optimizers)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        IsApplied = true;
+        Parameters = _parameters.Sum(one => one.Parameter.NumberOfElements);
+        _optimizers.AddRange(optimizers);
+        _wasTraining = _model.training;
+        try
+        {
+            // Out of the optimizers first: a lazy list must still see the parameters to show where they stood.
+            foreach (var parameter in _parameters)
+                foreach (var optimizer in optimizers)
+                    parameter.Leave(optimizer);
+            foreach (var container in _containers)
+            {
+                container.Head?.train(container.Place.Container.training);
+                container.Apply();
+            }
+
+            foreach (var head in Heads)
+                TrainHead(head);
+            foreach (var path in _containers.SelectMany(container => container.Leaving.Zip(container.LeavingPaths)))
+                Refuse(path.First, path.Second);
+        }
+        catch
+        {
+            Revert();
+            throw;
+        }
+
+        foreach (var parameter in _parameters)
+            parameter.Rest();
+    }
+
+    /// <summary>Why the tail cannot come back; null where it can.</summary>
+    public string? Obstacle => IsReleased ? "what was kept for the way back was released"
+        : _containers.FirstOrDefault(container => !container.Stands) is { } changed
+            ? $"'{changed.Place.Path}' was changed since: undo the later cut, or the fix of the head, first"
+            : null;
+
+    /// <summary>Puts everything back as it was; the head is disposed.</summary>
+    public void Revert()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var known = _optimizers.Where(optimizer => !OptimizerStates.IsDisposed(optimizer)).ToList();
+        _unwatch.ForEach(remove => remove());
+        _unwatch.Clear();
+        foreach (var parameter in Heads.SelectMany(head => head.parameters()))
+            foreach (var optimizer in known)
+                OptimizerDetachment.Remove(optimizer, parameter)?.Dispose();
+        var placement = PlacementOf(_model);
+        foreach (var container in _containers)
+            container.Revert();
+        foreach (var module in Leaving)
+        {
+            if (!IsSame(placement, _placement))
+                module.to(placement.Device, placement.Dtype);
+            if (_model.training != _wasTraining)
+                module.train(_model.training);
+        }
+
+        foreach (var parameter in _parameters)
+            parameter.Return(_model, known);
+        Discard();
+        (IsApplied, IsReleased) = (false, true);
+    }
+
+    /// <summary>Frees what is kept for the way back.</summary>
+    public void Release()
+    {
+        if (IsReleased)
+            return;
+        IsReleased = true;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        _parameters.ForEach(parameter => parameter.Free());
+        foreach (var buffer in Leaving.SelectMany(module => module.buffers()).Where(buffer => !buffer.IsInvalid))
+            if (!_model.buffers().Any(other => !other.IsInvalid && TensorStorage.Address(other) == TensorStorage.Address(buffer)))
+                buffer.set_(zeros([.. buffer.shape.Select(_ => 1L)], buffer.dtype, buffer.device));
+    }
+
+    /// <summary>Gives up what was prepared.</summary>
+    public void Discard()
+    {
+        foreach (var head in Heads)
+            head.Dispose();
+    }
+
+    /// <summary>The head's weight goes where the last weight of the tail was trained, its bias to the last bias.</summary>
+    private void TrainHead(nn.Module head)
+    {
+        var order = FixedModules.ParametersOf(_model);
+        var last = _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() > 1)
+            ?? _parameters.FindLast(one => one.Detached.Count > 0);
+        foreach (var parameter in head.parameters())
+        {
+            var near = parameter.dim() > 1
+                ? last
+                : _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() == 1) ?? last;
+            foreach (var detached in near?.Detached ?? [])
+                OptimizerDetachment.Put(detached.Optimizer, [detached.Groups[0]], parameter, parameter, null, order);
+        }
+    }
+
+    private void Refuse(nn.Module module, string path)
+    {
+        if (module is nn.Module<Tensor, Tensor> layer)
+            _unwatch.Add(layer.register_forward_pre_hook((_, _) => throw new InvalidOperationException(
+                $"'{path}' was cut off by TruncateEtf, but something outside the model still calls it. Reach it through the model."))
+                .remove);
+    }
+
+    private static bool IsSame(LayerPlacement one, LayerPlacement other) =>
+        one.Dtype == other.Dtype && one.Device.type == other.Device.type && one.Device.index == other.Device.index;
+
+    private static LayerPlacement PlacementOf(nn.Module model) =>
+        LayerPlacement.Of(model, model, new LayerPlacement(ScalarType.Float32, CPU));
+}

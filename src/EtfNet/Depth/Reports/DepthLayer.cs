@@ -1,0 +1,52 @@
+namespace EtfNet;
+
+/// <summary>What one layer's features are worth: the held-out accuracy of heads on them, and what the network costs up to there.</summary>
+public sealed record DepthLayer
+{
+    /// <summary>Gets the layer's path in the model, as <c>named_modules</c> writes it; empty for the model itself.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets where the features were taken and how they were pooled, as in <c>after BatchNorm1d, ReLU; spatial mean</c>.</summary>
+    public required string FeaturePoint { get; init; }
+
+    /// <summary>Gets the number of features after pooling; 0 where none was seen.</summary>
+    public int Width { get; init; }
+
+    /// <summary>Gets the number of training samples that the heads were fitted to.</summary>
+    public long Observed { get; init; }
+
+    /// <summary>Gets the number of held-out samples that were scored.</summary>
+    public long Samples { get; init; }
+
+    /// <summary>Gets the number of samples, of both passes, left out because a feature was NaN or infinite.</summary>
+    public long NonFinite { get; init; }
+
+    /// <summary>Gets the share of held-out samples that lie nearest to their own class's mean over the training data.</summary>
+    /// <value>In [0, 1]; null where none was scored.</value>
+    public double? CenterAccuracy { get; init; }
+
+    /// <summary>Gets the share of held-out samples that the ridge head classifies correctly.</summary>
+    /// <value>In [0, 1]; null where there is no head.</value>
+    public double? RidgeAccuracy { get; init; }
+
+    /// <summary>Gets the number of parameters of the network up to this layer, its own norm included; a fixed weight as the numbers it
+    /// stands for.</summary>
+    public long Parameters { get; init; }
+
+    /// <summary>Gets the time of an evaluation forward up to these features, in microseconds per sample; the median over the held-out
+    /// batches.</summary>
+    /// <value>Null where the layer was never called. Measured on the batches as they come: larger batches take less per sample.</value>
+    public double? Microseconds { get; init; }
+
+    /// <summary>Gets <see cref="Microseconds"/> as a share of the whole forward.</summary>
+    public double? TimeShare { get; init; }
+
+    /// <summary>Gets the ridge head; null where there is none.</summary>
+    public DepthHead? Head { get; init; }
+
+    /// <summary>Gets why the model cannot be cut behind this layer with this head, and what is possible; null where it can.</summary>
+    public string? CutObstacle { get; init; }
+
+    /// <summary>Gets why there are no numbers, or what was wrong with some samples; null where all is well.</summary>
+    public string? Reason { get; init; }
+}
