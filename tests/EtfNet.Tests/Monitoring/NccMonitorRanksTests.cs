@@ -81,7 +81,10 @@ public sealed class NccMonitorRanksTests
                 parameter.copy_(Sample.Normal(seed++, parameter.shape));
         using var monitor = new NccMonitor(model, new NccMonitorOptions
         {
-            Collective = group, MinimumScored = 0, ScoreEvery = 2, Metrics = CollapseMetricSet.Means | CollapseMetricSet.Variability,
+            Collective = group,
+            MinimumScored = 0,
+            ScoreEvery = 2,
+            Metrics = CollapseMetricSet.Means | CollapseMetricSet.Variability,
         });
         monitor.Layers.Should().NotBeEmpty();
         for (var epoch = 0; epoch < 2; epoch++)

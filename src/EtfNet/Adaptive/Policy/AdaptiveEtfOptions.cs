@@ -259,9 +259,8 @@ public sealed record AdaptiveEtfOptions
 
     /// <summary>Gets the processes that train copies of one model together, each on batches of its own.</summary>
     /// <value>
-    /// The default, null, is this process alone. Otherwise the call that makes the scheduler, and its <c>ReduceGradients</c>,
-    /// <c>EndEpoch</c>, <c>Revert</c> and <c>Restore</c>, are calls that all ranks make; rank 0 decides by the samples of all, and the others
-    /// follow it. The group stays the caller's: dispose it after the scheduler.
+    /// The default, null, is this process alone. Otherwise all ranks make the scheduler and call <c>ReduceGradients</c>, <c>EndEpoch</c>,
+    /// <c>Revert</c> and <c>Restore</c> together; rank 0 decides by the samples of all. Dispose the group after the scheduler.
     /// </value>
     public ICollective? Collective { get; init; }
 
@@ -296,6 +295,5 @@ public sealed record AdaptiveEtfOptions
     private object Values() => ((Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
         (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
         (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
-        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic),
-        (Collective, GradientBucketBytes));
+        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes));
 }
