@@ -8,17 +8,9 @@ public sealed partial class AdaptiveEtfScheduler
 {
     private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? cost)
     {
-        RequireAlive();
-        if (_guard is not null && cost is null)
-            throw new InvalidOperationException(
-                "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
-        if (_observed == 0 && batches is null)
-            throw new InvalidOperationException(
-                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
-        RequireNoForward();
-        _watched.RequireUnchanged();
-        ForgetUnusableOptimizers();
-
+        if (Together is { } group)
+            return EndTogether(group, batches, cost);
+        RequireEpoch(batches is not null, cost);
         var collapse = _monitor.EndEpoch();
         var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
         _memory.Epoch++;
@@ -59,8 +51,25 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
+    /// <summary>Checks that an epoch can end.</summary>
+    /// <returns>Its cost, for the guard.</returns>
+    private void RequireEpoch(bool hasBatches, double? cost)
+    {
+        RequireAlive();
+        if (_guard is not null && cost is null)
+            throw new InvalidOperationException(
+                "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
+        if (_observed == 0 && !hasBatches)
+            throw new InvalidOperationException(
+                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+        RequireNoForward();
+        _watched.RequireUnchanged();
+        ForgetUnusableOptimizers();
+    }
+
     private CollapseReport Exact(CollapseReport online, List<string> remarks)
     {
+        GatherSample();
         var labeled = _inputs.Labeled.ToList();
         if (labeled.Count == 0)
         {
@@ -80,6 +89,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (ready.Count == 0)
             return [];
 
+        GatherSample();
         using var scope = NewDisposeScope();
         var targets = LayerTarget.All(_model).ToDictionary(target => target.Name);
         foreach (var name in ready.Select(decision => decision.Name))

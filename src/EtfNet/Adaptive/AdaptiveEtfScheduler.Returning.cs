@@ -19,11 +19,20 @@ public sealed partial class AdaptiveEtfScheduler
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or the layer can no longer be reached. Nothing was changed.
     /// </exception>
+    /// <exception cref="CollectiveException">
+    /// With <see cref="AdaptiveEtfOptions.Collective"/>: the ranks name different layers, or a rank failed or is missing.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void Revert(string layer)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(layer);
+        if (Together is { } group)
+        {
+            RunTogether(group, () => Revert(layer), [new NamedFingerprint("layer", 0, $"'{layer}'")], "calls of Revert", announce: true);
+            return;
+        }
+
         var watched = _watched[layer];
         if (watched.Fix is not { } fix)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));

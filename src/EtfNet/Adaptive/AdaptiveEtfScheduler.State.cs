@@ -1,3 +1,5 @@
+using TorchSharp.Modules;
+
 namespace EtfNet;
 
 /// <content>Remembering a moment of the training, and going back to it.</content>
@@ -16,6 +18,7 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since are fixed again.</summary>
     /// <param name="snapshot">A copy made by this scheduler, or by one of an equal model with equal optimizers.</param>
     /// <remarks>
+    /// With <see cref="AdaptiveEtfOptions.Collective"/> all ranks call it, and take what rank 0's copy holds.
     /// What a guard kept for its way back is not part of a snapshot: fixes on trial count as accepted. Optimizers that this scheduler was
     /// told of since keep their state, and those that it has forgotten are left out; weights that are trained again come to the optimizers
     /// as they are now. An optimizer's parameters that are not the model's are left alone where another scheduler watches them.
@@ -26,15 +29,37 @@ public sealed partial class AdaptiveEtfScheduler
     /// A forward is in progress, the model's layers were changed by hand, or a place that holds a fixed layer cannot hold a trained one.
     /// Nothing was changed.
     /// </exception>
+    /// <exception cref="CollectiveException">
+    /// With <see cref="AdaptiveEtfOptions.Collective"/>: something failed on another rank, or a rank is missing.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void Restore(EtfSnapshot snapshot)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(snapshot);
+        Restore(() => snapshot);
+    }
+
+    /// <summary>Goes back to what was saved; of several ranks, only rank 0 reads it.</summary>
+    /// <inheritdoc cref="Restore(EtfSnapshot)"/>
+    internal void Restore(Func<EtfSnapshot> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Together is { } group)
+        {
+            RunTogether(group, () => Restore(read), [], "calls of Restore", announce: false);
+            return;
+        }
+
+        var snapshot = read();
+        Restore(snapshot.Plan, snapshot.State, () => snapshot.Pair(this, _optimizers.All));
+    }
+
+    private void Restore(IReadOnlyList<PlannedLayer> plan, StateSet state, Func<IReadOnlyList<OptimizerHelper?>> pair)
+    {
         RequireNoForward();
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
-        var (state, plan) = (snapshot.State, snapshot.Plan);
         if (!state.Texts.Keys.Any(name => name.StartsWith(SchedulerMemory.Name + ".", StringComparison.Ordinal)))
             throw state.Error(
                 SchedulerMemory.Name, "it was saved without a scheduler", "Load it with EtfCheckpoint.Load(path, model, optimizers).");
@@ -45,7 +70,7 @@ public sealed partial class AdaptiveEtfScheduler
         // Everything is checked first: the changes wait in the reader, in this order.
         var reader = new StateReader(state, _monitor.Create);
         reader.Later(() => Fix(plan, returning));
-        TrainingState.Read(reader, _model, plan, snapshot.Pair(this, _optimizers.All), returning, _optimizers.All);
+        TrainingState.Read(reader, _model, plan, pair(), returning, _optimizers.All);
         reader.Later(NextEpoch);
         _memory.Read(reader);
         reader.Finish();

@@ -32,6 +32,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     {
         _model = model;
         _options = options;
+        JoinRanks();
         _optimizers = new KnownOptimizers(optimizers);
         _watched = new WatchedLayers(model, options, _optimizers.All);
         _log = options.Logger ?? NullLogger.Instance;
@@ -56,7 +57,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             LeaveOneOut = options.LeaveOneOut,
             RequiresLayers = true,
         });
-        _inputs = new InputSample(_monitor.Forwards, options.CalibrationSamples, () => (options.Seed, _memory!.Epoch));
+        _inputs = new InputSample(_monitor.Forwards, RankShare(options.CalibrationSamples), () => (options.Seed, _memory!.Epoch));
         _memory = new SchedulerMemory(_watched.Layers, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
@@ -169,6 +170,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             return;
         _disposed = true;
         LiveSchedulers.Remove(this);
+        _reducer?.Dispose();
         _layerInputs?.Dispose();
         _inputs.Dispose();
         _monitor.Dispose();

@@ -10,6 +10,8 @@ namespace EtfNet;
 /// plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of <see cref="EtfPlan.ToJson"/>.</para>
 /// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
 /// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
+/// <para>Where the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call: rank 0 alone writes and reads the file, and
+/// what it read reaches the others. An error of rank 0 reaches them as a <see cref="CollectiveException"/>.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -36,7 +38,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(scheduler);
-        SafetensorsWriter.Write(path, WithPlan(scheduler.Capture(), scheduler.Model));
+        scheduler.WriteOnce(() => SafetensorsWriter.Write(path, WithPlan(scheduler.Capture(), scheduler.Model)));
     }
 
     /// <summary>Writes what <see cref="Save(string, AdaptiveEtfScheduler)"/> saves to a stream.</summary>
@@ -53,7 +55,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(scheduler);
-        SafetensorsWriter.Write(stream, WithPlan(scheduler.Capture(), scheduler.Model));
+        scheduler.WriteOnce(() => SafetensorsWriter.Write(stream, WithPlan(scheduler.Capture(), scheduler.Model)));
     }
 
     /// <summary>Saves a model and optimizers, without a scheduler.</summary>
@@ -114,7 +116,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(scheduler);
-        Restore(scheduler, SafetensorsReader.Read(path));
+        Restore(scheduler, () => SafetensorsReader.Read(path));
     }
 
     /// <summary>Loads what was saved from a stream, as <see cref="Load(string, AdaptiveEtfScheduler)"/> does from a file.</summary>
@@ -132,7 +134,7 @@ public static class EtfCheckpoint
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(scheduler);
-        Restore(scheduler, SafetensorsReader.Read(stream));
+        Restore(scheduler, () => SafetensorsReader.Read(stream));
     }
 
     /// <summary>Loads what was saved into a model and optimizers; a saved scheduler is left out.</summary>
@@ -192,15 +194,16 @@ public static class EtfCheckpoint
         Restore(model, optimizers, read());
     }
 
-    private static void Restore(AdaptiveEtfScheduler scheduler, StateSet state)
+    private static void Restore(AdaptiveEtfScheduler scheduler, Func<StateSet> read) => scheduler.Restore(() =>
     {
+        var state = read();
         var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
         if (!plan.Cuts.SequenceEqual(PlannedCut.Of(scheduler.Model)))
             throw state.Error(
                 ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
                 "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
-        scheduler.Restore(new EtfSnapshot(plan.Layers, state));
-    }
+        return new EtfSnapshot(plan.Layers, state);
+    });
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>
         WithPlan(TrainingState.Capture(model, Managed(model, optimizers), null), model);

@@ -92,10 +92,16 @@ public sealed partial class NccMonitor : IDisposable
     /// <summary>Ends the epoch: gives its report, and makes its class means the centers of the next one.</summary>
     /// <remarks>The report's numbers are also recorded as gauges <c>etfnet.collapse.nccError</c> and so on, of the meter <c>EtfNet</c>, tagged with the layer.</remarks>
     /// <exception cref="InvalidOperationException">Labels on CUDA were out of range. They were left out, and calling again ends the epoch without them.</exception>
+    /// <exception cref="CollectiveException">
+    /// With <see cref="NccMonitorOptions.Collective"/>: the ranks' monitors differ, labels came on some ranks only, or a rank failed or is
+    /// missing.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public CollapseReport EndEpoch()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_options.Collective is { } group)
+            MergeRanks(group);
         ThrowIfLabelsWereOutside();
         _forwards.EndEpoch();
         var report = Compute();

@@ -122,6 +122,14 @@ public sealed record NccMonitorOptions
     /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class score as collapsed.</value>
     public bool LeaveOneOut { get; init; } = true;
 
+    /// <summary>Gets the processes that train copies of one model together, each on batches of its own.</summary>
+    /// <value>
+    /// The default, null, is this process alone. Otherwise <see cref="NccMonitor.EndEpoch"/> is a call that all ranks make, and its report is
+    /// that of the samples of all ranks; <see cref="NccMonitor.Compute"/> and <see cref="NccMonitor.Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
+    /// speak of this rank's samples alone.
+    /// </value>
+    public ICollective? Collective { get; init; }
+
     /// <summary>Gets whether tensors on the CPU take the device path too, so that tests without a device see it.</summary>
     internal bool AlwaysAsOnDevice { get; init; }
 

@@ -12,7 +12,7 @@ public sealed class LayoutTests
     /// <summary>Each folder uses those before it only; extension methods on the user's model stand above all.</summary>
     private static readonly string[] s_order =
     [
-        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Observation", "Monitoring", "Distributed", "Depth", "Calibration",
+        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Distributed", "Observation", "Monitoring", "Depth", "Calibration",
         "Adaptive", "Checkpoints", "",
     ];
 

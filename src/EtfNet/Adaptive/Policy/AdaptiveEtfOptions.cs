@@ -257,6 +257,24 @@ public sealed record AdaptiveEtfOptions
     /// <value>The default, null, is no guard.</value>
     public FixGuardOptions? Guard { get; init; }
 
+    /// <summary>Gets the processes that train copies of one model together, each on batches of its own.</summary>
+    /// <value>
+    /// The default, null, is this process alone. Otherwise all ranks make the scheduler and call <c>ReduceGradients</c>, <c>EndEpoch</c>,
+    /// <c>Revert</c> and <c>Restore</c> together; rank 0 decides by the samples of all. Dispose the group after the scheduler.
+    /// </value>
+    public ICollective? Collective { get; init; }
+
+    /// <summary>Gets how many bytes of gradients are summed over the ranks at a time.</summary>
+    /// <value>From 8 bytes to 1 GiB. The default is 25 MiB. Used with <see cref="Collective"/> only.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public long GradientBucketBytes
+    {
+        get;
+        init => field = value is >= sizeof(double) and <= 1 << 30
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(GradientBucketBytes), value, "Must lie between 8 bytes and 1 GiB.");
+    } = GradientReducer.DefaultBucketBytes;
+
     /// <summary>Gets where messages go.</summary>
     /// <value>The default, null, is nowhere.</value>
     public ILogger? Logger { get; init; }
@@ -277,5 +295,5 @@ public sealed record AdaptiveEtfOptions
     private object Values() => ((Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
         (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
         (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
-        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic));
+        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes));
 }

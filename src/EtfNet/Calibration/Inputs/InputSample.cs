@@ -92,6 +92,32 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         }
     }
 
+    /// <summary>The kept batches, those without labels only where no batch has any.</summary>
+    public IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)> Batches => [.. Kept.Select(batch => (batch.Inputs, batch.Labels))];
+
+    /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen them.</summary>
+    /// <param name="others">For each rank its batches; they are this object's from now on.</param>
+    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
+    {
+        lock (_lock)
+        {
+            var own = Kept.ToList();
+            foreach (var batch in _batches.Except(own).ToList())
+                Remove(batch);
+            _batches.Clear();
+            for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
+            {
+                _batches.AddRange(own.Skip(i).Take(1));
+                foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
+                    _batches.Add(new Batch(
+                        null, inputs, 0, inputs[0]!.shape[0], inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
+                    {
+                        Labels = labels,
+                    });
+            }
+        }
+    }
+
     /// <summary>Forgets the epoch's batches and begins the next.</summary>
     public void NextEpoch()
     {

@@ -26,6 +26,8 @@ internal static class MpiRank
         ["alone"] = MpiCases.Alone,
         ["unloaded"] = MpiCases.Unloaded,
         ["reduces"] = MpiCases.Reduces,
+        ["fixes"] = MpiTraining.Fixes,
+        ["fixes-killed"] = MpiTraining.IsKilled,
     };
 
     public static int Run(string name)

@@ -1,0 +1,252 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <content>Several processes: rank 0 decides, and the others follow.</content>
+public sealed partial class AdaptiveEtfScheduler
+{
+    private const string Kind = "ranks";
+    private const string SampleName = "ranks.sample";
+    private const string ReportName = "ranks.report";
+    private const string PlanName = "ranks.plan";
+    private const string Purpose = "end of epoch";
+
+    private GradientReducer? _reducer;
+    private bool _leads;
+    private bool _hasWholeSample;
+
+    /// <summary>Gets how many bytes of gradients this rank has given to sums so far.</summary>
+    /// <value>Grows with each <see cref="ReduceGradients"/>, by what the parameters take that are trained then.</value>
+    public long ReducedGradientBytes { get; private set; }
+
+    /// <summary>The ranks that make the same call; null for one process, and within a call of rank 0 that the others follow.</summary>
+    private ICollective? Together => _options.Collective is { Size: > 1 } group && !_leads ? group : null;
+
+    /// <summary>Replaces every gradient by its weighted mean over all ranks. Call it on all ranks between <c>backward</c> and <c>step</c>.</summary>
+    /// <param name="weight">
+    /// What this rank's gradients count, at least 0. Where the ranks' batches have different numbers of samples, give that number; 0 for a
+    /// rank that has none in this step.
+    /// </param>
+    /// <returns>What was exchanged.</returns>
+    /// <remarks>
+    /// Only parameters that require gradients are exchanged, so layers that are fixed cost nothing. A gradient that some ranks lack counts as
+    /// zero there; one that all ranks lack stays null.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is no <see cref="AdaptiveEtfOptions.Collective"/>, or the weights of all ranks are 0. Nothing was changed.
+    /// </exception>
+    /// <exception cref="NotSupportedException">A parameter is not real, or a gradient is sparse. Nothing was changed.</exception>
+    /// <exception cref="CollectiveException">
+    /// The ranks train different parameters or made different calls, or a rank failed, has left or is missing.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
+    public GradientReduction ReduceGradients(double weight = 1)
+    {
+        RequireAlive();
+        var group = _options.Collective ?? throw new InvalidOperationException(
+            "There are no ranks to average over: set AdaptiveEtfOptions.Collective, say to MpiCollective.Start().");
+        _reducer ??= new GradientReducer(group, _options.GradientBucketBytes);
+        var reduction = _reducer.Reduce(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), weight);
+        ReducedGradientBytes += reduction.Bytes;
+        return reduction;
+    }
+
+    /// <summary>Writes a file on rank 0; no rank returns before that is done.</summary>
+    internal void WriteOnce(Action write)
+    {
+        if (Together is { } group)
+            RankOutcome.Require(group, group.Rank == 0 ? write : () => { }, "save of a checkpoint");
+        else
+            write();
+    }
+
+    /// <summary>Begins with the same model on all ranks: with that of rank 0.</summary>
+    /// <exception cref="CollectiveException">The options or the models differ.</exception>
+    private void JoinRanks()
+    {
+        if (Together is not { } group)
+            return;
+        RankAgreement.Require(group, OptionFacts.Of(_options), "options");
+        RankAgreement.Require(group, PlanFacts(), "fixed layers");
+        TensorBroadcast.Run(group, ModelNames.Of(_model).Select(entry => (entry.Name, entry.Tensor)), "parameters and buffers");
+    }
+
+    /// <summary>This rank's share of a number of samples.</summary>
+    private int RankShare(int samples) => _options.Collective is { } group ? (samples + group.Size - 1) / group.Size : samples;
+
+    private EtfReport EndTogether(ICollective group, IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? cost)
+    {
+        RankOutcome.Require(group, () => RequireEpoch(batches is not null, cost), Purpose);
+        RankAgreement.Require(group, EpochFacts(batches is not null, cost), "epochs");
+        RankAgreement.Require(group, PlanFacts(), "fixed layers");
+        RankAgreement.Require(group, _model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), "parameters");
+        TensorBroadcast.Run(group, Buffers(), "buffers");
+        double[] sum = [cost ?? 0];
+        group.Sum(sum, "loss or accuracy");
+        _monitor.MergeRanks(group);
+        if (group.Rank == 0)
+        {
+            _hasWholeSample = batches is not null;
+            return Lead(group, () => End(batches, cost is null ? null : sum[0] / group.Size), changed: false);
+        }
+
+        try
+        {
+            _monitor.EndEpoch();
+            _memory.Epoch++;
+            return Follow(group, announce: true);
+        }
+        finally
+        {
+            _inputs.NextEpoch();
+            _layerInputs?.NextEpoch();
+            _observed = 0;
+        }
+    }
+
+    /// <summary>Does on rank 0 what changes the training, and takes over the result on the others.</summary>
+    private void RunTogether(ICollective group, Action change, IReadOnlyList<NamedFingerprint> facts, string what, bool announce)
+    {
+        RankAgreement.Require(group, facts, what);
+        if (group.Rank == 0)
+            Lead(
+                group, () =>
+                {
+                    change();
+                    return Report;
+                },
+                changed: true);
+        else
+            Follow(group, announce);
+    }
+
+    private EtfReport Lead(ICollective group, Func<EtfReport> work, bool changed)
+    {
+        var (fixes, failure) = (_watched.Fixes.ToList(), (ExceptionDispatchInfo?)null);
+        _leads = true;
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (exception is not CollectiveException)
+        {
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+        finally
+        {
+            _leads = false;
+        }
+
+        RankBroadcast.Send(
+            group,
+            stream =>
+            {
+                failure?.Throw();
+                SafetensorsWriter.Write(stream, Message(changed || !fixes.SequenceEqual(_watched.Fixes)));
+            },
+            Purpose);
+        RankOutcome.Require(group, () => { }, Purpose);
+        return Report;
+    }
+
+    private StateSet Message(bool changed)
+    {
+        var state = changed ? Capture() : DeclaredState.Capture(new RankMemory(_watched.Layers), Kind);
+        if (changed)
+            state.Add(PlanName, JsonSerializer.Serialize(
+                [.. FixedModules.Of(_model).Select(layer => new RankPlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
+                RankReportJson.Default.ListRankPlanEntry));
+        state.Add(ReportName, JsonSerializer.Serialize(Report, RankReportJson.Default.EtfReport));
+        return state;
+    }
+
+    private EtfReport Follow(ICollective group, bool announce)
+    {
+        var message = Receive(group);
+        while (message.Texts.ContainsKey(SampleName))
+        {
+            ExchangeSample(group);
+            message = Receive(group);
+        }
+
+        var before = _watched.Layers.Where(layer => layer.Record is not null).ToDictionary(layer => layer.Name, layer => layer.Record!);
+        RankOutcome.Require(group, () => Take(message), Purpose);
+        if (announce)
+            Announce(
+                [.. Report.NewlyFixed.Where(layer => before.GetValueOrDefault(layer.Name)?.Epoch != layer.Epoch)],
+                [
+                    .. before.Values.Where(record => _watched[record.Name].Record is null)
+                        .Select(record => (record, Report.Layers.Single(layer => layer.Name == record.Name).Decision)),
+                ]);
+        return Report;
+    }
+
+    private static StateSet Receive(ICollective group) =>
+        RankBroadcast.Receive(group, 0, stream => SafetensorsReader.Read(stream), Purpose);
+
+    private void Take(StateSet message)
+    {
+        var report = JsonSerializer.Deserialize(message.Texts[ReportName], RankReportJson.Default.EtfReport)!;
+        if (message.Texts.TryGetValue(PlanName, out var plan))
+            Restore(
+                [
+                    .. JsonSerializer.Deserialize(plan, RankReportJson.Default.ListRankPlanEntry)!
+                        .Select(entry => PlannedLayer.Read(entry.Layer, entry.Frame, entry.InPlace)),
+                ],
+                message, () => TrainingState.Pair(message, _optimizers.All));
+        else
+            DeclaredState.Restore(new RankMemory(_watched.Layers), message);
+        Report = report;
+    }
+
+    /// <summary>Brings what the other ranks kept of the epoch's batches to rank 0, which calls this where it needs them.</summary>
+    private void GatherSample()
+    {
+        if (!_leads || _hasWholeSample || !_inputs.CanReplay)
+            return;
+        var group = _options.Collective!;
+        var request = new StateSet(Kind);
+        request.Add(SampleName, "");
+        RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, request), Purpose);
+        _inputs.Join(ExchangeSample(group));
+        _hasWholeSample = true;
+    }
+
+    private List<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> ExchangeSample(ICollective group)
+    {
+        const string What = "calibration sample";
+        var others = new List<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>>();
+        for (var rank = 1; rank < group.Size; rank++)
+            if (rank == group.Rank)
+                RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, SampleState.Capture(_inputs.Batches)), What);
+            else if (group.Rank == 0)
+                others.Add(SampleState.Read(
+                    RankBroadcast.Receive(group, rank, stream => SafetensorsReader.Read(stream), What), _inputs.Batches[0].Inputs[0]!.device));
+            else
+                RankBroadcast.Receive(group, rank, _ => true, What);
+        return others;
+    }
+
+    private List<NamedFingerprint> EpochFacts(bool hasBatches, double? cost) =>
+    [
+        new("epoch", 0, _memory.Epoch.ToString(CultureInfo.InvariantCulture)),
+        new("observed batches", 0, _observed.ToString(CultureInfo.InvariantCulture)),
+        new("cost", 0, cost is not { } value ? "none" : double.IsNegative(value) ? "an accuracy (or a negative loss)" : "a loss"),
+        new("decision", 0, hasBatches ? "batches given to EndEpoch" : "the observed batches"),
+        new("optimizers", 0, _optimizers.All.Count.ToString(CultureInfo.InvariantCulture)),
+    ];
+
+    private List<NamedFingerprint> PlanFacts() =>
+        [.. FixedModules.Of(_model).Select(layer => new NamedFingerprint(layer.Name, 0, layer.Signature + (layer.InPlace ? " in place" : "")))];
+
+    /// <summary>What training moves without gradients: the running statistics of batch norms.</summary>
+    private IEnumerable<(string Name, Tensor Tensor)> Buffers() =>
+        from node in ModuleTree.Walk(_model)
+        where node.Module is not IFixedLayer
+        from buffer in node.Module.named_buffers(recurse: false)
+        select (EntryName.Join(node.Path, buffer.name), buffer.buffer);
+}
