@@ -1,4 +1,5 @@
-// The old-libstdc++ step. TorchSharp 0.107's Linux library asks for GLIBCXX_3.4.32 (GCC 13) though it never calls the one symbol that carries
+// The old-libstdc++ step. TorchSharp 0.107's Linux library asks for GLIBCXX_3.4.32 (GCC 13) though it never calls the one symbol that
+// carries
 // that version, so on Debian 12 and Ubuntu 22.04 it does not load. Marking that one version-need entry weak in a copy lets it load.
 // MSBuild compiles this one file (RoslynCodeTaskFactory, netstandard2.0); the tests compile it too, without the task.
 #nullable disable
@@ -53,7 +54,8 @@ namespace EtfNet.Eng
         public IReadOnlyList<string> StronglyNeeded() =>
             Needs().Where(need => (U16(need.Offset + 4) & WeakFlag) == 0).Select(need => need.Library + ": " + need.Version).ToList();
 
-        /// <summary>A copy of the image in which the need for <paramref name="version"/> of <paramref name="library"/> is weak: one flag differs.</summary>
+        /// <summary>A copy of the image in which the need for <paramref name="version"/> of <paramref name="library"/> is weak: one flag
+        /// differs.</summary>
         /// <exception cref="InvalidDataException">The file does not need that version exactly once, or its tables are damaged.</exception>
         public byte[] Weaken(string library, string version)
         {
@@ -200,7 +202,8 @@ namespace EtfNet.Eng
         public static bool IsOld(byte[] libstdcxx) => !new ElfVersions(libstdcxx).Defined().Contains(Version);
 
         /// <summary>
-        /// When a copy of <paramref name="source"/> is dated: not as the source itself, which has the same size. The build copies a file only where size or time
+        /// When a copy of <paramref name="source"/> is dated: not as the source itself, which has the same size. The build copies a file
+        /// only where size or time
         /// differ, so that an output folder that holds the original, from a build without this step, would keep it.
         /// </summary>
         public static DateTime StampFor(string source) => File.GetLastWriteTimeUtc(source).AddMinutes(1);

@@ -1,4 +1,5 @@
-// The documentation file that the package carries. The compiler writes the comments of all members into it; users can see the public ones alone.
+// The documentation file that the package carries. The compiler writes the comments of all members into it; users can see the public ones
+// alone.
 // MSBuild compiles this one file (RoslynCodeTaskFactory, netstandard2.0); the tests compile it too, without the task.
 #nullable disable
 using System;
@@ -12,7 +13,8 @@ namespace EtfNet.Eng
 {
     /// <summary>Takes the members that are not public out of a documentation file.</summary>
     /// <remarks>
-    /// Public is what the PublicAPI files list: the build checks that they are complete. Overloads count as one, so an internal overload of a public method
+    /// Public is what the PublicAPI files list: the build checks that they are complete. Overloads count as one, so an internal overload of
+    /// a public method
     /// stays. A member that the comment of a kept one points to with inheritdoc stays too: an editor reads it from this file.
     /// </remarks>
     public static class PublicDocumentation
@@ -52,7 +54,8 @@ namespace EtfNet.Eng
             File.WriteAllText(target, Strip(File.ReadAllText(source), publicApiFiles.SelectMany(File.ReadLines)));
         }
 
-        /// <summary>The name of a line such as <c>static EtfNet.Type.Member(int x) -> void</c>, <c>EtfNet.Type.Property.get -> int</c>: without arguments.</summary>
+        /// <summary>The name of a line such as <c>static EtfNet.Type.Member(int x) -> void</c>, <c>EtfNet.Type.Property.get -> int</c>:
+        /// without arguments.</summary>
         private static string NameOfApi(string line)
         {
             var name = WithoutTypeArguments(Regex.Replace(line, Modifiers, ""));
@@ -62,7 +65,8 @@ namespace EtfNet.Eng
             return Regex.Replace(Regex.Match(name, "^[^( ]*").Value, @"\.(?:get|set|init)$", "");
         }
 
-        /// <summary>The same name of an id such as <c>M:EtfNet.Type.Member(System.Int32)</c>. A constructor has its type's name; operators count as one.</summary>
+        /// <summary>The same name of an id such as <c>M:EtfNet.Type.Member(System.Int32)</c>. A constructor has its type's name; operators
+        /// count as one.</summary>
         private static string NameOfId(string id)
         {
             var name = Regex.Replace(Regex.Match(id, @"^\w:([^(~]*)").Groups[1].Value, @"`+\d+", "");

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 /// <summary>Compiled by the consumer test against the package alone.</summary>
 internal static class TwentySteps
 {
-    /// <summary>Trains twenty steps in two epochs and checks what was fixed, that it computes the same after a save, and what it saves.</summary>
+    /// <summary>Trains twenty steps in two epochs and checks what was fixed, that it computes the same after a save, and what it
+    /// saves.</summary>
     /// <returns>0: all is as it should be.</returns>
     public static int Check()
     {

@@ -7,11 +7,14 @@ namespace EtfNet;
 /// <summary>What EtfNet adds to a TorchSharp model.</summary>
 public static partial class ModuleExtensions
 {
-    /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights from.</summary>
+    /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights
+    /// from.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
-    /// <remarks>Training goes on as it should, but the optimizer keeps its state for fixed weights in memory: prefer the overload that takes it.</remarks>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
+    /// same.</returns>
+    /// <remarks>Training goes on as it should, but the optimizer keeps its state for fixed weights in memory: prefer the overload that
+    /// takes it.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed.</exception>
@@ -19,14 +22,17 @@ public static partial class ModuleExtensions
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon) =>
         model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon });
 
-    /// <summary>Watches a model while it is trained, fixes the layers that have collapsed and takes their weights out of the optimizer.</summary>
+    /// <summary>Watches a model while it is trained, fixes the layers that have collapsed and takes their weights out of the
+    /// optimizer.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
+    /// same.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
-    /// <exception cref="ArgumentException">No layer of the model can be fixed, or the optimizer has none of the model's parameters.</exception>
+    /// <exception cref="ArgumentException">No layer of the model can be fixed, or the optimizer has none of the model's
+    /// parameters.</exception>
     /// <exception cref="NotSupportedException">The optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">The optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
@@ -55,13 +61,15 @@ public static partial class ModuleExtensions
     /// <param name="options">When a layer is fixed, and as what.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters; none is allowed. Where there are some, only layers that they
     /// train are fixed.</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the same.</returns>
+    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
+    /// same.</returns>
     /// <remarks>
     /// A layer whose weight anything else in the model uses is skipped: an embedding, another layer, a tensor that some object of the model
     /// holds. A model without any layer that can be fixed is refused only where there is no other layer to measure either.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's parameters.</exception>
+    /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's
+    /// parameters.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
@@ -85,7 +93,8 @@ public static partial class ModuleExtensions
 
     /// <summary>Fixes given layers as simplex ETFs at once: before training, or for inference.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/> follows the weights as they are.</param>
+    /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/>
+    /// follows the weights as they are.</param>
     /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <remarks>
@@ -115,7 +124,8 @@ public static partial class ModuleExtensions
     /// <param name="optimizers">Managed optimizers of the model's parameters.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">As in the other overload, or an optimizer has none of the model's parameters. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">As in the other overload, or an optimizer has none of the model's parameters. Nothing was
+    /// changed.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
@@ -130,7 +140,8 @@ public static partial class ModuleExtensions
         return [.. made.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
 
-    /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know nothing of EtfNet.</summary>
+    /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know
+    /// nothing of EtfNet.</summary>
     /// <param name="model">The model; its forward gives what it gave before.</param>
     /// <returns>The names of the layers, in registration order.</returns>
     /// <remarks>
@@ -140,7 +151,8 @@ public static partial class ModuleExtensions
     /// that state, all of them are parameters as usual.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
-    /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear. Nothing was changed.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear.
+    /// Nothing was changed.</exception>
     /// <example>
     /// <code>
     /// etf.Dispose();                              // training has ended

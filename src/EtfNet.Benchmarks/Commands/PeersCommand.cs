@@ -7,7 +7,8 @@ using EtfNet.Benchmarks.Setup;
 
 namespace EtfNet.Benchmarks.Commands;
 
-/// <summary>Kernels and layers beside other ways to do the same: plain operations of this libtorch, and PyTorch in a child process.</summary>
+/// <summary>Kernels and layers beside other ways to do the same: plain operations of this libtorch, and PyTorch in a child
+/// process.</summary>
 internal static class PeersCommand
 {
     private const string Usage = "peers [--python PATH] [--json FILE] [--quick] [--device cpu|cuda] [--threads COUNT]";

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Construction;
 
-/// <summary>Frames found by a decomposition, from a weight that was trained for a few steps. Done on the CPU in float64; the float32 decomposition is the baseline.</summary>
+/// <summary>Frames found by a decomposition, from a weight that was trained for a few steps. Done on the CPU in float64; the float32
+/// decomposition is the baseline.</summary>
 public class FittedConstruction : Subject
 {
     private const int Rank = 20;

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Kernels;
 
-/// <summary>Which class center is nearest: the library's scores (leave-one-out included) against <c>cdist</c> and against a product, both with <c>argmin</c>.</summary>
+/// <summary>Which class center is nearest: the library's scores (leave-one-out included) against <c>cdist</c> and against a product, both
+/// with <c>argmin</c>.</summary>
 public class NccScoring : KernelSubject
 {
 

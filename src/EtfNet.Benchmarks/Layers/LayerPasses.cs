@@ -26,7 +26,8 @@ public class LayerPasses : Subject
     [ParamsSource(nameof(Shapes))]
     public LayerShape Shape { get; set; } = new(LayerKind.Identity, 1, 1);
 
-    /// <summary>All layers at two widths; the nearest frame of the greater one would take minutes to find, and is a dense layer like any.</summary>
+    /// <summary>All layers at two widths; the nearest frame of the greater one would take minutes to find, and is a dense layer like
+    /// any.</summary>
     public static IEnumerable<LayerShape> Shapes =>
         from width in s_widths
         from kind in Enum.GetValues<LayerKind>()

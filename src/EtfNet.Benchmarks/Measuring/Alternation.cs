@@ -18,7 +18,8 @@ internal sealed class Alternation(TimeSpan budget, Action? synchronize = null)
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// Brings glibc's allocator to where it is in every process that has trained for a while: once a large block was freed, it keeps freed memory instead of
+    /// Brings glibc's allocator to where it is in every process that has trained for a while: once a large block was freed, it keeps freed
+    /// memory instead of
     /// giving it back to the system, which would map each page anew at every step.
     /// </summary>
     public static void SettleAllocator() => torch.ones(30 * 1024 * 1024 / sizeof(float)).Dispose();

@@ -6,7 +6,8 @@ using EtfNet.Benchmarks.Setup;
 
 namespace EtfNet.Benchmarks.PyTorch;
 
-/// <summary>The script <c>peers/peers.py</c> in a child process, which times one sample whenever it is asked to, so that its work alternates with ours.</summary>
+/// <summary>The script <c>peers/peers.py</c> in a child process, which times one sample whenever it is asked to, so that its work
+/// alternates with ours.</summary>
 internal sealed class PythonPeer : IDisposable
 {
     private static readonly string[] s_candidates = ["python3", "/usr/bin/python3"];

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Ratios;
 
-/// <summary>Making a layer of width 16384 from its seed against making a dense <c>nn.Linear</c> of width 4096, a sixteenth of its weights.</summary>
+/// <summary>Making a layer of width 16384 from its seed against making a dense <c>nn.Linear</c> of width 4096, a sixteenth of its
+/// weights.</summary>
 internal sealed class ConstructionRatio(string name, EtfFrame frame) : Ratio
 {
     private const long Width = 16384;

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace EtfNet.Benchmarks.Ratios;
 
-/// <summary>A named piece of work that is measured against a reference, in one or more cases. Add one: a class here and a line in <see cref="RatioRegistry"/>.</summary>
+/// <summary>A named piece of work that is measured against a reference, in one or more cases. Add one: a class here and a line in
+/// <see cref="RatioRegistry"/>.</summary>
 internal abstract class Ratio
 {
     /// <summary>The name for <c>--only</c> and in the results.</summary>
@@ -58,7 +59,8 @@ internal sealed record RatioResult(string Name, long Batch, long Width, int? Ran
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Pairs { get; init; }
 
-    /// <summary>Milliseconds of a step that were spent inside hooks and observing, by their own clock: a cross-check of the difference.</summary>
+    /// <summary>Milliseconds of a step that were spent inside hooks and observing, by their own clock: a cross-check of the
+    /// difference.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? InsideMs { get; init; }
 

@@ -13,7 +13,8 @@ internal static class RatioCommand
     private const int DefaultThreads = 2;
 
     /// <summary>
-    /// The time for one case: all of them together stay under 150 seconds, a few that were asked for by name take longer and say more. The overheads of monitoring
+    /// The time for one case: all of them together stay under 150 seconds, a few that were asked for by name take longer and say more. The
+    /// overheads of monitoring
     /// take a multiple of it, at most 12.
     /// </summary>
     private static readonly TimeSpan s_budgetOfAll = TimeSpan.FromSeconds(2.5);

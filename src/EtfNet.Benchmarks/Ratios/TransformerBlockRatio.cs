@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Ratios;
 
-/// <summary>A whole training step of one block (forward, backward with an input gradient, AdamW) against its plain twin's, ratio 4.</summary>
+/// <summary>A whole training step of one block (forward, backward with an input gradient, AdamW) against its plain twin's, ratio
+/// 4.</summary>
 internal sealed class TransformerBlockRatio(string name, bool unitScale) : Ratio
 {
     private const long Batch = 64;

@@ -9,7 +9,8 @@ using Perfolizer.Horology;
 
 namespace EtfNet.Benchmarks.Setup;
 
-/// <summary>What is no command of this program goes to BenchmarkDotNet, with its own options and this program's <c>--device</c> and <c>--threads</c>.</summary>
+/// <summary>What is no command of this program goes to BenchmarkDotNet, with its own options and this program's <c>--device</c> and
+/// <c>--threads</c>.</summary>
 internal static class BenchmarkRun
 {
     /// <summary>Enough for a median of work of microseconds to seconds; hundreds of cases stay a matter of minutes.</summary>

@@ -4,7 +4,8 @@ using EtfNet.Benchmarks.Measuring.Limits;
 
 namespace EtfNet.Benchmarks.Training;
 
-/// <summary>A training step, and the memory that it holds, as more of ten hidden layers of width 1024 are fixed. The scheduler is not watching.</summary>
+/// <summary>A training step, and the memory that it holds, as more of ten hidden layers of width 1024 are fixed. The scheduler is not
+/// watching.</summary>
 public class FixedLayers : Subject
 {
     private TrainingRig _rig = null!;

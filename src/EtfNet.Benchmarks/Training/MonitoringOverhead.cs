@@ -3,7 +3,8 @@ using EtfNet.Benchmarks.Measuring;
 
 namespace EtfNet.Benchmarks.Training;
 
-/// <summary>A training step that is watched, against the same step that is not. The ratio of a percent needs the <c>ratios</c> command's many pairs.</summary>
+/// <summary>A training step that is watched, against the same step that is not. The ratio of a percent needs the <c>ratios</c> command's
+/// many pairs.</summary>
 public class MonitoringOverhead : Subject
 {
     // Epochs of fewer batches are scored oftener.

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 
-/// <summary>The network that training steps are measured on: 784 - 10 x 1024 - 10 with batch norm and ReLU, SGD with momentum, one fixed batch of 128.</summary>
+/// <summary>The network that training steps are measured on: 784 - 10 x 1024 - 10 with batch norm and ReLU, SGD with momentum, one fixed
+/// batch of 128.</summary>
 internal sealed class TrainingRig : IDisposable
 {
     public const long Batch = 128;

@@ -44,7 +44,8 @@ public class TransformerBlocks : Subject
         _input.grad = null;
     }
 
-    // Attention: four projections and two products of tokens by tokens; the feedforward: two dense ones, or two of factors of about the root of their size.
+    // Attention: four projections and two products of tokens by tokens; the feedforward: two dense ones, or two of factors of about the
+    // root of their size.
     internal override Cost CostOf(string method)
     {
         const double rows = Batch * Tokens, hidden = 4 * Width;

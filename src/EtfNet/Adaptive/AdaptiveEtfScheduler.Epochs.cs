@@ -8,7 +8,8 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>Ends an epoch: scores every layer and fixes those that are ready.</summary>
     /// <returns>What was found and done.</returns>
     /// <remarks>
-    /// The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed, and
+    /// The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed,
+    /// and
     /// the epoch is over.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
@@ -65,7 +66,8 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches) => End(Given(batches), null);
 
     /// <summary>
-    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets the
+    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets
+    /// the
     /// guard judge earlier fixes by a loss.
     /// </summary>
     /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
@@ -80,7 +82,8 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpochWithLoss(IEnumerable<(Tensor Input, Tensor Labels)> batches, double loss) => End(Given(batches), loss);
 
     /// <summary>
-    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets the
+    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets
+    /// the
     /// guard judge earlier fixes by an accuracy.
     /// </summary>
     /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>

@@ -5,7 +5,8 @@ namespace EtfNet;
 /// <content>Remembering a moment of the training, and going back to it.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    /// <summary>Takes a copy of the whole training: weights, which layers are fixed, optimizers, this scheduler. For early stopping with the best weights.</summary>
+    /// <summary>Takes a copy of the whole training: weights, which layers are fixed, optimizers, this scheduler. For early stopping with
+    /// the best weights.</summary>
     /// <returns>The copy, in managed memory.</returns>
     /// <exception cref="InvalidOperationException">A forward is in progress.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
@@ -15,7 +16,8 @@ public sealed partial class AdaptiveEtfScheduler
         return new EtfSnapshot(FixedModules.Of(_model), state, this, _memory.Epoch, _optimizers.All);
     }
 
-    /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since are fixed again.</summary>
+    /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since
+    /// are fixed again.</summary>
     /// <param name="snapshot">A copy made by this scheduler, or by one of an equal model with equal optimizers.</param>
     /// <remarks>
     /// With <see cref="AdaptiveEtfOptions.Collective"/> all ranks call it, and take what rank 0's copy holds.

@@ -154,7 +154,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Observed();
     }
 
-    /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of sharpness-aware training.</summary>
+    /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of
+    /// sharpness-aware training.</summary>
     /// <returns>Ends the pause on dispose.</returns>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public IDisposable Suspend()

@@ -9,7 +9,8 @@ namespace EtfNet;
 internal sealed record FixProposal(
     IReadOnlyList<PreparedFix> Fixes, IReadOnlyList<LayerDecision> Waiting, BatchNormAverages? Before, BatchNormAverages? After, LayerReason? TrialGap) : IDisposable
 {
-    /// <summary>Brings the running statistics of the batch norms behind the fixed layers up to date. Call it once the fixes are made.</summary>
+    /// <summary>Brings the running statistics of the batch norms behind the fixed layers up to date. Call it once the fixes are
+    /// made.</summary>
     public void UpdateRunningStatistics()
     {
         if (Before is not null)

@@ -11,7 +11,8 @@ namespace EtfNet;
 /// <param name="OutputError">The relative output error.</param>
 internal sealed record PreparedFix(LayerTarget Target, SimplexEtf Etf, Tensor? Bias, double OutputError)
 {
-    /// <summary>The network's loss over the calibration sample before the fixes of this epoch; null where its outputs are no logits.</summary>
+    /// <summary>The network's loss over the calibration sample before the fixes of this epoch; null where its outputs are no
+    /// logits.</summary>
     public double? LossBefore { get; init; }
 
     /// <summary>The network's loss with this fix and those before it; null with <see cref="LossBefore"/>.</summary>

@@ -6,11 +6,13 @@ namespace EtfNet;
 /// <summary>Saves and loads a whole training across fixes: weights, which layers are fixed and how, scheduler, optimizers.</summary>
 /// <remarks>
 /// <para>One safetensors file with a version and a SHA-256 checksum, written to a temporary file, flushed and renamed: a reader sees the
-/// old file or the new one. Weights stand in it as <c>model.</c> and their names, optimizer states as <c>optimizer.0.state.</c> and so on; the
+/// old file or the new one. Weights stand in it as <c>model.</c> and their names, optimizer states as <c>optimizer.0.state.</c> and so on;
+/// the
 /// plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of <see cref="EtfPlan.ToJson"/>.</para>
 /// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
 /// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
-/// <para>Where the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call: rank 0 alone writes and reads the file, and
+/// <para>Where the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call: rank 0 alone writes and reads the file,
+/// and
 /// what it read reaches the others. An error of rank 0 reaches them as a <see cref="CollectiveException"/>.</para>
 /// </remarks>
 /// <example>
@@ -25,7 +27,8 @@ public static class EtfCheckpoint
 {
     /// <summary>Saves a model that is trained with a scheduler, the scheduler, and the optimizers it was given.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
-    /// <param name="scheduler">The scheduler; call this between epochs: what was observed since the last <c>EndEpoch</c> is kept too, but not the calibration sample.</param>
+    /// <param name="scheduler">The scheduler; call this between epochs: what was observed since the last <c>EndEpoch</c> is kept too, but
+    /// not the calibration sample.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or an optimizer has no state for one of its parameters.

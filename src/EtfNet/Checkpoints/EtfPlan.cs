@@ -5,9 +5,11 @@ using TorchSharp;
 
 namespace EtfNet;
 
-/// <summary>Which layers of a model are fixed, and how: a few bytes of JSON that, with the weights, rebuild the model for inference.</summary>
+/// <summary>Which layers of a model are fixed, and how: a few bytes of JSON that, with the weights, rebuild the model for
+/// inference.</summary>
 /// <remarks>
-/// Fresh model, then <see cref="Apply"/>, then <c>model.load(weights)</c>. The factors of aligned and nearest frames travel with the weights.
+/// Fresh model, then <see cref="Apply"/>, then <c>model.load(weights)</c>. The factors of aligned and nearest frames travel with the
+/// weights.
 /// Immutable.
 /// </remarks>
 public sealed class EtfPlan
@@ -93,7 +95,8 @@ public sealed class EtfPlan
     public string ToJson() => JsonSerializer.Serialize(ToDocument(), PlanJson.Default.PlanDocument);
 
     /// <summary>Cuts a fresh model as planned and fixes the planned layers; load the weights next.</summary>
-    /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left alone.</param>
+    /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left
+    /// alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentException">
     /// The plan names a layer that the model does not have, or has in another shape, a dtype that cannot hold the frame, or with a weight

@@ -4,8 +4,10 @@ namespace EtfNet;
 
 /// <summary>Streaming count, sum and within-class scatter of each class's features, in float64.</summary>
 /// <remarks>
-/// <para>The scatter of a class is the scalar sum of <c>|h - m_c|^2</c> over its samples, <c>m_c</c> its mean. Sums are held, never means of means, and states
-/// merge exactly (Chan, Golub, LeVeque 1983): however the data is split over batches, epochs or processes, the merged state is the same up to float64 rounding.</para>
+/// <para>The scatter of a class is the scalar sum of <c>|h - m_c|^2</c> over its samples, <c>m_c</c> its mean. Sums are held, never means
+/// of means, and states
+/// merge exactly (Chan, Golub, LeVeque 1983): however the data is split over batches, epochs or processes, the merged state is the same up
+/// to float64 rounding.</para>
 /// <para>Memory is <c>O(classes x width)</c>, and only for classes that have a sample. One thread at a time.</para>
 /// </remarks>
 public sealed partial class ClassStatistics
@@ -34,7 +36,8 @@ public sealed partial class ClassStatistics
     [State(MergeRule.Same)]
     public bool TracksScatter { get; private set; }
 
-    /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be asked for. It grows with the labels.</summary>
+    /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be asked for. It grows with the
+    /// labels.</summary>
     public int ClassCount { get; private set; }
 
     /// <summary>Gets the number of samples.</summary>
@@ -58,7 +61,8 @@ public sealed partial class ClassStatistics
         return !TracksScatter ? double.NaN : classIndex < ClassCount ? _scatter[classIndex] : 0;
     }
 
-    /// <summary>The sum of the features of a class, of length <see cref="Width"/>; empty for a class without samples. Valid until the state changes.</summary>
+    /// <summary>The sum of the features of a class, of length <see cref="Width"/>; empty for a class without samples. Valid until the state
+    /// changes.</summary>
     /// <param name="classIndex">The class, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
     public ReadOnlySpan<double> Sum(int classIndex) => Count(classIndex) == 0 ? [] : _sums[classIndex];
@@ -79,7 +83,8 @@ public sealed partial class ClassStatistics
     /// <param name="labels">Class indices, int64 or int32, one a sample, on any device.</param>
     /// <returns>The number of samples left out.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are not a matrix of <see cref="Width"/> columns, or the labels are not class indices, one a sample.</exception>
+    /// <exception cref="ArgumentException">The features are not a matrix of <see cref="Width"/> columns, or the labels are not class
+    /// indices, one a sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or above 1,048,575.</exception>
     public long Add(torch.Tensor features, torch.Tensor labels)
     {

@@ -15,7 +15,8 @@ internal readonly ref struct FeatureRows
         (IsSingle, Count, Width, Source) = (isSingle, count, width, source);
     }
 
-    /// <summary>The tensor that this is a view of, from which another thread makes a view of its own; null where it is a view of managed memory.</summary>
+    /// <summary>The tensor that this is a view of, from which another thread makes a view of its own; null where it is a view of managed
+    /// memory.</summary>
     public torch.Tensor? Source { get; }
 
     public bool IsSingle { get; }
@@ -28,7 +29,8 @@ internal readonly ref struct FeatureRows
     public ref readonly byte GetPinnableReference() => ref _first;
 
     /// <summary>
-    /// The features in the form that <see cref="View(torch.Tensor)"/> wants, as a tensor of its own outside every scope; null where they have it already: each
+    /// The features in the form that <see cref="View(torch.Tensor)"/> wants, as a tensor of its own outside every scope; null where they
+    /// have it already: each
     /// native call costs microseconds right after a training step, which has filled the caches.
     /// </summary>
     public static torch.Tensor? Convert(torch.Tensor features)

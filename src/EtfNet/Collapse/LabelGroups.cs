@@ -34,7 +34,8 @@ internal sealed class LabelGroups
     /// <summary>The rows of <c>Classes[index]</c>, ascending.</summary>
     public ReadOnlySpan<int> Rows(int index) => _order.AsSpan(_starts[index], _starts[index + 1] - _starts[index]);
 
-    /// <summary>Cuts the groups into at most <paramref name="parts"/> runs of about as many rows each; gives where each begins, and the end of the last.</summary>
+    /// <summary>Cuts the groups into at most <paramref name="parts"/> runs of about as many rows each; gives where each begins, and the end
+    /// of the last.</summary>
     public int[] Cut(int parts)
     {
         List<int> cuts = [0];

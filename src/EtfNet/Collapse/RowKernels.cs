@@ -14,7 +14,8 @@ internal static class RowKernels
             RowSums.For(features.IsSingle).Add((nint)first, features.Width, rows, source, target);
     }
 
-    /// <summary>Adds the named rows, seen from <paramref name="center"/>, to <paramref name="sum"/>; gives the sum of their squared norms.</summary>
+    /// <summary>Adds the named rows, seen from <paramref name="center"/>, to <paramref name="sum"/>; gives the sum of their squared
+    /// norms.</summary>
     /// <remarks>The result is not finite exactly if one of the rows is not.</remarks>
     public static unsafe double AddDeviations(FeatureRows features, ReadOnlySpan<int> rows, ReadOnlySpan<double> center, Span<double> sum)
     {

@@ -22,7 +22,8 @@ public sealed record DepthOptions
     /// <summary>Gets the names of the layers to measure: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
     /// <value>
     /// Patterns choose among the linear and convolution layers; a name without wildcards also takes a module of any other kind. The
-    /// default, empty, stands for all of these layers, and the blocks (modules with layers inside) that stand in a chain of <c>Sequential</c>
+    /// default, empty, stands for all of these layers, and the blocks (modules with layers inside) that stand in a chain of
+    /// <c>Sequential</c>
     /// modules: behind each of them the model can be cut.
     /// </value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>

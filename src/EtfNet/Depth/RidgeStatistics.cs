@@ -57,7 +57,8 @@ internal sealed class RidgeStatistics : IDisposable
     }
 
     /// <summary>
-    /// The head that minimizes the mean squared distance of its outputs from the one-hot labels plus lambda times the squared norm of its weight, the bias free,
+    /// The head that minimizes the mean squared distance of its outputs from the one-hot labels plus lambda times the squared norm of its
+    /// weight, the bias free,
     /// lambda a share of the features' mean variance.
     /// </summary>
     /// <param name="penalty">The share: lambda is it times tr(S) / d, S the covariance of the features. Above 0.</param>

@@ -5,7 +5,8 @@ namespace EtfNet;
 /// <param name="Reason">Why it is fixed, or is not.</param>
 public sealed record LayerDecision(string Name, LayerReason Reason)
 {
-    /// <summary>Gets the number that decided: an error, a count of epochs or classes, as <see cref="Reason"/> says; null where there is none.</summary>
+    /// <summary>Gets the number that decided: an error, a count of epochs or classes, as <see cref="Reason"/> says; null where there is
+    /// none.</summary>
     public double? Value { get; init; }
 
     /// <summary>Gets what <see cref="Value"/> was held against; null where nothing was.</summary>

@@ -69,7 +69,8 @@ public enum LayerReason
     /// <summary>A frame's outputs would be too far from the layer's (<see cref="AdaptiveEtfOptions.MaxOutputError"/>).</summary>
     OutputErrorAboveLimit,
 
-    /// <summary>The nearest-class-center error of the network's outputs would rise too much (<see cref="AdaptiveEtfOptions.MaxErrorRise"/>).</summary>
+    /// <summary>The nearest-class-center error of the network's outputs would rise too much
+    /// (<see cref="AdaptiveEtfOptions.MaxErrorRise"/>).</summary>
     ErrorRiseAboveLimit,
 
     /// <summary>The network's loss would rise too much (<see cref="AdaptiveEtfOptions.MaxLossRise"/>).</summary>

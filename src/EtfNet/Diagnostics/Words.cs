@@ -6,7 +6,8 @@ internal static class Words
     /// <summary>A number and what it counts, in the plural where it is not one.</summary>
     public static string Count(long number, string noun) => FormattableString.Invariant($"{number} {noun}{(number == 1 ? "" : "s")}");
 
-    /// <summary>An exception's message without the parameter's name and value, which mean nothing to who passed no such parameter.</summary>
+    /// <summary>An exception's message without the parameter's name and value, which mean nothing to who passed no such
+    /// parameter.</summary>
     public static string Plain(ArgumentException exception)
     {
         var end = exception.ParamName is { } name ? exception.Message.IndexOf($" (Parameter '{name}')", StringComparison.Ordinal) : -1;

@@ -13,7 +13,8 @@ public sealed record EtfFrame
     /// <summary>Gets the partial identity: right from the start of a training, free of storage and of arithmetic beyond one mean.</summary>
     public static EtfFrame Identity { get; } = new(EtfFrameKind.Identity);
 
-    /// <summary>Gets the frame nearest a trained weight, weighted by the layer's inputs where these are known: for small layers and heads.</summary>
+    /// <summary>Gets the frame nearest a trained weight, weighted by the layer's inputs where these are known: for small layers and
+    /// heads.</summary>
     public static EtfFrame Nearest { get; } = new(EtfFrameKind.Nearest);
 
     /// <summary>Gets the kind of frame.</summary>
@@ -25,15 +26,18 @@ public sealed record EtfFrame
     /// <summary>Gets, for an aligned frame, the most input directions to keep; 0 for the other kinds.</summary>
     public int Rank { get; private init; }
 
-    /// <summary>Gets, for an aligned frame, the share of the input energy that is enough, in (0, 1]; 1 where the rank alone decides.</summary>
+    /// <summary>Gets, for an aligned frame, the share of the input energy that is enough, in (0, 1]; 1 where the rank alone
+    /// decides.</summary>
     public double Energy { get; private init; } = 1;
 
     /// <summary>Gets whether the column frame may be taken where no simplex ETF of rows exists.</summary>
     /// <value>The default is false: a shape with <c>K &gt; d + 1</c> is an error.</value>
     public bool AllowsColumns { get; private init; }
 
-    /// <summary>Gets the same choice which, for <c>K &gt; d + 1</c>, takes the column frame: its d columns are a simplex ETF in R^K.</summary>
-    /// <remarks>For <c>K &lt;= d + 1</c> nothing changes. <c>W = s sqrt(d/(d-1)) P (I - 11^T/d)</c> with orthonormal columns in P.</remarks>
+    /// <summary>Gets the same choice which, for <c>K &gt; d + 1</c>, takes the column frame: its d columns are a simplex ETF in
+    /// R^K.</summary>
+    /// <remarks>For <c>K &lt;= d + 1</c> nothing changes. <c>W = s sqrt(d/(d-1)) P (I - 11^T/d)</c> with orthonormal columns in
+    /// P.</remarks>
     public EtfFrame OrColumns => this with { AllowsColumns = true };
 
     /// <summary>A structured random rotation: a Kronecker product of two random orthogonal matrices of about sqrt(n).</summary>
@@ -46,7 +50,8 @@ public sealed record EtfFrame
 
     /// <summary>The low-rank rotation that agrees with a trained weight on its leading input directions.</summary>
     /// <param name="rank">The directions to keep, at least 1; about twice the class count is enough.</param>
-    /// <returns>The choice. A layer for which the structured form would not be cheaper than a dense matrix takes <see cref="Nearest"/>.</returns>
+    /// <returns>The choice. A layer for which the structured form would not be cheaper than a dense matrix takes
+    /// <see cref="Nearest"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> is below 1.</exception>
     public static EtfFrame Aligned(int rank)
     {
@@ -54,7 +59,8 @@ public sealed record EtfFrame
         return AlignedToEnergy(1, rank);
     }
 
-    /// <summary>The low-rank rotation that agrees with a trained weight on as many input directions as hold a share of the input energy.</summary>
+    /// <summary>The low-rank rotation that agrees with a trained weight on as many input directions as hold a share of the input
+    /// energy.</summary>
     /// <param name="energy">The share, in (0, 1].</param>
     /// <param name="maxRank">The most directions, at least 1.</param>
     /// <returns>The choice, as in <see cref="Aligned"/>.</returns>
@@ -67,7 +73,8 @@ public sealed record EtfFrame
         return new EtfFrame(EtfFrameKind.Aligned) { Energy = energy, Rank = maxRank };
     }
 
-    /// <summary>Gets, for an aligned frame, whether it keeps the leading directions of the inputs' class means instead of those of the inputs.</summary>
+    /// <summary>Gets, for an aligned frame, whether it keeps the leading directions of the inputs' class means instead of those of the
+    /// inputs.</summary>
     /// <value>The default is false. At the same rank both measured alike. Without labels the directions are those of the inputs.</value>
     public bool ByClassMeans { get; init; }
 

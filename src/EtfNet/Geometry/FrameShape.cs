@@ -1,7 +1,8 @@
 namespace EtfNet;
 
 /// <summary>
-/// The shape of a frame. Row frames of K x d are <see cref="Points"/> = K points in <see cref="Space"/> = d dimensions; a column frame is the
+/// The shape of a frame. Row frames of K x d are <see cref="Points"/> = K points in <see cref="Space"/> = d dimensions; a column frame is
+/// the
 /// transpose of a row frame of d points in K dimensions, so everything is computed for row frames and transposed.
 /// </summary>
 internal readonly record struct FrameShape(long Rows, long Columns, bool IsColumnFrame)
@@ -19,7 +20,8 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
     public static bool Exists(EtfFrame frame, long rows, long columns) =>
         rows >= 2 && columns >= 1 && (rows - 1 <= columns || (frame.AllowsColumns && columns >= 2));
 
-    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or only the column frame, which was not chosen.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or only the column frame, which was not
+    /// chosen.</exception>
     public static FrameShape For(EtfFrame frame, long rows, long columns, string rowsName, string columnsName)
     {
         ArgumentNullException.ThrowIfNull(frame);

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A realized simplex equiangular tight frame: K rows of norm s in R^d with pairwise cosine <c>-1/(K-1)</c>, or its column form.</summary>
+/// <summary>A realized simplex equiangular tight frame: K rows of norm s in R^d with pairwise cosine <c>-1/(K-1)</c>, or its column
+/// form.</summary>
 /// <remarks>
 /// Immutable, comparable by value, and without native memory. Identity and random frames are a few bytes; an aligned frame holds
 /// <c>(K + d)(r + 1)</c> numbers, the nearest frame and none else K x d.
@@ -93,10 +94,12 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     /// <param name="inputs">A sample (N, d) of what the matrix is applied to; centered, where a bias takes up the mean.</param>
     /// <param name="rank">The most directions to keep, from 1 to d; no more than K - 1 carry anything.</param>
     /// <param name="orColumns">Whether the column frame may be taken for K &gt; d + 1. The default is false.</param>
-    /// <returns>The frame, of kind <see cref="EtfFrameKind.Aligned"/>, with the scale of least squares over the sample, computed in float64. Whether it is cheaper
+    /// <returns>The frame, of kind <see cref="EtfFrameKind.Aligned"/>, with the scale of least squares over the sample, computed in
+    /// float64. Whether it is cheaper
     /// than a dense matrix is not asked.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The rank does not lie in [1, d], or no frame of that shape exists.</exception>
-    /// <exception cref="ArgumentException">A tensor is not finite floating point, the shapes do not fit, or the matrix sends every input to zero once centered.</exception>
+    /// <exception cref="ArgumentException">A tensor is not finite floating point, the shapes do not fit, or the matrix sends every input to
+    /// zero once centered.</exception>
     public static SimplexEtf AlignedTo(Tensor matrix, Tensor inputs, int rank, bool orColumns = false)
     {
         TensorCheck.Matrix(matrix, nameof(matrix));

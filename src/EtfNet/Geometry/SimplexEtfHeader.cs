@@ -15,7 +15,8 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
         _ => [],
     };
 
-    /// <summary>The columns of an aligned frame's factors: r, the centering, and zeros up to a multiple of 8, which products with them run faster for.</summary>
+    /// <summary>The columns of an aligned frame's factors: r, the centering, and zeros up to a multiple of 8, which products with them run
+    /// faster for.</summary>
     public int FactorWidth => (Rank + 8) / 8 * 8;
 
     /// <summary>The length of <see cref="ToNumbers"/>.</summary>

@@ -12,8 +12,10 @@ internal sealed record FrameCall(FrameOperator Operator, FrameScale Scale, bool 
 }
 
 /// <summary>
-/// y = s E x + b with its analytic gradient: x' = s E^T y', b' = sum of y'. Nothing is saved for the backward pass, not even x, and a gradient that
-/// nobody needs is not computed. The gradient is itself such an application, so it can be differentiated again. Operators that record themselves go
+/// y = s E x + b with its analytic gradient: x' = s E^T y', b' = sum of y'. Nothing is saved for the backward pass, not even x, and a
+/// gradient that
+/// nobody needs is not computed. The gradient is itself such an application, so it can be differentiated again. Operators that record
+/// themselves go
 /// without it.
 /// </summary>
 internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunction>
@@ -21,7 +23,8 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     private const string Key = "call";
 
     /// <summary>
-    /// What the last backward on this thread returned. The engine copies these handles only after the managed call has returned, so they must not be
+    /// What the last backward on this thread returned. The engine copies these handles only after the managed call has returned, so they
+    /// must not be
     /// collected before; and on the engine's own threads no dispose scope would ever release them.
     /// </summary>
     [ThreadStatic]
@@ -30,7 +33,8 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     public override string Name => nameof(FrameFunction);
 
     /// <summary>
-    /// Applies a frame, recording a gradient only if one is needed. Call it in a scope of its own: TorchSharp leaves tensors behind, one of the
+    /// Applies a frame, recording a gradient only if one is needed. Call it in a scope of its own: TorchSharp leaves tensors behind, one of
+    /// the
     /// output's size among them.
     /// </summary>
     /// <param name="x">N x in, or maps where the operator takes maps.</param>
@@ -79,6 +83,7 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
         return [input!, bias!, null!];
     }
 
-    /// <summary>A leaf takes its gradient over without copying it where that has one owner: a view between it and this function sees to that.</summary>
+    /// <summary>A leaf takes its gradient over without copying it where that has one owner: a view between it and this function sees to
+    /// that.</summary>
     private static Tensor Viewed(Tensor x) => x is { requires_grad: true, is_leaf: true } ? x.view(x.shape) : x;
 }

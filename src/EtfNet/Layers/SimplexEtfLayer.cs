@@ -7,8 +7,10 @@ namespace EtfNet;
 /// <summary>A layer whose weight is a fixed simplex equiangular tight frame: a linear layer or a convolution.</summary>
 /// <remarks>
 /// The weight is never trained and, for identity and random frames, never stored. State: <c>frame</c>, whole numbers (kind, rows, columns,
-/// whether it is a column frame, seed, rank, the bits of the scale; for a convolution also the channels and the kernel's height and width), by
-/// which the state of another frame is refused; the factors of an aligned or a nearest frame; <c>bias</c> and <c>scale</c> where the layer has
+/// whether it is a column frame, seed, rank, the bits of the scale; for a convolution also the channels and the kernel's height and width),
+/// by
+/// which the state of another frame is refused; the factors of an aligned or a nearest frame; <c>bias</c> and <c>scale</c> where the layer
+/// has
 /// them.
 /// </remarks>
 public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>

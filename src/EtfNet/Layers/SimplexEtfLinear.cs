@@ -28,7 +28,8 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of bias and scale. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large for the dtype.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large
+    /// for the dtype.</exception>
     /// <exception cref="ArgumentException">The frame follows a trained weight, or the dtype is not floating point.</exception>
     public SimplexEtfLinear(long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
         bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
@@ -40,13 +41,15 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 
     /// <summary>Makes a layer from a realized frame.</summary>
     /// <param name="etf">The frame; copied.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, the very object, trained or not; any other tensor becomes a fixed
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, the very object, trained or not; any other
+    /// tensor becomes a fixed
     /// bias. Either way it is owned from now on.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
-    /// <exception cref="ArgumentException">The bias does not have K numbers of the dtype on the device, or the dtype is not floating point.</exception>
+    /// <exception cref="ArgumentException">The bias does not have K numbers of the dtype on the device, or the dtype is not floating
+    /// point.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The scale is too large for the dtype.</exception>
     public SimplexEtfLinear(SimplexEtf etf, Tensor? bias = null, bool trainScale = false, ScalarType? dtype = null, Device? device = null)
         : this((etf ?? throw new ArgumentNullException(nameof(etf))).Header, etf.FactorTensor, bias, trainScale, dtype, device)

@@ -9,7 +9,8 @@ internal interface IWatchedLayer
     /// <summary>Whether outputs are maps (N, channels, ...) as those of a convolution, instead of rows (..., features).</summary>
     bool HasChannelsFirst => false;
 
-    /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null unless it has so many outputs.</summary>
+    /// <summary>The weight that the layer stands for, outputs x inputs, as a new tensor that the caller disposes; null unless it has so
+    /// many outputs.</summary>
     /// <param name="outputs">The number of rows that the caller wants.</param>
     torch.Tensor? CreateDenseWeight(long outputs);
 

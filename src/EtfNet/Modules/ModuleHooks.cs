@@ -7,7 +7,8 @@ namespace EtfNet;
 /// <summary>Lets a module that takes another's place serve its hooks.</summary>
 internal static class ModuleHooks
 {
-    /// <summary>Gives <paramref name="to"/> the very hook tables of <paramref name="from"/>: hooks go on firing, and whoever holds a remover can still remove them.</summary>
+    /// <summary>Gives <paramref name="to"/> the very hook tables of <paramref name="from"/>: hooks go on firing, and whoever holds a
+    /// remover can still remove them.</summary>
     public static void Share<TPre, TPost>(nn.HookableModule<TPre, TPost> from, nn.HookableModule<TPre, TPost> to)
     {
         Tables<TPre, TPost>.Pre(to) = Tables<TPre, TPost>.Pre(from);

@@ -4,18 +4,21 @@ namespace EtfNet;
 
 public sealed partial class NccMonitor
 {
-    /// <summary>Exact errors and metrics of the model as it is, in two passes over the data: class means, then scores. What is gathered online is not touched.</summary>
+    /// <summary>Exact errors and metrics of the model as it is, in two passes over the data: class means, then scores. What is gathered
+    /// online is not touched.</summary>
     /// <param name="batches">
     /// Inputs and labels (class indices, int64 or int32, one per sample or per position). Enumerated twice; both times it must give the
     /// same samples, in any order.
     /// </param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
-    /// <remarks>Runs in eval mode and without gradients; modes are restored, and batch-norm statistics do not move. Costs about two forwards a sample.</remarks>
+    /// <remarks>Runs in eval mode and without gradients; modes are restored, and batch-norm statistics do not move. Costs about two
+    /// forwards a sample.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one a sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The model does not take one tensor (use the other overload), the second pass saw other class counts than the first, or a feature is not finite and
+    /// The model does not take one tensor (use the other overload), the second pass saw other class counts than the first, or a feature is
+    /// not finite and
     /// <see cref="NonFinitePolicy.Throw"/> is set.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -27,7 +30,8 @@ public sealed partial class NccMonitor
         return Evaluate(batches, batch => model.call(batch.Input), batch => batch.Labels);
     }
 
-    /// <summary>Exact errors and metrics as <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>, for models of several inputs.</summary>
+    /// <summary>Exact errors and metrics as <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>, for models of several
+    /// inputs.</summary>
     /// <typeparam name="TBatch">What a batch is.</typeparam>
     /// <param name="batches">The batches. Enumerated twice; both times they must hold the same samples, in any order.</param>
     /// <param name="forward">Calls the model (by <c>call</c>) on a batch, once or several times; the labels are those of each call.</param>
@@ -36,7 +40,8 @@ public sealed partial class NccMonitor
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one a sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count.</exception>
-    /// <exception cref="InvalidOperationException">The second pass saw other class counts than the first, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
+    /// <exception cref="InvalidOperationException">The second pass saw other class counts than the first, or a feature is not finite and
+    /// <see cref="NonFinitePolicy.Throw"/> is set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public CollapseReport Evaluate<TBatch>(IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels)
     {

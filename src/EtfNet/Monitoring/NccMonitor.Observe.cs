@@ -21,8 +21,10 @@ public sealed partial class NccMonitor
     /// The labels are not class indices, fit no forward that waits, or several of different inputs; or all of them are the index to ignore.
     /// Nothing changes.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.</exception>
-    /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are
+    /// judged at <see cref="EndEpoch"/>.</exception>
+    /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is
+    /// set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Observe(Tensor labels) => ObserveForwards(labels, null);
 
@@ -53,7 +55,8 @@ public sealed partial class NccMonitor
         ObserveForwards(labels, output);
     }
 
-    /// <summary>Takes in features given by hand, for what no hook sees: functions, native composites, layers called by <c>forward</c>.</summary>
+    /// <summary>Takes in features given by hand, for what no hook sees: functions, native composites, layers called by
+    /// <c>forward</c>.</summary>
     /// <param name="layer">The name of a watched layer, or any other, under which the report will show it.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>

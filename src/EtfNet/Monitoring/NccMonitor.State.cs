@@ -3,10 +3,12 @@ namespace EtfNet;
 /// <content>Merging, saving and loading. What is saved, and how it merges, is declared in <see cref="MonitorState"/>.</content>
 public sealed partial class NccMonitor : ICustomState
 {
-    /// <summary>Adds what another monitor gathered in its running epoch: statistics and scores, layer by layer. Its centers and its waiting forwards are not taken.</summary>
+    /// <summary>Adds what another monitor gathered in its running epoch: statistics and scores, layer by layer. Its centers and its waiting
+    /// forwards are not taken.</summary>
     /// <param name="other">A monitor of the same layers, say of another worker's copy of the model; it stays as it is.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
-    /// <exception cref="ArgumentException">It is this monitor, or its layers, their widths or the metrics gathered differ; nothing changes.</exception>
+    /// <exception cref="ArgumentException">It is this monitor, or its layers, their widths or the metrics gathered differ; nothing
+    /// changes.</exception>
     /// <exception cref="ObjectDisposedException">One of the monitors is disposed.</exception>
     public void Merge(NccMonitor other)
     {

@@ -3,10 +3,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Watches how far each layer of a model has collapsed, by the nearest-class-center (NCC) error of its features, while the model trains.</summary>
+/// <summary>Watches how far each layer of a model has collapsed, by the nearest-class-center (NCC) error of its features, while the model
+/// trains.</summary>
 /// <remarks>
-/// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to their own class's, the sample itself left out of
-/// its own mean. Online, each epoch's features are scored against the class means of the epoch before, so the first epoch has no errors; <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
+/// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to their own class's,
+/// the sample itself left out of
+/// its own mean. Online, each epoch's features are scored against the class means of the epoch before, so the first epoch has no errors;
+/// <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
 /// gives exact ones. Source: Liu, arXiv 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
 /// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and not within <see cref="Suspend"/>; a
 /// layer that is called outside of it belongs to none. A layer called several times in one forward pools its calls: every call's rows are
@@ -44,7 +47,8 @@ public sealed partial class NccMonitor : IDisposable
     /// <param name="model">The model. It is not owned: disposing the monitor takes its hooks away and nothing else.</param>
     /// <param name="options">What to watch, and how; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
-    /// <exception cref="ArgumentException">No layer is left to watch, or an <see cref="NccMonitorOptions.Include"/> pattern matches none.</exception>
+    /// <exception cref="ArgumentException">No layer is left to watch, or an <see cref="NccMonitorOptions.Include"/> pattern matches
+    /// none.</exception>
     public NccMonitor(nn.Module model, NccMonitorOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -90,8 +94,10 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>Ends the epoch: gives its report, and makes its class means the centers of the next one.</summary>
-    /// <remarks>The report's numbers are also recorded as gauges <c>etfnet.collapse.nccError</c> and so on, of the meter <c>EtfNet</c>, tagged with the layer.</remarks>
-    /// <exception cref="InvalidOperationException">Labels on CUDA were out of range. They were left out, and calling again ends the epoch without them.</exception>
+    /// <remarks>The report's numbers are also recorded as gauges <c>etfnet.collapse.nccError</c> and so on, of the meter <c>EtfNet</c>,
+    /// tagged with the layer.</remarks>
+    /// <exception cref="InvalidOperationException">Labels on CUDA were out of range. They were left out, and calling again ends the epoch
+    /// without them.</exception>
     /// <exception cref="CollectiveException">
     /// With <see cref="NccMonitorOptions.Collective"/>: the ranks' monitors differ, labels came on some ranks only, or a rank failed or is
     /// missing.

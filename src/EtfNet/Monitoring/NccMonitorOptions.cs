@@ -6,7 +6,8 @@ namespace EtfNet;
 public sealed record NccMonitorOptions
 {
     /// <summary>Gets the number of classes; labels are checked against it.</summary>
-    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the width of the model's output.</value>
+    /// <value>At least 2, or null to grow with the labels. The default is null. On CUDA labels are not read back, and null stands for the
+    /// width of the model's output.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 2.</exception>
     public int? ClassCount
     {
@@ -17,7 +18,8 @@ public sealed record NccMonitorOptions
     /// <summary>Gets the names of the layers to watch: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
     /// <value>
     /// Patterns choose among the linear and convolution layers; a name without wildcards also takes a module of any other kind, whose first
-    /// result tensor is watched. The default, empty, stands for all linear and convolution layers. A name that matches none is an error when
+    /// result tensor is watched. The default, empty, stands for all linear and convolution layers. A name that matches none is an error
+    /// when
     /// the options are used.
     /// </value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -51,7 +53,8 @@ public sealed record NccMonitorOptions
     /// <summary>Gets the seed by which the scored batches are drawn. The default is 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often than <see cref="ScoreEvery"/> says.</summary>
+    /// <summary>Gets the number of samples that an epoch should score at least, where it has so many: short epochs are scored more often
+    /// than <see cref="ScoreEvery"/> says.</summary>
     /// <value>At least 0. The default is 2000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public long MinimumScored
@@ -61,7 +64,8 @@ public sealed record NccMonitorOptions
     } = 2000;
 
     /// <summary>Gets which metrics beside the error are gathered and reported.</summary>
-    /// <value>The default is those that cost nothing in the step: <see cref="CollapseMetricSet.Means"/>, <see cref="CollapseMetricSet.SelfDuality"/> and <see cref="CollapseMetricSet.Agreement"/>.</value>
+    /// <value>The default is those that cost nothing in the step: <see cref="CollapseMetricSet.Means"/>,
+    /// <see cref="CollapseMetricSet.SelfDuality"/> and <see cref="CollapseMetricSet.Agreement"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value has other bits than those of <see cref="CollapseMetricSet"/>.</exception>
     public CollapseMetricSet Metrics
     {
@@ -78,7 +82,8 @@ public sealed record NccMonitorOptions
         init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PairwiseClassLimit), value, "Must not be negative.");
     } = 1000;
 
-    /// <summary>Gets what happens to samples with NaN or infinite features. The default is <see cref="NonFinitePolicy.LeaveOut"/>.</summary>
+    /// <summary>Gets what happens to samples with NaN or infinite features. The default is
+    /// <see cref="NonFinitePolicy.LeaveOut"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
     public NonFinitePolicy NonFinite { get; init => field = Defined(value, nameof(NonFinite)); }
 
@@ -114,18 +119,22 @@ public sealed record NccMonitorOptions
     /// </value>
     public Func<IReadOnlyList<Tensor>, Tensor?>? TokenMask { get; init; }
 
-    /// <summary>Gets whether sums on CUDA are made in a fixed order (by products instead of atomic additions), so that runs repeat bit by bit.</summary>
+    /// <summary>Gets whether sums on CUDA are made in a fixed order (by products instead of atomic additions), so that runs repeat bit by
+    /// bit.</summary>
     /// <value>The default is false. On the CPU the order is always fixed.</value>
     public bool Deterministic { get; init; }
 
     /// <summary>Gets whether a sample is left out of its own center.</summary>
-    /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class score as collapsed.</value>
+    /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class
+    /// score as collapsed.</value>
     public bool LeaveOneOut { get; init; } = true;
 
     /// <summary>Gets the processes that train copies of one model together, each on batches of its own.</summary>
     /// <value>
-    /// The default, null, is this process alone. Otherwise <see cref="NccMonitor.EndEpoch"/> is a call that all ranks make, and its report is
-    /// that of the samples of all ranks; <see cref="NccMonitor.Compute"/> and <see cref="NccMonitor.Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
+    /// The default, null, is this process alone. Otherwise <see cref="NccMonitor.EndEpoch"/> is a call that all ranks make, and its report
+    /// is
+    /// that of the samples of all ranks; <see cref="NccMonitor.Compute"/> and
+    /// <see cref="NccMonitor.Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
     /// speak of this rank's samples alone.
     /// </value>
     public ICollective? Collective { get; init; }

@@ -56,14 +56,14 @@ internal sealed class ObservedForwards : IDisposable
     public IDisposable Suspend()
     {
         Interlocked.Increment(ref _suspensions);
-        return new Ending(() => Interlocked.Decrement(ref _suspensions));
+        return new DisposeAction(() => Interlocked.Decrement(ref _suspensions));
     }
 
     /// <summary>Takes what this thread's forwards show into one, until the result is disposed.</summary>
     public IDisposable Capture(Forward forward)
     {
         _capturing.Value = forward;
-        return new Ending(() => _capturing.Value = null);
+        return new DisposeAction(() => _capturing.Value = null);
     }
 
     /// <summary>A forward that counts begins.</summary>
@@ -297,11 +297,4 @@ internal sealed class ObservedForwards : IDisposable
 
     private static string Unseen(string obstacle) =>
         $"No forward of a layer can be seen: {obstacle} Features can also be handed to Observe(layer, features, labels).";
-
-    private sealed class Ending(Action end) : IDisposable
-    {
-        private Action? _end = end;
-
-        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
-    }
 }

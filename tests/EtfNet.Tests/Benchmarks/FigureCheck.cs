@@ -5,7 +5,8 @@ namespace EtfNet.Tests.Benchmarks;
 /// <summary>Whether the figures of the README's excerpt come from a report.</summary>
 internal static partial class FigureCheck
 {
-    /// <summary>What stands in the README between the comments <c>benchmarks</c> and <c>/benchmarks</c>; empty where there is none.</summary>
+    /// <summary>What stands in the README between the comments <c>benchmarks</c> and <c>/benchmarks</c>; empty where there is
+    /// none.</summary>
     public static string Excerpt(string readme) => Marked().Match(readme).Groups[1].Value;
 
     /// <summary>The lines with figures: lines of a table, or of text, that hold a digit; not pictures and links, whose names may.</summary>

@@ -34,7 +34,8 @@ public sealed class PairedStepsTests
         covered.Should().BeInRange(85, 100);
     }
 
-    /// <summary>Steps of 100 ms on a machine that others slow down by up to a half for some rounds, with noise on each step and one outlier in twenty.</summary>
+    /// <summary>Steps of 100 ms on a machine that others slow down by up to a half for some rounds, with noise on each step and one outlier
+    /// in twenty.</summary>
     private static PairedSteps Steps(int rounds, int seed)
     {
         var random = new Random(seed);

@@ -6,7 +6,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Calibration;
 
-/// <summary>Deep networks with batch norm and few steps per epoch: their running statistics lag far behind the weights when the first layer is ready.</summary>
+/// <summary>Deep networks with batch norm and few steps per epoch: their running statistics lag far behind the weights when the first layer
+/// is ready.</summary>
 public sealed class DeepBatchNormTests
 {
     private const int Classes = 10;

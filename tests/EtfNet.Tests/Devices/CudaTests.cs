@@ -70,7 +70,8 @@ public sealed class CudaTests
     }
 
     /// <summary>
-    /// The device is given a second of work, then the hot path runs. Anything in it that waits for the device (an <c>item</c>, a copy to the host) would take
+    /// The device is given a second of work, then the hot path runs. Anything in it that waits for the device (an <c>item</c>, a copy to
+    /// the host) would take
     /// that second; without, the second is spent in the synchronization that follows.
     /// </summary>
     [CudaFact]

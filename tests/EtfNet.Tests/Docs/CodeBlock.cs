@@ -10,7 +10,8 @@ internal sealed partial record CodeBlock(string Page, int Line, string Code)
 {
     private const string Fence = "```";
 
-    /// <summary>A block that begins with a using directive is a whole program; any other is part of one, and is compiled with <see cref="Preamble"/>.</summary>
+    /// <summary>A block that begins with a using directive is a whole program; any other is part of one, and is compiled with
+    /// <see cref="Preamble"/>.</summary>
     public bool IsProgram => UsingDirective().IsMatch(Code);
 
     public override string ToString() => $"{Page}:{Line}";

@@ -1,7 +1,8 @@
 namespace EtfNet.Tests.Docs;
 
 /// <summary>
-/// What blocks of code in the docs may take as given, beside the SDK's implicit usings: docs/contributing.md lists it. A block may declare the same names itself.
+/// What blocks of code in the docs may take as given, beside the SDK's implicit usings: docs/contributing.md lists it. A block may declare
+/// the same names itself.
 /// </summary>
 internal static class Preamble
 {

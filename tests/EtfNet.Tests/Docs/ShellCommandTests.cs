@@ -6,7 +6,8 @@ using Xunit;
 namespace EtfNet.Tests.Docs;
 
 /// <summary>
-/// The commands of the pages work as written: the programs that take options take these, and all else is run by .ci/run, at least in a short form.
+/// The commands of the pages work as written: the programs that take options take these, and all else is run by .ci/run, at least in a
+/// short form.
 /// </summary>
 public sealed class ShellCommandTests
 {

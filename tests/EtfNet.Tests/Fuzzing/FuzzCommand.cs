@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace EtfNet.Tests.Fuzzing;
 
-/// <summary><c>fuzz [--count N] [--seed S] [--only NAME] [--out FOLDER]</c>, or <c>fuzz --corpus FOLDER</c> to write the valid seeds anew.</summary>
+/// <summary><c>fuzz [--count N] [--seed S] [--only NAME] [--out FOLDER]</c>, or <c>fuzz --corpus FOLDER</c> to write the valid seeds
+/// anew.</summary>
 internal static class FuzzCommand
 {
     public const string Name = "fuzz";
@@ -13,7 +14,8 @@ internal static class FuzzCommand
     /// <summary>A parser that takes this long for an input hangs.</summary>
     private static readonly TimeSpan s_hang = TimeSpan.FromSeconds(60);
 
-    /// <returns>0: nothing was found; 1: something was, and its inputs are in the folder; 2: the arguments are wrong; 3: a parser hangs.</returns>
+    /// <returns>0: nothing was found; 1: something was, and its inputs are in the folder; 2: the arguments are wrong; 3: a parser
+    /// hangs.</returns>
     public static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
         var (count, seed, only, folder) = (70_000L, 1, "", "out/fuzz");

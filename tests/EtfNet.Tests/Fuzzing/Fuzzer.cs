@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace EtfNet.Tests.Fuzzing;
 
-/// <summary>Feeds a parser and looks at what it does: it may read or refuse, within a time and an amount of memory that follow from the input's size.</summary>
+/// <summary>Feeds a parser and looks at what it does: it may read or refuse, within a time and an amount of memory that follow from the
+/// input's size.</summary>
 internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> seeds)
 {
     /// <summary>What messages, buffers and exceptions take whatever the input's size: .NET's stack traces take most of it.</summary>

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace EtfNet.Tests.Fuzzing;
 
-/// <summary>Damages valid inputs: single bits, extreme numbers, pieces cut out, doubled or taken from another input. Pure: a seed gives one input.</summary>
+/// <summary>Damages valid inputs: single bits, extreme numbers, pieces cut out, doubled or taken from another input. Pure: a seed gives one
+/// input.</summary>
 internal static class Mutator
 {
     private const int MaxLength = 1 << 16;

@@ -10,7 +10,8 @@ namespace EtfNet.Tests.Geometry;
 
 public sealed class KroneckerOrthogonalTests
 {
-    /// <summary>Bits of an independent implementation, in plain Python floats: composite width, prime width, small width, a width of unlike factors.</summary>
+    /// <summary>Bits of an independent implementation, in plain Python floats: composite width, prime width, small width, a width of unlike
+    /// factors.</summary>
     [Theory]
     [InlineData(48, 7, "F7E4CE23BBD69025")]
     [InlineData(101, -3, "94609256043EFF67")]
@@ -97,7 +98,8 @@ public sealed class KroneckerOrthogonalTests
         }
     }
 
-    /// <summary>Haar's measure: the entries of a rotation of R^n have mean 0 and variance 1/n, and the trace has mean 0 and variance 1.</summary>
+    /// <summary>Haar's measure: the entries of a rotation of R^n have mean 0 and variance 1/n, and the trace has mean 0 and variance
+    /// 1.</summary>
     [Fact]
     public void HaarOrthogonal_OverSeeds_HasTheMomentsOfHaarsMeasure()
     {

@@ -13,7 +13,8 @@ public sealed class SimplexEtfLinearTests
     private static readonly (ScalarType Type, double Tolerance)[] s_types =
         [(ScalarType.Float64, 1e-11), (ScalarType.Float32, 2e-5), (ScalarType.BFloat16, 0.1), (ScalarType.Float16, 0.02)];
 
-    /// <summary>Outputs and all gradients against dense algebra in float64, over shapes, frames, dtypes and layouts, by kernels and without.</summary>
+    /// <summary>Outputs and all gradients against dense algebra in float64, over shapes, frames, dtypes and layouts, by kernels and
+    /// without.</summary>
     [Theory]
     [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
     public void Forward_AnyShapeFrameAndType_EqualsDenseAlgebra(Natives natives)

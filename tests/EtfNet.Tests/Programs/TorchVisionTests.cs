@@ -14,7 +14,8 @@ public sealed class TorchVisionTests
     private const int Epochs = 5;
     private const int Steps = 10;
 
-    /// <summary>Gets the networks, with the least share of their parameters in reach; all of them where <c>ETFNET_ALL_NETWORKS</c> is set.</summary>
+    /// <summary>Gets the networks, with the least share of their parameters in reach; all of them where <c>ETFNET_ALL_NETWORKS</c> is
+    /// set.</summary>
     public static TheoryData<string, double> Networks => Environment.GetEnvironmentVariable("ETFNET_ALL_NETWORKS") is null
         ? new() { { "resnet18", 0.9 } }
         : new() { { "resnet18", 0.9 }, { "mobilenet_v2", 0.4 }, { "googlenet", 0.9 } };

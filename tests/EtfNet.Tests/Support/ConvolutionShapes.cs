@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Support;
 
-/// <summary>Models in which people hold convolutions; each has a convolution <c>hidden</c> and takes rows of 16, as <see cref="Shapes"/>.</summary>
+/// <summary>Models in which people hold convolutions; each has a convolution <c>hidden</c> and takes rows of 16, as
+/// <see cref="Shapes"/>.</summary>
 internal static class ConvolutionShapes
 {
     /// <summary>As in <see cref="Shapes.All"/>.</summary>

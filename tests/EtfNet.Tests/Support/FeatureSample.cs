@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Support;
 
-/// <summary>A random problem: classes of uneven size, some absent, some with one sample, an offset of up to 1e4, sometimes more classes than features.</summary>
+/// <summary>A random problem: classes of uneven size, some absent, some with one sample, an offset of up to 1e4, sometimes more classes
+/// than features.</summary>
 internal sealed record FeatureSample(float[][] Rows, int[] Labels, int ClassCount)
 {
     public int Width => Rows[0].Length;

@@ -7,7 +7,8 @@ namespace EtfNet.Tests.Support;
 internal static class NativeHeap
 {
     /// <summary>
-    /// Bytes that are allocated and not freed. The resident memory, which stands in where glibc does not say it, may keep a freed block for the next one.
+    /// Bytes that are allocated and not freed. The resident memory, which stands in where glibc does not say it, may keep a freed block for
+    /// the next one.
     /// </summary>
     public static long Allocated()
     {

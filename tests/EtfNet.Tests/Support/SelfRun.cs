@@ -5,7 +5,8 @@ using Xunit.Sdk;
 
 namespace EtfNet.Tests.Support;
 
-/// <summary>Runs these tests from this very program, for a machine that has no .NET SDK: <c>test [PART ...]</c>, where a part of the full name selects.</summary>
+/// <summary>Runs these tests from this very program, for a machine that has no .NET SDK: <c>test [PART ...]</c>, where a part of the full
+/// name selects.</summary>
 internal static class SelfRun
 {
     public const string Name = "test";

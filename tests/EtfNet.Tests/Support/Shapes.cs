@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Support;
 
-/// <summary>Models of the shapes in which people hold their layers; each has a hidden linear layer 16 to 16 (ready to be replaced) and takes rows of 16.</summary>
+/// <summary>Models of the shapes in which people hold their layers; each has a hidden linear layer 16 to 16 (ready to be replaced) and
+/// takes rows of 16.</summary>
 internal static class Shapes
 {
     /// <summary>Name, maker, the path of the layer to replace, whether it can be replaced (or else only be fixed in place).</summary>

@@ -11,7 +11,8 @@ using EtfNet.Benchmarks.Measuring.Limits;
 
 namespace EtfNet.Benchmarks.Measuring;
 
-/// <summary>Native memory, which BenchmarkDotNet's own diagnoser does not see: bytes of the tensors held between runs, and the peak resident memory of the timed part.</summary>
+/// <summary>Native memory, which BenchmarkDotNet's own diagnoser does not see: bytes of the tensors held between runs, and the peak
+/// resident memory of the timed part.</summary>
 internal sealed class MemoryColumns : IDiagnoser
 {
     private static readonly Descriptor s_live = new("LiveTensors", "Live tensors", "Bytes of tensors, weights, gradients and optimizer states held between runs");

@@ -2,9 +2,12 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 
 /// <summary>The ratio of two kinds of steps that were taken in turn, and its 95% interval.</summary>
 /// <remarks>
-/// Steps are grouped in rounds. Each step is divided by its neighbor of the other kind, against drift and busy spells. For each place in the round the mean of the
-/// middle half of these ratios' logarithms is taken, against the outliers of a shared machine, and then the mean over the places, as a step costs more where the
-/// cadence scores. The interval is that of resampling whole rounds (Efron's percentile bootstrap, with a fixed seed). On 568 pairs of a noisy machine it was 1.7
+/// Steps are grouped in rounds. Each step is divided by its neighbor of the other kind, against drift and busy spells. For each place in
+/// the round the mean of the
+/// middle half of these ratios' logarithms is taken, against the outliers of a shared machine, and then the mean over the places, as a step
+/// costs more where the
+/// cadence scores. The interval is that of resampling whole rounds (Efron's percentile bootstrap, with a fixed seed). On 568 pairs of a
+/// noisy machine it was 1.7
 /// points wide, where medians of each kind gave 2.9 and quartiles 3.3.
 /// </remarks>
 internal sealed class PairedSteps

@@ -70,11 +70,13 @@ public sealed class EtfHistory
     /// <summary>The history as comma-separated values (RFC 4180), one line per epoch; missing values are empty.</summary>
     /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
     /// <returns>
-    /// The epoch, the program's figures, counts, what was fixed and reverted, and a column <c>nccError/layer</c> per layer in forward order.
+    /// The epoch, the program's figures, counts, what was fixed and reverted, and a column <c>nccError/layer</c> per layer in forward
+    /// order.
     /// </returns>
     public string ToCsv(bool heading = true) => HistoryCsv.Write(this, heading);
 
-    /// <summary>The history as a JSON object: for each epoch the program's figures and the report, as in <see cref="EtfReport.ToJson"/>.</summary>
+    /// <summary>The history as a JSON object: for each epoch the program's figures and the report, as in
+    /// <see cref="EtfReport.ToJson"/>.</summary>
     public string ToJson() => HistoryJson.Write(this);
 
     /// <summary>Writes one HTML page of curves: errors of all layers, fixes and reverts, effective depth, parameters and bytes.</summary>

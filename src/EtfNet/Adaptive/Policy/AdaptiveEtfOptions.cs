@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>When a layer is fixed, as what, and which layers are looked at.</summary>
-/// <remarks>Source: Liu, arXiv 2412.00884 (Adaptive-ETF). The defaults are the policy that measured best with and without batch norm.</remarks>
-public sealed record AdaptiveEtfOptions
+/// <remarks>Source: Liu, arXiv 2412.00884 (Adaptive-ETF). The defaults are the policy that measured best with and without batch
+/// norm.</remarks>
+public sealed partial record AdaptiveEtfOptions
 {
-    /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not matched.</summary>
-    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError, MaxErrorRise and MaxLossRise without limit, Frame Identity, MatchOutputs false.</value>
+    /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not
+    /// matched.</summary>
+    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError, MaxErrorRise and MaxLossRise without limit, Frame
+    /// Identity, MatchOutputs false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
         Order = FixOrder.Independent,
@@ -35,7 +38,8 @@ public sealed record AdaptiveEtfOptions
     /// <see cref="Epsilon"/> while the network still learns.
     /// </summary>
     /// <value>
-    /// A difference of errors in (0, 1). The default, null, asks for <see cref="Epsilon"/> alone. It counts only while the last layer's own error is at or
+    /// A difference of errors in (0, 1). The default, null, asks for <see cref="Epsilon"/> alone. It counts only while the last layer's own
+    /// error is at or
     /// below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
@@ -45,7 +49,8 @@ public sealed record AdaptiveEtfOptions
         init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(RelativeEpsilon), value, "Must lie in (0, 1), or be null.");
     }
 
-    /// <summary>Gets the last layer's error up to which <see cref="RelativeEpsilon"/> counts: above it the network has not learned enough.</summary>
+    /// <summary>Gets the last layer's error up to which <see cref="RelativeEpsilon"/> counts: above it the network has not learned
+    /// enough.</summary>
     /// <value>A fraction of samples in (0, 1). The default is 0.3.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
     public double RelativeBound
@@ -99,7 +104,8 @@ public sealed record AdaptiveEtfOptions
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(MaxPerEpoch), value, "Must be at least 1.");
     } = 2;
 
-    /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it waits.</summary>
+    /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it
+    /// waits.</summary>
     /// <value>Above 0; infinity sets no limit. The default is 0.5.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
@@ -108,7 +114,8 @@ public sealed record AdaptiveEtfOptions
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxOutputError), value, "Must be above 0.");
     } = 0.5;
 
-    /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a switch; a layer that would cost more waits.</summary>
+    /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a switch; a
+    /// layer that would cost more waits.</summary>
     /// <value>A fraction, above 0; infinity sets no limit. The default is 0.05. Not used where the output is not one row a label.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxErrorRise
@@ -117,9 +124,11 @@ public sealed record AdaptiveEtfOptions
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxErrorRise), value, "Must be above 0.");
     } = 0.05;
 
-    /// <summary>Gets by what share the network's loss over the calibration sample may rise by the fixes of one epoch; a layer that would cost more waits.</summary>
+    /// <summary>Gets by what share the network's loss over the calibration sample may rise by the fixes of one epoch; a layer that would
+    /// cost more waits.</summary>
     /// <value>
-    /// Above 0; infinity sets no limit. The default is 0.1, and a rise below 0.001 never counts; a standard error of the rise over the sample counts as rise. The loss is the cross entropy of the model's output against the labels; it is not used where the
+    /// Above 0; infinity sets no limit. The default is 0.1, and a rise below 0.001 never counts; a standard error of the rise over the
+    /// sample counts as rise. The loss is the cross entropy of the model's output against the labels; it is not used where the
     /// output is no logits: not one row per label, or not a column per class that predicts the labels.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
@@ -130,7 +139,8 @@ public sealed record AdaptiveEtfOptions
     } = 0.1;
 
     /// <summary>Gets the frame that takes a layer's place.</summary>
-    /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with at least twice as many directions as there are classes (31 for 10), Nearest where that saves nothing.</value>
+    /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with at least twice as many directions as there are classes (31 for
+    /// 10), Nearest where that saves nothing.</value>
     public EtfFrame? Frame { get; init; }
 
     /// <summary>Gets whether the frame's scale and the bias are set by least squares to reproduce the layer's outputs.</summary>
@@ -160,7 +170,8 @@ public sealed record AdaptiveEtfOptions
     }
 
     /// <summary>Gets the layers that may be fixed, as names with <c>*</c> and <c>?</c>.</summary>
-    /// <value>The default, empty, stands for all linear layers of the model. A name that matches none is an error when the options are used.</value>
+    /// <value>The default, empty, stands for all linear layers of the model. A name that matches none is an error when the options are
+    /// used.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
@@ -173,7 +184,8 @@ public sealed record AdaptiveEtfOptions
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
 
     /// <summary>Gets where a layer's features are taken.</summary>
-    /// <value>The default is <see cref="FeaturePoint.Auto"/>: after the normalization and activation that follow the layer, where the model shows them.</value>
+    /// <value>The default is <see cref="FeaturePoint.Auto"/>: after the normalization and activation that follow the layer, where the model
+    /// shows them.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
     public FeaturePoint FeaturePoint
     {
@@ -244,7 +256,8 @@ public sealed record AdaptiveEtfOptions
     /// <summary>Gets whether sums on CUDA are made in a fixed order, so that runs repeat bit by bit. The default is false.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in <see cref="FixDecision.Exact"/>.</summary>
+    /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in
+    /// <see cref="FixDecision.Exact"/>.</summary>
     /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
     public int CalibrationSamples
@@ -253,7 +266,7 @@ public sealed record AdaptiveEtfOptions
         init => field = value >= 64 ? value : throw new ArgumentOutOfRangeException(nameof(CalibrationSamples), value, "Must be at least 64.");
     } = 2048;
 
-    /// <summary>Gets the guard that takes back a switch that cost too much.</summary>
+    /// <summary>Gets the guard that takes back a fix that cost too much.</summary>
     /// <value>The default, null, is no guard.</value>
     public FixGuardOptions? Guard { get; init; }
 
@@ -280,20 +293,7 @@ public sealed record AdaptiveEtfOptions
     public ILogger? Logger { get; init; }
 
     /// <summary>Gets whether errors leave a sample out of its own center.</summary>
-    /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class score as collapsed.</value>
+    /// <value>The default is true. False, for comparison with published errors, flatters small classes: ten samples of noise per class
+    /// score as collapsed.</value>
     public bool LeaveOneOut { get; init; } = true;
-
-    /// <summary>Whether two options ask for the same, lists compared by what they hold.</summary>
-    /// <param name="other">The other options.</param>
-    /// <returns>True where all values agree.</returns>
-    public bool Equals(AdaptiveEtfOptions? other) =>
-        other is not null && Include.SequenceEqual(other.Include) && Exclude.SequenceEqual(other.Exclude) && Values().Equals(other.Values());
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Values().GetHashCode();
-
-    private object Values() => ((Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
-        (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
-        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes));
 }

@@ -8,7 +8,8 @@ internal sealed class FixGuard(FixGuardOptions options)
     /// <summary>The epochs whose switches are still on trial, oldest first.</summary>
     public IReadOnlyList<Trial> Trials => _trials;
 
-    /// <summary>Takes in an epoch's loss (lower is better) or accuracy, and says which trials are over and how they ended, the last switched first.</summary>
+    /// <summary>Takes in an epoch's loss (lower is better) or accuracy, and says which trials are over and how they ended, the last
+    /// switched first.</summary>
     /// <param name="epoch">The epoch that ended.</param>
     /// <param name="cost">The loss, or the accuracy with its sign changed.</param>
     public IReadOnlyList<(int Epoch, bool TakeBack, double Cost)> Judge(int epoch, double cost)

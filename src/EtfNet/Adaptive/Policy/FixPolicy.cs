@@ -23,7 +23,8 @@ internal static class FixPolicy
     /// <param name="options">The options.</param>
     /// <param name="epoch">The epoch that ended.</param>
     /// <param name="layers">The layers that may be fixed.</param>
-    /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last one given.</param>
+    /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last one
+    /// given.</param>
     public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers, double? last = null)
     {
         var ready = new List<LayerDecision>();

@@ -25,14 +25,16 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>The ranks that make the same call; null for one process, and within a call of rank 0 that the others follow.</summary>
     private ICollective? Together => _options.Collective is { Size: > 1 } group && !_leads ? group : null;
 
-    /// <summary>Replaces every gradient by its weighted mean over all ranks. Call it on all ranks between <c>backward</c> and <c>step</c>.</summary>
+    /// <summary>Replaces every gradient by its weighted mean over all ranks. Call it on all ranks between <c>backward</c> and
+    /// <c>step</c>.</summary>
     /// <param name="weight">
     /// What this rank's gradients count, at least 0. Where the ranks' batches have different numbers of samples, give that number; 0 for a
     /// rank that has none in this step.
     /// </param>
     /// <returns>What was exchanged.</returns>
     /// <remarks>
-    /// Only parameters that require gradients are exchanged, so layers that are fixed cost nothing. A gradient that some ranks lack counts as
+    /// Only parameters that require gradients are exchanged, so layers that are fixed cost nothing. A gradient that some ranks lack counts
+    /// as
     /// zero there; one that all ranks lack stays null.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>

@@ -35,7 +35,8 @@ public sealed record EtfReport
     /// <summary>Gets the number of all other parameters: those of <see cref="Skipped"/> layers, of normalizations, and biases.</summary>
     public required long ParametersOutOfReach { get; init; }
 
-    /// <summary>Gets the effective depth at epsilon: the number, from 1, of the first layer from which all later ones have errors at or below epsilon.</summary>
+    /// <summary>Gets the effective depth at epsilon: the number, from 1, of the first layer from which all later ones have errors at or
+    /// below epsilon.</summary>
     /// <value>Null where there is none. Source: Galanti et al., arXiv 2202.09028.</value>
     public required int? EffectiveDepth { get; init; }
 

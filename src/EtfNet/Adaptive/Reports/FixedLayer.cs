@@ -9,7 +9,8 @@ public sealed record FixedLayer
     /// <summary>Gets the epoch at whose end it was fixed, from 1; 0 where it was fixed before training.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before training.</summary>
+    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before
+    /// training.</summary>
     public required double? NccError { get; init; }
 
     /// <summary>Gets the frame.</summary>
@@ -18,13 +19,16 @@ public sealed record FixedLayer
     /// <summary>Gets the number of directions of an aligned frame; null for the other kinds.</summary>
     public required int? Rank { get; init; }
 
-    /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not measured.</summary>
+    /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not
+    /// measured.</summary>
     public required double? OutputError { get; init; }
 
-    /// <summary>Gets the network's mean cross entropy over the calibration sample before the fixes of that epoch; null where it was not measured.</summary>
+    /// <summary>Gets the network's mean cross entropy over the calibration sample before the fixes of that epoch; null where it was not
+    /// measured.</summary>
     public double? LossBefore { get; init; }
 
-    /// <summary>Gets the network's mean cross entropy over the calibration sample with this fix and those made before it; null where it was not measured.</summary>
+    /// <summary>Gets the network's mean cross entropy over the calibration sample with this fix and those made before it; null where it was
+    /// not measured.</summary>
     public double? LossAfter { get; init; }
 
     /// <summary>Gets why the cost of the fix for the network was not tried before it was made; null where it was.</summary>

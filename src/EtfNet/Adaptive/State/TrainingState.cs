@@ -42,7 +42,8 @@ internal static class TrainingState
     /// <param name="model">The model.</param>
     /// <param name="plan">The layers that will be fixed.</param>
     /// <param name="optimizers">For each saved optimizer the one that takes its state; null where it is left out.</param>
-    /// <param name="returning">The layers that are fixed now and will be trained again before the state is filled in, in that order.</param>
+    /// <param name="returning">The layers that are fixed now and will be trained again before the state is filled in, in that
+    /// order.</param>
     /// <param name="known">All optimizers that weights return to.</param>
     /// <exception cref="EtfStateException">It does not fit.</exception>
     public static void Read(

@@ -95,7 +95,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>The kept batches, those without labels only where no batch has any.</summary>
     public IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)> Batches => [.. Kept.Select(batch => (batch.Inputs, batch.Labels))];
 
-    /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen them.</summary>
+    /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen
+    /// them.</summary>
     /// <param name="others">For each rank its batches; they are this object's from now on.</param>
     public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
     {

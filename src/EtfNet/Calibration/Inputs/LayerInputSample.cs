@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Keeps inputs of single layers, for models that cannot be called again: their inputs are not tensors, or <c>forward</c> is called, not <c>call</c>.</summary>
+/// <summary>Keeps inputs of single layers, for models that cannot be called again: their inputs are not tensors, or <c>forward</c> is
+/// called, not <c>call</c>.</summary>
 /// <remarks>Each layer is then calibrated against its own old inputs, as if no other were fixed in the same epoch.</remarks>
 internal sealed class LayerInputSample : IDisposable
 {

@@ -10,7 +10,8 @@ internal sealed class BatchNormAverages(IReadOnlyList<(BatchNorm Norm, Tensor Me
     private const double Tolerance = 1e-3;
 
     /// <summary>
-    /// Sets the running statistics of the batch norms that see other inputs now than they did before a fix: those behind a fixed layer. The others keep theirs.
+    /// Sets the running statistics of the batch norms that see other inputs now than they did before a fix: those behind a fixed layer. The
+    /// others keep theirs.
     /// </summary>
     /// <param name="before">The averages of a pass before the fix.</param>
     public void Apply(BatchNormAverages before)

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>What one pass of the kept inputs through the model showed.</summary>
-/// <param name="Samples">What the asked layers saw and gave, in the order in which they are called; a layer that is not called is absent.</param>
+/// <param name="Samples">What the asked layers saw and gave, in the order in which they are called; a layer that is not called is
+/// absent.</param>
 /// <param name="Outputs">What the model gave.</param>
 /// <param name="Averages">The batch norms' statistics.</param>
 internal sealed record CalibrationPass(

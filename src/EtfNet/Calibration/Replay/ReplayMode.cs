@@ -5,8 +5,10 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A model as calibration calls it, until disposed: what training computes, without its noise. Dropout is off; batch norms that are trained normalize by the
-/// batch's own statistics, those that the user keeps in evaluation mode by their running ones. Nothing of the model moves: modes, running statistics and all
+/// A model as calibration calls it, until disposed: what training computes, without its noise. Dropout is off; batch norms that are trained
+/// normalize by the
+/// batch's own statistics, those that the user keeps in evaluation mode by their running ones. Nothing of the model moves: modes, running
+/// statistics and all
 /// other buffers are as before once this is disposed.
 /// </summary>
 internal sealed class ReplayMode : IDisposable
@@ -44,7 +46,8 @@ internal sealed class ReplayMode : IDisposable
             norm.reset_running_stats();
     }
 
-    /// <summary>The averages of the batch statistics since the last reset, for every trained batch norm that was called; detached from all scopes.</summary>
+    /// <summary>The averages of the batch statistics since the last reset, for every trained batch norm that was called; detached from all
+    /// scopes.</summary>
     public BatchNormAverages Averages()
     {
         var called = _batchNorms.Where(norm => norm.num_batches_tracked is { } count && count.cpu().to(ScalarType.Float64).item<double>() > 0);

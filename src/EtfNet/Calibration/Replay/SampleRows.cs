@@ -15,7 +15,8 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
 
     public bool IsEmpty => _inputs.Count == 0;
 
-    /// <summary>Whether the outputs of a linear layer gave the model's class probabilities in every batch: it is the network's head.</summary>
+    /// <summary>Whether the outputs of a linear layer gave the model's class probabilities in every batch: it is the network's
+    /// head.</summary>
     public bool IsHead => _givesProbabilities && _compared > 0;
 
     public void Add(Tensor input, Tensor output, Tensor? labels, int most)

@@ -3,10 +3,12 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What the model gives over the kept batches, with some layers replaced on trial or none: it tells what a fix would cost before anything is changed.</summary>
+/// <summary>What the model gives over the kept batches, with some layers replaced on trial or none: it tells what a fix would cost before
+/// anything is changed.</summary>
 internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = null) : IDisposable
 {
-    /// <summary>Outputs whose greatest column is the label this much more often than the most frequent class would be, of the way to always, are logits.</summary>
+    /// <summary>Outputs whose greatest column is the label this much more often than the most frequent class would be, of the way to
+    /// always, are logits.</summary>
     private const double LogitShare = 0.25;
 
     private readonly List<(Tensor Features, LabelGroups Labels)> _scored = [];
@@ -86,11 +88,13 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
         return (double)_right / _losses.Count >= most + LogitShare * (1 - most) ? _losses.Average(loss => (double)loss) : null;
     }
 
-    /// <summary>The mean cross entropy of these outputs, whether they still are logits or not; null where those of <paramref name="before"/> are not.</summary>
+    /// <summary>The mean cross entropy of these outputs, whether they still are logits or not; null where those of
+    /// <paramref name="before"/> are not.</summary>
     public double? LossOf(TrialOutputs before) => before.Loss() is null || _losses.Count == 0 ? null : _losses.Average(loss => (double)loss);
 
     /// <summary>
-    /// The standard error of the rise of the loss from <paramref name="before"/> to these outputs, row by row; 0 where they are not of the same rows.
+    /// The standard error of the rise of the loss from <paramref name="before"/> to these outputs, row by row; 0 where they are not of the
+    /// same rows.
     /// </summary>
     public double RiseError(TrialOutputs before)
     {

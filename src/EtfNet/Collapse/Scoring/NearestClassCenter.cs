@@ -5,10 +5,12 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>How many samples were scored, how many of them nearer to another class's center than to their own, and how many decisions needed float64.</summary>
+/// <summary>How many samples were scored, how many of them nearer to another class's center than to their own, and how many decisions
+/// needed float64.</summary>
 internal readonly record struct NccScore(long Scored, long Wrong, long Rescored);
 
-/// <summary>Scores samples against class centers: squared distances by products of centered float32 features, the own class left out of its own center.</summary>
+/// <summary>Scores samples against class centers: squared distances by products of centered float32 features, the own class left out of its
+/// own center.</summary>
 internal static class NearestClassCenter
 {
     // Up to here the centers stay in the cache while four rows at a time pass by; beyond, a blocked matrix product is faster.
@@ -23,8 +25,10 @@ internal static class NearestClassCenter
     /// scored.
     /// </param>
     /// <param name="centers">The centers.</param>
-    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be null.</param>
-    /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound are made in float64.</param>
+    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be
+    /// null.</param>
+    /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound
+    /// are made in float64.</param>
     /// <param name="decided">
     /// Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
     /// where not scored. May be null.

@@ -1,6 +1,7 @@
 namespace EtfNet;
 
-/// <summary>What a sample has met so far: its own center and the two nearest other ones, as squared distances less the sample's own squared norm.</summary>
+/// <summary>What a sample has met so far: its own center and the two nearest other ones, as squared distances less the sample's own squared
+/// norm.</summary>
 internal struct ScoredRow(float squaredNorm, int ownIndex)
 {
     private float _own = float.PositiveInfinity;
@@ -32,7 +33,8 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
         }
     }
 
-    /// <summary>Whether the own center, its squared distance scaled by <paramref name="ownFactor"/>, is the nearest, and which is without that factor.</summary>
+    /// <summary>Whether the own center, its squared distance scaled by <paramref name="ownFactor"/>, is the nearest, and which is without
+    /// that factor.</summary>
     public readonly (bool Right, int Winner) Decide(float ownFactor)
     {
         var left = ownIndex < 0 || float.IsPositiveInfinity(ownFactor) ? float.PositiveInfinity : ownFactor * (squaredNorm + _own) - squaredNorm;
@@ -43,7 +45,8 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
 
     /// <summary>Whether float32 rounding could have turned the decision.</summary>
     /// <remarks>
-    /// A product of width d is off by at most <c>d eps |h| |m|</c> in any order of summation; norms and the rounding of h and m to float32 add terms of the same
+    /// A product of width d is off by at most <c>d eps |h| |m|</c> in any order of summation; norms and the rounding of h and m to float32
+    /// add terms of the same
     /// form. All are below <c>(d + 32) eps (|h| + max |m|)^2</c>, and the leave-one-out factor scales the own one's.
     /// </remarks>
     public readonly bool IsClose(float ownFactor, ClassCenters centers)

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>B, the m x (m-1) orthonormal basis of the complement of 1 that <see cref="Centering"/> uses, applied without its matrix.</summary>
+/// <summary>B, the m x (m-1) orthonormal basis of the complement of 1 that <see cref="Centering"/> uses, applied without its
+/// matrix.</summary>
 internal static class Complement
 {
     /// <summary>B^T M for M of m rows.</summary>

@@ -3,9 +3,11 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The aligned frame: an orthogonal U of low-rank form with <c>U Q = polar(C W Q L)</c> on the leading input directions Q.</summary>
+/// <summary>The aligned frame: an orthogonal U of low-rank form with <c>U Q = polar(C W Q L)</c> on the leading input directions
+/// Q.</summary>
 /// <param name="Left">K x (k+1), float64.</param>
-/// <param name="Right">d x (k+1), float64; the frame with points of norm 1 is <c>norm (J - Left Right^T)</c>, last columns the centering.</param>
+/// <param name="Right">d x (k+1), float64; the frame with points of norm 1 is <c>norm (J - Left Right^T)</c>, last columns the
+/// centering.</param>
 /// <param name="Inputs">d x k, Q: the input directions that are kept.</param>
 /// <param name="Outputs">K x k, Z: where the frame sends them, up to <see cref="FrameShape.Norm"/>.</param>
 internal sealed record FrameAlignment(Tensor Left, Tensor Right, Tensor Inputs, Tensor Outputs)

@@ -7,16 +7,19 @@ namespace EtfNet;
 /// <param name="Etf">The frame; its kind is Nearest where an aligned one would not be cheaper than a dense matrix, or not fit.</param>
 /// <param name="Bias">K numbers, float64, detached from all dispose scopes; null if the layer has no bias.</param>
 /// <param name="OutputError">
-/// |f(h) - g(h)| / |f(h)| over the sample, f the old layer, g the fixed one; the norm of f's outputs is taken about their mean where there is a bias. Where a
+/// |f(h) - g(h)| / |f(h)| over the sample, f the old layer, g the fixed one; the norm of f's outputs is taken about their mean where there
+/// is a bias. Where a
 /// normalization takes exactly the layer's outputs, f and g include it. Infinite for zero outputs.
 /// </param>
 internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError)
 {
-    /// <summary>In directions that the sample does not show, the nearest frame follows the weight: its share, of the mean input energy.</summary>
+    /// <summary>In directions that the sample does not show, the nearest frame follows the weight: its share, of the mean input
+    /// energy.</summary>
     private const double WeightShare = 1e-8;
 
     /// <summary>Fits a frame.</summary>
-    /// <param name="frame">The choice. Identity and random frames take the scale that keeps the norm of the outputs, the others the least-squares one.</param>
+    /// <param name="frame">The choice. Identity and random frames take the scale that keeps the norm of the outputs, the others the
+    /// least-squares one.</param>
     /// <param name="weight">K x d.</param>
     /// <param name="bias">K, or null.</param>
     /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
@@ -77,7 +80,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         return new FrameFit(etf, bias?.DetachFromDisposeScope(), double.IsNaN(error) ? double.PositiveInfinity : error);
     }
 
-    /// <summary>The frame with its scale (its directions those of what is shown), and the images of the sample under the frame with points of norm 1.</summary>
+    /// <summary>The frame with its scale (its directions those of what is shown), and the images of the sample under the frame with points
+    /// of norm 1.</summary>
     private static (SimplexEtf Etf, Tensor Images) Choose(
         EtfFrame frame, FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor shown, Func<FrameShape, long, bool> isCheaper)
     {
@@ -88,7 +92,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
             return (own.WithScale(NormScale(images, t, w, shape)), images);
         }
 
-        // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old outputs.
+        // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old
+        // outputs.
         var cross = t.t().mm(x) / x.shape[0];
         if (frame.Kind is EtfFrameKind.Aligned
             && AlignedFrame.Align(cross, shown, frame.Energy, frame.Rank, shape) is { } alignment && isCheaper(shape, alignment.Rank))

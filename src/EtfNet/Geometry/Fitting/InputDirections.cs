@@ -12,7 +12,8 @@ internal static class InputDirections
     /// <summary>Up to this many dimensions, or where a fourth of them is asked for, all eigenvectors are computed.</summary>
     private const long SmallWidth = 512;
 
-    /// <summary>Multiplications by the second moment: with twice the directions asked for, energies come out to well below 1% of themselves.</summary>
+    /// <summary>Multiplications by the second moment: with twice the directions asked for, energies come out to well below 1% of
+    /// themselves.</summary>
     private const int Iterations = 8;
 
     /// <summary>The least number of leading directions that hold a share of the energy.</summary>
@@ -34,7 +35,8 @@ internal static class InputDirections
         return directions.narrow(1, 0, rank).clone().MoveToOuterDisposeScope();
     }
 
-    /// <summary>The class means of a sample, each as heavy as its class: their leading directions are those of the energy between classes.</summary>
+    /// <summary>The class means of a sample, each as heavy as its class: their leading directions are those of the energy between
+    /// classes.</summary>
     /// <param name="sample">N x d, float64.</param>
     /// <param name="labels">N, int64 or int32.</param>
     /// <returns>A row for each class, of the current scope.</returns>
@@ -55,7 +57,8 @@ internal static class InputDirections
         return (Falling(energies), few ? linalg.qr(sample.t().mm(falling)).Q : falling);
     }
 
-    /// <summary>A few of them, by subspace iteration from fixed random directions (Halko, Martinsson, Tropp, SIAM Review 53, 2011).</summary>
+    /// <summary>A few of them, by subspace iteration from fixed random directions (Halko, Martinsson, Tropp, SIAM Review 53,
+    /// 2011).</summary>
     private static (double[] Energies, Tensor Directions) First(Tensor sample, long count)
     {
         var random = new CounterRandom(0, 200);

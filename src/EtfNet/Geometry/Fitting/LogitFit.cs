@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A frame fitted to a network's head: of the frames nearest the weight, with and without the weighting by the inputs, and of all scales and biases, those whose
+/// A frame fitted to a network's head: of the frames nearest the weight, with and without the weighting by the inputs, and of all scales
+/// and biases, those whose
 /// class probabilities are nearest the old head's, by the mean Kullback-Leibler divergence over a sample.
 /// </summary>
-/// <remarks>Least squares on the outputs, right for a hidden layer, raises a head's loss by tenths: it spends its freedom on logits that decide nothing.</remarks>
+/// <remarks>Least squares on the outputs, right for a hidden layer, raises a head's loss by tenths: it spends its freedom on logits that
+/// decide nothing.</remarks>
 internal static class LogitFit
 {
     private const int MaxSteps = 30;
@@ -21,7 +23,8 @@ internal static class LogitFit
     /// <param name="inputs">N x d, float64, not centered.</param>
     /// <param name="logits">N x K, float64: the old head's outputs, bias included.</param>
     /// <param name="hasBias">Whether there is a bias to fit.</param>
-    /// <returns>The frame with its scale, and the bias (K, of the current scope) where there is one; null if no scale is positive and finite.</returns>
+    /// <returns>The frame with its scale, and the bias (K, of the current scope) where there is one; null if no scale is positive and
+    /// finite.</returns>
     public static (SimplexEtf Etf, Tensor? Bias)? To(FrameShape shape, Tensor weight, Tensor inputs, Tensor logits, bool hasBias)
     {
         using var scope = NewDisposeScope();
@@ -74,7 +77,8 @@ internal static class LogitFit
                 hessian.narrow(1, 1, classes).zero_();
             }
 
-            // A shift of all biases changes nothing, and classes that are never predicted bend nothing: a small ridge keeps the step finite.
+            // A shift of all biases changes nothing, and classes that are never predicted bend nothing: a small ridge keeps the step
+            // finite.
             hessian.diagonal().add_(1e-8);
             var direction = linalg.solve(hessian, -gradient);
             var before = value;

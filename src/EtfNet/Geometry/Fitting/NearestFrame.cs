@@ -19,14 +19,16 @@ internal static class NearestFrame
     }
 
     /// <summary>The frame with points of norm 1 that maximizes the inner product with a matrix, and that product.</summary>
-    /// <returns>K x d in the matrix's dtype from float32 up, of the current scope; the product is c times the sum of the singular values.</returns>
+    /// <returns>K x d in the matrix's dtype from float32 up, of the current scope; the product is c times the sum of the singular
+    /// values.</returns>
     public static (Tensor Unit, double Overlap) Polar(Tensor matrix, FrameShape shape)
     {
         using var scope = NewDisposeScope();
         var wide = matrix.detach();
         wide = wide.dtype == ScalarType.Float64 ? wide : wide.to(ScalarType.Float32);
         var points = shape.IsColumnFrame ? wide.t() : wide;
-        // In coordinates of an orthonormal basis of the complement of 1 every polar factor has full rank, so the rows of the frame sum to zero
+        // In coordinates of an orthonormal basis of the complement of 1 every polar factor has full rank, so the rows of the frame sum to
+        // zero
         // whatever the rank of the matrix.
         var (a, sigma, b) = linalg.svd(Complement.Project(points), fullMatrices: false);
         var unit = Complement.Lift(a.mm(b)).mul_(shape.Norm);

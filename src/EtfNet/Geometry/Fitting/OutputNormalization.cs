@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What a normalization that takes exactly a layer's output makes of it, up to its own affine part: it forgives stretching.</summary>
+/// <summary>What a normalization that takes exactly a layer's output makes of it, up to its own affine part: it forgives
+/// stretching.</summary>
 internal enum OutputNormalization
 {
     /// <summary>No normalization follows.</summary>

@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A, the centering part of a frame of m points in R^n, and its adjoint: the first m coordinates minus their mean (m &lt;= n), or B of m = n + 1.
+/// A, the centering part of a frame of m points in R^n, and its adjoint: the first m coordinates minus their mean (m &lt;= n), or B of m =
+/// n + 1.
 /// </summary>
 /// <remarks>
-/// B (m x n) is an orthonormal basis of the complement of 1: the first columns of the Householder reflection that sends 1/sqrt(m) to -e_m. It spans
-/// what Helmert's does and needs one mean where Helmert's needs a running sum: <c>B x = (x - t/(m + sqrt m), -t/sqrt m)</c> with <c>t = sum x</c>.
+/// B (m x n) is an orthonormal basis of the complement of 1: the first columns of the Householder reflection that sends 1/sqrt(m) to -e_m.
+/// It spans
+/// what Helmert's does and needs one mean where Helmert's needs a running sum: <c>B x = (x - t/(m + sqrt m), -t/sqrt m)</c> with <c>t = sum
+/// x</c>.
 /// It acts along dimension 1: on the rows of a matrix (N, n), and on the channels of maps (N, n, height, width).
 /// </remarks>
 internal static class Centering

@@ -8,7 +8,8 @@ namespace EtfNet;
 internal abstract class FrameOperator : IDisposable
 {
     /// <summary>
-    /// Whether autograd may record the operations as they are: where they are few and save nothing, that is cheaper than a function of our own.
+    /// Whether autograd may record the operations as they are: where they are few and save nothing, that is cheaper than a function of our
+    /// own.
     /// </summary>
     /// <param name="x">The input.</param>
     public virtual bool RecordsItself(Tensor x) => false;

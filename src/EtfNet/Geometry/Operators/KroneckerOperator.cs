@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A structured random frame of row points: centering after a <see cref="KroneckerOrthogonal"/>; n x n numbers are never made.</summary>
+/// <summary>A structured random frame of row points: centering after a <see cref="KroneckerOrthogonal"/>; n x n numbers are never
+/// made.</summary>
 internal sealed class KroneckerOperator : FrameOperator
 {
     private readonly FrameShape _shape;

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// An aligned frame: <c>E = norm (J - L R^T)</c>, J the truncated or padded identity, L with K and R with d rows and r + 1 columns. Centering commutes
+/// An aligned frame: <c>E = norm (J - L R^T)</c>, J the truncated or padded identity, L with K and R with d rows and r + 1 columns.
+/// Centering commutes
 /// into the low-rank part as its last column, so one copy of x and two skinny products do.
 /// </summary>
 /// <param name="shape">Of the frame.</param>
@@ -52,7 +53,8 @@ internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> l
     }
 
     /// <summary>
-    /// Whether the wide product is taken a few rows at a time. As a whole, MKL's threads share each row of it between them, which on some processors,
+    /// Whether the wide product is taken a few rows at a time. As a whole, MKL's threads share each row of it between them, which on some
+    /// processors,
     /// and at some times, takes two to three times as long as on one thread.
     /// </summary>
     private static bool InGroups(Tensor x, long width) =>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// Constant tensors that a frame's seed stands for, made at the first use for a dtype and device. No part of a layer's state: they are neither saved
+/// Constant tensors that a frame's seed stands for, made at the first use for a dtype and device. No part of a layer's state: they are
+/// neither saved
 /// nor moved, but made again where they are needed.
 /// </summary>
 internal sealed class TensorCache(Func<Device, Tensor> make) : IDisposable

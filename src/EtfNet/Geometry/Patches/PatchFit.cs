@@ -42,7 +42,8 @@ internal static class PatchFit
         return FrameFit.To(choice, weight, bias, patches, targets, (options ?? new FrameFitOptions()) with { IsCheaper = IsCheaper });
     }
 
-    /// <summary>Whether the structured form saves at least a quarter of the dense kernel's multiplications. Each of them costs it little more
+    /// <summary>Whether the structured form saves at least a quarter of the dense kernel's multiplications. Each of them costs it little
+    /// more
     /// time, and the margin pays for the directions that an aligned frame leaves out.</summary>
     internal static bool IsCheaper(FrameShape shape, long rank) =>
         4 * (shape.Rows + shape.Columns) * PatchFrame.FactorWidth(rank) <= 3 * shape.Rows * shape.Columns;

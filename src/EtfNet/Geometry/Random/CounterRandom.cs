@@ -1,8 +1,10 @@
 namespace EtfNet;
 
 /// <summary>
-/// Random numbers as a pure function of seed, stream and position (SplitMix64: Steele, Lea, Flood, OOPSLA 2014), the same bits on any machine:
-/// only integer operations and + - x / and square root on doubles, in a fixed order. No library logarithm, whose last bit differs between systems.
+/// Random numbers as a pure function of seed, stream and position (SplitMix64: Steele, Lea, Flood, OOPSLA 2014), the same bits on any
+/// machine:
+/// only integer operations and + - x / and square root on doubles, in a fixed order. No library logarithm, whose last bit differs between
+/// systems.
 /// </summary>
 internal struct CounterRandom(long seed, ulong stream)
 {

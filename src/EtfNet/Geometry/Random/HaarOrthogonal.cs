@@ -24,7 +24,8 @@ internal static class HaarOrthogonal
         return matrix;
     }
 
-    /// <summary>Applies H = I - 2 v v^T / (v^T v), with v = g + sign(g_1) |g| e_1 and g normal, to the trailing block from <paramref name="first"/> on.</summary>
+    /// <summary>Applies H = I - 2 v v^T / (v^T v), with v = g + sign(g_1) |g| e_1 and g normal, to the trailing block from
+    /// <paramref name="first"/> on.</summary>
     private static void Reflect(double[] matrix, int size, int first, Span<double> v, double[] product, ref CounterRandom random)
     {
         var square = 0.0;

@@ -1,7 +1,8 @@
 namespace EtfNet;
 
 /// <summary>
-/// A structured random rotation of R^n. Where n = a b with a and b near sqrt(n): the Kronecker product of two Haar matrices, A and B. Signs and
+/// A structured random rotation of R^n. Where n = a b with a and b near sqrt(n): the Kronecker product of two Haar matrices, A and B. Signs
+/// and
 /// permutations of either index would change nothing: Haar's measure has them already. Other widths (primes): one such block on the first
 /// coordinates, a random permutation, and one on the last coordinates; the two overlap.
 /// </summary>

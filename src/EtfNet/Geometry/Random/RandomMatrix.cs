@@ -29,7 +29,8 @@ internal static class RandomMatrix
         return (shape.IsColumnFrame ? points.t() : points).contiguous().MoveToOuterDisposeScope();
     }
 
-    /// <summary>The orthogonal factor of a normal matrix, with the signs that make its law Haar's (Mezzadri, Notices AMS 54, 2007).</summary>
+    /// <summary>The orthogonal factor of a normal matrix, with the signs that make its law Haar's (Mezzadri, Notices AMS 54,
+    /// 2007).</summary>
     private static Tensor Haar(long size, long seed)
     {
         var random = new CounterRandom(seed, 0);

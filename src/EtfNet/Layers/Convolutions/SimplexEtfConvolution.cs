@@ -66,7 +66,8 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
         return _window.Lower(output, input.dim()).MoveToOuterDisposeScope();
     }
 
-    /// <summary>A layer to put in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device and
+    /// <summary>A layer to put in the place of a TorchSharp one: the same channels, kernel size, stride, padding, dilation, dtype, device
+    /// and
     /// mode.</summary>
     /// <param name="layer">A convolution without groups.</param>
     /// <param name="etf">The frame: K x d over patches, or K x C over their middle pixels.</param>

@@ -17,7 +17,8 @@ internal static class AttentionMask
             throw new ArgumentException($"The padding mask is on {padding.device}, the input on {input.device}. Move one of them with .to(...).", name);
     }
 
-    /// <summary>Turns padding into what torch's attention takes: true where a token is looked at, to be broadcast to (batch, heads, tokens, tokens).</summary>
+    /// <summary>Turns padding into what torch's attention takes: true where a token is looked at, to be broadcast to (batch, heads, tokens,
+    /// tokens).</summary>
     public static Tensor FromPadding(Tensor padding, bool causal)
     {
         var (batch, tokens) = (padding.shape[0], padding.shape[1]);

@@ -25,8 +25,10 @@ public sealed record EtfFeedForwardOptions
 
     /// <summary>Gets the frame of the fixed projections.</summary>
     /// <value>
-    /// <see cref="EtfFrame.Random"/>, <see cref="EtfFrame.DenseRandom"/>, or at a ratio of 1 also <see cref="EtfFrame.Identity"/>. The up-projection takes the
-    /// seed, the down-projection one derived from it; give each block of a model its own. The projection that has more than one row too many for a simplex ETF
+    /// <see cref="EtfFrame.Random"/>, <see cref="EtfFrame.DenseRandom"/>, or at a ratio of 1 also <see cref="EtfFrame.Identity"/>. The
+    /// up-projection takes the
+    /// seed, the down-projection one derived from it; give each block of a model its own. The projection that has more than one row too
+    /// many for a simplex ETF
     /// of its rows takes the column frame. The default is <c>Random(0)</c>: hidden units that mix the inputs, without a stored weight.
     /// </value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
@@ -69,7 +71,8 @@ public sealed record EtfFeedForwardOptions
 
     /// <summary>Gets whether each output of a fixed projection has a factor of its own that is trained, from 1 on.</summary>
     /// <value>
-    /// The default is true: a vision transformer had 78.0% with them and 76.4% without on the test images of a Fashion-MNIST subset after three epochs (one seed).
+    /// The default is true: a vision transformer had 78.0% with them and 76.4% without on the test images of a Fashion-MNIST subset after
+    /// three epochs (one seed).
     /// A learned projection needs none.
     /// </value>
     public bool HasUnitScale { get; init; } = true;

@@ -7,12 +7,18 @@ namespace EtfNet;
 
 /// <summary>A transformer block whose feedforward is a pair of fixed simplex ETFs: the ETF-Transformer's block.</summary>
 /// <remarks>
-/// <para>Pre-norm: <c>x + attention(norm(x))</c>, then <c>x + feedforward(norm(x))</c>. Shapes: input and output (batch, tokens, width), batch first. Attention
-/// is multi-head scaled dot-product attention with biased projections <c>attention.query</c>, <c>.key</c>, <c>.value</c>, <c>.output</c>, each an
-/// <c>nn.Linear</c> that can be hooked, fixed or replaced; further parts are <c>norm1</c>, <c>norm2</c> and <c>feedforward</c> (<see cref="EtfFeedForward"/>).</para>
-/// <para>With <see cref="FixedProjections.None"/> it is the plain block with a learned feedforward, alike in all else: the twin to compare with
-/// (<see cref="Plain"/>), and one whose feedforward <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can fix during training.</para>
-/// <para>Dropout and stochastic depth draw from torch's global generator, as torch's own layers do. Source: Liu, arXiv 2412.00884, section 3 (ETF-Transformer);
+/// <para>Pre-norm: <c>x + attention(norm(x))</c>, then <c>x + feedforward(norm(x))</c>. Shapes: input and output (batch, tokens, width),
+/// batch first. Attention
+/// is multi-head scaled dot-product attention with biased projections <c>attention.query</c>, <c>.key</c>, <c>.value</c>, <c>.output</c>,
+/// each an
+/// <c>nn.Linear</c> that can be hooked, fixed or replaced; further parts are <c>norm1</c>, <c>norm2</c> and <c>feedforward</c>
+/// (<see cref="EtfFeedForward"/>).</para>
+/// <para>With <see cref="FixedProjections.None"/> it is the plain block with a learned feedforward, alike in all else: the twin to compare
+/// with
+/// (<see cref="Plain"/>), and one whose feedforward <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can fix during
+/// training.</para>
+/// <para>Dropout and stochastic depth draw from torch's global generator, as torch's own layers do. Source: Liu, arXiv 2412.00884, section
+/// 3 (ETF-Transformer);
 /// Vaswani et al., arXiv 1706.03762; pre-norm: Xiong et al., arXiv 2002.04745.</para>
 /// </remarks>
 public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
@@ -44,8 +50,10 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     /// <param name="options">The default is a pre-norm block with both projections fixed at ratio 4.</param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, there is no head, or the ratio gives fewer than 2 hidden units or more than 2147483647.</exception>
-    /// <exception cref="ArgumentException">The heads do not divide the width, the dtype is not floating point, or the frame does not suit the ratio.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The width is below 2, there is no head, or the ratio gives fewer than 2 hidden units
+    /// or more than 2147483647.</exception>
+    /// <exception cref="ArgumentException">The heads do not divide the width, the dtype is not floating point, or the frame does not suit
+    /// the ratio.</exception>
     public EtfTransformerBlock(long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(EtfTransformerBlock))
     {

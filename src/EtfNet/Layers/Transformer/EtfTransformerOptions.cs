@@ -18,7 +18,8 @@ public sealed record EtfTransformerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
     public double AttentionDropout { get; init => field = Probability(value, nameof(AttentionDropout)); }
 
-    /// <summary>Gets the chance that a training forward leaves out a whole residual branch of a sample, the others being scaled up for it.</summary>
+    /// <summary>Gets the chance that a training forward leaves out a whole residual branch of a sample, the others being scaled up for
+    /// it.</summary>
     /// <value>In [0, 1). The default is 0. Source: Huang et al., arXiv 1603.09382.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
     public double StochasticDepth { get; init => field = Probability(value, nameof(StochasticDepth)); }

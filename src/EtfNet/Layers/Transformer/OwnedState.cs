@@ -7,7 +7,8 @@ namespace EtfNet;
 internal static class OwnedState
 {
     /// <param name="module">A module whose components are registered.</param>
-    /// <param name="device">Where it is to be; null: the CPU. Moved, not made there: the module's own record of its device follows only a move.</param>
+    /// <param name="device">Where it is to be; null: the CPU. Moved, not made there: the module's own record of its device follows only a
+    /// move.</param>
     public static void Keep(nn.Module module, Device? device)
     {
         if (device is not null && device.type != DeviceType.CPU)

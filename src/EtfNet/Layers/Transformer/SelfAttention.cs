@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Multi-head scaled dot-product self-attention over (batch, tokens, width), with four projections of its own that can be hooked, fixed or replaced.</summary>
+/// <summary>Multi-head scaled dot-product self-attention over (batch, tokens, width), with four projections of its own that can be hooked,
+/// fixed or replaced.</summary>
 internal sealed class SelfAttention : nn.Module<Tensor, Tensor, Tensor>
 {
     [ComponentName(Name = "query")]

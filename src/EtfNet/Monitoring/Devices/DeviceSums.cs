@@ -4,8 +4,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A layer's sums and scores where its features are on a device: gathered there without a wait, brought over when a report asks.</summary>
-/// <remarks>Whatever cannot be counted (a label out of range, a feature that is not finite) is masked, since looking would mean waiting for the device.</remarks>
+/// <summary>A layer's sums and scores where its features are on a device: gathered there without a wait, brought over when a report
+/// asks.</summary>
+/// <remarks>Whatever cannot be counted (a label out of range, a feature that is not finite) is masked, since looking would mean waiting for
+/// the device.</remarks>
 internal sealed class DeviceSums : IDisposable
 {
     private readonly bool _deterministic;

@@ -130,7 +130,8 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
         _deviceHasSamples = false;
     }
 
-    /// <summary>Makes the centers of <see cref="Previous"/>, and sets how many batches must be scored for the asked number of samples.</summary>
+    /// <summary>Makes the centers of <see cref="Previous"/>, and sets how many batches must be scored for the asked number of
+    /// samples.</summary>
     public void MakeCenters()
     {
         Lagged = Previous is { Total: > 0 } previous ? ClassCenters.Create(previous, options.LeaveOneOut) : null;

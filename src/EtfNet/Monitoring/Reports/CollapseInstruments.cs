@@ -2,7 +2,8 @@ using System.Diagnostics.Metrics;
 
 namespace EtfNet;
 
-/// <summary>The numbers of a report as instruments of the meter <c>EtfNet</c>, tagged with the layer: <c>etfnet.collapse.nccError</c> and so on.</summary>
+/// <summary>The numbers of a report as instruments of the meter <c>EtfNet</c>, tagged with the layer: <c>etfnet.collapse.nccError</c> and
+/// so on.</summary>
 internal static class CollapseInstruments
 {
     private static readonly Dictionary<string, Gauge<double>> Gauges = ReportNumbers

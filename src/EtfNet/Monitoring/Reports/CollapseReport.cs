@@ -22,7 +22,8 @@ public sealed record CollapseReport
         Layers.FirstOrDefault(entry => entry.Name == layer)
         ?? throw new KeyNotFoundException($"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
-    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most epsilon.</summary>
+    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most
+    /// epsilon.</summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
     /// <returns>
     /// The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above, or has no error yet.
@@ -50,7 +51,8 @@ public sealed record CollapseReport
     /// <summary>The report as comma-separated values (RFC 4180), one line per layer; missing values are empty.</summary>
     /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
     /// <remarks>
-    /// The first column is <see cref="Epoch"/>, which exact reports do not know: append <c>(report with { Epoch = epoch }).ToCsv(false)</c>.
+    /// The first column is <see cref="Epoch"/>, which exact reports do not know: append <c>(report with { Epoch = epoch
+    /// }).ToCsv(false)</c>.
     /// </remarks>
     public string ToCsv(bool heading = true) => ReportCsv.Write(this, heading);
 

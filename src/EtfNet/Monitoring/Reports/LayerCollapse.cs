@@ -9,7 +9,8 @@ public sealed record LayerCollapse
     /// <summary>Gets where the features were taken and how they were pooled, as in <c>after BatchNorm1d, ReLU; spatial mean</c>.</summary>
     public required string FeaturePoint { get; init; }
 
-    /// <summary>Gets the share of scored samples that lie nearer to another class's mean than to their own, the sample itself left out; null where none was scored.</summary>
+    /// <summary>Gets the share of scored samples that lie nearer to another class's mean than to their own, the sample itself left out;
+    /// null where none was scored.</summary>
     /// <value>In [0, 1].</value>
     public double? NccError { get; init; }
 
@@ -48,7 +49,8 @@ public sealed record LayerCollapse
     /// <summary>Gets why there is no error, or what was wrong with some samples, and the way out; null where all is well.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Gets NC1, <c>tr(Sw pinv(Sb)) / P</c> over the P present classes (Papyan, Han, Donoho 2020); null unless asked for, in exact mode.</summary>
+    /// <summary>Gets NC1, <c>tr(Sw pinv(Sb)) / P</c> over the P present classes (Papyan, Han, Donoho 2020); null unless asked for, in exact
+    /// mode.</summary>
     public double? Nc1 { get; init; }
 
     /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> took.</summary>
@@ -57,16 +59,19 @@ public sealed record LayerCollapse
     /// <summary>Gets <c>tr(Sw) / tr(Sb)</c>, the cheap relative of <see cref="Nc1"/>; null unless the scatter is kept.</summary>
     public double? TraceQuotient { get; init; }
 
-    /// <summary>Gets the class-distance normalized variance, the mean over pairs of <c>(V_a + V_c) / (2 |m_a - m_c|^2)</c> (Galanti et al. 2022); null unless the scatter is kept.</summary>
+    /// <summary>Gets the class-distance normalized variance, the mean over pairs of <c>(V_a + V_c) / (2 |m_a - m_c|^2)</c> (Galanti et al.
+    /// 2022); null unless the scatter is kept.</summary>
     public double? Cdnv { get; init; }
 
-    /// <summary>Gets the population standard deviation over the mean of the norms of the centered class means; 0 for a simplex ETF (NC2).</summary>
+    /// <summary>Gets the population standard deviation over the mean of the norms of the centered class means; 0 for a simplex ETF
+    /// (NC2).</summary>
     public double? Equinorm { get; init; }
 
     /// <summary>Gets the mean over pairs of <c>|cos + 1/(P-1)|</c> of the centered class means; 0 for a simplex ETF (NC2).</summary>
     public double? Equiangularity { get; init; }
 
-    /// <summary>Gets the Frobenius distance of the normalized Gram matrix of centered class means from a simplex ETF's; 0 for one (NC2).</summary>
+    /// <summary>Gets the Frobenius distance of the normalized Gram matrix of centered class means from a simplex ETF's; 0 for one
+    /// (NC2).</summary>
     public double? GramDeviation { get; init; }
 
     /// <summary>
@@ -75,7 +80,8 @@ public sealed record LayerCollapse
     /// <value>Null for layers that are not the model's classifier: those whose output is not its class scores.</value>
     public double? SelfDuality { get; init; }
 
-    /// <summary>Gets the share of scored samples whose nearest class mean (nothing left out) is not the class that the model predicts (NC4); null where outputs were not seen.</summary>
+    /// <summary>Gets the share of scored samples whose nearest class mean (nothing left out) is not the class that the model predicts
+    /// (NC4); null where outputs were not seen.</summary>
     public double? Nc4Mismatch { get; init; }
 
     /// <summary>Gets all measures of the layer: those above, and the ones beside them.</summary>

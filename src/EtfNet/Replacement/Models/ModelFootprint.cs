@@ -4,7 +4,8 @@ namespace EtfNet;
 
 /// <summary>What a model's parameters and their training take, at one moment.</summary>
 /// <remarks>
-/// Parameters are numbers. Trainable ones have gradients. Fixed ones are those of layers that are simplex ETFs, whether they are stored or not:
+/// Parameters are numbers. Trainable ones have gradients. Fixed ones are those of layers that are simplex ETFs, whether they are stored or
+/// not:
 /// trainable and fixed weights together are what the same model without EtfNet would train. Bytes are those of tensors that exist.
 /// </remarks>
 public sealed record ModelFootprint
@@ -12,7 +13,8 @@ public sealed record ModelFootprint
     /// <summary>Gets the parameters that are trained.</summary>
     public required long TrainableParameters { get; init; }
 
-    /// <summary>Gets the parameters that are not trained: the weights that fixed layers stand for (K x d each), and parameters without gradient.</summary>
+    /// <summary>Gets the parameters that are not trained: the weights that fixed layers stand for (K x d each), and parameters without
+    /// gradient.</summary>
     public required long FixedParameters { get; init; }
 
     /// <summary>Gets the numbers that are stored: parameters and the factors of frames.</summary>

@@ -27,7 +27,8 @@ internal static class PlanApplication
         return fixes;
     }
 
-    /// <summary>Checks that the plan's layers, and none else, will be fixed once some of those that are fixed now were made trainable and <see cref="Run"/> was called.</summary>
+    /// <summary>Checks that the plan's layers, and none else, will be fixed once some of those that are fixed now were made trainable and
+    /// <see cref="Run"/> was called.</summary>
     /// <param name="model">The model; it is not changed.</param>
     /// <param name="plan">The layers to be fixed.</param>
     /// <param name="returning">The names of the layers that will be made trainable first.</param>

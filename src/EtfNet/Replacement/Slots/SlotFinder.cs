@@ -7,7 +7,8 @@ namespace EtfNet;
 
 /// <summary>Finds every place in a model's object graph that refers to given modules, and the tensors that its objects hold.</summary>
 /// <remarks>
-/// The walk starts at the model and follows the fields of modules and of the user's own objects, collections, tuples and closures; TorchSharp's
+/// The walk starts at the model and follows the fields of modules and of the user's own objects, collections, tuples and closures;
+/// TorchSharp's
 /// containers and registries are such objects too, so that nothing here depends on how they are built inside. It does not enter tensors,
 /// the framework's other types or EtfNet's own objects that are not modules.
 /// </remarks>
@@ -131,7 +132,8 @@ internal sealed class SlotFinder
             Enqueue(value, where);
     }
 
-    /// <summary>A method of a wanted module kept as a delegate is bound anew to the replacement, where the method is one that both have.</summary>
+    /// <summary>A method of a wanted module kept as a delegate is bound anew to the replacement, where the method is one that both
+    /// have.</summary>
     private void MeetDelegate(Delegate function, string where, Action<object> put)
     {
         var parts = function.GetInvocationList();

@@ -120,7 +120,8 @@ public sealed class PseudoInverseVariabilityTests
         return variability.Value;
     }
 
-    /// <summary>With C the centered means, <c>Sb = C^T C / P</c>, and the trace is the mean over samples of <c>|pinv(C)^T (h - m_c)|^2</c>.</summary>
+    /// <summary>With C the centered means, <c>Sb = C^T C / P</c>, and the trace is the mean over samples of <c>|pinv(C)^T (h -
+    /// m_c)|^2</c>.</summary>
     private static double Formula(Tensor features, int[] labels)
     {
         var (own, count) = (tensor(Array.ConvertAll(labels, label => (long)label)), labels.Max() + 1);

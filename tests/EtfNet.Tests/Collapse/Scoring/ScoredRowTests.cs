@@ -6,7 +6,8 @@ namespace EtfNet.Tests.Collapse.Scoring;
 
 public sealed class ScoredRowTests
 {
-    /// <summary>Squared distances to the centers in order, the own class among them, its factor; whether the own is nearest with the factor, which is without.</summary>
+    /// <summary>Squared distances to the centers in order, the own class among them, its factor; whether the own is nearest with the
+    /// factor, which is without.</summary>
     [Theory]
     [InlineData(new[] { 1f, 2f }, 0, 1f, true, 0)]
     [InlineData(new[] { 1f, 2f }, 1, 1f, false, 0)]

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Layers.Transformer;
 
-/// <summary>A transformer block of products, sums and exponentials in float64, with leaves of its own that hold a block's values: fixed frames as dense matrices.</summary>
+/// <summary>A transformer block of products, sums and exponentials in float64, with leaves of its own that hold a block's values: fixed
+/// frames as dense matrices.</summary>
 internal sealed class ReferenceBlock
 {
     private readonly Dictionary<string, Tensor> _values;

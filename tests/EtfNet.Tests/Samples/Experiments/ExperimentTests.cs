@@ -76,7 +76,8 @@ public sealed class ExperimentTests
     public void Load_UnknownName_SaysWhatThereIs(string? name, string message) =>
         FluentActions.Invoking(() => Experiment.Load(name)).Should().Throw<SampleException>().WithMessage(message);
 
-    /// <summary>Accuracies of an epoch are measured behind its fixes; a rule that fires later tells what the network had before them.</summary>
+    /// <summary>Accuracies of an epoch are measured behind its fixes; a rule that fires later tells what the network had before
+    /// them.</summary>
     [Fact]
     public void TrainAccuracyAtFirstFix_RunThatFiredLater_TellsIt()
     {
