@@ -106,13 +106,16 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it
     /// waits.</summary>
-    /// <value>Above 0; infinity sets no limit. The default is 0.5.</value>
+    /// <value>
+    /// Above 0; infinity sets no limit. The default is 0.75. Behind a normalization that takes exactly the layer's output, outputs are compared
+    /// there. What a fix costs the network is limited by <see cref="MaxErrorRise"/> and <see cref="MaxLossRise"/>.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
     {
         get;
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxOutputError), value, "Must be above 0.");
-    } = 0.5;
+    } = 0.75;
 
     /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a switch; a
     /// layer that would cost more waits.</summary>

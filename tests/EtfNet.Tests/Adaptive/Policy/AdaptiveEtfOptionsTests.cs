@@ -64,7 +64,7 @@ public sealed class AdaptiveEtfOptionsTests
     {
         var options = new AdaptiveEtfOptions();
         (options.Epsilon, options.Patience, options.WarmupEpochs, options.MaxPerEpoch).Should().Be((0.05, 1, 0, 2));
-        (options.MaxOutputError, options.MaxErrorRise, options.CalibrationSamples).Should().Be((0.5, 0.05, 2048));
+        (options.MaxOutputError, options.MaxErrorRise, options.CalibrationSamples).Should().Be((0.75, 0.05, 2048));
         (options.Order, options.Decision).Should().Be((FixOrder.LatestFirst, FixDecision.Online));
         (options.FeaturePoint, options.Pooling).Should().Be((FeaturePoint.Auto, FeaturePooling.Auto));
         (options.MatchOutputs, options.LeaveOneOut).Should().Be((true, true));
