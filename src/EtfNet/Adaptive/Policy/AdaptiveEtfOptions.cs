@@ -106,10 +106,7 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it
     /// waits.</summary>
-    /// <value>
-    /// Above 0; infinity sets no limit. The default is 0.75. Behind a normalization that takes exactly the layer's output, outputs are compared
-    /// there. What a fix costs the network is limited by <see cref="MaxErrorRise"/> and <see cref="MaxLossRise"/>.
-    /// </value>
+    /// <value>Above 0; infinity sets no limit. The default is 0.75. Outputs are compared behind a normalization that takes exactly them.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
     {
