@@ -27,6 +27,12 @@ public static partial class ModuleExtensions
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or not below the class count of the options.</exception>
     /// <exception cref="InvalidOperationException">The model does not take one tensor: use the other overload.</exception>
+    /// <example>
+    /// <code>
+    /// var depth = model.MeasureDepth(batches, validationBatches);
+    /// Console.WriteLine(depth);                  // one line per layer: accuracies, parameters, time
+    /// </code>
+    /// </example>
     public static DepthReport MeasureDepth(
         this nn.Module model, IEnumerable<(Tensor Input, Tensor Labels)> training, IEnumerable<(Tensor Input, Tensor Labels)> heldOut,
         DepthOptions? options = null)

@@ -53,8 +53,8 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
                 words.Add(args[i]);
             else if (!known.TryGetValue(parts[0], out var option))
                 throw new SampleException($"there is no option --{parts[0]}{DidYouMean(parts[0], known.Keys, "--")}; --help lists all.");
-            else if (!values.TryAdd(parts[0], parts.Length > 1 ? parts[1] : option.PropertyType == typeof(bool) ? "true"
-                : i + 1 < args.Count && !IsOption(args[i + 1]) ? args[++i] : ""))
+            else if (!values.TryAdd(parts[0], parts.Length > 1 ? parts[1]
+                : i + 1 < args.Count && CanBeValue(option, args[i + 1]) ? args[++i] : option.PropertyType == typeof(bool) ? "true" : ""))
                 throw new SampleException($"--{parts[0]} is given twice.");
             else
                 Convert(option, values[parts[0]]);
@@ -63,6 +63,10 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
         return new Settings(values, words);
 
         static bool IsOption(string word) => word.StartsWith("--", StringComparison.Ordinal);
+
+        // A word after --quiet may be the program's own; true and false belong to the option.
+        static bool CanBeValue(PropertyInfo option, string word) =>
+            option.PropertyType == typeof(bool) ? bool.TryParse(word, out _) : !IsOption(word);
     }
 
     /// <summary>Whether a type has an option of a name.</summary>
@@ -79,7 +83,8 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
     /// <summary>These options, where all arguments belong to options.</summary>
     /// <exception cref="SampleException">One does not.</exception>
     public Settings WithoutWords() =>
-        words.Count == 0 ? this : throw new SampleException($"{words[0]}: give options as --name value; --help lists all.");
+        words.Count == 0 ? this
+            : throw new SampleException($"{words[0]} belongs to no option: give options as --name=value; --help lists all.");
 
     /// <summary>These options, where all are properties of some types.</summary>
     /// <exception cref="SampleException">One is not.</exception>

@@ -12,6 +12,16 @@ namespace EtfNet;
 /// weights.
 /// Immutable.
 /// </remarks>
+/// <example>
+/// <code>
+/// EtfPlan.Of(model).Save("plan.json");
+/// model.save("weights.dat");
+///
+/// using var deployed = BuildModel();
+/// EtfPlan.Load("plan.json").Apply(deployed); // the same layers are fixed
+/// deployed.load("weights.dat");
+/// </code>
+/// </example>
 public sealed class EtfPlan
 {
     private const int Version = 2;
@@ -68,6 +78,7 @@ public sealed class EtfPlan
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static EtfPlan Load(string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
         try
         {
             return Parse(File.ReadAllText(path));
@@ -78,16 +89,40 @@ public sealed class EtfPlan
         }
     }
 
+    /// <summary>Reads a plan from a stream.</summary>
+    /// <param name="stream">UTF-8 text, read to the end; the stream need not seek, and stays open.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    /// <exception cref="EtfStateException">The stream holds no plan.</exception>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    public static EtfPlan Load(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        return Parse(reader.ReadToEnd());
+    }
+
     /// <summary>Writes the plan to a file: a reader sees the old file or the new one, never a part.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
-    public void Save(string path) => AtomicFile.Write(path, stream =>
+    public void Save(string path)
     {
+        ArgumentNullException.ThrowIfNull(path);
+        AtomicFile.Write(path, Save);
+    }
+
+    /// <summary>Writes the plan to a stream, as UTF-8 text.</summary>
+    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    public void Save(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
         using var writer = new StreamWriter(stream, leaveOpen: true);
         writer.Write(ToJson());
-    });
+    }
 
     /// <summary>Gives the plan as JSON.</summary>
     /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank; for each cut what is left, and

@@ -14,6 +14,13 @@ namespace EtfNet;
 /// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
 /// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
+/// <example>
+/// <code>
+/// using var layer = new SimplexEtfLinear(512, 512, EtfFrame.Random(seed: 1));
+/// var outputs = layer.call(randn(8, 512));       // 8 x 512; only the bias is trained
+/// Console.WriteLine(layer.Etf);                  // the frame
+/// </code>
+/// </example>
 public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 {
     private readonly FrameOperator _operator;

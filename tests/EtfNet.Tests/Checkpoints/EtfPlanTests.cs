@@ -22,6 +22,39 @@ public sealed class EtfPlanTests
         EtfPlan.Parse(plan.ToJson()).Apply(fresh);
     }
 
+    [Fact]
+    public void Load_StreamThatSaveWroteTo_IsTheSamePlanAndTheStreamStaysOpen()
+    {
+        using var model = Shapes.Make("LinearField");
+        model.ApplyEtf(EtfFrame.Random(7), "hidden");
+        var plan = EtfPlan.Of(model);
+        using var memory = new MemoryStream();
+
+        plan.Save(new ForwardOnlyStream(memory));
+
+        using var folder = new TemporaryFolder();
+        plan.Save(folder.File("plan.json"));
+        memory.ToArray().Should().Equal(File.ReadAllBytes(folder.File("plan.json")), "a file and a stream hold the same bytes");
+        memory.Position = 0;
+        EtfPlan.Load(new ForwardOnlyStream(memory)).ToJson().Should().Be(plan.ToJson());
+        memory.CanRead.Should().BeTrue();
+    }
+
+    [Fact]
+    public void LoadAndSave_BadStreamOrPath_ThrowWhatIsDocumented()
+    {
+        using var model = Shapes.Make("LinearField");
+        var plan = EtfPlan.Of(model);
+
+        FluentActions.Invoking(() => EtfPlan.Load(new MemoryStream("{ \"version\": 1"u8.ToArray()))).Should().Throw<EtfStateException>()
+            .Which.FileName.Should().BeNull();
+        FluentActions.Invoking(() => EtfPlan.Load((Stream)null!)).Should().Throw<ArgumentNullException>().WithParameterName("stream");
+        FluentActions.Invoking(() => EtfPlan.Load((string)null!)).Should().Throw<ArgumentNullException>().WithParameterName("path");
+        FluentActions.Invoking(() => plan.Save((Stream)null!)).Should().Throw<ArgumentNullException>().WithParameterName("stream");
+        FluentActions.Invoking(() => plan.Save((string)null!)).Should().Throw<ArgumentNullException>().WithParameterName("path");
+        FluentActions.Invoking(() => plan.Save(new MemoryStream(new byte[8]))).Should().Throw<NotSupportedException>("it cannot grow");
+    }
+
     [Theory]
     [InlineData("", "*not a plan*")]
     [InlineData("null", "*null, not a plan*")]

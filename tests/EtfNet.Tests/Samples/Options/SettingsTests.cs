@@ -39,6 +39,30 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData("--mirror", true, "")]
+    [InlineData("--mirror=false", false, "")]
+    [InlineData("--mirror false", false, "")]
+    [InlineData("--mirror False word", false, "word")]
+    [InlineData("--mirror true", true, "")]
+    [InlineData("--mirror word", true, "word")]
+    [InlineData("--mirror --epochs 3", true, "")]
+    public void Read_Switch_TakesTrueAndFalseWithAndWithoutASign(string arguments, bool mirror, string word)
+    {
+        var settings = Settings.Read(arguments.Split(' '), TrainingRun.Options);
+
+        new TrainingRun("run", settings).Recipe.Mirror.Should().Be(mirror);
+        string.Concat(settings.Words).Should().Be(word);
+    }
+
+    [Theory]
+    [InlineData("--mirror maybe", "maybe belongs to no option: give options as --name=value")]
+    [InlineData("--mirror=maybe", "--mirror maybe: give true or false")]
+    [InlineData("-epochs 3", "-epochs belongs to no option: give options as --name=value")]
+    public void WithoutWords_ArgumentOfNoOption_IsNamed(string arguments, string named) => FluentActions
+        .Invoking(() => Settings.Read(arguments.Split(' '), TrainingRun.Options).WithoutWords())
+        .Should().Throw<SampleException>().WithMessage(named + "*");
+
+    [Theory]
     [InlineData("identity", "Identity")]
     [InlineData("nearest:columns", "Nearest or columns")]
     [InlineData("means:9", "Aligned(rank 9, class means)")]
