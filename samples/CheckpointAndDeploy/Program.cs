@@ -36,8 +36,10 @@ deployed.SaveSafetensors(folder.File("linear.safetensors"));
 using var plain = NewModel();
 plain.LoadSafetensors(folder.File("linear.safetensors"));
 Compare($"plain model ({layers.Count} layers made linear again), trained model", plain, resumed.Model);
-Console.WriteLine($"test accuracy {data.Test.AccuracyOf(plain):0.0%}");
-Console.WriteLine($"written to {folder.Path}: training.ckpt, plan.json, weights.dat, linear.safetensors");
+var some = data.Test.Inputs[..100];
+using var check = nn.ParameterDict(("inputs", nn.Parameter(some.clone())), ("outputs", nn.Parameter(plain.call(some).detach())));
+check.SaveSafetensors(folder.File("outputs.safetensors"));    // load.py compares these outputs with PyTorch's
+Console.WriteLine($"test accuracy {data.Test.AccuracyOf(plain):0.0%}; files are in {folder.Path}");
 
 Module NewModel() => Network.Mlp(inputs: 784, width: 256, hiddenLayers: 4, classes: 10);
 
