@@ -39,7 +39,7 @@ namespace EtfNet.Eng
                     return match.Value;
                 if (url == null)
                     return isPicture ? "" : text;
-                var place = isPicture ? "https://raw.githubusercontent.com/" + url.Substring(Host.Length) : url + "/blob";
+                var place = isPicture ? url.Replace(Host, "https://raw.githubusercontent.com/") : url + "/blob";
                 return match.Groups[1].Value + "[" + text + "](" + place + "/" + revision + "/" + target + ")";
             }, RegexOptions.Multiline);
         }
