@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # As a new user would: an empty folder, `dotnet new console`, the package from a folder source, the README's first block pasted; then twenty steps that are
 # checked. On a system with an old libstdc++ also in the wrong order: a first run that fails, then the right property, then a run. The other ways in: an older
-# target framework (one clear error), F#, a file-based program, a single file. Leaves nothing behind: the package goes to a folder of this test's own,
-# everything else comes from the machine's package folder.
+# target framework (one clear error), F#, a file-based program, a single file, a trimmed program. The packed README is read as nuget.org shows it. Leaves nothing
+# behind: the package goes to a folder of this test's own, everything else comes from the machine's package folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -21,6 +21,22 @@ version=$(basename "$package" .nupkg); version=${version#EtfNet.}
 size=$(wc -c < "$package")
 [ "$size" -lt 636000 ] || fail "the package has $size bytes, wanted less than 636000: see what has grown"
 [ -s "${package%.nupkg}.snupkg" ] || fail "there is no symbol package"
+
+# What nuget.org shows: every link of the README is absolute or gone. From a public checkout each names a file that is there.
+links() { sed '/^```/,/^```/d' "$1/README.md" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//' | grep -v '^#' || true; }
+dotnet pack "$root/src/EtfNet" -c Release -v q --no-build -p:ContinuousIntegrationBuild=true -p:RepositoryUrl=https://github.com/example/EtfNet.git -o "$work/public"
+for kind in feed public; do
+  mkdir "$work/$kind-content"
+  unzip -q "$work/$kind/EtfNet.$version.nupkg" -d "$work/$kind-content" 2> /dev/null || python3 -m zipfile -e "$work/$kind/EtfNet.$version.nupkg" "$work/$kind-content"
+  for link in $(links "$work/$kind-content"); do
+    case "$link" in https://*) ;; *) fail "the packed README ($kind) has a relative link: $link" ;; esac
+    path=$(echo "$link" | sed -nE 's#^https://(github|raw.githubusercontent).com/example/EtfNet/(blob/)?[0-9a-f]{40}/([^\#]*).*#\3#p')
+    case "$link" in *example/EtfNet*) [ -f "$root/$path" ] || fail "the packed README links to $link, which is not there" ;; esac
+  done
+done
+[ "$(links "$work/public-content" | grep -c example/EtfNet)" -gt 20 ] || fail "the public package's README has lost its links"
+grep -q '!\[.*raw.githubusercontent.com' "$work/public-content/README.md" || fail "the public package's README shows no picture"
+grep -q '<projectUrl>https://github.com/example/EtfNet</projectUrl>' "$work/public-content/EtfNet.nuspec" || fail "the public package does not name its project"
 
 cat > "$work/nuget.config" <<EOF
 <configuration>
@@ -61,6 +77,7 @@ cat > "$work/wanted.txt" <<EOF
 etfnet.$version.nupkg
 etfnet.$version.nupkg.sha512
 etfnet.nuspec
+CHANGELOG.md
 LICENSE
 README.md
 buildTransitive/net10.0/EtfNet.targets
@@ -112,4 +129,13 @@ cd "$work/Consumer"
 dotnet publish -v q -c Release -r linux-x64 --self-contained false -p:PublishSingleFile=true -o "$work/single"
 "$work/single/Consumer" > "$work/output.txt" 2>&1 || { cat "$work/output.txt"; fail "the single file did not run"; }
 grep -q '^twenty steps: ' "$work/output.txt" || fail "the twenty steps of the single file did not end"
+
+# Trimmed: the library and TorchSharp are kept whole. Needs the runtime's package, which not every feed has.
+if dotnet publish -v q -c Release -r linux-x64 --self-contained -p:PublishTrimmed=true -o "$work/trimmed" > "$work/output.txt" 2>&1; then
+  "$work/trimmed/Consumer" > "$work/output.txt" 2>&1 || { cat "$work/output.txt"; fail "the trimmed program did not run"; }
+  grep -q '^twenty steps: ' "$work/output.txt" || fail "the twenty steps of the trimmed program did not end"
+else
+  grep -q 'NU1101\|NU1102' "$work/output.txt" || { cat "$work/output.txt"; fail "the trimmed program was not published"; }
+  echo "consumer test: the feed has no runtime package; no trimmed program was made"
+fi
 echo "consumer test passed: $(basename "$package"), $size bytes"

@@ -19,12 +19,14 @@ public sealed partial class DocsTests
         BlockCompiler.Errors(new CodeBlock("page.md", 7, "model.ApplyAdaptiveEtv(0.1);\n")).Should().ContainSingle().Which.Should().StartWith("page.md:7: CS1061");
 
     /// <summary>In a process of its own: it draws from torch's global generator.</summary>
-    [Fact]
-    public async Task Readme_FirstBlock_RunsAndPrintsAFixedLayer()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/getting-started.md")]
+    public async Task FirstBlock_OfAPageForNewUsers_RunsAndPrintsAFixedLayer(string page)
     {
         using var folder = new TemporaryFolder();
         var (program, tests) = (folder.File("readme.dll"), typeof(DocsTests).Assembly.Location);
-        var block = Blocks("README.md")[0];
+        var block = Blocks(page)[0];
         block.IsProgram.Should().BeTrue();
         BlockCompiler.Emit(block, program);
         File.Copy(Path.ChangeExtension(tests, ".runtimeconfig.json"), folder.File("readme.runtimeconfig.json"));
@@ -35,6 +37,7 @@ public sealed partial class DocsTests
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
             Environment = { ["OMP_NUM_THREADS"] = "1" },
         };
         using var process = Process.Start(start)!;
