@@ -53,7 +53,8 @@ public sealed partial class Screen(TextWriter output, int? width, TimeProvider c
         var left = TimeSpan.FromSeconds((int)(spent.TotalSeconds * (1 - share) / share));
         var isKnown = spent.TotalSeconds > SoonestSeconds && share > 0.05;
         var line = Invariant($"{run}: {100 * share:0}%{(isKnown ? $", about {left} left" : "")}");
-        if (width is not { } most || (line = line[..Math.Min(line.Length, most - 1)]) == _shown)
+        // Some terminals do not tell their width: 0.
+        if (width is not { } most || (line = line[..Math.Clamp(most - 1, 0, line.Length)]) == _shown)
             return;
         output.Write(Erase + line);
         _shown = line;

@@ -57,6 +57,20 @@ public sealed class ScreenTests : IDisposable
         shown[4].Should().Be("done" + Environment.NewLine);
     }
 
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(1, "")]
+    [InlineData(5, "run:")]
+    public void Progress_TerminalWithoutAWidth_ShowsWhatFits(int width, string shown)
+    {
+        var screen = new Screen(_output, width, _clock);
+        screen.Begin("r");
+        screen.Progress("run", 0.5);
+        screen.Line("done");
+
+        _output.ToString().Replace("\r\u001b[2K", "", StringComparison.Ordinal).Should().Be($"r{Environment.NewLine}{shown}done{Environment.NewLine}");
+    }
+
     private string[] Lines() => _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
 
     private sealed class MovingClock : TimeProvider
