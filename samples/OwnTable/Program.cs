@@ -10,7 +10,7 @@ var rule = new AdaptiveEtfOptions { Epsilon = options.Epsilon };
 var folder = new OutputFolder(options.Out);
 var table = options.Data;
 if (table.Length == 0)
-    CsvTable.WriteExample(table = folder.File("example.csv"));    // small gray images, a column per square and the name of the class
+    table = CsvTable.WriteExample(folder, "example.csv");    // small gray images, a column per square and the name of the class
 using var data = DataSet.Load(new DataOptions { Data = table, Label = options.Label.Length == 0 ? null : options.Label });
 Console.WriteLine($"{data}; {data.Train.Inputs.shape[1]} columns");
 

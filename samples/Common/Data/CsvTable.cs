@@ -67,7 +67,9 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
     }
 
     /// <summary>Writes an example of a table: the embedded images as gray values of 7 x 7 squares, with the names of classes.</summary>
-    public static void WriteExample(string path)
+    /// <returns>Its path.</returns>
+    /// <exception cref="SampleException">It cannot be written; there is no half file.</exception>
+    public static string WriteExample(OutputFolder folder, string name)
     {
         using var scope = NewDisposeScope();
         var images = FashionMnist.Embedded();
@@ -75,7 +77,8 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
         var heading = Enumerable.Range(0, (int)squares.shape[1]).Select(i => $"row{i / 7}column{i % 7}").Append("class");
         var rows = squares.data<float>().ToArray().Chunk((int)squares.shape[1])
             .Zip(images.Train.Labels.data<long>().ToArray(), (row, label) => $"{string.Join(',', row)},{images.Classes[(int)label]}");
-        File.WriteAllLines(path, rows.Prepend(string.Join(',', heading)));
+        folder.Write(name, string.Join('\n', rows.Prepend(string.Join(',', heading))) + '\n');
+        return folder.File(name);
     }
 
     private (IReadOnlyList<string> Labels, Tensor Inputs) Rows() => (Labels, tensor(Values.ToArray(), [Labels.Count, Columns.Count]));

@@ -165,9 +165,11 @@ public sealed class DataSetTests : IDisposable
     [Fact]
     public void WriteExample_Table_IsOneThatLoads()
     {
-        CsvTable.WriteExample(_folder.File("e.csv"));
+        var path = CsvTable.WriteExample(new OutputFolder(_folder.Path), "e.csv");
 
-        using var data = DataSet.Load(_folder.File("e.csv"));
+        path.Should().Be(_folder.File("e.csv"));
+        Directory.GetFiles(_folder.Path).Should().Equal([path], "it was written whole, beside its place");
+        using var data = DataSet.Load(path);
 
         data.Train.Inputs.shape.Should().Equal(8000, 49);
         data.Classes.Should().HaveCount(10).And.Contain("sneaker");
