@@ -84,7 +84,7 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
     /// <exception cref="SampleException">One does not.</exception>
     public Settings WithoutWords() =>
         words.Count == 0 ? this
-            : throw new SampleException($"{words[0]} belongs to no option: give options as --name=value; --help lists all.");
+            : throw new SampleException($"{words[0]}: give options as --name=value; --help lists all.");
 
     /// <summary>These options, where all are properties of some types.</summary>
     /// <exception cref="SampleException">One is not.</exception>

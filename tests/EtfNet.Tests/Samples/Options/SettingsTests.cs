@@ -55,9 +55,9 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("--mirror maybe", "maybe belongs to no option: give options as --name=value")]
+    [InlineData("--mirror maybe", "maybe: give options as --name=value")]
     [InlineData("--mirror=maybe", "--mirror maybe: give true or false")]
-    [InlineData("-epochs 3", "-epochs belongs to no option: give options as --name=value")]
+    [InlineData("-epochs 3", "-epochs: give options as --name=value")]
     public void WithoutWords_ArgumentOfNoOption_IsNamed(string arguments, string named) => FluentActions
         .Invoking(() => Settings.Read(arguments.Split(' '), TrainingRun.Options).WithoutWords())
         .Should().Throw<SampleException>().WithMessage(named + "*");
