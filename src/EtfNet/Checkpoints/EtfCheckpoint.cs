@@ -201,11 +201,7 @@ public static class EtfCheckpoint
     {
         var state = read();
         var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
-        if (!plan.Cuts.SequenceEqual(PlannedCut.Of(scheduler.Model)))
-            throw state.Error(
-                ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
-                "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
-        return new EtfSnapshot(plan.Layers, state);
+        return new EtfSnapshot(plan.Layers, plan.Cuts, state);
     });
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>

@@ -84,4 +84,7 @@ public enum LayerReason
 
     /// <summary>The cost of a fix could not be tried: the model's outputs are not one row per label.</summary>
     OutputsNotScored,
+
+    /// <summary>It went at the end of this epoch: the model was cut before it (<see cref="AdaptiveEtfOptions.Tail"/>).</summary>
+    CutOff,
 }
