@@ -235,7 +235,7 @@ public sealed partial class AdaptiveEtfScheduler
             ? watched.Values.Select(layer => Row(layer.Name, null)).ToList()
             : [.. collapse.Layers.Where(layer => _cutReverted is null || !_gone.Contains(layer.Name)).Select(layer => Row(layer.Name, layer))];
         if (_gone.Count > 0)
-            layers.AddRange(watched.Keys.Except(layers.Select(layer => layer.Name)).Select(name => Row(name, null)).ToList());
+            layers.AddRange(_monitor.Layers.Except(layers.Select(layer => layer.Name)).Select(name => Row(name, null)).ToList());
         return new EtfReport
         {
             Epoch = _memory.Epoch,

@@ -23,7 +23,7 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets the accuracy on the calibration sample that a cut may cost before the head is trained further.</summary>
     /// <value>
-    /// A fraction in [0, 1). The default is 0.01, one percentage point. Used with <see cref="TailPolicy.Cut"/> only.
+    /// A fraction in [0, 1). The default is 0.02, two percentage points. Used with <see cref="TailPolicy.Cut"/> only.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
     public double TailTolerance
@@ -32,5 +32,5 @@ public sealed partial record AdaptiveEtfOptions
         init => field = value is >= 0 and < 1
             ? value
             : throw new ArgumentOutOfRangeException(nameof(TailTolerance), value, "Must lie in [0, 1).");
-    } = 0.01;
+    } = 0.02;
 }

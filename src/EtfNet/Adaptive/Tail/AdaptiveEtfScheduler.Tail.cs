@@ -120,7 +120,7 @@ public sealed partial class AdaptiveEtfScheduler
             TailCut tail;
             try
             {
-                tail = HeadCut.Prepare(_model, layer.Name, layer.Head!);
+                tail = HeadCut.Prepare(_model, layer.Name, layer.Head!.Trainable());
             }
             catch (ArgumentException exception)
             {

@@ -15,7 +15,7 @@ internal sealed record TailTrial(IReadOnlyList<DepthLayer> Layers, double Accura
     // Half of a calibration sample has hardly more rows than a wide layer has features: a weaker penalty fits their noise.
     private const double RidgePenalty = 0.1;
 
-    // One of a hundred samples is the default tolerance.
+    // Half of the default tolerance is one of a hundred samples.
     private const long FewestSamples = 100;
 
     // The mark of rows that are not for this half, where the user has none of their own; labels are not negative.

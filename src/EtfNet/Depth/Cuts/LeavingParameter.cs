@@ -59,7 +59,6 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
     {
         var before = Parameter;
         Parameter = module.named_parameters().First(entry => entry.name == name).parameter;
-        var isKept = _freedShape is null;
         if (_freedShape is { } shape)
             Parameter.set_(zeros(shape, Parameter.dtype, Parameter.device));
         _freedShape = null;
@@ -68,7 +67,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
             gone.Dispose();
         _detached.RemoveAll(entry => !known.Contains(entry.Optimizer));
         var places = !WasHeld ? []
-            : isKept && known.All(present.Contains) ? [.. WeightReturn.Places(_detached)]
+            : _detached.Count > 0 && known.All(present.Contains) ? [.. WeightReturn.Places(_detached)]
             : WeightReturn.Choose(model, module, before, present, known);
         WeightReturn.Run(model, Parameter, before, places, _detached, isKept: true, known);
         _detached.Clear();

@@ -129,9 +129,10 @@ public sealed class TailCutTests
         static void Cycle()
         {
             using var run = new TailRun(TailRun.CutOnly);
+            var all = run.Model.children().ToList();
             run.UntilCut();
             var after = 0L;
-            for (var epoch = 0; epoch < 3; epoch++)
+            for (var epoch = 0; epoch < 5; epoch++)
             {
                 run.Epoch();
                 if (epoch == 0)
@@ -139,22 +140,8 @@ public sealed class TailCutTests
             }
 
             Live.Should().Be(after, "epochs after the cut keep nothing");
-        }
-    }
-
-    [Fact]
-    public void RefusedTrial_LeavesTheTrainingAsItWas()
-    {
-        IReadOnlyList<string>? kept = null;
-        // Neither a kept tail nor a trial that finds too few samples, or no way to cut, changes a bit.
-        foreach (var options in new[] { TailRun.CutOnly with { Tail = TailPolicy.Keep }, TailRun.CutOnly with { TailTolerance = 0, WarmupEpochs = 9 } })
-        {
-            using var run = new TailRun(options);
-            for (var epoch = 0; epoch < 3; epoch++)
-                run.Epoch();
-            kept ??= run.Reading;
-            run.Reading.Should().Equal(kept);
-            run.Layers.Should().Be(TailRun.HiddenLayers + 1);
+            // What was cut off is the garbage collector's.
+            all.ForEach(module => module.Dispose());
         }
     }
 

@@ -22,13 +22,14 @@ public sealed class TailReturnTests
         using var run = new TailRun(Guarded, kind);
         var events = new List<CutRevertedEventArgs>();
         run.Etf.CutReverted += (_, args) => events.Add(args);
+        run.Epoch(1);
         run.Train();
         var (weights, places) = (ModelBytes.Of(run.Model), TrainingReading.Names(run.Optimizer, run.Model));
         var report = run.Etf.EndEpochWithLoss(1);
         var cut = report.Tail!.Cut!;
         report.Tail.IsOnTrial.Should().BeTrue();
         report.Tail.Note.Should().Contain("on trial");
-        run.Epoch(1).Tail!.IsOnTrial.Should().BeTrue();
+        run.Epoch(2).Tail!.IsOnTrial.Should().BeTrue();
 
         report = run.Epoch(2);
         report.Tail!.Cut.Should().BeNull();
@@ -71,6 +72,7 @@ public sealed class TailReturnTests
     {
         using var run = new TailRun(Guarded, "Adam", lazy: false);
         run.Etf.Invoking(etf => etf.RevertCut()).Should().Throw<InvalidOperationException>().WithMessage("*not cut*");
+        run.Epoch(1);
         run.Train();
         var before = run.Reading;
         run.Etf.EndEpochWithLoss(1).Tail!.Cut.Should().NotBeNull();

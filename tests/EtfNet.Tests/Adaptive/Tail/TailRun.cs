@@ -18,9 +18,9 @@ internal sealed class TailRun : IDisposable
 
     private readonly Blobs _data;
 
-    public TailRun(AdaptiveEtfOptions options, string optimizer = "SGD", bool lazy = true, int seed = 1, int samples = 512, bool known = true)
+    public TailRun(AdaptiveEtfOptions options, string optimizer = "SGD", bool lazy = true, int seed = 1, int samples = 512, bool known = true, double noise = 0.6)
     {
-        _data = new Blobs(samples, noise: 0.6);
+        _data = new Blobs(samples, noise: noise);
         Model = Mlp(seed);
         Optimizer = OptimizerKinds.Make(optimizer, lazy ? Model.parameters() : [.. Model.parameters()]);
         Etf = known ? Model.ApplyAdaptiveEtf(options, Optimizer) : Model.ApplyAdaptiveEtf(options);
@@ -61,6 +61,7 @@ internal sealed class TailRun : IDisposable
         }
 
         var model = nn.Sequential([.. parts, ("head", nn.Linear(width, Blobs.Classes))]);
+        using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
         using var noGrad = no_grad();
         foreach (var parameter in model.parameters().Where(parameter => parameter.dim() > 1))
