@@ -272,7 +272,7 @@ public sealed partial class AdaptiveEtfScheduler
                 return new LayerDecision(name, LayerReason.Fixed);
             return decisions.GetValueOrDefault(name)
                 ?? (watched.TryGetValue(name, out var layer)
-                    ? layer.Excluded ?? layer.Held
+                    ? layer.Excluded ?? layer.Held ?? (_gone.Count > 0 ? new LayerDecision(name, LayerReason.ModelChanged) : null)
                     : new LayerDecision(name, LayerReason.NotACandidate))
                 ?? new LayerDecision(name, LayerReason.NotJudged);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EtfNet.Tests.Depth.Cuts;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using Microsoft.Extensions.Logging;
@@ -68,6 +69,25 @@ public sealed class TailCutTests
             run.Model.named_modules().Where(entry => entry.module is Linear).Select(entry => entry.name));
         next.Layers.Should().OnlyContain(layer => layer.Decision.Reason != LayerReason.CutOff);
         (next.ParametersInReach + next.ParametersOutOfReach).Should().Be(cut.ParametersAfter);
+    }
+
+    [Fact]
+    public void Report_OfTheCut_SaysThatTheOtherLayersWait()
+    {
+        using var data = new Blobs(512, noise: 0.3);
+        using var model = CutModels.Mlp();
+        using var optimizer = optim.Adam(model.parameters(), 0.01);
+        using var etf = model.ApplyAdaptiveEtf(TailRun.CutOnly with { Include = [] }, optimizer);
+        for (var epoch = 0; epoch < 6 && etf.Report.Tail!.Cut is null; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, data, etf);
+            etf.EndEpoch();
+        }
+
+        etf.Report.Tail!.Cut!.Layer.Should().Be("0");
+        etf.Report["0"].Decision.Reason.Should().Be(LayerReason.ModelChanged);
+        TrainingLoop.Epoch(model, optimizer, data, etf);
+        etf.EndEpoch()["0"].Decision.Reason.Should().Be(LayerReason.OutputErrorAboveLimit);
     }
 
     [Fact]
