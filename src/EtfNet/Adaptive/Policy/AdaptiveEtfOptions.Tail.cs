@@ -18,7 +18,9 @@ public sealed partial record AdaptiveEtfOptions
     public TailPolicy Tail
     {
         get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Tail), value, "Must be one of TailPolicy.");
+        init => field = Enum.IsDefined(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Tail), value, "Must be one of TailPolicy.");
     }
 
     /// <summary>Gets the accuracy on the calibration sample that a cut may cost before the head is trained further.</summary>

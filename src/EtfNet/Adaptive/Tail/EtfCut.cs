@@ -38,7 +38,7 @@ public sealed record EtfCut
     public double ShareSaved => (double)ParametersSaved / ParametersBefore;
 
     /// <inheritdoc/>
-    public override string ToString() => Invariant(
-        $"cut behind '{Layer}' at the end of epoch {Epoch}: {ParametersSaved:N0} of {ParametersBefore:N0} parameters less ({ShareSaved:0.0%}); ")
+    public override string ToString() => Invariant($"cut behind '{Layer}' at the end of epoch {Epoch}: ")
+        + Invariant($"{ParametersSaved:N0} of {ParametersBefore:N0} parameters less ({ShareSaved:0.0%}); ")
         + Invariant($"accuracy on {Samples} samples {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after");
 }

@@ -16,7 +16,8 @@ internal sealed partial class WatchedLayers
     {
         var there = ModuleTree.Walk(_model).Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);
         var gone = new GoneLayers(
-            _layers.FindAll(layer => !there.Contains(layer.Current)), [.. _unwatched.Values.Where(fix => !there.Contains(fix.Current))]);
+            _layers.FindAll(layer => !there.Contains(layer.Current)),
+            [.. _unwatched.Values.Where(fix => !there.Contains(fix.Current))]);
         _layers.RemoveAll(gone.Layers.Contains);
         foreach (var fix in gone.Fixes)
             _unwatched.Remove(fix.Name);
@@ -26,7 +27,8 @@ internal sealed partial class WatchedLayers
         var first = FirstConvolution;
         var known = _layers.Select(layer => layer.Current).ToHashSet(ReferenceEqualityComparer.Instance);
         foreach (var target in LayerTarget.All(_model))
-            if (!known.Contains(target.Fixable.Module) && !ReferenceEquals(target.Fixable.Module, first) && IsIncluded(_options, target.Name))
+            if (!known.Contains(target.Fixable.Module) && !ReferenceEquals(target.Fixable.Module, first)
+                && IsIncluded(_options, target.Name))
                 _layers.Add(new WatchedLayer(
                     target.Name, target.Fixable, NoFrame(_options, target.Fixable) ?? target.WhyNotAlone(optimizers)));
         Reach = ModelReach.Of(_model, _layers, first);

@@ -15,7 +15,8 @@ internal sealed partial class TailCut
     public IEnumerable<Parameter> LeftParameters => _parameters.Select(one => one.Parameter);
 
     /// <summary>Whether one of some optimizers trains something of the tail, so that it would train a head.</summary>
-    public bool IsTrainedBy(IReadOnlyList<OptimizerHelper> optimizers) => optimizers.SelectMany(optimizer => TorchSharpInternals.Groups(optimizer))
+    public bool IsTrainedBy(IReadOnlyList<OptimizerHelper> optimizers) => optimizers
+        .SelectMany(optimizer => TorchSharpInternals.Groups(optimizer))
         .Any(group => _parameters.Exists(one => ParameterOrder.Holds(group, one.Parameter)));
 
     /// <summary>Puts everything back as it was; the head is disposed.</summary>

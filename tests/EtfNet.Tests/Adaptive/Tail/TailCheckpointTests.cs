@@ -141,7 +141,8 @@ public sealed class TailCheckpointTests
         EtfCheckpoint.Save(folder.File("cut.ckpt"), run.Etf);
         using var kept = new TailRun(TailRun.CutOnly with { Tail = TailPolicy.Keep });
         var reading = kept.Reading;
-        kept.Etf.Invoking(etf => EtfCheckpoint.Load(folder.File("cut.ckpt"), etf)).Should().Throw<EtfStateException>().WithMessage("*EtfPlan*");
+        kept.Etf.Invoking(etf => EtfCheckpoint.Load(folder.File("cut.ckpt"), etf)).Should().Throw<EtfStateException>()
+            .WithMessage("*EtfPlan*");
         kept.Reading.Should().Equal(reading);
     }
 }

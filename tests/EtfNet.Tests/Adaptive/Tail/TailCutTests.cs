@@ -127,7 +127,8 @@ public sealed class TailCutTests
         for (var epoch = 0; epoch < 8; epoch++)
             run.Epoch();
         run.Etf.Report.Tail!.Cut.Should().NotBeNull();
-        run.Etf.Report.Layers.Select(layer => layer.Name).Should().OnlyContain(name => run.Model.named_modules().Any(entry => entry.name == name));
+        run.Etf.Report.Layers.Select(layer => layer.Name).Should()
+            .OnlyContain(name => run.Model.named_modules().Any(entry => entry.name == name));
         run.Accuracy.Should().BeGreaterThan(0.9);
 
         run.Etf.Dispose();

@@ -16,7 +16,8 @@ public sealed class TailRefusalTests
         foreach (var value in new[] { -0.01, 1, double.NaN })
             ((Action)(() => _ = new AdaptiveEtfOptions { TailTolerance = value })).Should().Throw<ArgumentOutOfRangeException>()
                 .WithParameterName("TailTolerance");
-        ((Action)(() => _ = new AdaptiveEtfOptions { Tail = (TailPolicy)2 })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Tail");
+        ((Action)(() => _ = new AdaptiveEtfOptions { Tail = (TailPolicy)2 })).Should().Throw<ArgumentOutOfRangeException>()
+            .WithParameterName("Tail");
         var options = new AdaptiveEtfOptions();
         (options.Tail, options.TailTolerance).Should().Be((TailPolicy.Keep, 0.02));
         options.Should().NotBe(options with { Tail = TailPolicy.Cut }).And.NotBe(options with { TailTolerance = 0 });
@@ -27,7 +28,8 @@ public sealed class TailRefusalTests
     {
         using var model = TailRun.Mlp(1);
         var options = TailRun.CutOnly with { Collective = InProcessCollective.Create(1)[0] };
-        model.Invoking(one => one.ApplyAdaptiveEtf(options)).Should().Throw<NotSupportedException>().WithMessage("*ranks*Tail*TruncateEtf*");
+        model.Invoking(one => one.ApplyAdaptiveEtf(options)).Should().Throw<NotSupportedException>()
+            .WithMessage("*ranks*Tail*TruncateEtf*");
         LiveSchedulers.Find(model).Should().BeNull();
     }
 

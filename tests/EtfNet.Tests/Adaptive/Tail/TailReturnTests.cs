@@ -40,7 +40,8 @@ public sealed class TailReturnTests
         run.Layers.Should().Be(TailRun.HiddenLayers + 1);
         EtfPlan.Of(run.Model).CutNames.Should().BeEmpty();
         TrainingReading.Names(run.Optimizer, run.Model).Should().Equal(places);
-        var behind = ModelBytes.Of(run.Model).Where(line => line.StartsWith("fc7", StringComparison.Ordinal) || line.StartsWith("head", StringComparison.Ordinal));
+        var behind = ModelBytes.Of(run.Model).Where(
+            line => line.StartsWith("fc7", StringComparison.Ordinal) || line.StartsWith("head", StringComparison.Ordinal));
         behind.Should().BeSubsetOf(weights);
 
         TrainingReading.RequireTraining(run.Model, run.Optimizer, run.Data);

@@ -11,16 +11,23 @@ internal sealed class TailRun : IDisposable
     public const int HiddenLayers = 7;
 
     /// <summary>Cuts, and fixes nothing.</summary>
-    public static readonly AdaptiveEtfOptions CutOnly = new() { Epsilon = 0.3, Include = ["fc1"], MaxOutputError = 1e-9, Tail = TailPolicy.Cut };
+    public static readonly AdaptiveEtfOptions CutOnly = new()
+    {
+        Epsilon = 0.3,
+        Include = ["fc1"],
+        MaxOutputError = 1e-9,
+        Tail = TailPolicy.Cut,
+    };
 
     /// <summary>Fixes two layers per epoch, the latest first, and cuts later.</summary>
     public static readonly AdaptiveEtfOptions FixThenCut = TrainingLoop.Eager with { Tail = TailPolicy.Cut, WarmupEpochs = 3 };
 
     private readonly Blobs _data;
 
-    public TailRun(AdaptiveEtfOptions options, string optimizer = "SGD", bool lazy = true, int seed = 1, int samples = 512, bool known = true, double noise = 0.6)
+    public TailRun(
+        AdaptiveEtfOptions options, string optimizer = "SGD", bool lazy = true, int seed = 1, int samples = 512, bool known = true)
     {
-        _data = new Blobs(samples, noise: noise);
+        _data = new Blobs(samples, noise: 0.6);
         Model = Mlp(seed);
         Optimizer = OptimizerKinds.Make(optimizer, lazy ? Model.parameters() : [.. Model.parameters()]);
         Etf = known ? Model.ApplyAdaptiveEtf(options, Optimizer) : Model.ApplyAdaptiveEtf(options);
@@ -48,7 +55,10 @@ internal sealed class TailRun : IDisposable
 
     /// <summary>Everything that decides how the training goes on.</summary>
     public IReadOnlyList<string> Reading =>
-        [.. ModelBytes.Of(Model), .. TrainingReading.Names(Optimizer, Model), .. TrainingReading.State(Optimizer), EtfPlan.Of(Model).ToJson()];
+    [
+        .. ModelBytes.Of(Model), .. TrainingReading.Names(Optimizer, Model), .. TrainingReading.State(Optimizer),
+        EtfPlan.Of(Model).ToJson(),
+    ];
 
     public static Sequential Mlp(int seed, int width = 24)
     {
