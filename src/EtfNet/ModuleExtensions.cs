@@ -70,7 +70,9 @@ public static partial class ModuleExtensions
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's
     /// parameters.</exception>
-    /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
+    /// <exception cref="NotSupportedException">
+    /// An optimizer is native (LBFGS), or the options have <see cref="TailPolicy.Cut"/> and a <see cref="AdaptiveEtfOptions.Collective"/>.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, AdaptiveEtfOptions options, params optim.Optimizer[] optimizers)
@@ -78,6 +80,10 @@ public static partial class ModuleExtensions
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(optimizers);
+        if (options is { Tail: TailPolicy.Cut, Collective: not null })
+            throw new NotSupportedException(
+                "Several ranks cannot cut a model together: leave Tail at Keep, or train without Collective. Cut the model by TruncateEtf "
+                + "on all ranks before ApplyAdaptiveEtf instead.");
         if (LiveSchedulers.Find(model) is { } live)
         {
             if (!live.Options.Equals(options))

@@ -16,10 +16,12 @@ namespace EtfNet.Samples;
 /// <param name="Layers">The layers, first to last.</param>
 /// <param name="Fixed">The layers that are not trained, in the order in which they were fixed.</param>
 /// <param name="Measures">The library's measures of collapse, as in <c>head: nc1</c>; null: not taken.</param>
+/// <param name="Cut">The last layer that is left of a network whose tail was cut off, and behind which epoch; null: it is whole.</param>
+/// <param name="TestSeconds">The time of the forwards over the test set.</param>
 public sealed partial record EpochResult(
     int Epoch, double Loss, double LearningRate, double TrainAccuracy, double TestAccuracy, double Seconds, double MonitoringSeconds,
     ModelFootprint Footprint, int? EffectiveDepth, IReadOnlyList<LayerResult> Layers, IReadOnlyList<FixedResult> Fixed,
-    IReadOnlyDictionary<string, double>? Measures = null)
+    IReadOnlyDictionary<string, double>? Measures = null, CutResult? Cut = null, double? TestSeconds = null)
 {
     /// <summary>The NCC error of a layer; null where it has none.</summary>
     public double? NccError(string layer) => Layers.FirstOrDefault(other => other.Name == layer)?.NccError;
@@ -38,6 +40,11 @@ public sealed partial record EpochResult(
 /// <param name="NccError">Its nearest-class-center error; null where it was not scored, as in the first epoch.</param>
 /// <param name="Note">Why it is not fixed although its error is at or below epsilon; null otherwise.</param>
 public sealed record LayerResult(string Name, double? NccError, string? Note);
+
+/// <summary>A network's tail that was cut off.</summary>
+/// <param name="Behind">The last layer that is left.</param>
+/// <param name="Epoch">The epoch behind which it was cut off.</param>
+public sealed record CutResult(string Behind, int Epoch);
 
 /// <summary>A layer that is not trained.</summary>
 /// <param name="Layer">Its name.</param>

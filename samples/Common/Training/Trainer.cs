@@ -82,9 +82,14 @@ public sealed class Trainer(DataSet data, Machine machine, TimeProvider clock)
             SetRates(run, optimizer, rated, finished: epoch);
             var frozen = run.Method.RatedLayers.Select(layer => run.Method.RateOf(layer, epoch, recipe.Epochs))
                 .Where(rate => rate.Factor == 0).Select(rate => new FixedResult(rate.Layer, rate.Since, "dense"));
-            ended(new EpochResult(epoch, meanLoss, recipe.RateOf(epoch), data.Train.AccuracyOf(model), data.Test.AccuracyOf(model),
+            var trainAccuracy = data.Train.AccuracyOf(model);
+            var test = clock.GetTimestamp();
+            var testAccuracy = data.Test.AccuracyOf(model);
+            var testSeconds = clock.GetElapsedTime(test).TotalSeconds;
+            ended(new EpochResult(epoch, meanLoss, recipe.RateOf(epoch), trainAccuracy, testAccuracy,
                 seconds.TotalSeconds, watching.TotalSeconds, model.MeasureFootprint(optimizer), depth, layers,
-                [.. atStart, .. nowFixed, .. frozen], run.Method.Measures ? Measures(model) : null));
+                [.. atStart, .. nowFixed, .. frozen], run.Method.Measures ? Measures(model) : null,
+                etf?.Report.Tail?.Cut is { } cut ? new CutResult(cut.Layer, cut.Epoch) : null, testSeconds));
             memory?.Save(epoch, Save);
         }
 

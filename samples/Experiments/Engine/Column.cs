@@ -29,6 +29,10 @@ internal sealed record Column(string Heading, string Format, Value Of)
         ["depth"] = new("effective depth", "0.#", (_, _, epoch) => epoch.EffectiveDepth),
         ["output-error"] = new("output error", "0.000", (_, _, epoch) => epoch.Fixed.Average(layer => layer.OutputError)),
         ["rank"] = new("greatest rank", "0.#", (_, _, epoch) => epoch.Fixed.Max(layer => layer.Rank)),
+        ["cut"] = new("cut behind epoch", "0.#", (_, run, _) => run.Last.Cut?.Epoch),
+        ["inference"] = new("seconds over the test set", "0.000", (_, run, _) => run.TestSeconds),
+        ["inference-times"] = new(
+            "inference, of the baseline's", "0.000", (all, run, _) => run.TestSeconds / all.BaselineOf(run)?.TestSeconds),
         ["trainable"] = new("trainable parameters", "#,0", (_, _, epoch) => epoch.Footprint.TrainableParameters),
         ["fewer"] = new("fewer trainable %", "0.0%", (_, _, epoch) =>
             epoch.Footprint.FixedParameters / (double)(epoch.Footprint.TrainableParameters + epoch.Footprint.FixedParameters)),

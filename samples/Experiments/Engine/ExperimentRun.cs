@@ -42,6 +42,10 @@ internal sealed record FinishedRun(ExperimentRun Run, RunRecord Record)
 
     public int? LastFix => Fixes.Count > 0 ? Fixes[^1] : null;
 
+    /// <summary>Gets the seconds over the test set: the median over the epochs behind which the network had its last shape.</summary>
+    public double? TestSeconds => Epochs.Where(epoch => epoch.Cut == Last.Cut).Select(epoch => epoch.TestSeconds).Order().ToList()
+        is var times ? times[times.Count / 2] : null;
+
     /// <summary>The seconds of training up to an epoch.</summary>
     public double Seconds(int epoch = int.MaxValue) => Epochs.Take(epoch).Sum(one => one.Seconds);
 }

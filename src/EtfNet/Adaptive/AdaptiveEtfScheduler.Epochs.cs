@@ -5,7 +5,8 @@ namespace EtfNet;
 /// <content>The end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    /// <summary>Ends an epoch: scores every layer and fixes those that are ready.</summary>
+    /// <summary>Ends an epoch: scores every layer, and cuts the tail off (<see cref="TailPolicy.Cut"/>) or fixes the layers that are
+    /// ready.</summary>
     /// <returns>What was found and done.</returns>
     /// <remarks>
     /// The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed,

@@ -13,6 +13,7 @@ public sealed partial class AdaptiveEtfScheduler
         RequireEpoch(batches is not null, cost);
         var collapse = _monitor.EndEpoch();
         var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
+        BeginTail();
         _memory.Epoch++;
         try
         {
@@ -31,15 +32,18 @@ public sealed partial class AdaptiveEtfScheduler
             var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
             var reverted = cost is null ? [] : RevertCostly(cost.Value);
             var decisions = new Dictionary<string, LayerDecision>();
-            var fixedNow = FixReady(collapse, cost, decisions);
+            var tail = EndTail(collapse, cost);
+            // What was measured is of other layers, where the tail went or came back.
+            var fixedNow = _gone.Count > 0 ? [] : FixReady(collapse, cost, decisions);
             foreach (var layer in untrained.Where(layer => layer.Fix is null))
             {
                 decisions[layer.Name] = layer.Untrained;
                 Log.LayerUntrained(_log, layer.Name);
             }
 
-            Report = NewReport(collapse, decisions, fixedNow, reverted, unlabeled, remarks);
+            Report = NewReport(collapse, decisions, fixedNow, reverted, unlabeled, remarks, tail);
             Announce(fixedNow, reverted);
+            AnnounceCut();
             return Report;
         }
         finally
@@ -223,13 +227,15 @@ public sealed partial class AdaptiveEtfScheduler
 
     private EtfReport NewReport(
         CollapseReport? collapse, IReadOnlyDictionary<string, LayerDecision> decisions, List<FixedLayer> fixedNow,
-        List<(FixedLayer Layer, LayerDecision Why)> reverted, long unlabeled = 0, List<string>? remarks = null)
+        List<(FixedLayer Layer, LayerDecision Why)> reverted, long unlabeled = 0, List<string>? remarks = null, TailDecision? tail = null)
     {
         var watched = _watched.Layers.ToDictionary(layer => layer.Name);
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
             ? watched.Values.Select(layer => Row(layer.Name, null)).ToList()
-            : [.. collapse.Layers.Select(layer => Row(layer.Name, layer))];
+            : [.. collapse.Layers.Where(layer => _cutReverted is null || !_gone.Contains(layer.Name)).Select(layer => Row(layer.Name, layer))];
+        if (_gone.Count > 0)
+            layers.AddRange(_monitor.Layers.Except(layers.Select(layer => layer.Name)).Select(name => Row(name, null)).ToList());
         return new EtfReport
         {
             Epoch = _memory.Epoch,
@@ -243,6 +249,7 @@ public sealed partial class AdaptiveEtfScheduler
             EffectiveDepth = collapse?.EffectiveDepth(_options.Epsilon),
             UnlabeledForwards = unlabeled,
             Remarks = remarks ?? [],
+            Tail = TailOfReport(tail ?? TailNow()),
         };
 
         EtfLayerReport Row(string name, LayerCollapse? found)
@@ -259,11 +266,13 @@ public sealed partial class AdaptiveEtfScheduler
         {
             if (reverted.Find(entry => entry.Layer.Name == name) is { Why: { } why })
                 return why;
+            if (_cutReverted is null && _gone.Contains(name))
+                return new LayerDecision(name, LayerReason.CutOff);
             if (watched.GetValueOrDefault(name)?.Record is not null)
                 return new LayerDecision(name, LayerReason.Fixed);
             return decisions.GetValueOrDefault(name)
                 ?? (watched.TryGetValue(name, out var layer)
-                    ? layer.Excluded ?? layer.Held
+                    ? layer.Excluded ?? layer.Held ?? (_gone.Count > 0 ? new LayerDecision(name, LayerReason.ModelChanged) : null)
                     : new LayerDecision(name, LayerReason.NotACandidate))
                 ?? new LayerDecision(name, LayerReason.NotJudged);
         }

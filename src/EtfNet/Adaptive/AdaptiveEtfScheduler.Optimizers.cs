@@ -30,13 +30,14 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>Takes in several optimizers, all of them or none.</summary>
     internal void AddOptimizers(IReadOnlyList<optim.Optimizer> optimizers, string argument)
     {
-        var weights = _watched.Fixes.Select(fix => fix.Layer.Weight).ToList();
+        var weights = AllFixes.Select(fix => fix.Layer.Weight).Concat(_cut?.Tail.LeftParameters ?? []).ToList();
         var managed = optimizers.Select(optimizer => ManagedOptimizers.Require(optimizer, _model, weights, argument)).ToList();
         ForgetUnusableOptimizers();
         foreach (var optimizer in managed.Where(optimizer => !_optimizers.All.Contains(optimizer)))
         {
-            foreach (var fix in _watched.Fixes)
+            foreach (var fix in AllFixes)
                 fix.Leave(optimizer);
+            _cut?.Tail.Leave(optimizer);
             OptimizerDetachment.Complete(optimizer);
             WeightReturn.AddReturned(_model, optimizer, [.. _watched.Returned.Select(layer => layer.Layer)], _optimizers.All);
             _optimizers.Add(optimizer);
@@ -73,7 +74,8 @@ public sealed partial class AdaptiveEtfScheduler
 
     private void Forget(OptimizerHelper optimizer)
     {
-        foreach (var fix in _watched.Fixes)
+        foreach (var fix in AllFixes)
             fix.Forget(optimizer);
+        _cut?.Tail.Forget(optimizer);
     }
 }

@@ -69,6 +69,7 @@ public sealed partial class AdaptiveEtfScheduler
         var reverted = new List<(FixedLayer, LayerDecision)>();
         foreach (var (epoch, takeBack, worse) in _guard?.Judge(_memory.Epoch, cost) ?? [])
         {
+            JudgeCut(epoch, takeBack, worse);
             foreach (var layer in _watched.Layers.Where(layer => layer.Record?.Epoch == epoch).Reverse())
             {
                 if (!takeBack)

@@ -13,11 +13,11 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfSnapshot Snapshot()
     {
         var state = Capture().Hold();
-        return new EtfSnapshot(FixedModules.Of(_model), state, this, _memory.Epoch, _optimizers.All);
+        return new EtfSnapshot(FixedModules.Of(_model), PlannedCut.Of(_model), state, this, _memory.Epoch, _optimizers.All);
     }
 
     /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since
-    /// are fixed again.</summary>
+    /// are fixed again, a tail that was cut off since is back.</summary>
     /// <param name="snapshot">A copy made by this scheduler, or by one of an equal model with equal optimizers.</param>
     /// <remarks>
     /// With <see cref="AdaptiveEtfOptions.Collective"/> all ranks call it, and take what rank 0's copy holds.
@@ -54,10 +54,11 @@ public sealed partial class AdaptiveEtfScheduler
         }
 
         var snapshot = read();
-        Restore(snapshot.Plan, snapshot.State, () => snapshot.Pair(this, _optimizers.All));
+        Restore(snapshot.Plan, snapshot.Cuts, snapshot.State, () => snapshot.Pair(this, _optimizers.All));
     }
 
-    private void Restore(IReadOnlyList<PlannedLayer> plan, StateSet state, Func<IReadOnlyList<OptimizerHelper?>> pair)
+    private void Restore(
+        IReadOnlyList<PlannedLayer> plan, IReadOnlyList<PlannedCut> cuts, StateSet state, Func<IReadOnlyList<OptimizerHelper?>> pair)
     {
         RequireNoForward();
         _watched.RequireUnchanged();
@@ -65,6 +66,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (!state.Texts.Keys.Any(name => name.StartsWith(SchedulerMemory.Name + ".", StringComparison.Ordinal)))
             throw state.Error(
                 SchedulerMemory.Name, "it was saved without a scheduler", "Load it with EtfCheckpoint.Load(path, model, optimizers).");
+        using var change = Reshape(cuts, state);
         var planned = plan.ToDictionary(layer => layer.Name);
         var returning = _watched.Fixes.Where(fix => planned.GetValueOrDefault(fix.Name)?.Header.Signature != fix.Header.Signature).ToList();
         LayerFix.RequireReversible(_model, returning);
@@ -76,6 +78,7 @@ public sealed partial class AdaptiveEtfScheduler
         reader.Later(NextEpoch);
         _memory.Read(reader);
         reader.Finish();
+        Accept(change);
 
         foreach (var layer in _watched.Layers.Where(layer => returning.Exists(fix => fix.Name == layer.Name)))
             layer.MarkReturned();

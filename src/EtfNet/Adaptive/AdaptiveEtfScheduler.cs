@@ -58,7 +58,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
             RequiresLayers = true,
         });
         _inputs = new InputSample(_monitor.Forwards, RankShare(options.CalibrationSamples), () => (options.Seed, _memory!.Epoch));
-        _memory = new SchedulerMemory(_watched.Layers, _inputs, _monitor);
+        _memory = new SchedulerMemory(_watched, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
@@ -175,8 +175,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _layerInputs?.Dispose();
         _inputs.Dispose();
         _monitor.Dispose();
-        foreach (var fix in _watched.Fixes)
+        foreach (var fix in AllFixes)
             fix.Release();
+        _cut?.Tail.Release();
     }
 
     private void Observed()

@@ -43,6 +43,9 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     /// <summary>How it was fixed; null while it is trained.</summary>
     public LayerFix? Fix { get; set; }
 
+    /// <summary>The module that stands in its place now.</summary>
+    public nn.Module Current => Fix?.Current ?? Layer.Module;
+
     /// <summary>The report's entry of the fix; null while it is trained.</summary>
     [State(Json = typeof(WatchedLayerJson))]
     public FixedLayer? Record { get; set; }

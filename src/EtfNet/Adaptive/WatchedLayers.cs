@@ -4,21 +4,20 @@ using TorchSharp.Modules;
 namespace EtfNet;
 
 /// <summary>The layers of a model that a scheduler looks after.</summary>
-internal sealed class WatchedLayers
+internal sealed partial class WatchedLayers
 {
     private readonly torch.nn.Module _model;
+    private readonly AdaptiveEtfOptions _options;
     private readonly List<WatchedLayer> _layers = [];
     private readonly Dictionary<string, LayerFix> _unwatched = [];
 
     /// <exception cref="ArgumentException">No layer is left to be fixed, and none to be measured.</exception>
     public WatchedLayers(torch.nn.Module model, AdaptiveEtfOptions options, IReadOnlyList<OptimizerHelper> optimizers)
     {
-        _model = model;
+        (_model, _options) = (model, options);
         var seen = new List<string>();
         var already = FixedModules.Of(model).Select(layer => layer.Name).ToList();
-        // What the first convolution sees has no classes yet: it is fixed by name only.
-        var first = options.Include.Count > 0 ? null
-            : ModuleTree.Walk(model).Select(node => node.Module).FirstOrDefault(module => module is Convolution or SimplexEtfConvolution);
+        var first = FirstConvolution;
         foreach (var target in LayerTarget.All(model).Where(target => !ReferenceEquals(target.Fixable.Module, first)))
         {
             seen.Add(target.Name);
@@ -49,7 +48,11 @@ internal sealed class WatchedLayers
     public IReadOnlyList<WatchedLayer> Layers => _layers;
 
     /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach { get; }
+    public ModelReach Reach { get; private set; }
+
+    /// <summary>What the first convolution sees has no classes yet: it is fixed by name only.</summary>
+    private torch.nn.Module? FirstConvolution => _options.Include.Count > 0 ? null
+        : ModuleTree.Walk(_model).Select(node => node.Module).FirstOrDefault(module => module is Convolution or SimplexEtfConvolution);
 
     /// <summary>
     /// Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.

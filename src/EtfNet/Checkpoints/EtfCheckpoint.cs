@@ -104,7 +104,8 @@ public static class EtfCheckpoint
     /// <remarks>
     /// Everything is checked before anything is changed: layers, tensors, every part of optimizer state. An optimizer's parameters that
     /// are not the model's, those of a loss, get their state back where there are as many of the same shapes; those of another model that a
-    /// scheduler watches are left to that one's checkpoint.
+    /// scheduler watches are left to that one's checkpoint. A model that its scheduler has cut (<see cref="TailPolicy.Cut"/>) is loaded into
+    /// a whole one, which is cut first.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -201,11 +202,7 @@ public static class EtfCheckpoint
     {
         var state = read();
         var plan = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
-        if (!plan.Cuts.SequenceEqual(PlannedCut.Of(scheduler.Model)))
-            throw state.Error(
-                ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
-                "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
-        return new EtfSnapshot(plan.Layers, state);
+        return new EtfSnapshot(plan.Layers, plan.Cuts, state);
     });
 
     private static StateSet Capture(torch.nn.Module model, torch.optim.Optimizer[] optimizers) =>

@@ -84,4 +84,10 @@ public enum LayerReason
 
     /// <summary>The cost of a fix could not be tried: the model's outputs are not one row per label.</summary>
     OutputsNotScored,
+
+    /// <summary>It went at the end of this epoch: the model was cut before it (<see cref="AdaptiveEtfOptions.Tail"/>).</summary>
+    CutOff,
+
+    /// <summary>It is judged again at the end of the next epoch: the model was cut, or its tail came back, at the end of this one.</summary>
+    ModelChanged,
 }

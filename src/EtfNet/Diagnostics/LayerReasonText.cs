@@ -36,6 +36,8 @@ internal static class LayerReasonText
         LayerReason.RetryLater => Invariant($"{decision.Refusal}; tried again at the end of epoch {decision.Epoch}"),
         LayerReason.NoReplay => "fixed without a trial: the model cannot be called again with what it saw",
         LayerReason.OutputsNotScored => "fixed without a trial of the network's error: its outputs are not one row per label",
+        LayerReason.CutOff => "cut off",
+        LayerReason.ModelChanged => "judged again after the next epoch: the tail of the model went or came back",
         _ => decision.Reason.ToString(),
     };
 }

@@ -39,6 +39,18 @@ internal static partial class Log
     public static partial void Kernels(ILogger logger, string message);
 
     [LoggerMessage(
+        11, LogLevel.Information,
+        "Epoch {Epoch}: the model is cut behind layer {Layer}: {Saved} of {Before} parameters less; accuracy on the calibration sample {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after.")]
+    public static partial void TailCut(
+        ILogger logger, int epoch, string layer, long saved, long before, double accuracyBefore, double accuracyAfter);
+
+    [LoggerMessage(12, LogLevel.Information, "Epoch {Epoch}: the model's tail is {Reason}.")]
+    public static partial void TailReverted(ILogger logger, int epoch, string reason);
+
+    [LoggerMessage(13, LogLevel.Information, "Epoch {Epoch}: the model's tail is {Reason}.")]
+    public static partial void TailStays(ILogger logger, int epoch, string reason);
+
+    [LoggerMessage(
         20, LogLevel.Warning,
         "Epoch {Epoch}: {Count} forwards in training mode had no labels and were left out. Observe each, or keep them out by Suspend().")]
     public static partial void UnlabeledForwards(ILogger logger, int epoch, long count);

@@ -136,8 +136,9 @@ public sealed partial class NccMonitor
     {
         using var predictions = Predictions.Of(forward, labels.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
         foreach (var (layer, problem) in forward.Problems)
-            _state.Layers[layer].Problem = problem;
-        foreach (var entry in forward.Features)
+            if (_state.Layers.TryGetValue(layer, out var troubled))
+                troubled.Problem = problem;
+        foreach (var entry in forward.Features.Where(IsWatched))
         {
             var features = entry.For(kind);
             var state = StateOf(entry.Source.Name);
@@ -207,6 +208,10 @@ public sealed partial class NccMonitor
             if (!_state.Layers.ContainsKey(input))
                 AddState(input, before: head);
     }
+
+    /// <summary>Whether features are of a layer that is watched still: the model may have lost it since the forward.</summary>
+    private bool IsWatched(LayerFeatures features) =>
+        features.Source is not LayerTap tap || ReferenceEquals(_taps.GetValueOrDefault(tap.Name), tap);
 
     private LayerState StateOf(string name)
     {

@@ -116,7 +116,7 @@ public sealed partial class NccMonitor : ICustomState
     internal object? Create(Type type) =>
         type == typeof(LayerState) ? new LayerState(_options) : type == typeof(MonitorState) ? new MonitorState(null, null) : null;
 
-    private StateSet Capture()
+    internal StateSet Capture()
     {
         var state = new StateSet(StateKind.Monitor);
         ((ICustomState)this).Capture(state, "");

@@ -58,14 +58,7 @@ public sealed partial class NccMonitor : IDisposable
         var chosen = LayerChoice.Choose(nodes, _options.Include, _options.Exclude, nameof(options));
         _forwards = new ObservedForwards(model, _options.Observation);
         _state = new MonitorState(_forwards, _taps.Keys);
-        var trace = _options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, nodes) : null;
-        foreach (var node in chosen)
-        {
-            var point = FeaturePointFinder.Find(node, nodes, _options.FeaturePoint);
-            var isShown = _options.FeaturePoint == FeaturePoint.OwnOutput || !ReferenceEquals(point.Module, node.Module);
-            _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling, isShown ? null : trace));
-            AddState(node.Path);
-        }
+        Watch(nodes, chosen);
     }
 
     /// <summary>Gets the watched layers' paths in forward order: as registered until a forward has shown the order of calls.</summary>
@@ -169,6 +162,47 @@ public sealed partial class NccMonitor : IDisposable
         if (!_taps.TryGetValue(layer, out var tap))
             throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _state.Order.Names)}.", nameof(layer));
         tap.Follow(replacement);
+    }
+
+    /// <summary>
+    /// Watches the model's layers as they stand now: those that are gone are forgotten, new ones begin without centers, and the others go
+    /// on.
+    /// </summary>
+    /// <returns>The names of those that are gone.</returns>
+    internal IReadOnlyList<string> FollowModel()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var nodes = ModuleTree.Walk(_model);
+        var there = nodes.Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);
+        var gone = _taps.Where(tap => !there.Contains(tap.Value.Layer) || !there.Contains(tap.Value.PointModule)).ToList();
+        foreach (var (name, tap) in gone)
+        {
+            tap.Dispose();
+            _taps.Remove(name);
+            _state.Layers.Remove(name, out var state);
+            state?.Dispose();
+            _state.Order.Remove(name);
+        }
+
+        _forwards.Heads.Forget();
+        var watched = _taps.Values.Select(tap => tap.Layer).ToHashSet(ReferenceEqualityComparer.Instance);
+        var come = nodes.Where(node => LayerChoice.IsLayer(node.Module) && !watched.Contains(node.Module)
+            && !node.Aliases.Prepend(node.Path).Any(path => NamePattern.MatchesAny(_options.Exclude, path))).ToList();
+        if (come.Count > 0)
+            Watch(nodes, come);
+        return gone.ConvertAll(one => one.Key);
+    }
+
+    private void Watch(IReadOnlyList<ModuleNode> nodes, IEnumerable<ModuleNode> layers)
+    {
+        var trace = _options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, nodes) : null;
+        foreach (var node in layers)
+        {
+            var point = FeaturePointFinder.Find(node, nodes, _options.FeaturePoint);
+            var isShown = _options.FeaturePoint == FeaturePoint.OwnOutput || !ReferenceEquals(point.Module, node.Module);
+            _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling, isShown ? null : trace));
+            AddState(node.Path);
+        }
     }
 
     private void AddState(string name, string? before = null, string? after = null)

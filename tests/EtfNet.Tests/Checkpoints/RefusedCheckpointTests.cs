@@ -138,7 +138,7 @@ public sealed class RefusedCheckpointTests : IDisposable
         var words = new[] { "frame", "plan" };
         foreach (var (fault, spoil) in FaultKinds.Where(one => !words.Any(one.Key.Contains)))
         {
-            ((Action)(() => run.Etf.Restore(new EtfSnapshot([], spoil(early.State))))).Should().Throw<EtfStateException>(fault);
+            ((Action)(() => run.Etf.Restore(new EtfSnapshot([], [], spoil(early.State))))).Should().Throw<EtfStateException>(fault);
             run.Reading().Should().Equal(before);
         }
 

@@ -71,7 +71,8 @@ internal static class SavedState
         using (optimizer)
         using (etf)
         {
-            etf.Restore(new EtfSnapshot(ModelWeights.Plan(state).Layers, state));
+            var plan = ModelWeights.Plan(state);
+            etf.Restore(new EtfSnapshot(plan.Layers, plan.Cuts, state));
             return etf.Report;
         }
     }

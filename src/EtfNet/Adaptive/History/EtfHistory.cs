@@ -44,7 +44,8 @@ public sealed class EtfHistory
     /// <param name="figures">What else was measured in the epoch; null for nothing.</param>
     /// <exception cref="ArgumentNullException"><paramref name="report"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The report's epoch is not after the last one, or its layers are those of another model. Nothing was added.
+    /// The report's epoch is not after the last one, or its layers are those of another model: with <see cref="TailPolicy.Cut"/> they may
+    /// change. Nothing was added.
     /// </exception>
     public void Add(EtfReport report, EpochFigures? figures = null)
     {
@@ -57,7 +58,8 @@ public sealed class EtfHistory
                     + "Add each report once, in order, and begin a new history for a new training.",
                     nameof(report));
             var known = last.Layers.Select(layer => layer.Name).ToHashSet();
-            if (!known.SetEquals(report.Layers.Select(layer => layer.Name)))
+            // A cut takes layers away and brings a head, and they may come back.
+            if (report.Tail is null && !known.SetEquals(report.Layers.Select(layer => layer.Name)))
                 throw new ArgumentException(
                     $"The report has the layers {Names(report)}; the history has {Names(last)}. "
                     + "Begin a new history for another model.",
@@ -71,7 +73,7 @@ public sealed class EtfHistory
     /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
     /// <returns>
     /// The epoch, the program's figures, counts, what was fixed and reverted, and a column <c>nccError/layer</c> per layer in forward
-    /// order.
+    /// order. With <see cref="TailPolicy.Cut"/> also <c>cutBehind</c>, the last layer that is left.
     /// </returns>
     public string ToCsv(bool heading = true) => HistoryCsv.Write(this, heading);
 
@@ -102,8 +104,13 @@ public sealed class EtfHistory
         writer.Write(HistoryPage.Write(this));
     }
 
-    /// <summary>The layers that have a place in the curves: those of the last report, in forward order.</summary>
-    internal IReadOnlyList<string> Layers => _epochs is [.., var last] ? [.. last.Report.Layers.Select(layer => layer.Name)] : [];
+    /// <summary>The layers that have a place in the curves, in forward order: those of the last report, and those that a cut took away.</summary>
+    internal IReadOnlyList<string> Layers => [.. _epochs.Select(epoch => epoch.Report.Layers.Select(layer => layer.Name).ToList())
+        .Reverse().OrderByDescending(names => names.Count).SelectMany(names => names).Distinct()];
+
+    /// <summary>The error of a layer in a report; null where it has none, or the model has no such layer then.</summary>
+    internal static double? ErrorOf(EtfReport report, string layer) =>
+        report.Layers.FirstOrDefault(entry => entry.Name == layer)?.NccError;
 
     private static string Names(EtfReport report) => string.Join(", ", report.Layers.Select(layer => $"'{layer.Name}'"));
 }

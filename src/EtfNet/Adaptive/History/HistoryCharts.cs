@@ -36,10 +36,10 @@ internal static class HistoryCharts
         {
             var (hue, name) = (HistoryPage.Hue(i, history.Layers.Count), HistoryPage.Shown(layer));
             chart.Series.Add(new ChartSeries(
-                name, hue, [.. history.Epochs.Select(epoch => (epoch.Report.Epoch, epoch.Report[layer].NccError))]));
+                name, hue, [.. history.Epochs.Select(epoch => (epoch.Report.Epoch, EtfHistory.ErrorOf(epoch.Report, layer)))]));
             foreach (var (report, _) in history.Epochs)
             {
-                if (report[layer].NccError is not { } error)
+                if (EtfHistory.ErrorOf(report, layer) is not { } error)
                     continue;
                 if (report.Reverted.Contains(layer))
                     chart.Marks.Add(new ChartMark(report.Epoch, error, hue, IsFix: false, Invariant($"{name}: reverted at epoch {report.Epoch}")));

@@ -14,8 +14,9 @@ internal static class HistoryCsv
     public static string Write(EtfHistory history, bool heading)
     {
         var csv = new CsvText();
+        var hasTails = history.Epochs.Any(epoch => epoch.Report.Tail is not null);
         if (heading)
-            csv.Line([.. s_columns, .. history.Layers.Select(layer => $"nccError/{(layer.Length == 0 ? "model" : layer)}")]);
+            csv.Line([.. s_columns, .. Tail("cutBehind"), .. history.Layers.Select(layer => $"nccError/{(layer.Length == 0 ? "model" : layer)}")]);
         foreach (var (report, figures) in history.Epochs)
             csv.Line(
             [
@@ -24,8 +25,10 @@ internal static class HistoryCsv
                 CsvText.Cell(figures.Footprint?.TrainableParameters), CsvText.Cell(figures.Footprint?.WeightBytes),
                 CsvText.Cell(figures.Footprint?.GradientBytes), CsvText.Cell(figures.Footprint?.OptimizerBytes),
                 string.Join(Between, report.NewlyFixed.Select(layer => layer.Name)), string.Join(Between, report.Reverted),
-                .. history.Layers.Select(layer => CsvText.Cell(report[layer].NccError)),
+                .. Tail(report.Tail?.Cut?.Layer ?? ""), .. history.Layers.Select(layer => CsvText.Cell(EtfHistory.ErrorOf(report, layer))),
             ]);
         return csv.ToString();
+
+        IEnumerable<string> Tail(string cell) => hasTails ? [cell] : [];
     }
 }

@@ -16,5 +16,5 @@ public sealed partial record AdaptiveEtfOptions
         (Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
         (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
         (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
-        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes));
+        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes, Tail, TailTolerance));
 }

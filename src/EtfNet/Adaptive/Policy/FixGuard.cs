@@ -34,6 +34,9 @@ internal sealed class FixGuard(FixGuardOptions options)
     /// <param name="costBefore">That epoch's cost, measured before the switch.</param>
     public void Begin(int epoch, double costBefore) => _trials.Add(new Trial(epoch, costBefore, double.PositiveInfinity));
 
+    /// <summary>Ends the trial of an epoch.</summary>
+    public void End(int epoch) => _trials.RemoveAll(trial => trial.Epoch == epoch);
+
     /// <summary>Ends all trials: what is switched stays.</summary>
     public void Clear() => _trials.Clear();
 

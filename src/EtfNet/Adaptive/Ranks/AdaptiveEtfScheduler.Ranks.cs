@@ -199,7 +199,7 @@ public sealed partial class AdaptiveEtfScheduler
                     .. JsonSerializer.Deserialize(plan, RankReportJson.Default.ListRankPlanEntry)!
                         .Select(entry => PlannedLayer.Read(entry.Layer, entry.Frame, entry.InPlace)),
                 ],
-                message, () => TrainingState.Pair(message, _optimizers.All));
+                PlannedCut.Of(_model), message, () => TrainingState.Pair(message, _optimizers.All));
         else
             DeclaredState.Restore(new RankMemory(_watched.Layers), message);
         Report = report;

@@ -48,6 +48,10 @@ public sealed record EtfReport
     /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
+    /// <summary>Gets what was decided about the tail of the model, and the cut that stands.</summary>
+    /// <value>Null with <see cref="TailPolicy.Keep"/>.</value>
+    public EtfTailReport? Tail { get; init; }
+
     /// <summary>The layer of a name.</summary>
     /// <param name="layer">The name, as in <see cref="EtfLayerReport.Name"/>.</param>
     /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
@@ -105,6 +109,8 @@ public sealed record EtfReport
             text.AppendLine().Append(line.TrimEnd());
         }
 
+        if (Tail is { Note.Length: > 0 } tail)
+            text.AppendLine().Append("  ").Append(tail.Note);
         if (UnlabeledForwards > 0)
             text.AppendLine().Append(CultureInfo.InvariantCulture, $"  {Words.Count(UnlabeledForwards, "training forward")} had no labels");
         foreach (var remark in Remarks)

@@ -25,6 +25,35 @@ internal static class EtfReportJson
             json.WriteNumber("parameters", layer.Parameters);
         });
         json.Strings("remarks", report.Remarks);
+        if (report.Tail is { } tail)
+            Write(json, tail);
+    }
+
+    private static void Write(Utf8JsonWriter json, EtfTailReport tail)
+    {
+        json.WriteStartObject("tail");
+        json.WriteString("decision", tail.Decision.Reason.ToString());
+        json.WriteString("note", tail.Note);
+        json.WriteBoolean("isOnTrial", tail.IsOnTrial);
+        if (tail.Cut is { } cut)
+        {
+            json.WriteStartObject("cut");
+            json.WriteString("layer", cut.Layer);
+            json.WriteNumber("epoch", cut.Epoch);
+            json.Strings("removedModules", cut.RemovedModules);
+            json.WriteNumber("parametersBefore", cut.ParametersBefore);
+            json.WriteNumber("parametersAfter", cut.ParametersAfter);
+            json.Number("accuracyBefore", cut.AccuracyBefore);
+            json.Number("accuracyAfter", cut.AccuracyAfter);
+            json.WriteNumber("samples", cut.Samples);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("cut");
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, EtfLayerReport layer)

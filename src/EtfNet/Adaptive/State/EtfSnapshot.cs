@@ -9,11 +9,13 @@ public sealed class EtfSnapshot
     private readonly WeakReference<AdaptiveEtfScheduler>? _maker;
     private readonly IReadOnlyList<WeakReference<OptimizerHelper>> _optimizers = [];
 
-    internal EtfSnapshot(IReadOnlyList<PlannedLayer> plan, StateSet state) => (Plan, State) = (plan, state);
+    internal EtfSnapshot(IReadOnlyList<PlannedLayer> plan, IReadOnlyList<PlannedCut> cuts, StateSet state) =>
+        (Plan, Cuts, State) = (plan, cuts, state);
 
     internal EtfSnapshot(
-        IReadOnlyList<PlannedLayer> plan, StateSet state, AdaptiveEtfScheduler maker, int epoch, IReadOnlyList<OptimizerHelper> optimizers)
-        : this(plan, state) =>
+        IReadOnlyList<PlannedLayer> plan, IReadOnlyList<PlannedCut> cuts, StateSet state, AdaptiveEtfScheduler maker, int epoch,
+        IReadOnlyList<OptimizerHelper> optimizers)
+        : this(plan, cuts, state) =>
         (_maker, Epoch, _optimizers) =
             (new(maker), epoch, [.. optimizers.Select(optimizer => new WeakReference<OptimizerHelper>(optimizer))]);
 
@@ -21,6 +23,8 @@ public sealed class EtfSnapshot
     public int Epoch { get; }
 
     internal IReadOnlyList<PlannedLayer> Plan { get; }
+
+    internal IReadOnlyList<PlannedCut> Cuts { get; }
 
     internal StateSet State { get; }
 

@@ -1,7 +1,7 @@
 namespace EtfNet;
 
 /// <summary>What a scheduler remembers beside the model.</summary>
-internal sealed class SchedulerMemory(IEnumerable<WatchedLayer> layers, InputSample inputs, NccMonitor monitor)
+internal sealed class SchedulerMemory(WatchedLayers watched, InputSample inputs, NccMonitor monitor)
 {
     /// <summary>What all names of its state begin with.</summary>
     public const string Name = "scheduler";
@@ -9,6 +9,14 @@ internal sealed class SchedulerMemory(IEnumerable<WatchedLayer> layers, InputSam
     /// <summary>The number of epochs that have ended.</summary>
     [State(AtLeast = 0)]
     public int Epoch { get; set; }
+
+    /// <summary>How the model was cut; null while it is whole.</summary>
+    [State(Json = typeof(WatchedLayerJson))]
+    public EtfCut? Cut { get; set; }
+
+    /// <summary>Why the model is not cut again until that is allowed: its cut was taken back; null where it may be.</summary>
+    [State(Json = typeof(WatchedLayerJson))]
+    public TailDecision? CutHeld { get; set; }
 
     [State(AtLeast = 0)]
     private int ForwardsPerEpoch
@@ -18,7 +26,7 @@ internal sealed class SchedulerMemory(IEnumerable<WatchedLayer> layers, InputSam
     }
 
     [State]
-    private IReadOnlyDictionary<string, WatchedLayer> Layers { get; } = layers.ToDictionary(layer => layer.Name);
+    private IReadOnlyDictionary<string, WatchedLayer> Layers => watched.Layers.ToDictionary(layer => layer.Name);
 
     [State]
     private NccMonitor Monitor { get; } = monitor;

@@ -10,6 +10,8 @@ internal sealed class ContainerCut
     private readonly SequentialCut _after;
     private readonly List<nn.IModule<Tensor, Tensor>> _modules;
     private readonly List<string> _names;
+    private List<nn.IModule<Tensor, Tensor>> _stoodModules = [];
+    private List<string> _stoodNames = [];
 
     /// <param name="place">The container; it stays as it is until <see cref="Apply"/>.</param>
     /// <param name="headName">The head's name; null without a head.</param>
@@ -44,10 +46,22 @@ internal sealed class ContainerCut
         SequentialCut.Remember(Place.Container, _after);
     }
 
+    /// <summary>What stands behind the cut now: the head, or what has come in its place.</summary>
+    public IEnumerable<nn.Module> Standing => PlainSequential.Modules(Place.Container).Skip(Place.Keep).Cast<nn.Module>();
+
     public void Revert()
     {
+        _stoodModules = [.. PlainSequential.Modules(Place.Container).Skip(Place.Keep)];
+        _stoodNames = [.. PlainSequential.Names(Place.Container).Skip(Place.Keep)];
         Replace(_names, _modules);
         SequentialCut.Remember(Place.Container, _before);
+    }
+
+    /// <summary>Undoes <see cref="Revert"/>: what stood behind the cut stands there again.</summary>
+    public void Repeat()
+    {
+        Replace(_stoodNames, _stoodModules);
+        SequentialCut.Remember(Place.Container, _after);
     }
 
     /// <summary>

@@ -7,12 +7,16 @@ namespace EtfNet;
 internal sealed class LeavingParameter(nn.Module module, string name, Parameter parameter)
 {
     private readonly List<DetachedParameter> _detached = [];
-    private bool _wasTrained = parameter.requires_grad;
+    private readonly bool _wasTrained = parameter.requires_grad;
+    private long[]? _freedShape;
 
     /// <summary>The parameter as it is now: another object, where the tail was moved.</summary>
     public Parameter Parameter { get; private set; } = parameter;
 
     public IReadOnlyList<DetachedParameter> Detached => _detached;
+
+    /// <summary>Whether an optimizer ever had it.</summary>
+    public bool WasHeld { get; private set; }
 
     /// <summary>The parameters of modules, each once, but for those whose memory something that stays uses.</summary>
     public static List<LeavingParameter> Of(IEnumerable<nn.Module> leaving, IReadOnlySet<IntPtr> staying)
@@ -25,22 +29,47 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
                    select new LeavingParameter(module, entry.name, entry.parameter)];
     }
 
-    public void Leave(OptimizerHelper optimizer)
+    /// <returns>Where it stood in the optimizer; null where the optimizer does not have it.</returns>
+    public DetachedParameter? Leave(OptimizerHelper optimizer)
     {
-        if (OptimizerDetachment.Remove(optimizer, Parameter) is { } detached)
+        if (OptimizerDetachment.Remove(optimizer, Parameter) is not { } detached)
+            return null;
+        WasHeld = true;
+        // What was freed has no use for its state.
+        if (_freedShape is null)
             _detached.Add(detached);
+        else
+            detached.Dispose();
+        return detached;
     }
 
-    /// <summary>Comes back to the optimizers that had it, those that are no more left out.</summary>
-    public void Return(nn.Module model, IReadOnlyList<OptimizerHelper> known)
+    /// <summary>An optimizer is no longer known: what was kept for it is freed.</summary>
+    public void Forget(OptimizerHelper optimizer)
+    {
+        foreach (var entry in _detached.Where(entry => entry.Optimizer == optimizer))
+            entry.Dispose();
+        _detached.RemoveAll(entry => entry.Optimizer == optimizer);
+    }
+
+    /// <summary>Comes back to the optimizers that had it, those that are no more left out; with zeros where it was freed.</summary>
+    /// <param name="model">The model, which has it again.</param>
+    /// <param name="present">The optimizers that were known while it was away.</param>
+    /// <param name="known">The optimizers as they are now.</param>
+    public void Return(nn.Module model, IReadOnlyList<OptimizerHelper> present, IReadOnlyList<OptimizerHelper> known)
     {
         var before = Parameter;
         Parameter = module.named_parameters().First(entry => entry.name == name).parameter;
+        if (_freedShape is { } shape)
+            Parameter.set_(zeros(shape, Parameter.dtype, Parameter.device));
+        _freedShape = null;
         Parameter.requires_grad_(_wasTrained);
         foreach (var gone in _detached.Where(entry => !known.Contains(entry.Optimizer)))
             gone.Dispose();
         _detached.RemoveAll(entry => !known.Contains(entry.Optimizer));
-        WeightReturn.Run(model, Parameter, before, [.. WeightReturn.Places(_detached)], _detached, isKept: true, known);
+        var places = !WasHeld ? []
+            : _detached.Count > 0 && known.All(present.Contains) ? [.. WeightReturn.Places(_detached)]
+            : WeightReturn.Choose(model, module, before, present, known);
+        WeightReturn.Run(model, Parameter, before, places, _detached, isKept: true, known);
         _detached.Clear();
     }
 
@@ -51,6 +80,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         _detached.Clear();
         if (Parameter.IsInvalid)
             return;
+        _freedShape ??= Parameter.shape;
         Parameter.grad = null;
         Parameter.requires_grad_(false);
         Parameter.set_(zeros([.. Parameter.shape.Select(_ => 1L)], Parameter.dtype, Parameter.device));

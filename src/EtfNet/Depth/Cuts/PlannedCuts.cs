@@ -53,12 +53,16 @@ internal sealed class PlannedCuts : IDisposable
     }
 
     /// <summary>The cuts stay: what was kept for the way back is freed.</summary>
-    public void Accept()
+    public void Accept() => Keep()?.Release();
+
+    /// <summary>The cuts stay.</summary>
+    /// <returns>What was cut off, and the way back; null where the model stood as planned.</returns>
+    public TailCut? Keep()
     {
         _isAccepted = true;
         foreach (var (container, cut) in _met)
             SequentialCut.Remember(container, cut);
-        _cut?.Release();
+        return _cut;
     }
 
     public void Dispose()

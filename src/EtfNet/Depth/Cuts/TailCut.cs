@@ -6,7 +6,7 @@ namespace EtfNet;
 
 /// <summary>Modules taken out of a model's <c>Sequential</c> modules, a head in their place, and the way back.</summary>
 /// <remarks>Preparing changes nothing. Applying changes the model and the optimizers, or nothing.</remarks>
-internal sealed class TailCut
+internal sealed partial class TailCut
 {
     private readonly nn.Module _model;
     private readonly IReadOnlyList<ContainerCut> _containers;
@@ -15,6 +15,7 @@ internal sealed class TailCut
     private readonly List<Action> _unwatch = [];
     private readonly List<OptimizerHelper> _optimizers = [];
     private bool _wasTraining;
+    private bool _areBuffersReleased;
 
     /// <param name="model">The model.</param>
     /// <param name="containers">What is shortened.</param>
@@ -73,9 +74,8 @@ internal sealed class TailCut
             }
 
             foreach (var head in Heads)
-                TrainHead(head);
-            foreach (var path in _containers.SelectMany(container => container.Leaving.Zip(container.LeavingPaths)))
-                Refuse(path.First, path.Second);
+                TrainHead(head, one => one.Detached);
+            RefuseCalls();
         }
         catch
         {
@@ -93,36 +93,24 @@ internal sealed class TailCut
             ? $"'{changed.Place.Path}' was changed since: undo the later cut, or the fix of the head, first"
             : null;
 
-    /// <summary>Puts everything back as it was; the head is disposed.</summary>
-    public void Revert()
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var known = _optimizers.Where(optimizer => !OptimizerStates.IsDisposed(optimizer)).ToList();
-        _unwatch.ForEach(remove => remove());
-        _unwatch.Clear();
-        foreach (var parameter in Heads.SelectMany(head => head.parameters()))
-            foreach (var optimizer in known)
-                OptimizerDetachment.Remove(optimizer, parameter)?.Dispose();
-        var placement = PlacementOf(_model);
-        foreach (var container in _containers)
-            container.Revert();
-        foreach (var module in Leaving)
-        {
-            if (!IsSame(placement, _placement))
-                module.to(placement.Device, placement.Dtype);
-            if (_model.training != _wasTraining)
-                module.train(_model.training);
-        }
-
-        foreach (var parameter in _parameters)
-            parameter.Return(_model, known);
-        Discard();
-        (IsApplied, IsReleased) = (false, true);
-    }
-
     /// <summary>Frees what is kept for the way back.</summary>
     public void Release()
+    {
+        if (_areBuffersReleased)
+            return;
+        _areBuffersReleased = true;
+        ReleaseParameters();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var buffer in Leaving.SelectMany(module => module.buffers()).Where(buffer => !buffer.IsInvalid))
+            if (!_model.buffers().Any(other => !other.IsInvalid && TensorStorage.Address(other) == TensorStorage.Address(buffer)))
+                buffer.set_(zeros([.. buffer.shape.Select(_ => 1L)], buffer.dtype, buffer.device));
+    }
+
+    /// <summary>
+    /// Frees the parameters and the optimizer state that are kept for the way back. The tail can still come back, with zeros to be filled.
+    /// </summary>
+    public void ReleaseParameters()
     {
         if (IsReleased)
             return;
@@ -130,9 +118,6 @@ internal sealed class TailCut
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         _parameters.ForEach(parameter => parameter.Free());
-        foreach (var buffer in Leaving.SelectMany(module => module.buffers()).Where(buffer => !buffer.IsInvalid))
-            if (!_model.buffers().Any(other => !other.IsInvalid && TensorStorage.Address(other) == TensorStorage.Address(buffer)))
-                buffer.set_(zeros([.. buffer.shape.Select(_ => 1L)], buffer.dtype, buffer.device));
     }
 
     /// <summary>Gives up what was prepared.</summary>
@@ -143,19 +128,23 @@ internal sealed class TailCut
     }
 
     /// <summary>The head's weight goes where the last weight of the tail was trained, its bias to the last bias.</summary>
-    private void TrainHead(nn.Module head)
+    private void TrainHead(nn.Module head, Func<LeavingParameter, IEnumerable<DetachedParameter>> detached)
     {
         var order = FixedModules.ParametersOf(_model);
-        var last = _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() > 1)
-            ?? _parameters.FindLast(one => one.Detached.Count > 0);
         foreach (var parameter in head.parameters())
-        {
-            var near = parameter.dim() > 1
-                ? last
-                : _parameters.FindLast(one => one.Detached.Count > 0 && one.Parameter.dim() == 1) ?? last;
-            foreach (var detached in near?.Detached ?? [])
-                OptimizerDetachment.Put(detached.Optimizer, [detached.Groups[0]], parameter, parameter, null, order);
-        }
+            if (Near(parameter) is { } near)
+                foreach (var place in detached(near))
+                    OptimizerDetachment.Put(place.Optimizer, [place.Groups[0]], parameter, parameter, null, order);
+
+        LeavingParameter? Near(Parameter parameter) =>
+            _parameters.FindLast(one => one.WasHeld && one.Parameter.dim() > 1 == parameter.dim() > 1)
+            ?? _parameters.FindLast(one => one.WasHeld && one.Parameter.dim() > 1) ?? _parameters.FindLast(one => one.WasHeld);
+    }
+
+    private void RefuseCalls()
+    {
+        foreach (var (module, path) in _containers.SelectMany(container => container.Leaving.Zip(container.LeavingPaths)))
+            Refuse(module, path);
     }
 
     private void Refuse(nn.Module module, string path)

@@ -13,6 +13,8 @@ namespace EtfNet;
 /// </remarks>
 public sealed class DepthHead
 {
+    private const double Confidence = 0.999;
+
     private readonly double[] _weight;
     private readonly double[] _bias;
 
@@ -36,6 +38,13 @@ public sealed class DepthHead
 
     /// <summary>The module that holds it, but for the numbers.</summary>
     internal HeadShape Shape { get; }
+
+    /// <summary>
+    /// The same head with a scale at which an exact one-hot output has a probability of 0.999, where it has a greater one: on samples that
+    /// it tells apart without an error the least cross entropy is at no scale at all, and such a head has no gradient to be trained by.
+    /// </summary>
+    internal DepthHead Trainable() =>
+        new(Layer, Place, Shape, _weight, _bias, Math.Min(Scale, Math.Log(Confidence / (1 - Confidence) * (ClassCount - 1))));
 
     /// <summary>Makes the head as a module that can be trained further.</summary>
     /// <param name="dtype">The floating point type. The default is float32.</param>

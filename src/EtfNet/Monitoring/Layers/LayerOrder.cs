@@ -28,6 +28,13 @@ internal sealed class LayerOrder
         _names.Insert(index, name);
     }
 
+    /// <summary>Forgets a name.</summary>
+    public void Remove(string name)
+    {
+        _names.Remove(name);
+        _unplaced.Remove(name);
+    }
+
     /// <summary>Adds the name of features that were given by hand, without a place.</summary>
     public void AddUnplaced(string name)
     {

@@ -46,6 +46,15 @@ internal sealed class HeadFinder(bool wanted, bool takeInputs)
         _areKnown = Inputs.Count > 0;
     }
 
+    /// <summary>The next forward that counts shows the classifiers anew.</summary>
+    public void Forget()
+    {
+        Inputs.Clear();
+        Widths.Clear();
+        _own.Clear();
+        _areKnown = false;
+    }
+
     /// <summary>Takes what the forward's end tells of its candidates, and lets go of them.</summary>
     /// <param name="forward">The forward.</param>
     /// <param name="outputs">The tensors that the model returned.</param>

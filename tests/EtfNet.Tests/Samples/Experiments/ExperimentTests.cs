@@ -65,6 +65,42 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public void Runs_Cut_HasTheFourArms()
+    {
+        var runs = Experiment.Load("cut").Runs(new Request(0, [0], Settings.Parse("")), Finished);
+        foreach (var network in new[] { "7 x 400", "10 x 1024" })
+        {
+            var arms = runs.Where(run => run.Variant.StartsWith(network, StringComparison.Ordinal)).Select(run => run.Run).ToList();
+            arms.Select(run => (run.Method.Method, run.Etf.Tail, run.Network.Layers == 2)).Should().Equal(
+                (MethodKind.Watch, TailPolicy.Keep, false), (MethodKind.Adaptive, TailPolicy.Keep, false),
+                (MethodKind.Adaptive, TailPolicy.Cut, false), (MethodKind.Watch, TailPolicy.Keep, true));
+            arms.Select(run => (run.Network.Width, run.Etf.Epsilon, run.Network.BatchNorm, run.Data.Data)).Distinct().Should()
+                .Equal((network == "7 x 400" ? 400 : 1024, 0.2, true, "full"));
+        }
+    }
+
+    [Theory]
+    [InlineData("speed", 1)]
+    [InlineData("adaptive", 2)]
+    [InlineData("main-job", 1)]
+    public void Runs_OfAComparison_HaveTheShallowControl(string name, int count)
+    {
+        var shallow = Experiment.Load(name).Runs(new Request(0, [0], Settings.Parse("")), Finished)
+            .Where(run => run.Variant.StartsWith("shallow, from scratch", StringComparison.Ordinal)).ToList();
+        shallow.Should().HaveCount(count).And.OnlyContain(run => run.Run.Network.Layers == 2 && run.Run.Method.Method != MethodKind.Adaptive);
+    }
+
+    [Fact]
+    public void TestSeconds_OfACutRun_AreThoseBehindTheCut()
+    {
+        var run = Runs("cut", new Request(2, [0], Settings.Parse("")))[2];
+        var finished = new FinishedRun(run, new RunRecord("", null, 1,
+            [.. new[] { 9.0, 8, 2, 1, 3 }.Select((seconds, i) => Epochs.Epoch(i + 1) with { TestSeconds = seconds, Cut = i < 2 ? null : new CutResult("linear2", 3) })]));
+        finished.TestSeconds.Should().Be(2);
+        Column.Find("cut").Text(new RunSet(Experiment.Load("cut"), new Request(2, [0], Settings.Parse("")), [finished], 0), [finished]).Should().Be("3");
+    }
+
+    [Fact]
     public void Runs_OptionThatTheLibraryLacks_IsLeftOut() =>
         Runs("threshold", new Request(0, [0], Settings.Parse(""))).Count(run => run.Variant.Contains("relative", StringComparison.Ordinal))
             .Should().Be(Settings.Has<AdaptiveEtfOptions>("relative-epsilon") ? 12 : 0);

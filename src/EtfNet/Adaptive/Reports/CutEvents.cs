@@ -1,0 +1,21 @@
+namespace EtfNet;
+
+/// <summary>Says that a model was cut.</summary>
+/// <param name="cut">What was cut off, and what that saves.</param>
+public sealed class ModelCutEventArgs(EtfCut cut) : EventArgs
+{
+    /// <summary>Gets what was cut off, and what that saves.</summary>
+    public EtfCut Cut { get; } = cut;
+}
+
+/// <summary>Says that a model is whole again.</summary>
+/// <param name="cut">What had been cut off.</param>
+/// <param name="decision">Why the cut was taken back.</param>
+public sealed class CutRevertedEventArgs(EtfCut cut, TailDecision decision) : EventArgs
+{
+    /// <summary>Gets what had been cut off.</summary>
+    public EtfCut Cut { get; } = cut;
+
+    /// <summary>Gets why the cut was taken back; its text is for people.</summary>
+    public TailDecision Decision { get; } = decision;
+}

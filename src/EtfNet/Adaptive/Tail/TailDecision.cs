@@ -1,0 +1,45 @@
+using static System.FormattableString;
+
+namespace EtfNet;
+
+/// <summary>What was decided about the tail of a model at the end of an epoch. <see cref="ToString"/> puts it in words.</summary>
+/// <param name="Reason">Why it was cut off, or was not.</param>
+public sealed record TailDecision(TailReason Reason)
+{
+    /// <summary>Gets the path of the last layer that is left, or would be; null where no cut is meant.</summary>
+    public string? Layer { get; init; }
+
+    /// <summary>Gets the number that decided: an accuracy lost, a count of samples or epochs, as <see cref="Reason"/> says; null where
+    /// there is none.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>Gets what <see cref="Value"/> was held against; null where nothing was.</summary>
+    public double? Limit { get; init; }
+
+    /// <summary>Gets the epoch at whose end the cut was made, from 1; null where none was.</summary>
+    public int? Epoch { get; init; }
+
+    /// <summary>Gets further words, such as why the model cannot be cut; null where there are none.</summary>
+    public string? Detail { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Reason switch
+    {
+        TailReason.NotJudged => "",
+        TailReason.Cut => Invariant($"cut off behind '{Layer}' at the end of epoch {Epoch}"),
+        TailReason.WarmingUp => $"kept: warming up for {Words.Count((long)Limit!, "epoch")}",
+        TailReason.NotCollapsed => Invariant($"kept: no more than the last layer has collapsed to an error of {Limit:0.###}"),
+        TailReason.NoOptimizer =>
+            "kept: no optimizer that is known trains it, so that none would train the head: give it to ApplyAdaptiveEtf or AddOptimizer",
+        TailReason.NoReplay => "kept: no cut can be tried, as the model cannot be called again with what it saw",
+        TailReason.TooFewSamples =>
+            Invariant($"kept: a cut is tried on at least {Limit} samples with labels, and the calibration sample leaves {Value}"),
+        TailReason.NotPossible => $"kept: {Detail}",
+        TailReason.CostAboveLimit =>
+            Invariant($"kept: the best cut, behind '{Layer}', would cost {Value:0.0000} of accuracy, more than {Limit:0.0000}"),
+        TailReason.RevertedByGuard =>
+            Invariant($"back: the cut behind '{Layer}' of epoch {Epoch} cost {Value:0.0000}, more than {Limit:0.0000}"),
+        TailReason.RevertedByHand => $"back: the cut behind '{Layer}' was taken back by hand; AllowCut lets the model be cut again",
+        _ => Reason.ToString(),
+    };
+}
