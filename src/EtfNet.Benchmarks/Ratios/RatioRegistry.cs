@@ -26,6 +26,7 @@ internal static class RatioRegistry
         new OverheadRatio("nccOverheadEveryBatch", new NccMonitorOptions { ScoreEvery = 1 }),
         new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }),
         new OverheadRatio("nccOverheadAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
+        new OverheadRatio("nccOverheadManyClasses", new NccMonitorOptions { Exclude = ["head"] }, width: 512, classes: 4000),
         new EvaluateRatio("nccEvaluate", new NccMonitorOptions()),
         new EvaluateRatio("nccEvaluateAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
         new ScoringRatio(),

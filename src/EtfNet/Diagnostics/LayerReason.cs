@@ -84,4 +84,8 @@ public enum LayerReason
 
     /// <summary>The cost of a fix could not be tried: the model's outputs are not one row per label.</summary>
     OutputsNotScored,
+
+    /// <summary>It is ready, but the calibration of other layers takes what the epoch allows for it
+    /// (<see cref="AdaptiveEtfOptions.MaxCalibrationShare"/>).</summary>
+    CalibrationBudget,
 }

@@ -36,6 +36,8 @@ internal static class LayerReasonText
         LayerReason.RetryLater => Invariant($"{decision.Refusal}; tried again at the end of epoch {decision.Epoch}"),
         LayerReason.NoReplay => "fixed without a trial: the model cannot be called again with what it saw",
         LayerReason.OutputsNotScored => "fixed without a trial of the network's error: its outputs are not one row per label",
+        LayerReason.CalibrationBudget =>
+            Invariant($"ready; waits for its turn: calibration takes at most {decision.Limit:0.##%} of an epoch"),
         _ => decision.Reason.ToString(),
     };
 }

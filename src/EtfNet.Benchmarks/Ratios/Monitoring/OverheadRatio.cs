@@ -14,7 +14,7 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 /// <c>Observe</c>. That misses what the
 /// monitor costs elsewhere (memory that lives longer), and is blind to the noise of the step itself.</para>
 /// </remarks>
-internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ratio
+internal sealed class OverheadRatio(string name, NccMonitorOptions options, long width = TrainingRig.Width, int classes = TrainingRig.Classes) : Ratio
 {
     private const int StepsOfRound = 8;
     private const int LeastRounds = 8;
@@ -24,12 +24,12 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
 
     public override IEnumerable<RatioCase> Cases()
     {
-        yield return new RatioCase("trainingStepUnmonitored", TrainingRig.Batch, TrainingRig.Width, null, () => throw new NotSupportedException());
+        yield return new RatioCase("trainingStepUnmonitored", TrainingRig.Batch, width, null, () => throw new NotSupportedException());
     }
 
     public override RatioResult Measure(AlternatedRunner runner, RatioCase ratioCase)
     {
-        using var rig = new TrainingRig();
+        using var rig = new TrainingRig(width: width, classes: classes);
         var inside = new Stopwatch();
         using var clocks = new HookClock(rig, inside);
         using var monitor = new NccMonitor(rig.Model, options);
