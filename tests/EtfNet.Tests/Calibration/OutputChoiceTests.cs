@@ -78,6 +78,41 @@ public sealed class OutputChoiceTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(FixDecision.Online)]
+    [InlineData(FixDecision.Exact)]
+    public void EndEpoch_ModelThatReturnsClassesInEvaluation_FixesWithoutATrialAndSaysSo(FixDecision decision)
+    {
+        using var data = new Blobs(512);
+        var model = new ClassesInEvaluation();
+        var optimizer = optim.Adam(model.parameters(), 0.003);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Decision = decision }, optimizer);
+        for (var epoch = 0; epoch < 4; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, data, etf);
+            etf.EndEpoch();
+            model.training.Should().BeTrue();
+        }
+
+        etf.Report.FixedLayers.Should().NotBeEmpty(etf.Report.ToString());
+        etf.Report.FixedLayers.Should().OnlyContain(layer => layer.TrialGap == LayerReason.OutputsNotScored && layer.LossBefore == null);
+    }
+
+    private sealed class ClassesInEvaluation : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> hidden = nn.Linear(16, 16);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, 4);
+
+        public ClassesInEvaluation()
+            : base(nameof(ClassesInEvaluation)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            var scores = head.call(hidden.call(input).relu());
+            return training ? scores : scores.argmax(1);
+        }
+    }
+
     /// <summary>A reconstruction of the input, and class scores.</summary>
     private sealed class TwoOutputs : nn.Module<Tensor, (Tensor, Tensor)>
     {
