@@ -7,17 +7,17 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-var options = SampleProgram.Options(args, new { Epochs = 6, Batch = 128, OneProcess = false });
+var options = SampleProgram.Options(args, new { Epochs = 6, Batch = 128, Seed = 1, BatchNorm = false, OneProcess = false });
 using var ranks = options.OneProcess ? null : MpiCollective.Start();       // the processes that mpirun started
 var (rank, size) = (ranks?.Rank ?? 0, ranks?.Size ?? 1);
 set_num_threads(Math.Max(1, Environment.ProcessorCount / size));
-manual_seed(1);
+manual_seed(options.Seed);
 using var data = DataSet.Load("embedded");
 using var model = Sequential(
     ("flatten", Flatten()),
-    ("fc1", Linear(784, 256)), ("relu1", ReLU()),
-    ("fc2", Linear(256, 256)), ("relu2", ReLU()),
-    ("fc3", Linear(256, 256)), ("relu3", ReLU()),
+    ("fc1", Linear(784, 256)), ("norm1", Norm()), ("relu1", ReLU()),
+    ("fc2", Linear(256, 256)), ("norm2", Norm()), ("relu2", ReLU()),
+    ("fc3", Linear(256, 256)), ("norm3", Norm()), ("relu3", ReLU()),
     ("head", Linear(256, 10)));
 using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9, weight_decay: 5e-4);
 using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.2, Collective = ranks }, optimizer);
@@ -25,7 +25,7 @@ using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.2, C
 for (var epoch = 1; epoch <= options.Epochs; epoch++)
 {
     var bytes = 0L;
-    foreach (var (x, y) in data.Train.Batches(options.Batch, seed: epoch))  // the same batches on every rank
+    foreach (var (x, y) in data.Train.Batches(options.Batch, seed: options.Seed * 1000 + epoch))  // the same batches on every rank
     {
         using var scope = NewDisposeScope();
         var (first, end) = (rank * y.shape[0] / size, (rank + 1) * y.shape[0] / size);
@@ -45,3 +45,6 @@ for (var epoch = 1; epoch <= options.Epochs; epoch++)
 
 if (rank == 0)
     Console.WriteLine($"test accuracy of {size} rank(s) {data.Test.AccuracyOf(model):0.0%}");
+
+// Batch norm sees its rank's share of a batch; at the end of an epoch all ranks take rank 0's running statistics.
+Module<Tensor, Tensor> Norm() => options.BatchNorm ? BatchNorm1d(256) : Identity();

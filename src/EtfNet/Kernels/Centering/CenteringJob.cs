@@ -14,6 +14,9 @@ internal struct CenteringJob
     /// <summary>From one number of a group to the next; 1 where a group is one run of memory.</summary>
     public long FromStride, ToStride;
 
+    /// <summary>Whether the output is too large for a cache to hold until it is read.</summary>
+    public bool PastCache;
+
     /// <summary>Groups next to each other; 1 where a group is one run.</summary>
     public long Positions;
 

@@ -21,6 +21,8 @@ internal abstract unsafe class CenteringKernel : IKernel
         else
             for (var piece = begin; piece < end; piece++)
                 Block<TSimd, TVector, TElement>(centering, piece / centering->Blocks, piece % centering->Blocks * centering->Block);
+        if (centering->PastCache)
+            Interlocked.MemoryBarrier();
     }
 
     /// <summary>A group that is one run of memory.</summary>
@@ -32,7 +34,9 @@ internal abstract unsafe class CenteringKernel : IKernel
         ref readonly var form = ref job->Form;
         var total = Total<TSimd, TVector, TElement>(x, form.Summed);
         var shift = form.Shift * total + (form.LastShift == 0 ? 0 : form.LastShift * TSimd.Get(x + form.Summed - 1));
-        if (job->Bias == 0)
+        if (job->Bias == 0 && job->PastCache && (nint)y % (TSimd.Count * TSimd.WideSize) == 0)
+            ShiftedPastCache<TSimd, TVector, TElement>(x, y, form.Copied, form.Factor, shift);
+        else if (job->Bias == 0)
             Shifted<TSimd, TVector, TElement>(x, y, form.Copied, form.Factor, shift);
         else
             ShiftedByEach<TSimd, TVector, TElement>(x, y, (TElement*)job->Bias, form.Copied, form.Factor, shift);
@@ -87,6 +91,19 @@ internal abstract unsafe class CenteringKernel : IKernel
 
         for (; i <= count - TSimd.Count; i += TSimd.Count)
             TSimd.Store(y + i, TSimd.MultiplyAdd(TSimd.Load(x + i), f, s));
+        for (; i < count; i++)
+            TSimd.Set(y + i, factor * TSimd.Get(x + i) + shift);
+    }
+
+    /// <summary>y = factor x + shift, of an aligned y that no cache would hold.</summary>
+    private static void ShiftedPastCache<TSimd, TVector, TElement>(TElement* x, TElement* y, long count, double factor, double shift)
+        where TSimd : struct, ISimd<TVector, TElement>
+        where TVector : struct
+        where TElement : unmanaged
+    {
+        var (f, s, i) = (TSimd.Create(factor), TSimd.Create(shift), 0L);
+        for (; i <= count - TSimd.Count; i += TSimd.Count)
+            TSimd.StorePastCache(y + i, TSimd.MultiplyAdd(TSimd.Load(x + i), f, s));
         for (; i < count; i++)
             TSimd.Set(y + i, factor * TSimd.Get(x + i) + shift);
     }

@@ -9,6 +9,9 @@ internal static unsafe class CenteringPass
     /// <summary>The elements of a piece of work, where groups lie next to each other: what half a second-level cache holds.</summary>
     private const long BlockElements = 32768;
 
+    /// <summary>From how large an output on the next operation would not find it in a cache. A store past the cache saves a third of the traffic.</summary>
+    private const long PastCacheBytes = 16 << 20;
+
     /// <summary>Whether the kernel takes tensors of the device and type of this one, with a gradient of its own.</summary>
     public static bool Reaches(Tensor x) => NativeAutograd.Current is not null && KernelTensor.TryRead(NativeTorch.Current!, x, out _);
 
@@ -93,6 +96,7 @@ internal static unsafe class CenteringPass
         if (data == 0)
             return y;
         job.Y = data;
+        job.PastCache = y.NumberOfElements * y.ElementSize >= PastCacheBytes;
         var numbers = Math.Max(job.Form.Summed, job.Form.Outputs);
         job.Block = job.Positions == 1 ? 1 : Math.Min(job.Positions, Math.Max(64, BlockElements / numbers / 64 * 64));
         job.Blocks = (job.Positions + job.Block - 1) / job.Block;

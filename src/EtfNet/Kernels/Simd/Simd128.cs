@@ -22,6 +22,8 @@ internal readonly unsafe struct Simd128<T> : ISimd<Vector128<T>, T>
 
     public static void Store(T* target, Vector128<T> value) => value.Store(target);
 
+    public static void StorePastCache(T* target, Vector128<T> value) => value.StoreAlignedNonTemporal(target);
+
     public static Vector128<T> LoadWide(void* scratch, long index) => Vector128.Load((T*)scratch + index);
 
     public static Vector128<T> BroadcastWide(void* scratch, long index) => Vector128.Create(((T*)scratch)[index]);

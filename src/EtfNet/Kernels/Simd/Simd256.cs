@@ -22,6 +22,8 @@ internal readonly unsafe struct Simd256<T> : ISimd<Vector256<T>, T>
 
     public static void Store(T* target, Vector256<T> value) => value.Store(target);
 
+    public static void StorePastCache(T* target, Vector256<T> value) => value.StoreAlignedNonTemporal(target);
+
     public static Vector256<T> LoadWide(void* scratch, long index) => Vector256.Load((T*)scratch + index);
 
     public static Vector256<T> BroadcastWide(void* scratch, long index) => Vector256.Create(((T*)scratch)[index]);

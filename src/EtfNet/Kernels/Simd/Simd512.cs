@@ -22,6 +22,8 @@ internal readonly unsafe struct Simd512<T> : ISimd<Vector512<T>, T>
 
     public static void Store(T* target, Vector512<T> value) => value.Store(target);
 
+    public static void StorePastCache(T* target, Vector512<T> value) => value.StoreAlignedNonTemporal(target);
+
     public static Vector512<T> LoadWide(void* scratch, long index) => Vector512.Load((T*)scratch + index);
 
     public static Vector512<T> BroadcastWide(void* scratch, long index) => Vector512.Create(((T*)scratch)[index]);

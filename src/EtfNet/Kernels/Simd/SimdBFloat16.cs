@@ -43,6 +43,8 @@ internal readonly unsafe struct SimdBFloat16<TSimd, TVector> : ISimd<TVector, us
     public static TVector Broadcast(ushort* source) => TSimd.Create(Single(source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePastCache(ushort* target, TVector value) => Store(target, value);
+
     public static void Store(ushort* target, TVector value)
     {
         if (typeof(TVector) == typeof(Vector512<float>))

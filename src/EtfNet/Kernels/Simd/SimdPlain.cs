@@ -23,6 +23,8 @@ internal readonly unsafe struct SimdPlain<T> : ISimd<T, T>
 
     public static void Store(T* target, T value) => *target = value;
 
+    public static void StorePastCache(T* target, T value) => *target = value;
+
     public static T LoadWide(void* scratch, long index) => ((T*)scratch)[index];
 
     public static T BroadcastWide(void* scratch, long index) => ((T*)scratch)[index];

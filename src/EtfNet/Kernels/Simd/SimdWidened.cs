@@ -31,6 +31,8 @@ internal readonly unsafe struct SimdWidened<TSimd, TVector> : ISimd<TVector, flo
     public static TVector Broadcast(float* source) => TSimd.Create(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePastCache(float* target, TVector value) => Store(target, value);
+
     public static void Store(float* target, TVector value)
     {
         for (var i = 0; i < Count; i++)

@@ -64,6 +64,22 @@ public sealed class CenteringPassTests
         }
     }
 
+    [Theory]
+    [InlineData(1024)]
+    [InlineData(1029)]
+    public void Apply_OutputsTooLargeForACache_AreWhatSmallOnesAre(long columns)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var type in new[] { float32, float64, bfloat16 })
+        {
+            // A little over 16 MiB. Rows of 1029 numbers begin where no vector is aligned.
+            var last = Sample.Normal(1, 10, columns).to(type);
+            var x = cat([zeros((16 << 20) / (columns * type.ElementSize()), columns, dtype: type), last]);
+            Widths.Each(width => Sample.Max(Centered(x, columns)!.slice(0, -10, x.shape[0], 1) - Centered(last, columns)!)
+                .Should().Be(0, "{0} of {1}", width, type));
+        }
+    }
+
     [Fact]
     public void Apply_WhatKernelsDoNotTake_IsNone()
     {
