@@ -22,11 +22,12 @@ internal sealed class TrainingRig : IDisposable
     /// <param name="device">Where it trains; the CPU by default.</param>
     /// <param name="width">The hidden layers' width.</param>
     /// <param name="classes">The number of classes.</param>
-    public TrainingRig(Device? device = null, long width = Width, int classes = Classes)
+    /// <param name="hidden">The number of hidden layers.</param>
+    public TrainingRig(Device? device = null, long width = Width, int classes = Classes, int hidden = Hidden)
     {
         _device = device ?? CPU;
         var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
-        for (var i = 0; i < Hidden; i++)
+        for (var i = 0; i < hidden; i++)
             layers.AddRange([($"fc{i}", nn.Linear(i == 0 ? Inputs : width, width)), ($"bn{i}", nn.BatchNorm1d(width)), ($"act{i}", nn.ReLU())]);
         layers.Add(("head", nn.Linear(width, classes)));
         Model = (Sequential)nn.Sequential(layers).to(_device);
