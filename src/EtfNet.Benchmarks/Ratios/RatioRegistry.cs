@@ -28,8 +28,8 @@ internal static class RatioRegistry
         new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }, () => new TrainingRig()),
         new OverheadRatio("nccOverheadAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }, () => new TrainingRig()),
         new OverheadRatio(
-            "nccOverheadManyClasses", new NccMonitorOptions { Exclude = ["head"] }, () => new TrainingRig(width: 512, classes: 4000, hidden: 1),
-            width: 512, stride: 16),
+            "nccOverheadManyClasses", new NccMonitorOptions { Exclude = ["head"] },
+            () => new TrainingRig(width: 512, classes: 4000, hidden: 1), width: 512, stride: 16),
         new EvaluateRatio("nccEvaluate", new NccMonitorOptions()),
         new EvaluateRatio("nccEvaluateAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
         new ScoringRatio(),

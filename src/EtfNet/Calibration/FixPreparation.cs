@@ -86,7 +86,8 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             var unscored = before.Outputs.NccError() is null ? LayerReason.OutputsNotScored : (LayerReason?)null;
             return fixes.Count == 0
                 ? new FixProposal([], _waiting, null, null, unscored)
-                : new FixProposal(fixes, _waiting, before.TakeAverages(), ReferenceEquals(now, before) ? null : now.TakeAverages(), unscored);
+                : new FixProposal(
+                    fixes, _waiting, before.TakeAverages(), ReferenceEquals(now, before) ? null : now.TakeAverages(), unscored);
         }
         finally
         {

@@ -124,7 +124,8 @@ public sealed class UnseenClassesTests : IDisposable
     private static (nn.Module<Tensor, Tensor> Model, optim.Optimizer Optimizer) Network(int outputs)
     {
         var model = nn.Sequential(
-            ("fc1", nn.Linear(16, 16)), ("act1", nn.ReLU()), ("fc2", nn.Linear(16, 16)), ("act2", nn.ReLU()), ("head", nn.Linear(16, outputs)));
+            ("fc1", nn.Linear(16, 16)), ("act1", nn.ReLU()), ("fc2", nn.Linear(16, 16)), ("act2", nn.ReLU()),
+            ("head", nn.Linear(16, outputs)));
         return (model, optim.Adam(model.parameters(), 0.003));
     }
 }

@@ -79,7 +79,8 @@ public sealed class FineTuningTests
     [
         .. ModelBytes.Of(model).Where(entry => !entry.StartsWith("fc.", StringComparison.Ordinal)
             && !entry.StartsWith("layer4.", StringComparison.Ordinal)),
-        .. model.named_buffers().Where(entry => entry.name.StartsWith("layer4.", StringComparison.Ordinal) && entry.name.Contains("running"))
+        .. model.named_buffers()
+            .Where(entry => entry.name.StartsWith("layer4.", StringComparison.Ordinal) && entry.name.Contains("running"))
             .Select(entry => entry.name + string.Join(' ', entry.buffer.data<float>().ToArray())),
     ];
 

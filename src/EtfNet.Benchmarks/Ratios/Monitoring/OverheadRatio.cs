@@ -7,8 +7,9 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 
 /// <summary>A training step with online monitoring of all layers against the same step without.</summary>
 /// <remarks>
-/// <para>Steps with and without alternate (A B B A); a round is two full turns of the default cadence, which scores one batch in four, or in
-/// four for each 1,000 classes. Rounds go on until the 95% interval of the ratio (<see cref="PairedSteps"/>) is narrower than half a percent, or the time is up.</para>
+/// <para>Steps with and without alternate (A B B A); a round is two full turns of the default cadence, which scores one batch in four, or
+/// in four for each 1,000 classes. Rounds go on until the 95% interval of the ratio (<see cref="PairedSteps"/>) is narrower than half a
+/// percent, or the time is up.</para>
 /// <para>The same steps are measured in another way: by a clock started and stopped around every hook of the monitor and around
 /// <c>Observe</c>. That misses what the
 /// monitor costs elsewhere (memory that lives longer), and is blind to the noise of the step itself.</para>

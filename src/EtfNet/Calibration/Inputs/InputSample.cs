@@ -136,7 +136,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 _batches.AddRange(own.Skip(i).Take(1));
                 foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
                     _batches.Add(new Batch(
-                        null, inputs, i < own.Count ? own[i].Draw : 1, inputs[0]!.shape[0], inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
+                        null, inputs, i < own.Count ? own[i].Draw : 1, inputs[0]!.shape[0],
+                        inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
                     {
                         Labels = labels,
                     });

@@ -99,8 +99,8 @@ public sealed class ReplayTests : IDisposable
         var kept = Kept(monitor);
         using var mode = new ReplayMode(_model);
         using var pass = CalibrationPass.Run(
-            _model, mode, kept, [FixableLayer.Of(_layer)!], new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>(), FeaturePooling.Auto,
-            new OutputChoice(FeaturePooling.Auto, null));
+            _model, mode, kept, [FixableLayer.Of(_layer)!], new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>(),
+            FeaturePooling.Auto, new OutputChoice(FeaturePooling.Auto, null));
         var (layer, sample) = pass.Samples.Should().ContainSingle().Subject;
         layer.Should().BeSameAs(_layer);
         sample.Inputs.allclose(_input + 1).Should().BeTrue();
