@@ -1,6 +1,7 @@
 using EtfNet.Benchmarks.Layers;
 using EtfNet.Benchmarks.Ratios.Convolutions;
 using EtfNet.Benchmarks.Ratios.Monitoring;
+using EtfNet.Benchmarks.Training;
 
 namespace EtfNet.Benchmarks.Ratios;
 
@@ -22,10 +23,13 @@ internal static class RatioRegistry
         new ConstructionRatio("randomConstruction", EtfFrame.Random(1)),
         new TrainingStepFixedRatio(),
         new TrainingBytesFixedRatio(),
-        new OverheadRatio("nccOverhead", new NccMonitorOptions()),
-        new OverheadRatio("nccOverheadEveryBatch", new NccMonitorOptions { ScoreEvery = 1 }),
-        new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }),
-        new OverheadRatio("nccOverheadAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
+        new OverheadRatio("nccOverhead", new NccMonitorOptions(), () => new TrainingRig()),
+        new OverheadRatio("nccOverheadEveryBatch", new NccMonitorOptions { ScoreEvery = 1 }, () => new TrainingRig()),
+        new OverheadRatio("nccOverheadAllCheap", new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap }, () => new TrainingRig()),
+        new OverheadRatio("nccOverheadAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }, () => new TrainingRig()),
+        new OverheadRatio(
+            "nccOverheadManyClasses", new NccMonitorOptions { Exclude = ["head"] },
+            () => new TrainingRig(width: 512, classes: 4000, hidden: 1), width: 512, stride: 16),
         new EvaluateRatio("nccEvaluate", new NccMonitorOptions()),
         new EvaluateRatio("nccEvaluateAll", new NccMonitorOptions { Metrics = CollapseMetricSet.All }),
         new ScoringRatio(),

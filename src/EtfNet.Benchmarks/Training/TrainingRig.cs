@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace EtfNet.Benchmarks.Training;
 
 /// <summary>The network that training steps are measured on: 784 - 10 x 1024 - 10 with batch norm and ReLU, SGD with momentum, one fixed
-/// batch of 128.</summary>
+/// batch of 128. Where there are more classes than that, the labels change from step to step, so that all classes come.</summary>
 internal sealed class TrainingRig : IDisposable
 {
     public const long Batch = 128;
@@ -16,19 +16,28 @@ internal sealed class TrainingRig : IDisposable
 
     private readonly Generator _generator = new(4);
     private readonly Device _device;
+    private readonly Tensor[] _labels;
+    private int _step;
 
     /// <param name="device">Where it trains; the CPU by default.</param>
-    public TrainingRig(Device? device = null)
+    /// <param name="width">The hidden layers' width.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="hidden">The number of hidden layers.</param>
+    public TrainingRig(Device? device = null, long width = Width, int classes = Classes, int hidden = Hidden)
     {
         _device = device ?? CPU;
         var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
-        for (var i = 0; i < Hidden; i++)
-            layers.AddRange([($"fc{i}", nn.Linear(i == 0 ? Inputs : Width, Width)), ($"bn{i}", nn.BatchNorm1d(Width)), ($"act{i}", nn.ReLU())]);
-        layers.Add(("head", nn.Linear(Width, Classes)));
+        for (var i = 0; i < hidden; i++)
+            layers.AddRange(
+                [($"fc{i}", nn.Linear(i == 0 ? Inputs : width, width)), ($"bn{i}", nn.BatchNorm1d(width)), ($"act{i}", nn.ReLU())]);
+        layers.Add(("head", nn.Linear(width, classes)));
         Model = (Sequential)nn.Sequential(layers).to(_device);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         Input = randn([Batch, Inputs], generator: _generator).to(_device);
-        Labels = randint(0, Classes, [Batch], dtype: ScalarType.Int64, generator: _generator).to(_device);
+        _labels = classes <= Batch
+            ? [randint(0, classes, [Batch], dtype: ScalarType.Int64, generator: _generator).to(_device)]
+            : [.. Enumerable.Range(0, (int)((classes + Batch - 1) / Batch)).Select(batch =>
+                (arange(Batch, dtype: ScalarType.Int64) + batch * Batch).remainder(classes).to(_device))];
     }
 
     public Sequential Model { get; }
@@ -37,7 +46,8 @@ internal sealed class TrainingRig : IDisposable
 
     public Tensor Input { get; }
 
-    public Tensor Labels { get; }
+    /// <summary>The labels of the step that is under way, or was last.</summary>
+    public Tensor Labels => _labels[_step % _labels.Length];
 
     /// <summary>Fixes the last hidden layers as the scheduler would: aligned frames of twice the classes, calibrated on inputs.</summary>
     public TrainingRig FixLast(int layers)
@@ -61,6 +71,7 @@ internal sealed class TrainingRig : IDisposable
     public void Step(Action? observe = null)
     {
         using var scope = NewDisposeScope();
+        _step++;
         Optimizer.zero_grad();
         nn.functional.cross_entropy(Model.call(Input), Labels).backward();
         Optimizer.step();
@@ -76,7 +87,8 @@ internal sealed class TrainingRig : IDisposable
         Optimizer.Dispose();
         Model.Dispose();
         Input.Dispose();
-        Labels.Dispose();
+        foreach (var labels in _labels)
+            labels.Dispose();
         _generator.Dispose();
     }
 }

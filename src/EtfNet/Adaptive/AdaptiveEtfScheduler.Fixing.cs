@@ -104,7 +104,7 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var waiting in proposal.Waiting)
         {
             decisions[waiting.Name] = waiting;
-            if (waiting.Reason != LayerReason.MaxPerEpoch)
+            if (waiting.Reason is not (LayerReason.MaxPerEpoch or LayerReason.CalibrationBudget))
                 Refuse(waiting);
             else
                 Log.LayerWaits(_log, _memory.Epoch, waiting.Name, waiting.ToString());
@@ -195,14 +195,21 @@ public sealed partial class AdaptiveEtfScheduler
 
     private CalibrationOptions Calibration(CollapseReport collapse) => new(
         _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,
-        _options.Pooling, Classes(collapse));
+        _options.Pooling, Seen(collapse))
+    {
+        ClassCount = _options.ClassCount,
+        Samples = _options.CalibrationSamples,
+        MaxShare = _options.MaxCalibrationShare,
+    };
 
     private EtfFrame DefaultFrame(CollapseReport collapse) => EtfFrame.Aligned(DefaultRank(Classes(collapse)));
 
     /// <summary>Twice as many directions as classes, and such that with the centering they fill whole vectors of 16.</summary>
     internal static int DefaultRank(int classes) => (2 * Math.Max(2, classes) + 16) / 16 * 16 - 1;
 
-    private int Classes(CollapseReport collapse) => _options.ClassCount ?? collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max();
+    private int Classes(CollapseReport collapse) => _options.ClassCount ?? Seen(collapse);
+
+    private static int Seen(CollapseReport collapse) => collapse.Layers.Select(layer => layer.PresentClasses).DefaultIfEmpty(0).Max();
 
     private void Announce(List<FixedLayer> fixedNow, List<(FixedLayer Layer, LayerDecision Why)> reverted)
     {

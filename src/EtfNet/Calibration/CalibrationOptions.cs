@@ -8,6 +8,16 @@ namespace EtfNet;
 /// <param name="MaxErrorRise">By how much the nearest-class-center error of the network's outputs may rise.</param>
 /// <param name="MaxLossRise">By what share the network's loss may rise.</param>
 /// <param name="Pooling">How the network's outputs become one row per sample.</param>
-/// <param name="Classes">The number of classes that were seen.</param>
+/// <param name="ClassesSeen">The number of classes that were seen.</param>
 internal sealed record CalibrationOptions(EtfFrame Frame, bool MatchOutputs, int MaxPerEpoch, double MaxOutputError, double MaxErrorRise, double MaxLossRise,
-    FeaturePooling Pooling, int Classes);
+    FeaturePooling Pooling, int ClassesSeen)
+{
+    /// <summary>Gets the number of classes, where the user told it; else a head's outputs tell.</summary>
+    public int? ClassCount { get; init; }
+
+    /// <summary>Gets the most samples to calibrate on.</summary>
+    public int Samples { get; init; } = int.MaxValue;
+
+    /// <summary>Gets which share of an epoch's work may be spent.</summary>
+    public double MaxShare { get; init; } = double.PositiveInfinity;
+}

@@ -10,7 +10,9 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
     private const double LossSlack = 0.001;
 
     private readonly List<LayerDecision> _waiting = [];
+    private readonly OutputChoice _choice = new(options.Pooling, inputs.IgnoreIndex);
     private bool _outputsAreLogits;
+    private int _tries = int.MaxValue;
 
     /// <summary>Finds the fixes to make.</summary>
     /// <param name="ready">The layers that are ready, the preferred first.</param>
@@ -19,7 +21,13 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         if (ready.Count == 0)
             return new FixProposal([], [], null, null, null);
         if (inputs.CanReplay)
+        {
+            var budget = CalibrationBudget.Of(
+                inputs.EpochRows, options.MaxShare, options.Samples, Math.Min(options.MaxPerEpoch, ready.Count));
+            inputs.Trim(budget.Rows, budget.Least);
+            _tries = budget.Passes(inputs.KeptRows) - 1;
             return PrepareByReplay(ready);
+        }
 
         var samples = layerInputs?.Collect(ready.Select(target => target.Fixable)) ?? [];
         try
@@ -50,28 +58,36 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             {
                 if ((trials.Count == 0 ? chosen[i] : FitAgain(chosen[i], before, now)) is not { } prepared)
                     continue;
-                trials.Add(prepared.Target.Fixable.Module, prepared.CreateLayer());
-                var after = Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
-                if (WhyNot(prepared, before.Outputs, now.Outputs, after.Outputs) is { } refusal)
+                var (module, trial) = (prepared.Target.Fixable.Module, prepared.CreateLayer());
+                trials.Add(module, trial);
+                // What the last layer gives is what the model gives: no pass is needed to see it.
+                var isOutput = i == chosen.Count - 1 && now[module].IsOutput;
+                var after = isOutput ? null : Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
+                using var given = isOutput ? TrialOutputs.Of(trial, now[module], options.Pooling) : null;
+                var outputs = after?.Outputs ?? given!;
+                if (WhyNot(prepared, before.Outputs, now.Outputs, outputs) is { } refusal)
                 {
                     _waiting.Add(refusal);
-                    trials.Remove(prepared.Target.Fixable.Module, out var refused);
-                    refused!.Dispose();
+                    trials.Remove(module);
+                    trial.Dispose();
                     prepared.Bias?.Dispose();
-                    after.Dispose();
+                    after?.Dispose();
                     continue;
                 }
 
+                fixes.Add(prepared with { LossBefore = before.Outputs.Loss(), LossAfter = outputs.LossOf(before.Outputs) });
+                if (after is null)
+                    continue;
                 if (!ReferenceEquals(now, before))
                     now.Dispose();
                 now = after;
-                fixes.Add(prepared with { LossBefore = before.Outputs.Loss(), LossAfter = after.Outputs.LossOf(before.Outputs) });
             }
 
             var unscored = before.Outputs.NccError() is null ? LayerReason.OutputsNotScored : (LayerReason?)null;
             return fixes.Count == 0
                 ? new FixProposal([], _waiting, null, null, unscored)
-                : new FixProposal(fixes, _waiting, before.TakeAverages(), now.TakeAverages(), unscored);
+                : new FixProposal(
+                    fixes, _waiting, before.TakeAverages(), ReferenceEquals(now, before) ? null : now.TakeAverages(), unscored);
         }
         finally
         {
@@ -83,22 +99,36 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
     }
 
     private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets, IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials) =>
-        CalibrationPass.Run(model, mode, inputs, [.. targets.Select(target => target.Fixable)], trials, options.Pooling);
+        CalibrationPass.Run(model, mode, inputs, [.. targets.Select(target => target.Fixable)], trials, options.Pooling, _choice);
 
-    /// <summary>Takes the preferred layers whose frames come near enough.</summary>
+    /// <summary>Takes the preferred layers whose frames come near enough, as many as may be tried.</summary>
     private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> samples)
     {
         var seen = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
-        var chosen = new List<PreparedFix>();
+        var (chosen, tried) = (new List<PreparedFix>(), 0);
         foreach (var target in ready)
             if (chosen.Count == options.MaxPerEpoch)
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.MaxPerEpoch) { Limit = options.MaxPerEpoch });
             else if (!seen.TryGetValue(target.Fixable.Module, out var sample))
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.InputsNotSeen));
+            else if (IsLogits(sample) && options.ClassesSeen < HeadClasses(target))
+                _waiting.Add(new LayerDecision(target.Name, LayerReason.ClassesUnseen)
+                {
+                    Value = options.ClassesSeen,
+                    Limit = HeadClasses(target),
+                });
+            else if (!sample.IsOutput && tried++ >= _tries)
+                _waiting.Add(new LayerDecision(target.Name, LayerReason.CalibrationBudget) { Limit = options.MaxShare });
             else if (Fit(target, sample, sample.Outputs) is { } prepared)
                 chosen.Add(prepared);
         return chosen;
     }
+
+    /// <summary>Whether a layer gives the network's class scores.</summary>
+    private bool IsLogits(LayerSample sample) => sample.IsHead && _outputsAreLogits;
+
+    /// <summary>How many classes a head tells apart.</summary>
+    private long HeadClasses(LayerTarget head) => Math.Min(head.Fixable.Matrix.Rows, options.ClassCount ?? long.MaxValue);
 
     /// <summary>Fits a layer again, to what it sees now that earlier ones are fixed, and to what it gave before.</summary>
     private PreparedFix? FitAgain(PreparedFix first, CalibrationPass before, CalibrationPass now)
@@ -119,7 +149,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 Labels = seen.Labels,
                 Match = options.MatchOutputs,
                 Normalization = seen.Normalization,
-                IsHead = seen.IsHead && _outputsAreLogits,
+                IsHead = IsLogits(seen),
             });
         }
         catch (ArgumentException exception)

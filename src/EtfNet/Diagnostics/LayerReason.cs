@@ -90,4 +90,8 @@ public enum LayerReason
 
     /// <summary>It is judged again at the end of the next epoch: the model was cut, or its tail came back, at the end of this one.</summary>
     ModelChanged,
+
+    /// <summary>It is ready, but the calibration of other layers takes what the epoch allows for it
+    /// (<see cref="AdaptiveEtfOptions.MaxCalibrationShare"/>).</summary>
+    CalibrationBudget,
 }

@@ -38,6 +38,8 @@ internal static class LayerReasonText
         LayerReason.OutputsNotScored => "fixed without a trial of the network's error: its outputs are not one row per label",
         LayerReason.CutOff => "cut off",
         LayerReason.ModelChanged => "judged again after the next epoch: the tail of the model went or came back",
+        LayerReason.CalibrationBudget =>
+            Invariant($"ready; waits for its turn: calibration takes at most {decision.Limit:0.##%} of an epoch"),
         _ => decision.Reason.ToString(),
     };
 }

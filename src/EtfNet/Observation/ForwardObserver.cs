@@ -192,15 +192,14 @@ internal sealed class ForwardObserver
     }
 
     /// <summary>
-    /// Calls the model again with inputs that it was called with, copies of them, and gives the first tensor of its result to the open
-    /// dispose scope.
+    /// Calls the model again with inputs that it was called with, copies of them, and gives its result to the open dispose scope.
     /// </summary>
     /// <remarks>
     /// No forward counts meanwhile. Of the hooks that the user put on modules those run that change what passes through, being part of what
     /// the network computes; the others, counters say, see nothing (<see cref="UserHooks"/>). EtfNet's own hooks run next to the module's
     /// own function: before it the last, after it the first.
     /// </remarks>
-    public Tensor? Replay(Tensor?[] inputs)
+    public object? Replay(Tensor?[] inputs)
     {
         var before = _calls.Value;
         var hidden = Hooks.HideThoseThatOnlyLook([_before?.Hook, .. _hooks.Values.Select(hook => hook.Bound?.Hook)]);

@@ -124,6 +124,31 @@ public sealed class InputSampleTests : IDisposable
     }
 
     [Fact]
+    public void Trim_KeepsTheBatchesOfTheLeastNumbers_AndNoFewerRowsThanAskedFor()
+    {
+        using var sample = new InputSample(_monitor.Forwards, 1000, () => (3, 1));
+        for (var i = 0; i < 10; i++)
+        {
+            _model.call(full([8, 4], (float)i));
+            _monitor.Observe(arange(8).remainder(3));
+        }
+
+        (sample.EpochRows, sample.KeptRows).Should().Be((80, 80));
+        var byNumber = Enumerable.Range(0, 10).OrderBy(i => SeededDraw.Uniform(3, 1, i)).Select(i => (float)i).ToList();
+        sample.Trim(50, 20);
+        Batches().Should().Equal(byNumber.Take(6).Order(), "48 rows are at most 50; in the order of the epoch");
+        sample.Trim(10, 20);
+        Batches().Should().Equal(byNumber.Take(3).Order(), "two batches would hold fewer than 20");
+        sample.EpochRows.Should().Be(80);
+        sample.NextEpoch();
+        (sample.EpochRows, sample.KeptRows).Should().Be((0, 0));
+        sample.Take([(randn(5, 4), arange(5).remainder(3))]);
+        (sample.EpochRows, sample.KeptRows).Should().Be((null, 5));
+
+        IEnumerable<float> Batches() => sample.Labeled.Select(entry => entry.Inputs[0]![0, 0].item<float>());
+    }
+
+    [Fact]
     public void Kept_IsTheInputBeforeTheUsersHooks_AndReplaysLeaveItAsItIs()
     {
         using var model = new EditsItsInput();
@@ -136,7 +161,7 @@ public sealed class InputSampleTests : IDisposable
         for (var i = 0; i < 2; i++)
         {
             inputs.Labeled.Single().Inputs[0]!.allclose(x).Should().BeTrue();
-            inputs.Replay(inputs.Labeled.Single().Inputs)!.allclose(output).Should().BeTrue();
+            ((Tensor)inputs.Replay(inputs.Labeled.Single().Inputs)!).allclose(output).Should().BeTrue();
         }
     }
 

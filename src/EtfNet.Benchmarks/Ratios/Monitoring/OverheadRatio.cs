@@ -7,34 +7,41 @@ namespace EtfNet.Benchmarks.Ratios.Monitoring;
 
 /// <summary>A training step with online monitoring of all layers against the same step without.</summary>
 /// <remarks>
-/// <para>Steps with and without alternate (A B B A); a round is eight of each, two full turns of the default cadence, which scores one
-/// batch in four. Rounds go on
-/// until the 95% interval of the ratio (<see cref="PairedSteps"/>) is narrower than half a percent, or the time is up.</para>
+/// <para>Steps with and without alternate (A B B A); a round is two full turns of the default cadence, which scores one batch in four, or
+/// in four for each 1,000 classes. Rounds go on until the 95% interval of the ratio (<see cref="PairedSteps"/>) is narrower than half a
+/// percent, or the time is up.</para>
 /// <para>The same steps are measured in another way: by a clock started and stopped around every hook of the monitor and around
 /// <c>Observe</c>. That misses what the
 /// monitor costs elsewhere (memory that lives longer), and is blind to the noise of the step itself.</para>
 /// </remarks>
-internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ratio
+/// <param name="name">Its name.</param>
+/// <param name="options">How the monitor watches.</param>
+/// <param name="rig">Makes the network.</param>
+/// <param name="width">The network's width.</param>
+/// <param name="stride">One batch in so many is scored.</param>
+internal sealed class OverheadRatio(
+    string name, NccMonitorOptions options, Func<TrainingRig> rig, long width = TrainingRig.Width, int stride = 4) : Ratio
 {
-    private const int StepsOfRound = 8;
     private const int LeastRounds = 8;
     private const double WantedWidth = 0.005;
+
+    private int StepsOfRound => 2 * stride;
 
     public override string Name => name;
 
     public override IEnumerable<RatioCase> Cases()
     {
-        yield return new RatioCase("trainingStepUnmonitored", TrainingRig.Batch, TrainingRig.Width, null, () => throw new NotSupportedException());
+        yield return new RatioCase("trainingStepUnmonitored", TrainingRig.Batch, width, null, () => throw new NotSupportedException());
     }
 
     public override RatioResult Measure(AlternatedRunner runner, RatioCase ratioCase)
     {
-        using var rig = new TrainingRig();
+        using var made = rig();
         var inside = new Stopwatch();
-        using var clocks = new HookClock(rig, inside);
-        using var monitor = new NccMonitor(rig.Model, options);
+        using var clocks = new HookClock(made, inside);
+        using var monitor = new NccMonitor(made.Model, options);
         clocks.Close();
-        Prepare(rig, monitor);
+        Prepare(made, monitor, stride);
         inside.Reset();
 
         var ratio = new PairedSteps();
@@ -46,9 +53,9 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
             List<double> plain = [], watched = [];
             for (var i = 0; i < 2 * StepsOfRound; i++)
                 if (i % 4 is 1 or 2)
-                    watched.Add(Watched(rig, monitor, inside));
+                    watched.Add(Watched(made, monitor, inside));
                 else
-                    plain.Add(Plain(rig, monitor));
+                    plain.Add(Plain(made, monitor));
 
             with.AddRange(watched);
             without.AddRange(plain);
@@ -70,12 +77,12 @@ internal sealed class OverheadRatio(string name, NccMonitorOptions options) : Ra
     private static TimeSpan Longest(AlternatedRunner runner) => runner.Budget * (runner.Budget.TotalSeconds < 4 ? 4 : 12);
 
     /// <summary>Warms up, and ends an epoch long enough for the cadence of long ones, so that there are centers to score against.</summary>
-    private static void Prepare(TrainingRig rig, NccMonitor monitor)
+    private static void Prepare(TrainingRig rig, NccMonitor monitor, int stride)
     {
-        for (var i = 0; i < 70; i++)
+        for (var i = 0; i < 18 * stride; i++)
             rig.Step(() => monitor.Observe(rig.Labels));
         monitor.EndEpoch();
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 2 * stride; i++)
             rig.Step(() => monitor.Observe(rig.Labels));
     }
 

@@ -14,7 +14,7 @@ public sealed partial record AdaptiveEtfOptions
 
     private object Values() => (
         (Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
-        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, Guard),
+        (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, MaxCalibrationShare, Guard),
         (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
         (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes, Tail, TailTolerance));
 }

@@ -10,8 +10,8 @@ public sealed partial record AdaptiveEtfOptions
 {
     /// <summary>Gets the paper's own rule: every layer that is ready at once, replaced by the identity frame, its outputs not
     /// matched.</summary>
-    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError, MaxErrorRise and MaxLossRise without limit, Frame
-    /// Identity, MatchOutputs false.</value>
+    /// <value>As the default, but Order Independent, MaxPerEpoch, MaxOutputError, MaxErrorRise, MaxLossRise, MaxCalibrationShare unlimited,
+    /// Frame Identity, MatchOutputs false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
         Order = FixOrder.Independent,
@@ -19,6 +19,7 @@ public sealed partial record AdaptiveEtfOptions
         MaxOutputError = double.PositiveInfinity,
         MaxErrorRise = double.PositiveInfinity,
         MaxLossRise = double.PositiveInfinity,
+        MaxCalibrationShare = double.PositiveInfinity,
         Frame = EtfFrame.Identity,
         MatchOutputs = false,
         RequireConfidence = false,
@@ -258,7 +259,7 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets how many of an epoch's samples are kept to calibrate a frame, and to measure in
     /// <see cref="FixDecision.Exact"/>.</summary>
-    /// <value>At least 64. The default is 2048; never more than 64 MiB of model inputs.</value>
+    /// <value>At least 64. The default is 2048; at most 64 MiB of model inputs, and what <see cref="MaxCalibrationShare"/> allows.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
     public int CalibrationSamples
     {

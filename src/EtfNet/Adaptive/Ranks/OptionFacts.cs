@@ -18,6 +18,7 @@ internal static class OptionFacts
         Fact(nameof(options.ScoreEvery), options.ScoreEvery), Fact(nameof(options.MinimumScored), options.MinimumScored),
         Fact(nameof(options.Seed), options.Seed), Fact(nameof(options.IgnoreIndex), options.IgnoreIndex),
         Fact(nameof(options.CalibrationSamples), options.CalibrationSamples), Fact(nameof(options.LeaveOneOut), options.LeaveOneOut),
+        Fact(nameof(options.MaxCalibrationShare), options.MaxCalibrationShare),
         Fact(nameof(options.GradientBucketBytes), options.GradientBucketBytes),
         Fact(nameof(options.Tail), options.Tail), Fact(nameof(options.TailTolerance), options.TailTolerance),
         Fact(nameof(options.Guard), options.Guard is { } guard ? FormattableString.Invariant($"{guard.Tolerance} for {guard.GraceEpochs}") : null),

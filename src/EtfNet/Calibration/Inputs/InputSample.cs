@@ -24,6 +24,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     private readonly List<Batch> _batches = [];
     private readonly Lock _lock = new();
     private int _begun;
+    private long _rows;
+    private bool _isGiven;
 
     /// <param name="forwards">The forwards to keep inputs of.</param>
     /// <param name="maxRows">How many rows to keep at least, where there are so many.</param>
@@ -38,6 +40,12 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
 
     /// <summary>Whether the model was called in the running epoch and can be called again with what was kept.</summary>
     public bool CanReplay => _forwards.Observer.CanReplay && _batches.Count > 0;
+
+    /// <summary>How many samples the running epoch's forwards had; null where given batches take their place.</summary>
+    public long? EpochRows => _isGiven ? null : _rows;
+
+    /// <summary>How many samples the kept batches hold.</summary>
+    public long KeptRows => Kept.Sum(batch => batch.Rows);
 
     /// <summary>How many batches are kept.</summary>
     public int BatchCount => Kept.Count;
@@ -61,20 +69,23 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         _batches.Exists(batch => batch.Labels is not null) ? _batches.FindAll(batch => batch.Labels is not null) : _batches;
 
     /// <summary>Calls the model with every kept batch, in the order of the epoch; nothing that it does then is kept.</summary>
-    /// <param name="after">Takes the first tensor of the result, if any, and the batch's labels as they came, where they are known.</param>
+    /// <param name="after">
+    /// Takes the tensors of the result, of which the user's choice of the class scores leaves one, and the batch's labels as they came,
+    /// where they are known.
+    /// </param>
     /// <param name="before">Takes the labels before the call, in one dimension; null also where a row is without a label.</param>
-    public void ReplayAll(Action<Tensor?, Tensor?> after, Action<Tensor?> before)
+    public void ReplayAll(Action<IReadOnlyList<Tensor>, Tensor?> after, Action<Tensor?> before)
     {
         foreach (var batch in Kept)
         {
             using var scope = NewDisposeScope();
             before(Rows(batch.Labels));
-            after(Replay(batch.Inputs), batch.Labels);
+            after(Outputs(Replay(batch.Inputs)), batch.Labels);
         }
     }
 
-    /// <summary>Calls the model with one batch and gives its first tensor, of the open dispose scope.</summary>
-    public Tensor? Replay(Tensor?[] inputs) => _forwards.Observer.Replay(inputs);
+    /// <summary>Calls the model with one batch and gives its result, of the open dispose scope.</summary>
+    public object? Replay(Tensor?[] inputs) => _forwards.Observer.Replay(inputs);
 
     /// <summary>Keeps these batches, as many as hold the wanted rows, instead of the epoch's.</summary>
     public void Take(IEnumerable<(Tensor Input, Tensor Labels)> batches)
@@ -82,6 +93,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         lock (_lock)
         {
             Clear();
+            _isGiven = true;
             foreach (var (input, labels) in batches)
             {
                 var bytes = input.NumberOfElements * input.ElementSize;
@@ -90,6 +102,18 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 _batches.Add(new Batch(null, [Copy(input)], 0, input.shape[0], bytes) { Labels = Copy(labels) });
             }
         }
+    }
+
+    /// <summary>
+    /// Lets go of batches, those with the greatest numbers first, until the rest holds at most so many rows, or less than the least without
+    /// one more. What the ranks saw in one step has one number, and stays or goes together.
+    /// </summary>
+    public void Trim(long rows, long least)
+    {
+        lock (_lock)
+            foreach (var step in Kept.GroupBy(batch => batch.Draw).OrderByDescending(step => step.Key).ToList())
+                if (KeptRows > rows && KeptRows - step.Sum(batch => batch.Rows) >= least)
+                    step.ToList().ForEach(Remove);
     }
 
     /// <summary>The kept batches, those without labels only where no batch has any.</summary>
@@ -106,12 +130,14 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             foreach (var batch in _batches.Except(own).ToList())
                 Remove(batch);
             _batches.Clear();
+            _rows *= others.Count + 1;
             for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
             {
                 _batches.AddRange(own.Skip(i).Take(1));
                 foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
                     _batches.Add(new Batch(
-                        null, inputs, 0, inputs[0]!.shape[0], inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
+                        null, inputs, i < own.Count ? own[i].Draw : 1, inputs[0]!.shape[0],
+                        inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
                     {
                         Labels = labels,
                     });
@@ -137,6 +163,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         lock (_lock)
         {
             var index = _begun++;
+            _rows += inputs is [Tensor { shape: [var samples, ..] }, ..] ? samples : 0;
             if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0)
                 return;
             var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
@@ -170,6 +197,9 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             }
     }
 
+    private IReadOnlyList<Tensor> Outputs(object? result) =>
+        result is not null && _forwards.Options.Logits is { } pick ? pick(result) is { } scores ? [scores] : [] : TensorsOf.All(result);
+
     private Tensor? Rows(Tensor? labels) =>
         labels is null || (IgnoreIndex is { } ignored && labels.eq(ignored).any().item<bool>()) ? null : labels.reshape(-1);
 
@@ -196,7 +226,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         {
             _batches.ForEach(batch => batch.Dispose());
             _batches.Clear();
-            _begun = 0;
+            (_begun, _rows, _isGiven) = (0, 0, false);
         }
     }
 

@@ -36,8 +36,10 @@ internal sealed record CalibrationPass(
     /// <param name="layers">The layers to look at.</param>
     /// <param name="trials">Modules whose outputs stand in for those of the layers that they are to replace.</param>
     /// <param name="pooling">How the model's outputs become one row per sample.</param>
+    /// <param name="choice">Which of the model's outputs is looked at.</param>
     public static CalibrationPass Run(nn.Module model, ReplayMode mode, InputSample inputs, IReadOnlyList<FixableLayer> layers,
-        IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials, FeaturePooling pooling)
+        IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials, FeaturePooling pooling,
+        OutputChoice choice)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -62,8 +64,9 @@ internal sealed record CalibrationPass(
         mode.ResetAverages();
         try
         {
-            inputs.ReplayAll((output, batchLabels) =>
+            inputs.ReplayAll((given, batchLabels) =>
             {
+                var output = choice.Of(given, batchLabels);
                 outputs.Add(output, batchLabels);
                 foreach (var layer in order)
                     rows[layer].Compare(output);

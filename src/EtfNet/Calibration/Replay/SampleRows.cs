@@ -12,6 +12,7 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     private int _compared;
     private long _lastStep;
     private bool _givesProbabilities = layer.Patch is null;
+    private bool _givesOutputs = layer.Patch is null;
 
     public bool IsEmpty => _inputs.Count == 0;
 
@@ -31,7 +32,7 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     }
 
     /// <summary>Compares what the layer gave last with what the model gave.</summary>
-    /// <param name="output">The model's first result tensor; null where it gives none.</param>
+    /// <param name="output">What the model gives (<see cref="OutputChoice"/>); null where that is no tensor.</param>
     public void Compare(Tensor? output)
     {
         if (!_givesProbabilities || IsEmpty)
@@ -42,12 +43,13 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
         if (_outputs.Count != _compared || output is null || output.dim() < 2 || output.shape[^1] != last.shape[1]
             || !is_floating_point(output))
         {
-            _givesProbabilities = false;
+            (_givesProbabilities, _givesOutputs) = (false, false);
             return;
         }
 
         // Logits and their log_softmax have the same probabilities.
         using var rows = EvenRows.Every(output, _lastStep);
+        _givesOutputs &= _lastStep == 1 && rows.dtype == last.dtype && rows.shape[0] == last.shape[0] && rows.eq(last).all().item<bool>();
         _givesProbabilities = rows.shape[0] == last.shape[0]
             && (rows.to(ScalarType.Float32).softmax(1) - last.to(ScalarType.Float32).softmax(1)).abs().max().item<float>() < 1e-3f;
     }
@@ -55,10 +57,12 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     public LayerSample Join()
     {
         using var scope = NewDisposeScope();
+        var isLabeled = _labels.Count == _inputs.Count;
         return new LayerSample(cat(_inputs).DetachFromDisposeScope(), cat(_outputs).DetachFromDisposeScope(),
-            _labels.Count == _inputs.Count ? cat(_labels).DetachFromDisposeScope() : null)
+            isLabeled ? cat(_labels).DetachFromDisposeScope() : null)
         {
             IsHead = IsHead,
+            IsOutput = IsHead && _givesOutputs && isLabeled,
         };
     }
 

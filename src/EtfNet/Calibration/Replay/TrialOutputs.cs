@@ -18,8 +18,21 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
     private bool _areClassScores = true;
     private readonly Dictionary<int, long> _counts = [];
 
+    /// <summary>What the model gives with another layer as its last one.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="sample">What the last layer saw, with its labels.</param>
+    /// <param name="pooling">How outputs become one row per sample.</param>
+    public static TrialOutputs Of(nn.Module<Tensor, Tensor> layer, LayerSample sample, FeaturePooling pooling)
+    {
+        using var noGrad = no_grad();
+        using var output = layer.call(sample.Inputs);
+        var outputs = new TrialOutputs(pooling);
+        outputs.Add(output, sample.Labels);
+        return outputs;
+    }
+
     /// <summary>Takes the output of one batch.</summary>
-    /// <param name="output">The model's first result tensor; null where it gives none.</param>
+    /// <param name="output">What the model gives (<see cref="OutputChoice"/>); null where that is no tensor.</param>
     /// <param name="labels">The labels of the batch, one per sample or one per position; null where they are not known.</param>
     public void Add(Tensor? output, Tensor? labels)
     {

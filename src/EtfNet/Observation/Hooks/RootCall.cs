@@ -30,8 +30,8 @@ internal sealed class RootCall
         return null;
     }
 
-    /// <summary>Calls the model and gives the first tensor of its result, if any; all of it is left to the open dispose scope.</summary>
-    public Tensor? Invoke(Tensor?[] inputs) => TensorsOf.First(_call(inputs));
+    /// <summary>Calls the model and gives its result; all of it is left to the open dispose scope.</summary>
+    public object? Invoke(Tensor?[] inputs) => _call(inputs);
 
     private static Func<Tensor?[], object?> Bind1<TResult>(nn.Module<Tensor, TResult> model) => inputs => model.call(inputs[0]!);
 

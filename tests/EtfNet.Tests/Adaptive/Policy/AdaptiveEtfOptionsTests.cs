@@ -25,6 +25,8 @@ public sealed class AdaptiveEtfOptionsTests
         Check(() => new AdaptiveEtfOptions { MaxErrorRise = double.NaN }, "MaxErrorRise");
         Check(() => new AdaptiveEtfOptions { ClassCount = 1 }, "ClassCount");
         Check(() => new AdaptiveEtfOptions { CalibrationSamples = 63 }, "CalibrationSamples");
+        Check(() => new AdaptiveEtfOptions { MaxCalibrationShare = 0 }, "MaxCalibrationShare");
+        Check(() => new AdaptiveEtfOptions { MaxCalibrationShare = double.NaN }, "MaxCalibrationShare");
         Check(() => new AdaptiveEtfOptions { Order = (FixOrder)9 }, "Order");
         Check(() => new AdaptiveEtfOptions { Decision = (FixDecision)9 }, "Decision");
         Check(() => new AdaptiveEtfOptions { FeaturePoint = (FeaturePoint)9 }, "FeaturePoint");
@@ -68,7 +70,7 @@ public sealed class AdaptiveEtfOptionsTests
         (options.Order, options.Decision).Should().Be((FixOrder.LatestFirst, FixDecision.Online));
         (options.FeaturePoint, options.Pooling).Should().Be((FeaturePoint.Auto, FeaturePooling.Auto));
         (options.MatchOutputs, options.LeaveOneOut).Should().Be((true, true));
-        (options.RequireConfidence, options.MaxLossRise).Should().Be((null, 0.1));
+        (options.RequireConfidence, options.MaxLossRise, options.MaxCalibrationShare).Should().Be((null, 0.1, 0.1));
         new object?[] { options.Frame, options.ClassCount, options.Guard, options.Logger }.Should().OnlyContain(value => value == null);
         options.Include.Should().BeEmpty();
         options.Exclude.Should().BeEmpty();

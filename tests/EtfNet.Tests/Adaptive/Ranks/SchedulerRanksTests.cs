@@ -16,7 +16,9 @@ public sealed class SchedulerRanksTests
     [InlineData(2, FixDecision.Exact)]
     public void Training_WithoutBatchNorm_EqualsOneProcessOnWholeBatches(int size, FixDecision decision)
     {
-        var options = RankTraining.Options with { Decision = decision };
+        // Frames of few samples magnify the rounding of the other order of summation: exact errors are compared on all of them.
+        var share = decision == FixDecision.Exact ? double.PositiveInfinity : 0.1;
+        var options = RankTraining.Options with { Decision = decision, MaxCalibrationShare = share };
         using var whole = new RankTraining(null, options);
         var decided = whole.Train(6);
         decided.Should().Contain(names => names.Length > 0);

@@ -40,7 +40,7 @@ public sealed class ReplayTests : IDisposable
         using var monitor = new NccMonitor(_model);
         var output = _model.call(_input);
         calls.Should().Be(20);
-        monitor.Forwards.Observer.Replay([_input])!.allclose(output).Should().BeTrue();
+        ((Tensor)monitor.Forwards.Observer.Replay([_input])!).allclose(output).Should().BeTrue();
         calls.Should().Be(20, "the replay is none of theirs");
         _model.call(_input);
         calls.Should().Be(40, "the hooks are back");
@@ -66,7 +66,7 @@ public sealed class ReplayTests : IDisposable
         _model.register_forward_pre_hook((_, input) => input * 0.5);
         using var monitor = new NccMonitor(_model);
         var output = _model.call(_input);
-        monitor.Forwards.Observer.Replay([_input])!.allclose(output).Should().BeTrue();
+        ((Tensor)monitor.Forwards.Observer.Replay([_input])!).allclose(output).Should().BeTrue();
         var expected = ((((Linear)_model[0]).forward((_input * 0.5) + 1) * 2) + 3).relu();
         ((Linear)_model[2]).forward(expected).allclose(output).Should().BeTrue("or the test would compare nothing");
     }
@@ -99,7 +99,8 @@ public sealed class ReplayTests : IDisposable
         var kept = Kept(monitor);
         using var mode = new ReplayMode(_model);
         using var pass = CalibrationPass.Run(
-            _model, mode, kept, [FixableLayer.Of(_layer)!], new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>(), FeaturePooling.Auto);
+            _model, mode, kept, [FixableLayer.Of(_layer)!], new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>(),
+            FeaturePooling.Auto, new OutputChoice(FeaturePooling.Auto, null));
         var (layer, sample) = pass.Samples.Should().ContainSingle().Subject;
         layer.Should().BeSameAs(_layer);
         sample.Inputs.allclose(_input + 1).Should().BeTrue();
@@ -111,7 +112,7 @@ public sealed class ReplayTests : IDisposable
         using var score = monitor.Suspend();
         var removers = TrialHooks.Attach(new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> { [_layer] = trial });
         using var noGrad = no_grad();
-        var replayed = monitor.Forwards.Observer.Replay([_input])!;
+        var replayed = ((Tensor)monitor.Forwards.Observer.Replay([_input])!);
         removers.ForEach(remover => remover.remove());
         replayed.allclose(((Linear)_model[2]).forward((trial.forward(_input + 1) * 2).relu())).Should().BeTrue();
     }
