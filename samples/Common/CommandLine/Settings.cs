@@ -74,8 +74,9 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
 
     /// <summary>The options of some records, with their defaults and what they are.</summary>
     public static string Help(params object[] defaults) => string.Join('\n', defaults.SelectMany(record => Options(record.GetType())
-        .Select(one => $"  --{Name(one),-20} {one.GetValue(record),-12} {one.GetCustomAttribute<DescriptionAttribute>()?.Description}")
-        .Select(line => line.Replace("System.String[]", "", StringComparison.Ordinal).TrimEnd())));
+        .Select(one => $"  --{Name(one),-20} {Shown(one.GetValue(record)),-12} {one.GetCustomAttribute<DescriptionAttribute>()?.Description}".TrimEnd())));
+
+    private static object? Shown(object? value) => value is IEnumerable<string> names ? string.Join(',', names) : value;
 
     /// <summary>These options, and where both have one, the others'.</summary>
     public Settings With(Settings other) => new(_values.Concat(other._values));

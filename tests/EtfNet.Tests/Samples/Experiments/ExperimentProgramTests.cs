@@ -48,6 +48,13 @@ public sealed class ExperimentProgramTests : IDisposable
     }
 
     [Fact]
+    public void Run_Help_ShowsDefaultsAsTheyAreGiven()
+    {
+        Run("--help").Should().Be(SampleProgram.Success);
+        _output.ToString().Should().MatchRegex(@"--only +\* +only the runs").And.NotContain("System.");
+    }
+
+    [Fact]
     public void Run_KilledAtAnyMoment_EndsWithTheSameFiles()
     {
         var arguments = $"epsilon-sweep --smoke --data {_data} --threads 1 --out ";
