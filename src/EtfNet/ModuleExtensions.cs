@@ -75,7 +75,8 @@ public static partial class ModuleExtensions
     /// </exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler with other options.</exception>
-    public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, AdaptiveEtfOptions options, params optim.Optimizer[] optimizers)
+    public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, AdaptiveEtfOptions options,
+        params optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
@@ -87,7 +88,8 @@ public static partial class ModuleExtensions
         if (LiveSchedulers.Find(model) is { } live)
         {
             if (!live.Options.Equals(options))
-                throw new InvalidOperationException("The model has a scheduler with other options already. Dispose that one first, or use it.");
+                throw new InvalidOperationException(
+                    "The model has a scheduler with other options already. Dispose that one first, or use it.");
             live.AddOptimizers(optimizers, nameof(optimizers));
             return live;
         }
@@ -135,7 +137,8 @@ public static partial class ModuleExtensions
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
-    public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, IReadOnlyList<string> layers, IReadOnlyList<optim.Optimizer> optimizers)
+    public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, IReadOnlyList<string> layers,
+        IReadOnlyList<optim.Optimizer> optimizers)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(frame);

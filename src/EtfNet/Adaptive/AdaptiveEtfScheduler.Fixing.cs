@@ -177,7 +177,9 @@ public sealed partial class AdaptiveEtfScheduler
         {
             var now = found.GetValueOrDefault(layer.Name);
             var (upper, scored) = (now?.Interval?.High, now?.Samples ?? 0);
-            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, threshold, now.NccError, upper, scored) ? layer.Streak + 1 : 0;
+            layer.Streak = now?.PresentClasses > 1 && FixPolicy.Meets(_options, threshold, now.NccError, upper, scored)
+                ? layer.Streak + 1
+                : 0;
             standings.Add(new LayerStanding(layer.Name, now?.NccError, upper, scored, layer.Streak, layer.Fix is not null)
             {
                 Classes = now?.PresentClasses ?? 0,
@@ -191,11 +193,12 @@ public sealed partial class AdaptiveEtfScheduler
         return standings;
     }
 
-    private static double? LastError(CollapseReport collapse) => collapse.Layers.LastOrDefault(layer => layer.NccError is not null)?.NccError;
+    private static double? LastError(CollapseReport collapse) =>
+        collapse.Layers.LastOrDefault(layer => layer.NccError is not null)?.NccError;
 
     private CalibrationOptions Calibration(CollapseReport collapse) => new(
-        _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError, _options.MaxErrorRise, _options.MaxLossRise,
-        _options.Pooling, Seen(collapse))
+        _options.Frame ?? DefaultFrame(collapse), _options.MatchOutputs, _options.MaxPerEpoch, _options.MaxOutputError,
+        _options.MaxErrorRise, _options.MaxLossRise, _options.Pooling, Seen(collapse))
     {
         ClassCount = _options.ClassCount,
         Samples = _options.CalibrationSamples,
@@ -240,14 +243,15 @@ public sealed partial class AdaptiveEtfScheduler
         var kept = _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [];
         var layers = collapse is null
             ? watched.Values.Select(layer => Row(layer.Name, null)).ToList()
-            : [.. collapse.Layers.Where(layer => _cutReverted is null || !_gone.Contains(layer.Name)).Select(layer => Row(layer.Name, layer))];
+            : [.. collapse.Layers.Where(layer => _cutReverted is null || !_gone.Contains(layer.Name))
+                .Select(layer => Row(layer.Name, layer))];
         if (_gone.Count > 0)
             layers.AddRange(_monitor.Layers.Except(layers.Select(layer => layer.Name)).Select(name => Row(name, null)).ToList());
         return new EtfReport
         {
             Epoch = _memory.Epoch,
             Layers = layers,
-            FixedLayers = [.. watched.Values.Where(layer => layer.Record is not null).Select(layer => layer.Record!).OrderBy(layer => layer.Epoch)],
+            FixedLayers = [.. watched.Values.Select(layer => layer.Record).OfType<FixedLayer>().OrderBy(layer => layer.Epoch)],
             NewlyFixed = fixedNow,
             Reverted = [.. reverted.Select(entry => entry.Layer.Name)],
             Skipped = _watched.Reach.Skipped,

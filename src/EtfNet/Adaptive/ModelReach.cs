@@ -38,7 +38,8 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
             else if (layer is { Excluded: null })
                 reached += layer.Layer.Weight.NumberOfElements;
             else if (layer is not null || own.Exists(parameter => parameter.dim() > 1))
-                skipped.Add(new SkippedLayer(node.Path, ReferenceEquals(node.Module, first) ? FirstConvolution : WhyNot(node.Module, layer), numbers));
+                skipped.Add(new SkippedLayer(node.Path,
+                    ReferenceEquals(node.Module, first) ? FirstConvolution : WhyNot(node.Module, layer), numbers));
         }
 
         return new ModelReach(skipped, reached, total - reached);

@@ -34,7 +34,9 @@ internal sealed partial class WatchedLayers
                 $"{model.GetType().Name} has no trainable linear layer or convolution that could be fixed"
                 + (Reach.Skipped.Count > 0 ? $"; '{Reach.Skipped[0].Name}': {Reach.Skipped[0].Reason}." : "."), nameof(model));
         if (options.Include.FirstOrDefault(pattern => !seen.Concat(already).Any(path => NamePattern.Matches(pattern, path))) is { } nothing)
-            throw new ArgumentException($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: {string.Join(", ", seen)}.", nameof(options));
+            throw new ArgumentException(
+                $"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: "
+                + $"{string.Join(", ", seen)}.", nameof(options));
         if (_layers.Count == 0)
             throw new ArgumentException(
                 $"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", seen)}.", nameof(options));
@@ -42,7 +44,8 @@ internal sealed partial class WatchedLayers
         if (_layers.All(layer => layer.Excluded is not null)
             && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || _layers.Exists(layer => layer.Name == node.Path)))
             throw new ArgumentException(
-                "No layer can be fixed: " + string.Join("; ", _layers.Select(layer => $"'{layer.Name}': {layer.Excluded}")) + ".", nameof(model));
+                $"No layer can be fixed: {string.Join("; ", _layers.Select(layer => $"'{layer.Name}': {layer.Excluded}"))}.",
+                nameof(model));
     }
 
     public IReadOnlyList<WatchedLayer> Layers => _layers;

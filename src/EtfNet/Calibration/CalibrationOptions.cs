@@ -9,8 +9,8 @@ namespace EtfNet;
 /// <param name="MaxLossRise">By what share the network's loss may rise.</param>
 /// <param name="Pooling">How the network's outputs become one row per sample.</param>
 /// <param name="ClassesSeen">The number of classes that were seen.</param>
-internal sealed record CalibrationOptions(EtfFrame Frame, bool MatchOutputs, int MaxPerEpoch, double MaxOutputError, double MaxErrorRise, double MaxLossRise,
-    FeaturePooling Pooling, int ClassesSeen)
+internal sealed record CalibrationOptions(EtfFrame Frame, bool MatchOutputs, int MaxPerEpoch, double MaxOutputError, double MaxErrorRise,
+    double MaxLossRise, FeaturePooling Pooling, int ClassesSeen)
 {
     /// <summary>Gets the number of classes, where the user told it; else a head's outputs tell.</summary>
     public int? ClassCount { get; init; }

@@ -98,11 +98,13 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         }
     }
 
-    private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets, IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials) =>
+    private CalibrationPass Pass(ReplayMode mode, IEnumerable<LayerTarget> targets,
+        IReadOnlyDictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>> trials) =>
         CalibrationPass.Run(model, mode, inputs, [.. targets.Select(target => target.Fixable)], trials, options.Pooling, _choice);
 
     /// <summary>Takes the preferred layers whose frames come near enough, as many as may be tried.</summary>
-    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready, IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> samples)
+    private List<PreparedFix> Choose(IReadOnlyList<LayerTarget> ready,
+        IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> samples)
     {
         var seen = samples.ToDictionary(entry => entry.Layer, entry => entry.Sample);
         var (chosen, tried) = (new List<PreparedFix>(), 0);
@@ -163,22 +165,28 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         fit.Bias?.Dispose();
         if (fit.OutputError <= options.MaxOutputError)
             return new PreparedFix(target, fit.Etf, null, fit.OutputError);
-        _waiting.Add(new LayerDecision(target.Name, LayerReason.OutputErrorAboveLimit) { Value = fit.OutputError, Limit = options.MaxOutputError });
+        _waiting.Add(new LayerDecision(target.Name, LayerReason.OutputErrorAboveLimit)
+        {
+            Value = fit.OutputError,
+            Limit = options.MaxOutputError,
+        });
         return null;
     }
 
     /// <summary>What speaks against a fix that was tried: it would cost the network too much; null where nothing does.</summary>
     private LayerDecision? WhyNot(PreparedFix prepared, TrialOutputs first, TrialOutputs before, TrialOutputs after)
     {
-        var name = prepared.Target.Name;
         if (!double.IsPositiveInfinity(options.MaxErrorRise) && (before.NccError(), after.NccError()) is ({ } error, { } errorAfter)
             && errorAfter - error > options.MaxErrorRise)
-            return new LayerDecision(name, LayerReason.ErrorRiseAboveLimit) { Before = error, Value = errorAfter, Limit = options.MaxErrorRise };
+            return Above(LayerReason.ErrorRiseAboveLimit, error, errorAfter, options.MaxErrorRise);
         // Against the outputs before the first of this epoch's fixes: what they cost together is limited, by a standard error less, as the
         // sample is not all of the data.
         if (!double.IsPositiveInfinity(options.MaxLossRise) && (first.Loss(), after.LossOf(first)) is ({ } loss, { } lossAfter)
             && !(lossAfter - loss + after.RiseError(first) <= Math.Max(options.MaxLossRise * loss, LossSlack)))
-            return new LayerDecision(name, LayerReason.LossRiseAboveLimit) { Before = loss, Value = lossAfter, Limit = options.MaxLossRise };
+            return Above(LayerReason.LossRiseAboveLimit, loss, lossAfter, options.MaxLossRise);
         return null;
+
+        LayerDecision Above(LayerReason reason, double was, double value, double limit) =>
+            new(prepared.Target.Name, reason) { Before = was, Value = value, Limit = limit };
     }
 }

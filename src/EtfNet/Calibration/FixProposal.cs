@@ -7,7 +7,8 @@ namespace EtfNet;
 /// <param name="After">Those after them.</param>
 /// <param name="TrialGap">Why the cost of the fixes for the network could not be tried, or not in full; null where it was.</param>
 internal sealed record FixProposal(
-    IReadOnlyList<PreparedFix> Fixes, IReadOnlyList<LayerDecision> Waiting, BatchNormAverages? Before, BatchNormAverages? After, LayerReason? TrialGap) : IDisposable
+    IReadOnlyList<PreparedFix> Fixes, IReadOnlyList<LayerDecision> Waiting, BatchNormAverages? Before, BatchNormAverages? After,
+    LayerReason? TrialGap) : IDisposable
 {
     /// <summary>Brings the running statistics of the batch norms behind the fixed layers up to date. Call it once the fixes are
     /// made.</summary>

@@ -104,8 +104,8 @@ public static class EtfCheckpoint
     /// <remarks>
     /// Everything is checked before anything is changed: layers, tensors, every part of optimizer state. An optimizer's parameters that
     /// are not the model's, those of a loss, get their state back where there are as many of the same shapes; those of another model that a
-    /// scheduler watches are left to that one's checkpoint. A model that its scheduler has cut (<see cref="TailPolicy.Cut"/>) is loaded into
-    /// a whole one, which is cut first.
+    /// scheduler watches are left to that one's checkpoint. A model that its scheduler has cut (<see cref="TailPolicy.Cut"/>) is loaded
+    /// into a whole one, which is cut first.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -157,7 +157,8 @@ public sealed class EtfPlan
     internal static EtfPlan From(PlanDocument document)
     {
         if (document.Version is < VersionWithoutCuts or > Version)
-            throw new EtfStateException(null, null, $"it is a plan of version {document.Version}; this library reads versions up to {Version}",
+            throw new EtfStateException(null, null,
+                $"it is a plan of version {document.Version}; this library reads versions up to {Version}",
                 document.Version > Version ? "Update EtfNet." : Remedy);
         var names = new HashSet<string>();
         var layers = new List<PlannedLayer>();
@@ -172,8 +173,10 @@ public sealed class EtfPlan
             layers.Add(Layer(entry));
         }
 
-        var cuts = (document.Cuts ?? []).Select(
-            entry => (entry ?? throw Error(null, "it has a cut that is null")).ToPlan(problem => Error(entry.Sequential, problem))).ToList();
+        var cuts = (document.Cuts ?? [])
+            .Select(entry => entry ?? throw Error(null, "it has a cut that is null"))
+            .Select(entry => entry.ToPlan(problem => Error(entry.Sequential, problem)))
+            .ToList();
         if (cuts.GroupBy(cut => cut.Path).FirstOrDefault(group => group.Count() > 1) is { } twice)
             throw Error(twice.Key, "the plan cuts this Sequential twice");
         return new EtfPlan(layers, cuts);
@@ -203,6 +206,9 @@ internal sealed record PlanDocument(
 /// <summary>A fixed layer as JSON has it.</summary>
 internal sealed record PlanEntry(string Layer, bool InPlace, JsonObject Frame);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(PlanDocument))]
 internal sealed partial class PlanJson : JsonSerializerContext;

@@ -90,10 +90,12 @@ public sealed partial class ClassStatistics
     {
         ArgumentNullException.ThrowIfNull(features);
         if (features.dim() != 2 || features.shape[1] != Width)
-            throw new ArgumentException($"The features have shape ({string.Join(", ", features.shape)}); wanted (samples, {Width}).", nameof(features));
+            throw new ArgumentException($"The features have shape ({string.Join(", ", features.shape)}); wanted (samples, {Width}).",
+                nameof(features));
         var groups = LabelGroups.Create(LabelReader.Read(labels, classCount: null));
         if (groups.Count != features.shape[0])
-            throw new ArgumentException($"{Words.Count(groups.Count, "label")} came with {Words.Count(features.shape[0], "sample")}.", nameof(labels));
+            throw new ArgumentException($"{Words.Count(groups.Count, "label")} came with {Words.Count(features.shape[0], "sample")}.",
+                nameof(labels));
 
         using var converted = FeatureRows.Convert(features);
         return Add(FeatureRows.View(converted ?? features), groups);
@@ -151,7 +153,8 @@ public sealed partial class ClassStatistics
     private long AddInParts(torch.Tensor source, LabelGroups groups, int[] cuts)
     {
         var added = new long[cuts.Length - 1];
-        TorchThreads.For(added.Length, part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
+        TorchThreads.For(added.Length,
+            part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
         return added.Sum();
     }
 

@@ -35,11 +35,11 @@ public sealed record DepthOptions
 
     /// <summary>Gets where features are taken. The default is <see cref="FeaturePoint.Auto"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
-    public FeaturePoint FeaturePoint { get; init => field = Defined(value, nameof(FeaturePoint)); }
+    public FeaturePoint FeaturePoint { get; init => field = OptionCheck.Defined(value, nameof(FeaturePoint)); }
 
     /// <summary>Gets how outputs become one vector per sample. The default is <see cref="FeaturePooling.Auto"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
-    public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
+    public FeaturePooling Pooling { get; init => field = OptionCheck.Defined(value, nameof(Pooling)); }
 
     /// <summary>
     /// Gets the penalty of the ridge head, as a share of the mean variance of a layer's features: lambda is it times tr(S) / d.
@@ -108,8 +108,4 @@ public sealed record DepthOptions
             _ => LabelKind.PerSample,
         },
     };
-
-    private static T Defined<T>(T value, string name)
-        where T : struct, Enum =>
-        Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be one of {typeof(T).Name}.");
 }

@@ -102,7 +102,8 @@ internal sealed class RidgeStatistics : IDisposable
         Block(0, half, half, Width - half).add_(mixed);
         Block(half, Width - half, 0, half).add_(mixed.t());
 
-        Tensor Block(long row, long rowCount, long column, long columnCount) => _gram.narrow(0, row, rowCount).narrow(1, column, columnCount);
+        Tensor Block(long row, long rowCount, long column, long columnCount) =>
+            _gram.narrow(0, row, rowCount).narrow(1, column, columnCount);
     }
 
     private void Grow(int classes)

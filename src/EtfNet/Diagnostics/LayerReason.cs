@@ -88,7 +88,8 @@ public enum LayerReason
     /// <summary>It went at the end of this epoch: the model was cut before it (<see cref="AdaptiveEtfOptions.Tail"/>).</summary>
     CutOff,
 
-    /// <summary>It is judged again at the end of the next epoch: the model was cut, or its tail came back, at the end of this one.</summary>
+    /// <summary>It is judged again at the end of the next epoch: the model was cut, or its tail came back, at the end of this
+    /// one.</summary>
     ModelChanged,
 
     /// <summary>It is ready, but the calibration of other layers takes what the epoch allows for it

@@ -22,17 +22,22 @@ internal static class LayerReasonText
         LayerReason.NotFixable => decision.Detail ?? "it cannot be fixed",
         LayerReason.NotTrained => decision.Detail ?? "none of the given optimizers trains its weight",
         LayerReason.RevertedByHand => "reverted by hand: Allow lets it be fixed again",
-        LayerReason.RevertedByGuard => Invariant($"reverted: fixing it in epoch {decision.Epoch} cost {decision.Value:0.0000}, more than {decision.Limit:0.0000}"),
+        LayerReason.RevertedByGuard =>
+            Invariant($"reverted: fixing it in epoch {decision.Epoch} cost {decision.Value:0.0000}, more than {decision.Limit:0.0000}"),
         LayerReason.Restored => "trained again: an earlier state was restored",
-        LayerReason.ClassesUnseen => Invariant($"waits: it is the head of {decision.Limit} classes, of which {decision.Value} have been seen"),
+        LayerReason.ClassesUnseen =>
+            Invariant($"waits: it is the head of {decision.Limit} classes, of which {decision.Value} have been seen"),
         LayerReason.MaxPerEpoch => $"ready; waits for its turn: at most {Words.Count((long)decision.Limit!, "layer")} per epoch",
         LayerReason.InputsNotSeen => "ready, but its inputs were never seen: the model calls its forward instead of call",
         LayerReason.CannotFit => $"no frame could be fitted: {decision.Detail}",
-        LayerReason.OutputErrorAboveLimit => Invariant($"waits: a frame's outputs would be {decision.Value:0.00} away, more than {decision.Limit:0.00}"),
+        LayerReason.OutputErrorAboveLimit =>
+            Invariant($"waits: a frame's outputs would be {decision.Value:0.00} away, more than {decision.Limit:0.00}"),
         LayerReason.ErrorRiseAboveLimit =>
-            Invariant($"waits: the outputs' NCC error would rise from {decision.Before:0.000} to {decision.Value:0.000}, by more than {decision.Limit:0.000}"),
+            Invariant($"waits: the outputs' NCC error would rise from {decision.Before:0.000} to {decision.Value:0.000}")
+            + Invariant($", by more than {decision.Limit:0.000}"),
         LayerReason.LossRiseAboveLimit =>
-            Invariant($"waits: the network's loss would rise from {decision.Before:0.0000} to {decision.Value:0.0000}, by more than {decision.Limit:0.##%}"),
+            Invariant($"waits: the network's loss would rise from {decision.Before:0.0000} to {decision.Value:0.0000}")
+            + Invariant($", by more than {decision.Limit:0.##%}"),
         LayerReason.RetryLater => Invariant($"{decision.Refusal}; tried again at the end of epoch {decision.Epoch}"),
         LayerReason.NoReplay => "fixed without a trial: the model cannot be called again with what it saw",
         LayerReason.OutputsNotScored => "fixed without a trial of the network's error: its outputs are not one row per label",

@@ -5,7 +5,9 @@ namespace EtfNet;
 /// <summary>All messages of the library. Event ids are stable.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Information, "Epoch {Epoch}: layer {Layer} fixed as a simplex ETF ({Frame}) at NCC error {Error:0.0000}, relative output error {OutputError:0.000}.")]
+    [LoggerMessage(1, LogLevel.Information,
+        "Epoch {Epoch}: layer {Layer} fixed as a simplex ETF ({Frame}) at NCC error {Error:0.0000}, "
+        + "relative output error {OutputError:0.000}.")]
     public static partial void LayerFixed(ILogger logger, int epoch, string layer, string frame, double? error, double? outputError);
 
     [LoggerMessage(2, LogLevel.Information, "Epoch {Epoch}: layer {Layer} is trained again: {Reason}.")]
@@ -14,7 +16,9 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "Layer {Layer} is fixed in place, its weight is not freed: {Reason}.")]
     public static partial void LayerFixedInPlace(ILogger logger, string layer, string reason);
 
-    [LoggerMessage(4, LogLevel.Warning, "No optimizer was given: the state it keeps for layer {Layer} stays in memory ({Bytes} bytes for each number kept per weight). Pass the optimizer to ApplyAdaptiveEtf, or to AddOptimizer.")]
+    [LoggerMessage(4, LogLevel.Warning,
+        "No optimizer was given: the state it keeps for layer {Layer} stays in memory ({Bytes} bytes for each number kept per weight). "
+        + "Pass the optimizer to ApplyAdaptiveEtf, or to AddOptimizer.")]
     public static partial void NoOptimizer(ILogger logger, string layer, long bytes);
 
     [LoggerMessage(5, LogLevel.Information, "Epoch {Epoch}: layer {Layer} waits: {Reason}.")]
@@ -32,7 +36,8 @@ internal static partial class Log
     public static partial void LayerUntrained(ILogger logger, string layer);
 
     [LoggerMessage(9, LogLevel.Warning,
-        "Layer {Layer} is trained again, and no optimizer is known: one that was made while it was fixed cannot train it. Call AddOptimizer.")]
+        "Layer {Layer} is trained again, and no optimizer is known: one that was made while it was fixed cannot train it. "
+        + "Call AddOptimizer.")]
     public static partial void LayerWithoutOptimizer(ILogger logger, string layer);
 
     [LoggerMessage(10, LogLevel.Warning, "{Message}")]
@@ -40,7 +45,8 @@ internal static partial class Log
 
     [LoggerMessage(
         11, LogLevel.Information,
-        "Epoch {Epoch}: the model is cut behind layer {Layer}: {Saved} of {Before} parameters less; accuracy on the calibration sample {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after.")]
+        "Epoch {Epoch}: the model is cut behind layer {Layer}: {Saved} of {Before} parameters less; "
+        + "accuracy on the calibration sample {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after.")]
     public static partial void TailCut(
         ILogger logger, int epoch, string layer, long saved, long before, double accuracyBefore, double accuracyAfter);
 

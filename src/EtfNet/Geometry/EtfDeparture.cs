@@ -16,7 +16,8 @@ public readonly record struct EtfDeparture(double Norms, double Cosines, double 
         var points = (columns ? matrix.t() : matrix).detach().to(ScalarType.Float64);
         var count = points.shape[0];
         if (count < 2)
-            throw new ArgumentException($"A simplex ETF has at least 2 points; {matrix.shape[0]} x {matrix.shape[1]} has {count}.", nameof(matrix));
+            throw new ArgumentException($"A simplex ETF has at least 2 points; {matrix.shape[0]} x {matrix.shape[1]} has {count}.",
+                nameof(matrix));
 
         var gram = points.mm(points.t());
         var norms = gram.diagonal().sqrt();

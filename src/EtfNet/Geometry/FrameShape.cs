@@ -33,8 +33,9 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
             return new FrameShape(rows, columns, false);
         if (!frame.AllowsColumns)
             throw new ArgumentOutOfRangeException(rowsName, rows,
-                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {(ulong)columns + 1} rows have one pairwise angle. " +
-                $"Choose the column frame, {nameof(EtfFrame)}.{nameof(EtfFrame.OrColumns)}, whose {columns} columns are a simplex ETF in {rows} dimensions, or fewer rows.");
+                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {(ulong)columns + 1} rows have one pairwise angle. "
+                + $"Choose the column frame, {nameof(EtfFrame)}.{nameof(EtfFrame.OrColumns)}, whose {columns} columns are a simplex ETF "
+                + $"in {rows} dimensions, or fewer rows.");
         if (columns < 2)
             throw new ArgumentOutOfRangeException(columnsName, columns, "A column frame has at least 2 columns.");
         return new FrameShape(rows, columns, true);

@@ -20,11 +20,13 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
             throw new ArgumentException($"Not a simplex ETF: {problem}.", nameof(header));
         foreach (var (name, rows, columns) in header.Factors)
             if (!factors.TryGetValue(name, out var values) || values.LongLength != rows * columns)
-                throw new ArgumentException($"Factor '{name}' of a frame {header.Signature} needs {rows} x {columns} numbers.", nameof(factors));
+                throw new ArgumentException($"Factor '{name}' of a frame {header.Signature} needs {rows} x {columns} numbers.",
+                    nameof(factors));
             else if (!Array.TrueForAll(values, double.IsFinite))
                 throw new ArgumentException($"Factor '{name}' of a frame {header.Signature} holds NaN or an infinity.", nameof(factors));
         if (factors.Count != header.Factors.Count)
-            throw new ArgumentException($"A frame {header.Signature} has {header.Factors.Count} factors, not {factors.Count}.", nameof(factors));
+            throw new ArgumentException($"A frame {header.Signature} has {header.Factors.Count} factors, not {factors.Count}.",
+                nameof(factors));
         (Header, _factors) = (header, factors);
     }
 
@@ -68,7 +70,9 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     internal static SimplexEtf Create(EtfFrame frame, FrameShape shape, double scale)
     {
         if (frame.Kind is EtfFrameKind.Nearest or EtfFrameKind.Aligned)
-            throw new ArgumentException($"{frame} follows a trained weight. Without one choose {nameof(EtfFrame.Identity)} or {nameof(EtfFrame.Random)}.", nameof(frame));
+            throw new ArgumentException(
+                $"{frame} follows a trained weight. Without one choose {nameof(EtfFrame.Identity)} or {nameof(EtfFrame.Random)}.",
+                    nameof(frame));
         if (!double.IsFinite(scale) || scale <= 0)
             throw new ArgumentOutOfRangeException(nameof(scale), scale, "The norm of the rows must be positive and finite.");
         return new SimplexEtf(new SimplexEtfHeader(frame.Kind, shape, frame.Seed, scale, 0), new Dictionary<string, double[]>());
@@ -86,7 +90,8 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         var frame = orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest;
         var shape = FrameShape.For(frame, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
         return NearestFrame.To(matrix, shape)
-            ?? throw new ArgumentException("The matrix is zero once centered: every frame is as near. Choose one by other means.", nameof(matrix));
+            ?? throw new ArgumentException("The matrix is zero once centered: every frame is as near. Choose one by other means.",
+                nameof(matrix));
     }
 
     /// <summary>Finds the frame of low-rank form that agrees with a matrix on the leading directions of its inputs.</summary>
@@ -107,11 +112,15 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         var frame = orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest;
         var shape = FrameShape.For(frame, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
         if (rank < 1 || rank > shape.Columns)
-            throw new ArgumentOutOfRangeException(nameof(rank), rank, $"A matrix of {shape.Rows} x {shape.Columns} has 1 to {shape.Columns} input directions to keep.");
+            throw new ArgumentOutOfRangeException(nameof(rank), rank,
+                $"A matrix of {shape.Rows} x {shape.Columns} has 1 to {shape.Columns} input directions to keep.");
         if (inputs.shape[1] != shape.Columns)
-            throw new ArgumentException($"The inputs have the shape {TensorCheck.Shape(inputs)}; a matrix of {shape.Rows} x {shape.Columns} wants (N, {shape.Columns}).", nameof(inputs));
+            throw new ArgumentException(
+                $"The inputs have the shape {TensorCheck.Shape(inputs)}; a matrix of {shape.Rows} x {shape.Columns} wants "
+                + $"(N, {shape.Columns}).", nameof(inputs));
         return AlignedFrame.To(matrix, inputs, rank, shape)
-            ?? throw new ArgumentException("The matrix sends every input to zero once centered: there is nothing to align with.", nameof(matrix));
+            ?? throw new ArgumentException("The matrix sends every input to zero once centered: there is nothing to align with.",
+                nameof(matrix));
     }
 
     /// <summary>Measures how far a matrix is from a simplex ETF.</summary>

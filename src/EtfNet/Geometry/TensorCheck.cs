@@ -20,7 +20,8 @@ internal static class TensorCheck
     {
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (!is_floating_point(tensor.dtype))
-            throw new ArgumentException($"'{name}' must be floating point; it is {tensor.dtype}. Convert it with .to(ScalarType.Float32).", name);
+            throw new ArgumentException($"'{name}' must be floating point; it is {tensor.dtype}. Convert it with .to(ScalarType.Float32).",
+                name);
         if (tensor.numel() == 0)
             throw new ArgumentException($"'{name}' is empty: its shape is {Shape(tensor)}.", name);
         using var scope = NewDisposeScope();

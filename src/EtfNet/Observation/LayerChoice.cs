@@ -30,7 +30,8 @@ internal static class LayerChoice
             : throw new ArgumentException(
                 nodes.Any(node => IsLayer(node.Module))
                     ? $"Exclude leaves no layer to watch. Layers: {Names(nodes.Where(node => IsLayer(node.Module)))}."
-                    : $"The model has no linear or convolution layer to watch. Name modules of other kinds in Include; there are: {Names(nodes)}.",
+                    : "The model has no linear or convolution layer to watch. Name modules of other kinds in Include; there are: "
+                        + $"{Names(nodes)}.",
                 parameter);
     }
 
@@ -41,5 +42,6 @@ internal static class LayerChoice
 
     private static IEnumerable<string> Paths(ModuleNode node) => node.Aliases.Prepend(node.Path);
 
-    private static string Names(IEnumerable<ModuleNode> nodes) => string.Join(", ", nodes.Select(node => node.Path.Length == 0 ? "(model)" : node.Path));
+    private static string Names(IEnumerable<ModuleNode> nodes) =>
+        string.Join(", ", nodes.Select(node => node.Path.Length == 0 ? "(model)" : node.Path));
 }

@@ -104,7 +104,8 @@ public sealed class EtfHistory
         writer.Write(HistoryPage.Write(this));
     }
 
-    /// <summary>The layers that have a place in the curves, in forward order: those of the last report, and those that a cut took away.</summary>
+    /// <summary>The layers that have a place in the curves, in forward order: those of the last report, and those that a cut took
+    /// away.</summary>
     internal IReadOnlyList<string> Layers => [.. _epochs.Select(epoch => epoch.Report.Layers.Select(layer => layer.Name).ToList())
         .Reverse().OrderByDescending(names => names.Count).SelectMany(names => names).Distinct()];
 

@@ -30,10 +30,11 @@ internal sealed class HistoryChart(string title, Func<double, string> format)
     /// <summary>The figure; empty where there is no value to show.</summary>
     public string Write()
     {
-        var values = Series.SelectMany(series => series.Points).Select(point => point.Value).OfType<double>().Where(double.IsFinite).ToList();
+        var points = Series.SelectMany(series => series.Points).ToList();
+        var values = points.Select(point => point.Value).OfType<double>().Where(double.IsFinite).ToList();
         if (values.Count == 0)
             return "";
-        var epochs = Series.SelectMany(series => series.Points).Select(point => point.Epoch).ToList();
+        var epochs = points.Select(point => point.Epoch).ToList();
         var (first, last) = (epochs.Min(), epochs.Max());
         var (low, high) = (Math.Min(0, values.Min()), Math.Max(values.Max(), Level?.Value ?? double.NegativeInfinity));
         var step = Step(high - low, IsWhole);
@@ -45,14 +46,15 @@ internal sealed class HistoryChart(string title, Func<double, string> format)
         svg.Append(Invariant($"<figure><figcaption>{Text(title)}</figcaption>\n"))
             .Append(Invariant($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"{Text(title)}\">\n"));
         for (var i = 0; low + i * step <= high + step / 2; i++)
-            svg.Append(Invariant($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(low + i * step):0.0}\" y2=\"{Y(low + i * step):0.0}\"/>"))
-                .Append(Invariant($"<text class=\"y\" x=\"{Left - 8}\" y=\"{Y(low + i * step) + 4:0.0}\">{Text(format(low + i * step))}</text>\n"));
+            Line("grid", low + i * step)
+                .Append(Invariant($"<text class=\"y\" x=\"{Left - 8}\" y=\"{Y(low + i * step) + 4:0.0}\">"))
+                .Append(Invariant($"{Text(format(low + i * step))}</text>\n"));
         var stride = (int)Math.Max(1, Step(last - first, isWhole: true));
         for (var epoch = first; epoch <= last; epoch = epoch == first && stride > 1 ? (first / stride + 1) * stride : epoch + stride)
             svg.Append(Invariant($"<text class=\"x\" x=\"{X(epoch):0.0}\" y=\"{Height - Bottom + 19}\">{epoch}</text>\n"));
         svg.Append(Invariant($"<text class=\"x\" x=\"{(Left + Width - Right) / 2:0.0}\" y=\"{Height - 6}\">epoch</text>\n"));
         if (Level is { } level)
-            svg.Append(Invariant($"<line class=\"level\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(level.Value):0.0}\" y2=\"{Y(level.Value):0.0}\"/>"))
+            Line("level", level.Value)
                 .Append(Invariant($"<text class=\"y\" x=\"{Width - Right}\" y=\"{Y(level.Value) - 5:0.0}\">{Text(level.Name)}</text>\n"));
         foreach (var series in Series)
             Curve(series);
@@ -67,6 +69,9 @@ internal sealed class HistoryChart(string title, Func<double, string> format)
             last == first ? (Left + Width - Right) / 2 : Left + 8 + (epoch - first) / (last - first) * (Width - Left - Right - 16);
         double Y(double value) => Height - Bottom - (value - low) / (high - low) * (Height - Top - Bottom);
 
+        StringBuilder Line(string kind, double value) => svg.Append(
+            Invariant($"<line class=\"{kind}\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(value):0.0}\" y2=\"{Y(value):0.0}\"/>"));
+
         void Curve(ChartSeries series)
         {
             var path = new StringBuilder();
@@ -79,7 +84,8 @@ internal sealed class HistoryChart(string title, Func<double, string> format)
                         : IsStepped ? Invariant($"H{X(epoch):0.0}V{Y(number):0.0}") : Invariant($"L{X(epoch):0.0} {Y(number):0.0}"));
                     before = number;
                     if (last - first <= DottedUpTo)
-                        svg.Append(Invariant($"<circle cx=\"{X(epoch):0.0}\" cy=\"{Y(number):0.0}\" r=\"2.5\" style=\"{Color("fill", series.Hue)}\">"))
+                        svg.Append(Invariant($"<circle cx=\"{X(epoch):0.0}\" cy=\"{Y(number):0.0}\" r=\"2.5\" "))
+                            .Append(Invariant($"style=\"{Color("fill", series.Hue)}\">"))
                             .Append(Invariant($"<title>{Text(series.Name)}, epoch {epoch}: {Text(format(number))}</title></circle>\n"));
                 }
                 else
@@ -95,8 +101,9 @@ internal sealed class HistoryChart(string title, Func<double, string> format)
         {
             var (x, y) = (X(mark.Epoch), Y(mark.Value));
             svg.Append(mark.IsFix
-                    ? Invariant($"<circle class=\"mark\" cx=\"{x:0.0}\" cy=\"{y:0.0}\" r=\"6\" style=\"{Color("fill", mark.Hue)}\">")
-                    : Invariant($"<path class=\"cross\" d=\"M{x - 6:0.0} {y - 6:0.0}l12 12m0 -12l-12 12\" style=\"{Color("stroke", mark.Hue)}\">"))
+                    ? Invariant($"<circle class=\"mark\" cx=\"{x:0.0}\" cy=\"{y:0.0}\" r=\"6\" ")
+                    : Invariant($"<path class=\"cross\" d=\"M{x - 6:0.0} {y - 6:0.0}l12 12m0 -12l-12 12\" "))
+                .Append(Invariant($"style=\"{Color(mark.IsFix ? "fill" : "stroke", mark.Hue)}\">"))
                 .Append(Invariant($"<title>{Text(mark.Text)}</title>"))
                 .Append(mark.IsFix ? "</circle>\n" : "</path>\n");
         }

@@ -42,7 +42,8 @@ internal static class HistoryCharts
                 if (EtfHistory.ErrorOf(report, layer) is not { } error)
                     continue;
                 if (report.Reverted.Contains(layer))
-                    chart.Marks.Add(new ChartMark(report.Epoch, error, hue, IsFix: false, Invariant($"{name}: reverted at epoch {report.Epoch}")));
+                    chart.Marks.Add(
+                        new ChartMark(report.Epoch, error, hue, IsFix: false, Invariant($"{name}: reverted at epoch {report.Epoch}")));
                 if (report.NewlyFixed.FirstOrDefault(one => one.Name == layer) is { } fix)
                     chart.Marks.Add(new ChartMark(
                         report.Epoch, error, hue, IsFix: true, Invariant($"{name}: fixed at epoch {report.Epoch}, {fix.Frame}")));

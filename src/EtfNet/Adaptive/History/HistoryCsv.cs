@@ -16,7 +16,11 @@ internal static class HistoryCsv
         var csv = new CsvText();
         var hasTails = history.Epochs.Any(epoch => epoch.Report.Tail is not null);
         if (heading)
-            csv.Line([.. s_columns, .. Tail("cutBehind"), .. history.Layers.Select(layer => $"nccError/{(layer.Length == 0 ? "model" : layer)}")]);
+            csv.Line(
+            [
+                .. s_columns, .. Tail("cutBehind"),
+                .. history.Layers.Select(layer => $"nccError/{(layer.Length == 0 ? "model" : layer)}"),
+            ]);
         foreach (var (report, figures) in history.Epochs)
             csv.Line(
             [

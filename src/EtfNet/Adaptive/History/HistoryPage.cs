@@ -53,7 +53,8 @@ internal static class HistoryPage
         if (last.Figures.Accuracy is { } accuracy)
             text += Invariant($" The last accuracy is {100 * accuracy:0.0}%.");
         if (first.Figures.Footprint is { } before && last.Figures.Footprint is { } after && before.TrainableParameters > 0)
-            text += Invariant($" Trainable parameters: {after.TrainableParameters:N0}, {before.TrainableParameters:N0} after the first epoch.");
+            text += Invariant(
+                $" Trainable parameters: {after.TrainableParameters:N0}, {before.TrainableParameters:N0} after the first epoch.");
         return text;
     }
 

@@ -7,7 +7,8 @@ public sealed partial record AdaptiveEtfOptions
     /// <param name="other">The other options.</param>
     /// <returns>True where all values agree.</returns>
     public bool Equals(AdaptiveEtfOptions? other) =>
-        other is not null && Include.SequenceEqual(other.Include) && Exclude.SequenceEqual(other.Exclude) && Values().Equals(other.Values());
+        other is not null && Include.SequenceEqual(other.Include) && Exclude.SequenceEqual(other.Exclude)
+            && Values().Equals(other.Values());
 
     /// <inheritdoc/>
     public override int GetHashCode() => Values().GetHashCode();
@@ -16,5 +17,6 @@ public sealed partial record AdaptiveEtfOptions
         (Epsilon, RelativeEpsilon, RelativeBound, RelativeWarmupEpochs), Patience, WarmupEpochs, Order, MaxPerEpoch, MaxOutputError, Frame,
         (MatchOutputs, Decision, RequireConfidence, ClassCount, CalibrationSamples, MaxCalibrationShare, Guard),
         (MaxErrorRise, MaxLossRise, FeaturePoint, Pooling, Logger, LeaveOneOut),
-        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic), (Collective, GradientBucketBytes, Tail, TailTolerance));
+        (ScoreEvery, MinimumScored, Seed, MaxPendingBytes, IgnoreIndex, Logits, TokenMask, Deterministic),
+        (Collective, GradientBucketBytes, Tail, TailTolerance));
 }

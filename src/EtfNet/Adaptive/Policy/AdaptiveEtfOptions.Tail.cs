@@ -15,13 +15,7 @@ public sealed partial record AdaptiveEtfOptions
     /// <see cref="Collective"/>.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
-    public TailPolicy Tail
-    {
-        get;
-        init => field = Enum.IsDefined(value)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Tail), value, "Must be one of TailPolicy.");
-    }
+    public TailPolicy Tail { get; init => field = OptionCheck.Defined(value, nameof(Tail)); }
 
     /// <summary>Gets the accuracy on the calibration sample that a cut may cost before the head is trained further.</summary>
     /// <value>

@@ -40,14 +40,15 @@ public sealed partial record AdaptiveEtfOptions
     /// </summary>
     /// <value>
     /// A difference of errors in (0, 1). The default, null, asks for <see cref="Epsilon"/> alone. It counts only while the last layer's own
-    /// error is at or
-    /// below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
+    /// error is at or below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
     public double? RelativeEpsilon
     {
         get;
-        init => field = value is null or (> 0 and < 1) ? value : throw new ArgumentOutOfRangeException(nameof(RelativeEpsilon), value, "Must lie in (0, 1), or be null.");
+        init => field = value is null or (> 0 and < 1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RelativeEpsilon), value, "Must lie in (0, 1), or be null.");
     }
 
     /// <summary>Gets the last layer's error up to which <see cref="RelativeEpsilon"/> counts: above it the network has not learned
@@ -57,7 +58,9 @@ public sealed partial record AdaptiveEtfOptions
     public double RelativeBound
     {
         get;
-        init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeBound), value, "Must lie in (0, 1).");
+        init => field = value is > 0 and < 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RelativeBound), value, "Must lie in (0, 1).");
     } = 0.3;
 
     /// <summary>Gets for how many epochs <see cref="RelativeEpsilon"/> does not count: early on all late layers are equally bad.</summary>
@@ -66,7 +69,9 @@ public sealed partial record AdaptiveEtfOptions
     public int RelativeWarmupEpochs
     {
         get;
-        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(RelativeWarmupEpochs), value, "Must be at least 0.");
+        init => field = value >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(RelativeWarmupEpochs), value, "Must be at least 0.");
     } = 10;
 
     /// <summary>Gets for how many epochs in a row the error must be at or below epsilon.</summary>
@@ -90,11 +95,7 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets which of the ready layers is fixed first.</summary>
     /// <value>The default is <see cref="FixOrder.LatestFirst"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no order.</exception>
-    public FixOrder Order
-    {
-        get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Order), value, "Must be one of FixOrder.");
-    }
+    public FixOrder Order { get; init => field = OptionCheck.Defined(value, nameof(Order)); }
 
     /// <summary>Gets how many layers are fixed at the end of one epoch at the most.</summary>
     /// <value>At least 1. The default is 2.</value>
@@ -107,7 +108,8 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets how far a frame's outputs may be from the layer's, |W h - s E h| / |W h| over a calibration sample; a layer above it
     /// waits.</summary>
-    /// <value>Above 0; infinity sets no limit. The default is 0.75. Outputs are compared behind a normalization that takes exactly them.</value>
+    /// <value>Above 0; infinity sets no limit. The default is 0.75. Outputs are compared behind a normalization that takes exactly
+    /// them.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
     {
@@ -115,7 +117,7 @@ public sealed partial record AdaptiveEtfOptions
         init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(MaxOutputError), value, "Must be above 0.");
     } = 0.75;
 
-    /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a switch; a
+    /// <summary>Gets how much the nearest-class-center error of the model's output over the calibration sample may rise by a fix; a
     /// layer that would cost more waits.</summary>
     /// <value>A fraction, above 0; infinity sets no limit. The default is 0.05. Not used where the output is not one row a label.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
@@ -151,11 +153,7 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets where the errors come from.</summary>
     /// <value>The default is <see cref="FixDecision.Online"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no decision.</exception>
-    public FixDecision Decision
-    {
-        get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Decision), value, "Must be one of FixDecision.");
-    }
+    public FixDecision Decision { get; init => field = OptionCheck.Defined(value, nameof(Decision)); }
 
     /// <summary>Gets whether the upper end of the error's 95% interval must be at or below epsilon, instead of the error alone.</summary>
     /// <value>The default, null, asks it of an error of fewer than 1,000 samples, which may lie at or below epsilon by chance.</value>
@@ -167,7 +165,9 @@ public sealed partial record AdaptiveEtfOptions
     public int? ClassCount
     {
         get;
-        init => field = value is null or >= 2 ? value : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2.");
+        init => field = value is null or >= 2
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2.");
     }
 
     /// <summary>Gets the layers that may be fixed, as names with <c>*</c> and <c>?</c>.</summary>
@@ -188,20 +188,12 @@ public sealed partial record AdaptiveEtfOptions
     /// <value>The default is <see cref="FeaturePoint.Auto"/>: after the normalization and activation that follow the layer, where the model
     /// shows them.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
-    public FeaturePoint FeaturePoint
-    {
-        get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(FeaturePoint), value, "Must be one of FeaturePoint.");
-    }
+    public FeaturePoint FeaturePoint { get; init => field = OptionCheck.Defined(value, nameof(FeaturePoint)); }
 
     /// <summary>Gets how feature maps and token sequences become one vector a sample.</summary>
     /// <value>The default is <see cref="FeaturePooling.Auto"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
-    public FeaturePooling Pooling
-    {
-        get;
-        init => field = Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(nameof(Pooling), value, "Must be one of FeaturePooling.");
-    }
+    public FeaturePooling Pooling { get; init => field = OptionCheck.Defined(value, nameof(Pooling)); }
 
     /// <summary>
     /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
@@ -264,7 +256,9 @@ public sealed partial record AdaptiveEtfOptions
     public int CalibrationSamples
     {
         get;
-        init => field = value >= 64 ? value : throw new ArgumentOutOfRangeException(nameof(CalibrationSamples), value, "Must be at least 64.");
+        init => field = value >= 64
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(CalibrationSamples), value, "Must be at least 64.");
     } = 2048;
 
     /// <summary>Gets the guard that takes back a fix that cost too much.</summary>

@@ -25,7 +25,8 @@ internal static class FixPolicy
     /// <param name="layers">The layers that may be fixed.</param>
     /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last one
     /// given.</param>
-    public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers, double? last = null)
+    public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers,
+        double? last = null)
     {
         var ready = new List<LayerDecision>();
         var waiting = new List<LayerDecision>();
@@ -59,7 +60,11 @@ internal static class FixPolicy
         if (layer.Classes < 2)
             return Because(LayerReason.OneClass);
         if (!Meets(options, threshold, error, layer.Upper, layer.Scored))
-            return Because(error <= threshold ? LayerReason.NotCertain : LayerReason.ErrorAboveEpsilon) with { Value = error, Limit = threshold };
+        {
+            var reason = error <= threshold ? LayerReason.NotCertain : LayerReason.ErrorAboveEpsilon;
+            return Because(reason) with { Value = error, Limit = threshold };
+        }
+
         if (epoch <= options.WarmupEpochs)
             return Because(LayerReason.WarmingUp) with { Value = epoch, Limit = options.WarmupEpochs };
         if (layer.Streak < options.Patience)

@@ -227,7 +227,8 @@ public sealed partial class AdaptiveEtfScheduler
                 RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, SampleState.Capture(_inputs.Batches)), What);
             else if (group.Rank == 0)
                 others.Add(SampleState.Read(
-                    RankBroadcast.Receive(group, rank, stream => SafetensorsReader.Read(stream), What), _inputs.Batches[0].Inputs[0]!.device));
+                    RankBroadcast.Receive(group, rank, stream => SafetensorsReader.Read(stream), What),
+                    _inputs.Batches[0].Inputs[0]!.device));
             else
                 RankBroadcast.Receive(group, rank, _ => true, What);
         return others;
@@ -243,7 +244,10 @@ public sealed partial class AdaptiveEtfScheduler
     ];
 
     private List<NamedFingerprint> PlanFacts() =>
-        [.. FixedModules.Of(_model).Select(layer => new NamedFingerprint(layer.Name, 0, layer.Signature + (layer.InPlace ? " in place" : "")))];
+    [
+        .. FixedModules.Of(_model)
+            .Select(layer => new NamedFingerprint(layer.Name, 0, layer.Signature + (layer.InPlace ? " in place" : ""))),
+    ];
 
     /// <summary>What training moves without gradients: the running statistics of batch norms.</summary>
     private IEnumerable<(string Name, Tensor Tensor)> Buffers() =>

@@ -6,7 +6,8 @@ internal static class OptionFacts
     public static IReadOnlyList<NamedFingerprint> Of(AdaptiveEtfOptions options) =>
     [
         Fact(nameof(options.Epsilon), options.Epsilon), Fact(nameof(options.RelativeEpsilon), options.RelativeEpsilon),
-        Fact(nameof(options.RelativeBound), options.RelativeBound), Fact(nameof(options.RelativeWarmupEpochs), options.RelativeWarmupEpochs),
+        Fact(nameof(options.RelativeBound), options.RelativeBound),
+        Fact(nameof(options.RelativeWarmupEpochs), options.RelativeWarmupEpochs),
         Fact(nameof(options.Patience), options.Patience), Fact(nameof(options.WarmupEpochs), options.WarmupEpochs),
         Fact(nameof(options.Order), options.Order), Fact(nameof(options.MaxPerEpoch), options.MaxPerEpoch),
         Fact(nameof(options.MaxOutputError), options.MaxOutputError), Fact(nameof(options.MaxErrorRise), options.MaxErrorRise),
@@ -21,7 +22,8 @@ internal static class OptionFacts
         Fact(nameof(options.MaxCalibrationShare), options.MaxCalibrationShare),
         Fact(nameof(options.GradientBucketBytes), options.GradientBucketBytes),
         Fact(nameof(options.Tail), options.Tail), Fact(nameof(options.TailTolerance), options.TailTolerance),
-        Fact(nameof(options.Guard), options.Guard is { } guard ? FormattableString.Invariant($"{guard.Tolerance} for {guard.GraceEpochs}") : null),
+        Fact(nameof(options.Guard),
+            options.Guard is { } guard ? FormattableString.Invariant($"{guard.Tolerance} for {guard.GraceEpochs}") : null),
     ];
 
     private static NamedFingerprint Fact(string name, object? value) => new(name, 0, FormattableString.Invariant($"{value ?? "null"}"));

@@ -9,7 +9,8 @@ namespace EtfNet;
 /// <param name="Outputs">What the model gave.</param>
 /// <param name="Averages">The batch norms' statistics.</param>
 internal sealed record CalibrationPass(
-    IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> Samples, TrialOutputs Outputs, BatchNormAverages Averages) : IDisposable
+    IReadOnlyList<(nn.Module<Tensor, Tensor> Layer, LayerSample Sample)> Samples, TrialOutputs Outputs, BatchNormAverages Averages)
+    : IDisposable
 {
     private const int MaxRows = 4096;
 
@@ -76,7 +77,8 @@ internal sealed record CalibrationPass(
                 labels = batchLabels;
                 followers.NextBatch();
             });
-            return new CalibrationPass([.. order.Select(layer => (layer, rows[layer].Join() with { Normalization = followers.Of(layer) }))], outputs, mode.Averages());
+            var samples = order.Select(layer => (layer, rows[layer].Join() with { Normalization = followers.Of(layer) })).ToList();
+            return new CalibrationPass(samples, outputs, mode.Averages());
         }
         catch
         {

@@ -36,7 +36,9 @@ internal sealed class NormalizationTrace : IDisposable
 
     /// <summary>The normalization that took every output of a layer; none where some output went elsewhere.</summary>
     public OutputNormalization Of(nn.Module layer) =>
-        _taken.TryGetValue(layer, out var taken) && taken.Count == _calls[layer] && taken.Distinct().Count() == 1 ? taken[0] : OutputNormalization.None;
+        _taken.TryGetValue(layer, out var taken) && taken.Count == _calls[layer] && taken.Distinct().Count() == 1
+            ? taken[0]
+            : OutputNormalization.None;
 
     public void Dispose() => _removers.ForEach(remove => remove());
 

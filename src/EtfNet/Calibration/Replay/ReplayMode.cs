@@ -23,7 +23,8 @@ internal sealed class ReplayMode : IDisposable
         using var noGrad = no_grad();
         var nodes = ModuleTree.Walk(model);
         var norms = nodes.Select(node => node.Module).OfType<NormBase>().Where(norm => norm.training).ToList();
-        foreach (var buffer in nodes.Where(node => node.Module is not IWatchedLayer).SelectMany(node => TorchSharpInternals.Buffers(node.Module).Values))
+        foreach (var buffer in nodes.Where(node => node.Module is not IWatchedLayer)
+            .SelectMany(node => TorchSharpInternals.Buffers(node.Module).Values))
             if (buffer.Item1 is { IsInvalid: false } tensor)
                 _buffers.Add((tensor, tensor.detach().clone().DetachFromDisposeScope()));
         _evaluation = new EvaluationMode(model);
@@ -50,7 +51,8 @@ internal sealed class ReplayMode : IDisposable
     /// scopes.</summary>
     public BatchNormAverages Averages()
     {
-        var called = _batchNorms.Where(norm => norm.num_batches_tracked is { } count && count.cpu().to(ScalarType.Float64).item<double>() > 0);
+        var called = _batchNorms.Where(norm =>
+            norm.num_batches_tracked is { } count && count.cpu().to(ScalarType.Float64).item<double>() > 0);
         return new BatchNormAverages([.. called.Select(norm => (norm, Copy(norm.running_mean!), Copy(norm.running_var!)))]);
 
         static Tensor Copy(Tensor buffer) => buffer.detach().clone().DetachFromDisposeScope();

@@ -103,7 +103,8 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
 
     /// <summary>The mean cross entropy of these outputs, whether they still are logits or not; null where those of
     /// <paramref name="before"/> are not.</summary>
-    public double? LossOf(TrialOutputs before) => before.Loss() is null || _losses.Count == 0 ? null : _losses.Average(loss => (double)loss);
+    public double? LossOf(TrialOutputs before) =>
+        before.Loss() is null || _losses.Count == 0 ? null : _losses.Average(loss => (double)loss);
 
     /// <summary>
     /// The standard error of the rise of the loss from <paramref name="before"/> to these outputs, row by row; 0 where they are not of the

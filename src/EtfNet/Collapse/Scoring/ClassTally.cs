@@ -11,7 +11,8 @@ internal sealed class ClassTally
     private int _count;
 
     public ClassErrors Snapshot() =>
-        new(_samples[.._count], _wrong[.._count], _confusions.Select(entry => new CenterConfusion(entry.Key.Label, entry.Key.Center, entry.Value)));
+        new(_samples[.._count], _wrong[.._count],
+            _confusions.Select(entry => new CenterConfusion(entry.Key.Label, entry.Key.Center, entry.Value)));
 
     /// <summary>Counts a decision.</summary>
     /// <param name="label">The sample's class.</param>

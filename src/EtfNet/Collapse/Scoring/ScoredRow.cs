@@ -37,7 +37,9 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     /// that factor.</summary>
     public readonly (bool Right, int Winner) Decide(float ownFactor)
     {
-        var left = ownIndex < 0 || float.IsPositiveInfinity(ownFactor) ? float.PositiveInfinity : ownFactor * (squaredNorm + _own) - squaredNorm;
+        var left = ownIndex < 0 || float.IsPositiveInfinity(ownFactor)
+            ? float.PositiveInfinity
+            : ownFactor * (squaredNorm + _own) - squaredNorm;
         var right = left < _best || (left == _best && ownIndex < _bestIndex && !float.IsPositiveInfinity(left));
         var ownWins = _own < _best || (_own == _best && ownIndex < _bestIndex);
         return (right || (_bestIndex < 0 && !float.IsPositiveInfinity(left)), ownWins || _bestIndex < 0 ? ownIndex : _bestIndex);

@@ -44,7 +44,8 @@ internal sealed record FrameAlignment(Tensor Left, Tensor Right, Tensor Inputs, 
         var points = cat([turned, mean], 1);
         var space = cat([rotation.P, sum], 1);
         var (left, right) = shape.IsColumnFrame ? (space, points) : (points, space);
-        return new FrameAlignment(left.MoveToOuterDisposeScope(), right.MoveToOuterDisposeScope(), inputs.MoveToOuterDisposeScope(), outputs.MoveToOuterDisposeScope());
+        return new FrameAlignment(left.MoveToOuterDisposeScope(), right.MoveToOuterDisposeScope(), inputs.MoveToOuterDisposeScope(),
+            outputs.MoveToOuterDisposeScope());
     }
 
     /// <summary>The rank of the rotation.</summary>

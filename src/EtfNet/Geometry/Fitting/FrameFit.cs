@@ -55,7 +55,9 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         if (!options.Match)
             etf = etf.WithScale(1);
         using var map = FrameOperator.Create(etf.Header, name => etf.FactorTensor(name).to(device));
-        var matched = bias is null || !options.Match ? null : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
+        var matched = bias is null || !options.Match
+            ? null
+            : (meanTarget - map.Apply(meanInput, new FrameScale(etf.Scale))).reshape(-1).DetachFromDisposeScope();
         return new FrameFit(etf, matched, OutputErrorOf());
 
         double OutputErrorOf()
@@ -114,7 +116,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     }
 
     /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>
-    internal static bool IsCheaper(FrameShape shape, long rank) => 2 * (shape.Rows + shape.Columns) * (rank + 1) <= shape.Rows * shape.Columns;
+    internal static bool IsCheaper(FrameShape shape, long rank) =>
+        2 * (shape.Rows + shape.Columns) * (rank + 1) <= shape.Rows * shape.Columns;
 
     private static Tensor Images(SimplexEtf unit, Tensor x)
     {
@@ -141,7 +144,8 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         {
             TensorCheck.Finite(bias, nameof(bias));
             if (bias.dim() != 1 || bias.shape[0] != rows)
-                throw new ArgumentException($"The bias has the shape {TensorCheck.Shape(bias)}; a weight of {rows} rows wants ({rows}).", nameof(bias));
+                throw new ArgumentException($"The bias has the shape {TensorCheck.Shape(bias)}; a weight of {rows} rows wants ({rows}).",
+                    nameof(bias));
         }
 
         TensorCheck.Finite(inputs, nameof(inputs));

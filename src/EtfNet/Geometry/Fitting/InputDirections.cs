@@ -29,8 +29,8 @@ internal static class InputDirections
         var (energies, directions) = dimensions <= SmallWidth || 4 * block > dimensions ? All(sample) : First(sample, block);
 
         var wanted = energy * sample.square().sum().item<double>();
-        long rank = 0;
-        for (double held = 0; rank < Math.Min(maxRank, energies.Length) && energies[rank] > Tolerance * energies[0] && held < wanted; rank++)
+        var (rank, most) = (0L, Math.Min(maxRank, energies.Length));
+        for (var held = 0.0; rank < most && energies[rank] > Tolerance * energies[0] && held < wanted; rank++)
             held += energies[rank];
         return directions.narrow(1, 0, rank).clone().MoveToOuterDisposeScope();
     }

@@ -70,7 +70,8 @@ internal abstract class FrameOperator : IDisposable
             EtfFrameKind.Random => Oriented(new KroneckerOperator(shape, seed)),
             EtfFrameKind.DenseRandom => DenseOperator.Made(() => RandomMatrix.Dense(shape, seed)),
             EtfFrameKind.Nearest => new DenseOperator(_ => factor(SimplexEtfHeader.Matrix)),
-            EtfFrameKind.Aligned => new LowRankOperator(shape, header.Rank, () => factor(SimplexEtfHeader.Left), () => factor(SimplexEtfHeader.Right)),
+            EtfFrameKind.Aligned =>
+                new LowRankOperator(shape, header.Rank, () => factor(SimplexEtfHeader.Left), () => factor(SimplexEtfHeader.Right)),
             _ => throw new ArgumentOutOfRangeException(nameof(header), header.Kind, "Unknown kind of frame."),
         };
 

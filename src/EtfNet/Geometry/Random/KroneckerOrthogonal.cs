@@ -28,7 +28,8 @@ internal sealed class KroneckerOrthogonal
         var (left, right) = SplitExactly(width);
         var (a, b) = SplitNearly(width);
         if (width < SmallWidth || left + right <= 2 * (a + b))
-            return new KroneckerOrthogonal(width, [KroneckerBlock.Create(0, width < SmallWidth ? 1 : left, width < SmallWidth ? width : right, seed, 0)], null);
+            return new KroneckerOrthogonal(width,
+                [KroneckerBlock.Create(0, width < SmallWidth ? 1 : left, width < SmallWidth ? width : right, seed, 0)], null);
 
         var random = new CounterRandom(seed, 100);
         var permutation = Enumerable.Range(0, width).ToArray();
@@ -38,7 +39,8 @@ internal sealed class KroneckerOrthogonal
             (permutation[i], permutation[other]) = (permutation[other], permutation[i]);
         }
 
-        return new KroneckerOrthogonal(width, [KroneckerBlock.Create(0, a, b, seed, 0), KroneckerBlock.Create(width - a * b, a, b, seed, 2)], permutation);
+        return new KroneckerOrthogonal(width,
+            [KroneckerBlock.Create(0, a, b, seed, 0), KroneckerBlock.Create(width - a * b, a, b, seed, 2)], permutation);
     }
 
     /// <summary>The two factors of <paramref name="width"/> nearest its root.</summary>

@@ -46,7 +46,8 @@ internal static class PlanApplication
                 : then is not null && (then.Signature, then.InPlace) == (now.Signature, now.InPlace);
             if (!fits)
                 throw new ArgumentException(
-                    $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Signature}; in the state it is {(then is null ? "trained" : then.Signature)}. Load into a freshly built model.", nameof(model));
+                    $"Layer '{now.Name}' of {model.GetType().Name} is fixed as {now.Signature}; in the state it is "
+                    + $"{then?.Signature ?? "trained"}. Load into a freshly built model.", nameof(model));
         }
 
         return Steps(model, [.. plan.Where(layer => !returning.Contains(layer.Name))]);
@@ -76,7 +77,8 @@ internal static class PlanApplication
         if (target is null)
             throw new ArgumentException(module is null
                 ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
-                : $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} a {module.GetType().Name} stands there: build the model as it was built when the plan was made.", nameof(layer));
+                : $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} a {module.GetType().Name} stands there: "
+                    + "build the model as it was built when the plan was made.", nameof(layer));
         if (target.Obstacle is { } obstacle)
             throw new ArgumentException(
                 $"The plan fixes the layer '{layer.Name}', which {name} does not allow: {obstacle}.", nameof(layer));
@@ -90,7 +92,8 @@ internal static class PlanApplication
                 + $"{target.Fixable.Weight.dtype}, its type in {name}.",
                 nameof(layer));
         if (!layer.InPlace && target.InPlaceReason is { } reason)
-            throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.", nameof(layer));
+            throw new ArgumentException($"The plan replaces the layer '{layer.Name}', which {name} does not allow: {reason}.",
+                nameof(layer));
         return target;
 
         static string Shape(FixableLayer layer) => $"{layer.Matrix.Rows} x {layer.Matrix.Columns}"

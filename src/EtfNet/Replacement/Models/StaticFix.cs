@@ -41,7 +41,10 @@ internal static class StaticFix
             return frame.Kind switch
             {
                 EtfFrameKind.Nearest => SimplexEtf.NearestTo(layer.WeightMatrix(), frame.AllowsColumns),
-                EtfFrameKind.Aligned => throw new ArgumentException($"{frame} needs the layer's inputs to align with, which only ApplyAdaptiveEtf sees; choose Nearest, Identity or Random.", nameof(frame)),
+                EtfFrameKind.Aligned => throw new ArgumentException(
+                    $"{frame} needs the layer's inputs to align with, which only ApplyAdaptiveEtf sees; "
+                    + "choose Nearest, Identity or Random.",
+                    nameof(frame)),
                 _ => SimplexEtf.Create(frame, layer.Matrix.Rows, layer.ColumnsOf(frame)),
             };
         }
@@ -57,7 +60,8 @@ internal static class StaticFix
         var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Name));
         foreach (var pattern in patterns)
             if (!all.Any(target => NamePattern.Matches(pattern, target.Name)))
-                throw new ArgumentException($"No trainable linear or convolution layer matches '{pattern}'. There are: {names}.", nameof(patterns));
+                throw new ArgumentException($"No trainable linear or convolution layer matches '{pattern}'. There are: {names}.",
+                    nameof(patterns));
         if (patterns.Count == 0)
             throw new ArgumentException($"No layer was named. There are: {names}.", nameof(patterns));
 

@@ -87,8 +87,7 @@ internal sealed class SlotFinder
 
     private void EnterDictionary(IDictionary dictionary, string where)
     {
-        var valueType = dictionary.GetType().GetInterfaces()
-            .FirstOrDefault(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IDictionary<,>))?.GetGenericArguments()[1] ?? typeof(object);
+        var valueType = WalkableTypes.ArgumentsOf(dictionary.GetType(), typeof(IDictionary<,>))?[1] ?? typeof(object);
         foreach (var key in dictionary.Keys.Cast<object>().ToList())
         {
             // A key's hash is its identity: replacing it would lose the entry.
@@ -102,9 +101,8 @@ internal sealed class SlotFinder
     {
         foreach (var field in WalkableTypes.Fields(value.GetType()))
         {
-            var name = field.GetCustomAttribute<CompilerGeneratedAttribute>() is not null && field.Name.StartsWith('<') && field.Name.IndexOf('>') > 1
-                ? field.Name[1..field.Name.IndexOf('>')]
-                : field.Name;
+            var isOfProperty = field.GetCustomAttribute<CompilerGeneratedAttribute>() is not null && field.Name.StartsWith('<');
+            var name = isOfProperty && field.Name.IndexOf('>') is > 1 and var end ? field.Name[1..end] : field.Name;
             Meet(field.GetValue(value), field.FieldType, $"{where}.{name}", module =>
             {
                 field.SetValue(value, module);

@@ -10,6 +10,9 @@ namespace EtfNet;
 /// <summary>Which objects a walk over a model enters, and through which fields.</summary>
 internal static class WalkableTypes
 {
+    private const BindingFlags OwnFields =
+        BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     private static readonly ConcurrentDictionary<Type, FieldInfo[]> FieldsOf = new();
     private static readonly ConcurrentDictionary<Type, bool> Walkable = new();
 
@@ -21,8 +24,7 @@ internal static class WalkableTypes
     {
         var fields = new List<FieldInfo>();
         for (var level = start; level is not null && level != typeof(object); level = level.BaseType)
-            fields.AddRange(level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-                .Where(field => MayHoldReferences(field.FieldType)));
+            fields.AddRange(level.GetFields(OwnFields).Where(field => MayHoldReferences(field.FieldType)));
         return [.. fields];
     });
 
@@ -33,29 +35,36 @@ internal static class WalkableTypes
 
     /// <summary>Whether the type comes with .NET.</summary>
     public static bool IsFramework(Type type) =>
-        type.Assembly.GetName().Name is { } name && (name is "mscorlib" or "netstandard" || name.StartsWith("System.", StringComparison.Ordinal));
+        type.Assembly.GetName().Name is { } name
+        && (name is "mscorlib" or "netstandard" || name.StartsWith("System.", StringComparison.Ordinal));
 
     /// <summary>Whether it is a set: its elements are found by their hash or order, so that none may be exchanged.</summary>
     public static bool IsSet(Type type) =>
-        IsFramework(type) && type.GetInterfaces().Any(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(ISet<>));
+        IsFramework(type) && ArgumentsOf(type, typeof(ISet<>)) is not null;
 
     /// <summary>The element type of a list.</summary>
-    public static Type ElementType(Type list) =>
-        list.GetInterfaces().FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IList<>))?.GetGenericArguments()[0] ?? typeof(object);
+    public static Type ElementType(Type list) => ArgumentsOf(list, typeof(IList<>))?[0] ?? typeof(object);
+
+    /// <summary>The type arguments with which a type implements a generic interface; null where it does not.</summary>
+    public static Type[]? ArgumentsOf(Type type, Type definition) =>
+        type.GetInterfaces().FirstOrDefault(face => Is(face, definition))?.GetGenericArguments();
+
+    private static bool Is(Type type, Type definition) => type.IsGenericType && type.GetGenericTypeDefinition() == definition;
 
     private static bool Decide(Type type)
     {
         if (typeof(torch.nn.Module).IsAssignableFrom(type) || type.IsArray)
             return true;
-        if (typeof(torch.Tensor).IsAssignableFrom(type) || typeof(SafeHandle).IsAssignableFrom(type) || typeof(MemberInfo).IsAssignableFrom(type))
+        if (typeof(torch.Tensor).IsAssignableFrom(type) || typeof(SafeHandle).IsAssignableFrom(type)
+            || typeof(MemberInfo).IsAssignableFrom(type))
             return false;
         if (type.Assembly == typeof(torch).Assembly)
-            return type.IsGenericType && type.GetGenericTypeDefinition() == typeof(OrderedDict<,>);
+            return Is(type, typeof(OrderedDict<,>));
         if (type.Assembly == typeof(WalkableTypes).Assembly)
             return false;
         return !IsFramework(type)
             ? type.Namespace?.StartsWith("Microsoft.", StringComparison.Ordinal) != true
             : type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
-                || typeof(ITuple).IsAssignableFrom(type) || (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Lazy<>) || type.GetGenericTypeDefinition() == typeof(StrongBox<>)));
+                || typeof(ITuple).IsAssignableFrom(type) || Is(type, typeof(Lazy<>)) || Is(type, typeof(StrongBox<>));
     }
 }

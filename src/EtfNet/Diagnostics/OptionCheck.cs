@@ -1,0 +1,11 @@
+namespace EtfNet;
+
+/// <summary>Checks of values where an option takes them.</summary>
+internal static class OptionCheck
+{
+    /// <summary>Gives a value of an enumeration back.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration's.</exception>
+    public static T Defined<T>(T value, string name)
+        where T : struct, Enum =>
+        Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be one of {typeof(T).Name}.");
+}
