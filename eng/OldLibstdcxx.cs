@@ -247,13 +247,15 @@ namespace EtfNet.Eng
                 {
                     OldLibstdcxx.WriteLoadableCopy(Source, Target);
                     Log.LogMessage(Microsoft.Build.Framework.MessageImportance.High,
-                        "EtfNet: " + system + " is older than GCC 13's; TorchSharp's native library is used as a copy that loads with it (EtfNetUseOldLibstdcxxStep=false turns this off).");
+                        "EtfNet: " + system + " is older than GCC 13's; TorchSharp's native library is used as a copy that loads with it "
+                        + "(EtfNetUseOldLibstdcxxStep=false turns this off).");
                 }
 
                 Copy = Target;
                 return true;
             }
-            catch (Exception exception) when (exception is InvalidDataException || exception is IOException || exception is UnauthorizedAccessException)
+            catch (Exception exception)
+                when (exception is InvalidDataException || exception is IOException || exception is UnauthorizedAccessException)
             {
                 Log.LogError("Cannot make " + Source + " loadable on this system's older libstdc++: " + exception.Message);
                 return false;

@@ -13,10 +13,15 @@ namespace EtfNet.Eng
     {
         private const string Host = "https://github.com/";
 
+        /// <summary>Code, fenced or in a line, comes first and is kept.</summary>
+        private const string CodeCommentOrLink =
+            @"(?s)^```.*?^```|`[^`\n]+`|<!--.*?-->\r?\n?|(!?)\[((?:[^\]`]|`[^`\n]+`)*)\]\(([^)\s]+)\)";
+
         /// <summary>The address of a public repository as the package states it; null for any other, such as a local path.</summary>
         public static string PublicUrl(string repositoryUrl)
         {
-            var match = Regex.Match(repositoryUrl ?? "", @"^https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?$", RegexOptions.IgnoreCase);
+            var match = Regex.Match(
+                repositoryUrl ?? "", @"^https://github\.com/([\w.-]+)/([\w.-]+?)(?:\.git)?/?$", RegexOptions.IgnoreCase);
             return match.Success ? Host + match.Groups[1].Value + "/" + match.Groups[2].Value : null;
         }
 
@@ -27,8 +32,7 @@ namespace EtfNet.Eng
         public static string Rewrite(string markdown, string repositoryUrl, string revision)
         {
             var url = string.IsNullOrEmpty(revision) ? null : PublicUrl(repositoryUrl);
-            // Code, fenced or in a line, comes first in the pattern and is kept.
-            return Regex.Replace(markdown, @"(?s)^```.*?^```|`[^`\n]+`|<!--.*?-->\r?\n?|(!?)\[((?:[^\]`]|`[^`\n]+`)*)\]\(([^)\s]+)\)", match =>
+            return Regex.Replace(markdown, CodeCommentOrLink, match =>
             {
                 if (match.Value[0] == '`')
                     return match.Value;

@@ -27,7 +27,8 @@ namespace EtfNet.Eng
         /// <param name="publicApi">The lines of the PublicAPI files.</param>
         public static string Strip(string documentation, IEnumerable<string> publicApi)
         {
-            var names = new HashSet<string>(publicApi.Where(line => !line.StartsWith("#nullable", StringComparison.Ordinal)).Select(NameOfApi));
+            var names = new HashSet<string>(publicApi.Where(line => !line.StartsWith("#nullable", StringComparison.Ordinal))
+                .Select(NameOfApi));
             var document = XDocument.Parse(documentation, LoadOptions.PreserveWhitespace);
             var members = document.Descendants("member").ToDictionary(member => (string)member.Attribute("name"));
             var kept = new HashSet<string>(members.Keys.Where(id => names.Contains(NameOfId(id))));

@@ -53,12 +53,15 @@ internal static class TwentySteps
         using var noGrad = no_grad();
         if (!fresh.call(x).allclose(model.call(x)))
             return Fail("the model that was loaded by its plan computes something else");
-        Console.WriteLine($"twenty steps: {etf.Report.FixedLayers.Count} layers fixed, {after.TrainableParameters:N0} of {before.TrainableParameters:N0} parameters still trained");
+        Console.WriteLine(
+            $"twenty steps: {etf.Report.FixedLayers.Count} layers fixed, "
+            + $"{after.TrainableParameters:N0} of {before.TrainableParameters:N0} parameters still trained");
         return 0;
     }
 
     private static nn.Module<Tensor, Tensor> Model() =>
-        nn.Sequential(("fc1", nn.Linear(16, 32)), ("relu1", nn.ReLU()), ("fc2", nn.Linear(32, 32)), ("relu2", nn.ReLU()), ("head", nn.Linear(32, 4)));
+        nn.Sequential(("fc1", nn.Linear(16, 32)), ("relu1", nn.ReLU()), ("fc2", nn.Linear(32, 32)), ("relu2", nn.ReLU()),
+            ("head", nn.Linear(32, 4)));
 
     private static int Fail(string what)
     {

@@ -51,7 +51,8 @@ public sealed class ModuleExtensionsTests
     {
         using var model = nn.Sequential(nn.Linear(4, 16));
         ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "0"))).Should().Throw<ArgumentException>()
-            .Which.Message.Should().StartWith("Layer '0': No simplex ETF of 16 rows").And.NotContain("'rows'", "nobody passed that parameter");
+            .Which.Message.Should().StartWith("Layer '0': No simplex ETF of 16 rows")
+            .And.NotContain("'rows'", "nobody passed that parameter");
         model.ApplyEtf(EtfFrame.Identity.OrColumns, "0");
         ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "0"))).Should().Throw<ArgumentException>().WithMessage("*fixed already*");
     }

@@ -59,7 +59,8 @@ public sealed class BFloat16TrainingTests : IDisposable
         other.MaterializeEtf().Should().Equal("hidden");
         var after = other.call(_data.Inputs.to(bfloat16));
         after.dtype.Should().Be(bfloat16);
-        Sample.Max(after.to(float32) - before).Should().BeLessThan(0.03 * before.abs().max().item<float>(), "8 bits of a mantissa are kept");
+        Sample.Max(after.to(float32) - before)
+            .Should().BeLessThan(0.03 * before.abs().max().item<float>(), "8 bits of a mantissa are kept");
     }
 
     public void Dispose()

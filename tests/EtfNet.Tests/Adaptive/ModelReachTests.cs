@@ -29,8 +29,9 @@ public sealed class ModelReachTests
         report.ParametersInReach.Should().Be((16 * 4) + (8 * 8 * 3 * 3));
         (report.ParametersInReach + report.ParametersOutOfReach).Should()
             .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
-        report.ToString().Should()
-            .Contain("depthwise, depthwise2: skipped, it is a depthwise").And.MatchRegex(@"640 of \d,\d{3} parameters are in reach \(\d+\.\d%\)");
+        report.ToString()
+            .Should().Contain("depthwise, depthwise2: skipped, it is a depthwise")
+            .And.MatchRegex(@"640 of \d,\d{3} parameters are in reach \(\d+\.\d%\)");
     }
 
     [Theory]

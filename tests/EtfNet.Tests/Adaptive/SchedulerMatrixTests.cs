@@ -26,7 +26,8 @@ public sealed class SchedulerMatrixTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void TrainOn_AfterTheSwitch_LossFallsFixedWeightsStayOptimizerHoldsOnlyLiveParameters(string shape, string optimizerName, bool lazy)
+    public void TrainOn_AfterTheFix_LossFallsFixedWeightsStayOptimizerHoldsOnlyLiveParameters(
+        string shape, string optimizerName, bool lazy)
     {
         var (_, make, path, replaceable) = Shapes.All.Concat(ConvolutionShapes.All).Single(one => one.Name == shape);
         manual_seed(3);
@@ -34,7 +35,15 @@ public sealed class SchedulerMatrixTests
         using var data = new Blobs();
         using var model = make();
         using var optimizer = OptimizerKinds.Make(optimizerName, lazy ? model.parameters() : model.parameters().ToList());
-        using (var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, RequireConfidence = false, Include = [path], MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity }, optimizer))
+        var options = new AdaptiveEtfOptions
+        {
+            Epsilon = 0.3,
+            RequireConfidence = false,
+            Include = [path],
+            MaxOutputError = double.PositiveInfinity,
+            MaxLossRise = double.PositiveInfinity,
+        };
+        using (var etf = model.ApplyAdaptiveEtf(options, optimizer))
         {
             var report = TrainingLoop.UntilFixed(model, optimizer, data, etf, path);
             report.FixedLayers.Single().InPlace.Should().Be(!replaceable);

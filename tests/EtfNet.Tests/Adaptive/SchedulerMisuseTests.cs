@@ -65,8 +65,10 @@ public sealed class SchedulerMisuseTests : SchedulerTests
     public void ApplyAdaptiveEtf_BadInput_TypedExceptions()
     {
         using var none = nn.Sequential(nn.ReLU());
-        ((Action)(() => none.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>().WithMessage("*no trainable linear layer or convolution*");
-        ((Action)(() => Model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["*"] }))).Should().Throw<ArgumentException>().WithMessage("*hidden, head*");
+        ((Action)(() => none.ApplyAdaptiveEtf(0.1)))
+            .Should().Throw<ArgumentException>().WithMessage("*no trainable linear layer or convolution*");
+        ((Action)(() => Model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Exclude = ["*"] })))
+            .Should().Throw<ArgumentException>().WithMessage("*hidden, head*");
         ((Action)(() => Model.ApplyAdaptiveEtf(1.5))).Should().Throw<ArgumentOutOfRangeException>();
         using var stranger = nn.Linear(2, 2);
         using var foreign = optim.SGD(stranger.parameters(), 0.1);
@@ -120,7 +122,8 @@ public sealed class SchedulerMisuseTests : SchedulerTests
     [Fact]
     public void ApplyAdaptiveEtf_IncludeThatNamesNothing_SaysSo()
     {
-        ((Action)(() => Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden", "haed"] }))).Should().Throw<ArgumentException>().WithMessage("*'haed'*hidden, head*");
+        ((Action)(() => Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden", "haed"] })))
+            .Should().Throw<ArgumentException>().WithMessage("*'haed'*hidden, head*");
         Model.ApplyEtf(EtfFrame.Identity, "hidden");
         using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden", "head"] });
     }

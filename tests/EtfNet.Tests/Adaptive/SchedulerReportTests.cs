@@ -20,10 +20,16 @@ public sealed class SchedulerReportTests : IDisposable
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
         var log = new Recorder();
         var counted = new List<string>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument.Meter.Name == "EtfNet") self.EnableMeasurementEvents(instrument); } };
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == "EtfNet")
+                self.EnableMeasurementEvents(instrument);
+        };
         listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => counted.Add($"{instrument.Name} {tags[0].Value}"));
         listener.Start();
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, Logger = log }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(
+            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, Logger = log }, optimizer);
         var events = new List<FixedLayer>();
         etf.LayerFixed += (_, args) => events.Add(args.Layer);
 
@@ -53,7 +59,8 @@ public sealed class SchedulerReportTests : IDisposable
         using var model = Shapes.Make("LinearField");
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
         var log = new Recorder();
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, Logger = log });
+        using var etf = model.ApplyAdaptiveEtf(
+            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, Logger = log });
         var report = TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
 
         report.FixedLayers.Single().InPlaceReason.Should().Contain("LinearField.hidden");
@@ -69,7 +76,15 @@ public sealed class SchedulerReportTests : IDisposable
         using var few = new Blobs(40, noise: 0.01);
         using var model = Shapes.Make("ModuleField");
         using var optimizer = optim.SGD(model.parameters(), 0.01);
-        var options = new AdaptiveEtfOptions { Epsilon = 0.08, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, MaxLossRise = double.PositiveInfinity, RequireConfidence = confidence };
+        var options = new AdaptiveEtfOptions
+        {
+            Epsilon = 0.08,
+            Include = ["hidden"],
+            MaxOutputError = 10,
+            MaxErrorRise = 1,
+            MaxLossRise = double.PositiveInfinity,
+            RequireConfidence = confidence,
+        };
         using var etf = model.ApplyAdaptiveEtf(options, optimizer);
         for (var epoch = 0; epoch < 3; epoch++)
         {
@@ -88,7 +103,8 @@ public sealed class SchedulerReportTests : IDisposable
     {
         using var model = Shapes.Make("ModuleField");
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.9, Include = ["hidden"], MaxOutputError = 1e-6 }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(
+            new AdaptiveEtfOptions { Epsilon = 0.9, Include = ["hidden"], MaxOutputError = 1e-6 }, optimizer);
         for (var epoch = 0; epoch < 3; epoch++)
         {
             TrainingLoop.Epoch(model, optimizer, _data, etf);
@@ -105,10 +121,12 @@ public sealed class SchedulerReportTests : IDisposable
     public void Layer_WhoseSwitchWouldCostTheNetwork_WaitsBeforeAnythingChanges(double maxErrorRise, bool switched)
     {
         manual_seed(2);
-        using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4)));
+        using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()),
+            ("head", nn.Linear(16, 4)));
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
         // An identity frame that is not matched gives the next layers what they have never seen.
-        using var etf = model.ApplyAdaptiveEtf(AdaptiveEtfOptions.Paper with { Epsilon = 0.3, Include = ["hidden"], MaxErrorRise = maxErrorRise }, optimizer);
+        using var etf = model.ApplyAdaptiveEtf(
+            AdaptiveEtfOptions.Paper with { Epsilon = 0.3, Include = ["hidden"], MaxErrorRise = maxErrorRise }, optimizer);
         for (var epoch = 0; epoch < 4; epoch++)
         {
             TrainingLoop.Epoch(model, optimizer, _data, etf);
@@ -117,7 +135,8 @@ public sealed class SchedulerReportTests : IDisposable
 
         etf.Report.FixedLayers.Should().HaveCount(switched ? 1 : 0);
         if (!switched)
-            etf.Report.Layers.Single(layer => layer.Name == "hidden").Note.Should().StartWith("waits: the outputs' NCC error would rise from");
+            etf.Report.Layers.Single(layer => layer.Name == "hidden").Note
+                .Should().StartWith("waits: the outputs' NCC error would rise from");
     }
 
     [Fact]
@@ -204,16 +223,27 @@ public sealed class SchedulerReportTests : IDisposable
     [Fact]
     public void BatchNorm_AfterAFixedLayer_CanBeRecalibrated()
     {
-        using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4)));
+        using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()),
+            ("head", nn.Linear(16, 4)));
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
-        using var etf = model.ApplyAdaptiveEtf(
-            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["hidden"], MaxOutputError = 10, MaxErrorRise = 1, MaxLossRise = double.PositiveInfinity, Frame = EtfFrame.Identity, MatchOutputs = false }, optimizer);
+        var options = new AdaptiveEtfOptions
+        {
+            Epsilon = 0.3,
+            Include = ["hidden"],
+            MaxOutputError = 10,
+            MaxErrorRise = 1,
+            MaxLossRise = double.PositiveInfinity,
+            Frame = EtfFrame.Identity,
+            MatchOutputs = false,
+        };
+        using var etf = model.ApplyAdaptiveEtf(options, optimizer);
         TrainingLoop.UntilFixed(model, optimizer, _data, etf, "hidden");
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var norm = (TorchSharp.Modules.BatchNorm1d)ModuleTree.Walk(model).Single(node => node.Path == "norm").Module;
-        var mean = ((nn.Module<Tensor, Tensor>)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module).call(_data.Inputs).mean([0]);
+        var mean = ((nn.Module<Tensor, Tensor>)ModuleTree.Walk(model).Single(node => node.Path == "hidden").Module)
+            .call(_data.Inputs).mean([0]);
         // Eight batches at momentum 0.1 leave 0.43 of what was there.
         var off = (norm.running_mean! - mean).norm().item<float>() / mean.norm().item<float>();
         off.Should().BeLessThan(0.6f);
@@ -247,7 +277,8 @@ public sealed class SchedulerReportTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             formatter(state, exception).Should().NotBeEmpty();
             Ids.Add(eventId.Id);

@@ -115,7 +115,8 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Fact]
     public void Guard_SwitchThatCostNothing_IsFreedAfterTheGrace()
     {
-        using var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
+        using var etf = Model.ApplyAdaptiveEtf(
+            Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
         var linear = (Linear)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module;
         for (var epoch = 0; etf.Report.FixedLayers.Count == 0 && epoch < 10; epoch++)
         {

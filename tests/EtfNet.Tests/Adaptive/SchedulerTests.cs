@@ -7,7 +7,8 @@ namespace EtfNet.Tests.Adaptive;
 /// <summary>A model with data and an optimizer, and options by which its layers are fixed at once.</summary>
 public abstract class SchedulerTests : IDisposable
 {
-    private protected static readonly AdaptiveEtfOptions Eager = new() { Epsilon = 0.3, MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity };
+    private protected static readonly AdaptiveEtfOptions Eager =
+        new() { Epsilon = 0.3, MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity };
 
     protected SchedulerTests()
     {

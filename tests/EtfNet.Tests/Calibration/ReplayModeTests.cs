@@ -89,8 +89,10 @@ public sealed class ReplayModeTests
         using (averages)
         using (var none = new BatchNormAverages([]))
             averages.Apply(none);
-        (norm.running_mean! - stack(inputs.Select(input => input.mean([0]))).mean([0])).abs().max().item<float>().Should().BeLessThan(1e-5f);
-        (norm.running_var! - stack(inputs.Select(input => input.var(0, unbiased: true))).mean([0])).abs().max().item<float>().Should().BeLessThan(1e-4f);
+        (norm.running_mean! - stack(inputs.Select(input => input.mean([0]))).mean([0])).abs().max().item<float>()
+            .Should().BeLessThan(1e-5f);
+        (norm.running_var! - stack(inputs.Select(input => input.var(0, unbiased: true))).mean([0])).abs().max().item<float>()
+            .Should().BeLessThan(1e-4f);
     }
 
     private static (nn.Module<Tensor, Tensor> Model, BatchNorm1d Norm) Create()

@@ -91,7 +91,8 @@ public sealed class EtfPlanTests
         ((Action)(() => plan.Apply(other))).Should().Throw<ArgumentException>().WithMessage("*'head'*does not have*");
         EtfPlan.Of(other).LayerNames.Should().BeEmpty();
 
-        using var wider = torch.nn.Sequential(("hidden", torch.nn.Linear(16, 16)), ("act", torch.nn.ReLU()), ("head", torch.nn.Linear(16, 5)));
+        using var wider = torch.nn.Sequential(("hidden", torch.nn.Linear(16, 16)), ("act", torch.nn.ReLU()),
+            ("head", torch.nn.Linear(16, 5)));
         ((Action)(() => plan.Apply(wider))).Should().Throw<ArgumentException>().WithMessage("*'head'*5 x 16*");
         EtfPlan.Of(wider).LayerNames.Should().BeEmpty();
 

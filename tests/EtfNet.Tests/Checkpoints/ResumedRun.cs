@@ -10,7 +10,14 @@ internal sealed class ResumedRun : IDisposable
 {
     public const string Name = "resume";
 
-    public static readonly AdaptiveEtfOptions Options = new() { Epsilon = 0.45, MaxPerEpoch = 1, WarmupEpochs = 4, MaxOutputError = double.PositiveInfinity, MaxLossRise = double.PositiveInfinity };
+    public static readonly AdaptiveEtfOptions Options = new()
+    {
+        Epsilon = 0.45,
+        MaxPerEpoch = 1,
+        WarmupEpochs = 4,
+        MaxOutputError = double.PositiveInfinity,
+        MaxLossRise = double.PositiveInfinity,
+    };
 
     private readonly Blobs _data = new(noise: 0.8);
     private readonly nn.Module<Tensor, Tensor> _model;
@@ -27,7 +34,8 @@ internal sealed class ResumedRun : IDisposable
     public AdaptiveEtfScheduler Etf { get; }
 
     /// <summary>Name and SHA-256 of every parameter and buffer.</summary>
-    public IReadOnlyList<string> Weights => [.. _model.state_dict().Select(entry => $"{entry.Key} {Convert.ToHexString(SHA256.HashData(entry.Value.bytes))}")];
+    public IReadOnlyList<string> Weights =>
+        [.. _model.state_dict().Select(entry => $"{entry.Key} {Convert.ToHexString(SHA256.HashData(entry.Value.bytes))}")];
 
     /// <summary>As a program: loads a checkpoint, trains epochs 6 to 10 and writes the weights down.</summary>
     public static int Run(string checkpoint, string output)

@@ -82,7 +82,8 @@ public sealed class ClassStatisticsTests
                 if (members.Length == 0)
                     continue;
                 var mean = sample.Mean(c);
-                statistics.Mean(c).Zip(mean).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+                statistics.Mean(c).Zip(mean)
+                    .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
                 var scatter = members.Sum(i => FeatureSample.SquaredDistance(sample.Row(i), mean));
                 statistics.Scatter(c).Should().BeApproximately(scatter, 1e-9 * (1e-6 + scatter), $"seed {seed}");
             }
@@ -102,7 +103,8 @@ public sealed class ClassStatisticsTests
                     statistics.Add(features, labels);
                 statistics.Scatter(0).Should().Be(double.NaN);
                 foreach (var c in sample.Present)
-                    statistics.Mean(c).Zip(sample.Mean(c)).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+                    statistics.Mean(c).Zip(sample.Mean(c))
+                        .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
             }
     }
 
@@ -163,7 +165,8 @@ public sealed class ClassStatisticsTests
         var statistics = new ClassStatistics(1);
         statistics.Add(ones(2, 1), tensor(new long[] { 0, 0 }));
         statistics.Add(full(1, 1, 4f), tensor(new long[] { 9000 }));
-        (statistics.ClassCount, statistics.Count(0), statistics.Count(9000), statistics.Count(5), statistics.Count(100_000)).Should().Be((9001, 2, 1, 0, 0));
+        (statistics.ClassCount, statistics.Count(0), statistics.Count(9000), statistics.Count(5), statistics.Count(100_000))
+            .Should().Be((9001, 2, 1, 0, 0));
         statistics.Sum(9000).ToArray().Should().Equal(4);
         statistics.Mean(5).Should().BeEmpty();
     }
@@ -187,7 +190,8 @@ public sealed class ClassStatisticsTests
         var statistics = new ClassStatistics(3);
         statistics.Invoking(s => s.Merge(new ClassStatistics(4))).Should().Throw<ArgumentException>()
             .WithMessage("*'width' is 4 there and 3 here*");
-        statistics.Invoking(s => s.Merge(new ClassStatistics(3, tracksScatter: false))).Should().Throw<ArgumentException>().WithMessage("*scatter*");
+        statistics.Invoking(s => s.Merge(new ClassStatistics(3, tracksScatter: false)))
+            .Should().Throw<ArgumentException>().WithMessage("*scatter*");
     }
 
     [Fact]
@@ -233,7 +237,8 @@ public sealed class ClassStatisticsTests
             if (expected.Count(c) == 0)
                 continue;
             var scale = expected.Sum(c).ToArray().Select(Math.Abs).DefaultIfEmpty(0).Max();
-            actual.Sum(c).ToArray().Zip(expected.Sum(c).ToArray()).Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * scale, $"seed {seed}");
+            actual.Sum(c).ToArray().Zip(expected.Sum(c).ToArray())
+                .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * scale, $"seed {seed}");
             // The mean's own rounding, at offset o, moves a scatter by about n (1e-16 o)^2: nothing at all.
             actual.Scatter(c).Should().BeApproximately(expected.Scatter(c), 1e-12 * expected.Scatter(c) + 1e-18 * scale, $"seed {seed}");
         }

@@ -78,6 +78,7 @@ public sealed class FeatureRowsTests
         using var scope = NewDisposeScope();
         var features = zeros(rows, 1024);
         Threads.Run(threads, () => RowThreads.Parts(FeatureRows.View(features))).Should().Be(parts);
-        Threads.Run(threads, () => RowThreads.Parts(FeatureRows.View(new float[rows * 1024], 1024))).Should().Be(1, "no other thread can view managed memory");
+        Threads.Run(threads, () => RowThreads.Parts(FeatureRows.View(new float[rows * 1024], 1024)))
+            .Should().Be(1, "no other thread can view managed memory");
     }
 }

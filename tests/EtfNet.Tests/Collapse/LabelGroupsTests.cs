@@ -49,7 +49,8 @@ public sealed class LabelGroupsTests
                 (cuts[0], cuts[^1]).Should().Be((0, groups.Classes.Length));
                 cuts.Length.Should().BeLessThanOrEqualTo(parts + 1);
                 for (var part = 1; part < cuts.Length; part++)
-                    Enumerable.Range(cuts[part - 1], cuts[part] - cuts[part - 1]).Sum(g => groups.Rows(g).Length).Should().BeLessThanOrEqualTo((400 / parts) + largest + 1);
+                    Enumerable.Range(cuts[part - 1], cuts[part] - cuts[part - 1]).Sum(g => groups.Rows(g).Length)
+                        .Should().BeLessThanOrEqualTo((400 / parts) + largest + 1);
             }
         }
     }

@@ -1,6 +1,7 @@
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Collapse;
@@ -29,8 +30,10 @@ public sealed class LabelReaderTests
         foreach (var type in s_types)
         {
             LabelReader.Read(tensor(new long[] { 0, 2 }).to(type), 3).Should().Equal(0, 2);
-            LabelReader.Read(tensor(new long[] { LabelReader.MaxClassCount - 1 }).to(type), null).Should().Equal(LabelReader.MaxClassCount - 1);
-            LabelReader.Read(tensor(new long[] { LabelReader.MaxClassCount }).to(type), LabelReader.MaxClassCount + 1).Should().Equal(LabelReader.MaxClassCount);
+            LabelReader.Read(tensor(new long[] { LabelReader.MaxClassCount - 1 }).to(type), null)
+                .Should().Equal(LabelReader.MaxClassCount - 1);
+            LabelReader.Read(tensor(new long[] { LabelReader.MaxClassCount }).to(type), LabelReader.MaxClassCount + 1)
+                .Should().Equal(LabelReader.MaxClassCount);
         }
     }
 
@@ -43,7 +46,7 @@ public sealed class LabelReaderTests
     {
         using var scope = NewDisposeScope();
         foreach (var type in s_types)
-            FluentActions.Invoking(() => LabelReader.Read(tensor(new long[] { 0, label }).to(type), classCount))
+            Invoking(() => LabelReader.Read(tensor(new long[] { 0, label }).to(type), classCount))
                 .Should().Throw<ArgumentOutOfRangeException>().WithMessage(message).WithParameterName("labels");
     }
 
@@ -51,7 +54,8 @@ public sealed class LabelReaderTests
     public void Read_BeyondInt32_IsNotCutToAClass()
     {
         using var scope = NewDisposeScope();
-        FluentActions.Invoking(() => LabelReader.Read(tensor(new[] { (1L << 32) + 1 }), 3)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*4294967297*");
+        Invoking(() => LabelReader.Read(tensor(new[] { (1L << 32) + 1 }), 3))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*4294967297*");
     }
 
     [Fact]
@@ -66,10 +70,11 @@ public sealed class LabelReaderTests
         Refused(ones(2, 3), "*Float32*(2, 3)*Soft labels*Suspend()*");
         Refused(ones(3, int16), "*Int16*Int64 or Int32*labels.to(ScalarType.Int64)*");
         Refused(ones(3), "*Float32*");
-        FluentActions.Invoking(() => LabelReader.CheckForm(null!)).Should().Throw<ArgumentNullException>();
+        Invoking(() => LabelReader.CheckForm(null!)).Should().Throw<ArgumentNullException>();
 
         static void Refused(Tensor labels, string message) =>
-            FluentActions.Invoking(() => LabelReader.CheckForm(labels)).Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(nameof(labels));
+            Invoking(() => LabelReader.CheckForm(labels))
+                .Should().Throw<ArgumentException>().WithMessage(message).WithParameterName(nameof(labels));
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class RowKernelsTests
             var (center, start) = (Numbers(random, width), Numbers(random, width));
             var sum = start.ToArray();
             var squares = RowKernels.AddDeviations(features, rows, center, sum);
-            squares.Should().BeApproximately(rows.Sum(row => Enumerable.Range(0, width).Sum(j => Math.Pow(values[row * width + j] - center[j], 2))), 1e-11);
+            squares.Should().BeApproximately(
+                rows.Sum(row => Enumerable.Range(0, width).Sum(j => Math.Pow(values[row * width + j] - center[j], 2))), 1e-11);
             for (var j = 0; j < width; j++)
                 sum[j].Should().BeApproximately(start[j] + rows.Sum(row => values[row * width + j] - center[j]), 1e-13);
         });

@@ -93,7 +93,8 @@ public sealed class DepthReportTests
     public void ToString_IsATableThatNamesTheCut()
     {
         var text = s_report.ToString();
-        text.Should().StartWith("Depth: heads of 200 training samples on 100 held out; the model's accuracy 0.9000, 1,000 parameters, 10 us/sample");
+        text.Should()
+            .StartWith("Depth: heads of 200 training samples on 100 held out; the model's accuracy 0.9000, 1,000 parameters, 10 us/sample");
         text.Should().MatchRegex(@"\n  b +0\.9700 +0\.9000").And.Contain("behind c").And.Contain("unused: no call of it was seen");
         (s_report with { ModelAccuracy = 0.99 }).ToString().Should().Contain("no cut within 0.005");
     }
@@ -108,6 +109,7 @@ public sealed class DepthReportTests
         Parameters = 100,
         Microseconds = 2.5,
         TimeShare = 0.25,
-        Head = new DepthHead(name, new HeadPlace(name, ""), new HeadShape(8, 10, FeaturePooling.EachPosition), new double[80], new double[10], 1),
+        Head = new DepthHead(name, new HeadPlace(name, ""), new HeadShape(8, 10, FeaturePooling.EachPosition), new double[80],
+            new double[10], 1),
     };
 }

@@ -46,7 +46,8 @@ public sealed class MeasureDepthTests
             var features = First(model, children, training.Input).flatten(2).mean([2L]);
             var held = First(model, children, test.Input).flatten(2).mean([2L]);
             var (weight, bias) = BruteForceHeads.Ridge(features, training.Labels, 4);
-            report[name].CenterAccuracy.Should().BeApproximately(BruteForceHeads.CenterAccuracy(features, training.Labels, held, test.Labels), 1e-6);
+            report[name].CenterAccuracy
+                .Should().BeApproximately(BruteForceHeads.CenterAccuracy(features, training.Labels, held, test.Labels), 1e-6);
             report[name].RidgeAccuracy.Should().BeApproximately(
                 BruteForceHeads.Share(held.to(float64).mm(weight.t()).add(bias).argmax(1), test.Labels), 1e-6);
             // The head's module pools by itself.
@@ -283,7 +284,8 @@ public sealed class MeasureDepthTests
 
         report.Layers.Select(layer => layer.Name).Should().Equal(
             "stem", "block1.conv1", "block1.conv2", "block1", "block2.conv1", "block2.conv2", "block2.skip.0", "block2", "block3.conv1",
-            "block3.conv2", "block3", "block4.conv1", "block4.conv2", "block4.skip.0", "block4", "block5.conv1", "block5.conv2", "block5", "head");
+            "block3.conv2", "block3", "block4.conv1", "block4.conv2", "block4.skip.0", "block4", "block5.conv1", "block5.conv2",
+            "block5", "head");
         report.Layers.Select(layer => layer.Parameters).Should().BeInAscendingOrder();
         report["stem"].Parameters.Should().Be(3 * 16 * 9 + 32, "its batch norm belongs to it");
         report["block1"].Parameters.Should().Be(report["stem"].Parameters + 2 * (16 * 16 * 9 + 32));
@@ -394,7 +396,8 @@ public sealed class MeasureDepthTests
     }
 
     private static Sequential Mlp(int seed) => Sequential(
-        seed, nn.Linear(16, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 20), nn.Tanh(), nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 4));
+        seed, nn.Linear(16, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Linear(24, 20), nn.Tanh(), nn.Linear(20, 16), nn.ReLU(),
+        nn.Linear(16, 4));
 
     private static Sequential Sequential(int seed, params nn.Module<Tensor, Tensor>[] modules)
     {

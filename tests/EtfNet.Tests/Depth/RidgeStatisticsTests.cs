@@ -18,7 +18,8 @@ public sealed class RidgeStatisticsTests
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
         var labels = randint(0, classes, [samples], dtype: int64, generator: generator);
-        var features = randn([classes, width], float64, generator: generator).index_select(0, labels) + randn([samples, width], float64, generator: generator) + offset;
+        var features = randn([classes, width], float64, generator: generator).index_select(0, labels)
+            + randn([samples, width], float64, generator: generator) + offset;
 
         using var statistics = new RidgeStatistics(width, 1, CPU);
         foreach (var rows in arange(samples).split(37))

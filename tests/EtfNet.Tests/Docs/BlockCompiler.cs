@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
@@ -9,7 +10,10 @@ internal static class BlockCompiler
     private static readonly CSharpParseOptions s_language = new(LanguageVersion.Preview);
 
     private static readonly Lazy<IReadOnlyList<MetadataReference>> s_references = new(() =>
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path))]);
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => MetadataReference.CreateFromFile(path)),
+    ]);
 
     /// <summary>What is wrong with a block, each as the page's line and the compiler's message; empty: nothing.</summary>
     public static IReadOnlyList<string> Errors(CodeBlock block) =>
@@ -34,13 +38,14 @@ internal static class BlockCompiler
         if (!block.IsProgram)
             trees.Add(CSharpSyntaxTree.ParseText(Preamble.Given, s_language));
         var types = !trees[1].GetCompilationUnitRoot().Members.OfType<Microsoft.CodeAnalysis.CSharp.Syntax.GlobalStatementSyntax>().Any();
-        var options = new CSharpCompilationOptions(types ? OutputKind.DynamicallyLinkedLibrary : OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable);
+        var options = new CSharpCompilationOptions(types ? OutputKind.DynamicallyLinkedLibrary : OutputKind.ConsoleApplication,
+            nullableContextOptions: NullableContextOptions.Enable);
         return CSharpCompilation.Create("Block", trees, s_references.Value, options);
     }
 
     private static string Text(Diagnostic found)
     {
         var place = found.Location.GetMappedLineSpan();
-        return $"{place.Path}:{place.StartLinePosition.Line + 1}: {found.Id} {found.GetMessage(System.Globalization.CultureInfo.InvariantCulture)}";
+        return $"{place.Path}:{place.StartLinePosition.Line + 1}: {found.Id} {found.GetMessage(CultureInfo.InvariantCulture)}";
     }
 }

@@ -16,7 +16,8 @@ public sealed partial class DocsTests
 
     [Fact]
     public void CodeBlocks_MisspelledName_IsFound() =>
-        BlockCompiler.Errors(new CodeBlock("page.md", 7, "model.ApplyAdaptiveEtv(0.1);\n")).Should().ContainSingle().Which.Should().StartWith("page.md:7: CS1061");
+        BlockCompiler.Errors(new CodeBlock("page.md", 7, "model.ApplyAdaptiveEtv(0.1);\n"))
+            .Should().ContainSingle().Which.Should().StartWith("page.md:7: CS1061");
 
     /// <summary>In a process of its own: it draws from torch's global generator.</summary>
     [Theory]
@@ -32,8 +33,12 @@ public sealed partial class DocsTests
         File.Copy(Path.ChangeExtension(tests, ".runtimeconfig.json"), folder.File("readme.runtimeconfig.json"));
 
         // The program finds the library, TorchSharp and libtorch where the tests do.
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", "--depsfile", Path.ChangeExtension(tests, ".deps.json"),
-            "--additional-deps", Path.ChangeExtension(tests, ".deps.json"), "--runtimeconfig", folder.File("readme.runtimeconfig.json"), program])
+        var dependencies = Path.ChangeExtension(tests, ".deps.json");
+        var start = new ProcessStartInfo(Environment.ProcessPath!,
+        [
+            "exec", "--depsfile", dependencies, "--additional-deps", dependencies,
+            "--runtimeconfig", folder.File("readme.runtimeconfig.json"), program,
+        ])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -68,6 +73,7 @@ public sealed partial class DocsTests
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Links();
 
-    [GeneratedRegex(@"(?:--project |dotnet pack |dotnet build |^(?:bash |\./)?)((?:samples|src|tests|eng|\.ci)/[\w./-]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"(?:--project |dotnet pack |dotnet build |^(?:bash |\./)?)((?:samples|src|tests|eng|\.ci)/[\w./-]+)", RegexOptions.Multiline)]
     private static partial Regex Projects();
 }

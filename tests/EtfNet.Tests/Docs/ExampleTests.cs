@@ -12,8 +12,8 @@ public sealed partial class ExampleTests
     private static readonly string[] s_files =
     [
         "ModuleExtensions.cs", "SafetensorsExtensions.cs", "Adaptive/AdaptiveEtfScheduler.cs", "Adaptive/AdaptiveEtfScheduler.Epochs.cs",
-        "Adaptive/History/EtfHistory.cs", "Monitoring/NccMonitor.cs", "Checkpoints/EtfCheckpoint.cs", "Collapse/Metrics/CollapseMetrics.Of.cs",
-        "Layers/Convolutions/SimplexEtfConv2d.cs",
+        "Adaptive/History/EtfHistory.cs", "Monitoring/NccMonitor.cs", "Checkpoints/EtfCheckpoint.cs",
+        "Collapse/Metrics/CollapseMetrics.Of.cs", "Layers/Convolutions/SimplexEtfConv2d.cs",
     ];
 
     public static TheoryData<string> Files => [.. s_files];

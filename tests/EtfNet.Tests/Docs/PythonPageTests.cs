@@ -44,7 +44,8 @@ public sealed class PythonPageTests
         var start = page.IndexOf(Fence, StringComparison.Ordinal) + Fence.Length;
         var block = page[start..page.IndexOf("```", start, StringComparison.Ordinal)];
         block.Should().Contain("\"model.safetensors\"");
-        File.WriteAllText(folder.File("block.py"), block.Replace("\"model.safetensors\"", $"r\"{weights}\"", StringComparison.Ordinal) + Compare);
+        File.WriteAllText(folder.File("block.py"),
+            block.Replace("\"model.safetensors\"", $"r\"{weights}\"", StringComparison.Ordinal) + Compare);
 
         var there = PythonTorch.Run(folder.File("block.py")).Split(' ', StringSplitOptions.TrimEntries)
             .Select(value => float.Parse(value, System.Globalization.CultureInfo.InvariantCulture)).ToArray();

@@ -24,7 +24,8 @@ internal sealed partial record ShellCommand(string Page, int Line, string[] Word
             else if (inside && Assignment().Match(lines[i]) is { Success: true } assignment)
                 variables.Add("$" + assignment.Groups[1].Value, assignment.Groups[2].Value);
             else if (inside && !string.IsNullOrWhiteSpace(lines[i]))
-                commands.Add(new ShellCommand(page, i + 1, Split(variables.Aggregate(lines[i], (line, variable) => line.Replace(variable.Key, variable.Value, StringComparison.Ordinal)))));
+                commands.Add(new ShellCommand(page, i + 1, Split(variables.Aggregate(
+                    lines[i], (line, variable) => line.Replace(variable.Key, variable.Value, StringComparison.Ordinal)))));
             else if (lines[i].StartsWith('|'))
                 commands.AddRange(InTable().Matches(lines[i]).Select(match => new ShellCommand(page, i + 1, Split(match.Groups[1].Value))));
         }

@@ -33,7 +33,8 @@ public sealed class ShellCommandTests
     [Theory]
     [MemberData(nameof(Pages))]
     public void Commands_OfEveryPage_AreTakenByTheirProgramOrRunByCi(string page) =>
-        ShellCommand.Read(page, File.ReadAllText(Repository.Path(page))).Select(Problem).Where(problem => problem is not null).Should().BeEmpty();
+        ShellCommand.Read(page, File.ReadAllText(Repository.Path(page))).Select(Problem).Where(problem => problem is not null)
+            .Should().BeEmpty();
 
     [Theory]
     [InlineData("dotnet run -c Release --project samples/FashionMnist -- --methud watch", "*--methud*")]
@@ -46,7 +47,8 @@ public sealed class ShellCommandTests
 
     [Fact]
     public void Read_BlockAndTable_GiveTheirCommands() =>
-        ShellCommand.Read("page.md", "```sh\nx=\"--a 1\"\ndotnet run -- $x '*b*'   # why\n```\n| `eng/c.sh --d` | `other` |\n").Select(command => command.ToString())
+        ShellCommand.Read("page.md", "```sh\nx=\"--a 1\"\ndotnet run -- $x '*b*'   # why\n```\n| `eng/c.sh --d` | `other` |\n")
+            .Select(command => command.ToString())
             .Should().Equal("page.md:3: dotnet run -- --a 1 *b*", "page.md:5: eng/c.sh --d");
 
     private static string? Problem(ShellCommand command)
@@ -55,7 +57,9 @@ public sealed class ShellCommandTests
         if (words is ["dotnet", "run", .. var rest] && rest.SkipWhile(word => word != "--project").Skip(1).FirstOrDefault() is { } project)
             return Problem(command, project, [.. words.SkipWhile(word => word != "--").Skip(1)]);
         var run = words[0] == "dotnet" || words.Length > 1 && !words[1].StartsWith('-') ? string.Join(' ', words.Take(2)) : words[0];
-        return s_elsewhere.Contains(words[0]) || run == ".ci/run" || s_scripts.Contains(run, StringComparison.Ordinal) ? null : $"{command}: .ci/run does not run {run}";
+        return s_elsewhere.Contains(words[0]) || run == ".ci/run" || s_scripts.Contains(run, StringComparison.Ordinal)
+            ? null
+            : $"{command}: .ci/run does not run {run}";
     }
 
     private static string? Problem(ShellCommand command, string project, string[] arguments)
@@ -63,9 +67,13 @@ public sealed class ShellCommandTests
         if (!Directory.Exists(Repository.Path(project)))
             return $"{command}: there is no {project}";
         if (project == Benchmarks)
-            return s_scripts.Contains($"benchmarks {arguments[0]}", StringComparison.Ordinal) ? null : $"{command}: .ci/run does not run benchmarks {arguments[0]}";
+            return s_scripts.Contains($"benchmarks {arguments[0]}", StringComparison.Ordinal)
+                ? null
+                : $"{command}: .ci/run does not run benchmarks {arguments[0]}";
         if (!s_programs.TryGetValue(project, out var read))
-            return arguments.Length == 0 && s_scripts.Contains($"example {Path.GetFileName(project)} ", StringComparison.Ordinal) ? null : $"{command}: .ci/run does not run it";
+            return arguments.Length == 0 && s_scripts.Contains($"example {Path.GetFileName(project)} ", StringComparison.Ordinal)
+                ? null
+                : $"{command}: .ci/run does not run it";
         try
         {
             read(arguments);

@@ -12,8 +12,8 @@ public sealed class LayoutTests
     /// <summary>Each folder uses those before it only; extension methods on the user's model stand above all.</summary>
     private static readonly string[] s_order =
     [
-        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Distributed", "Observation", "Monitoring", "Depth", "Calibration",
-        "Adaptive", "Checkpoints", "",
+        "Diagnostics", "Kernels", "State", "Modules", "Collapse", "Geometry", "Layers", "Replacement", "Distributed", "Observation",
+        "Monitoring", "Depth", "Calibration", "Adaptive", "Checkpoints", "",
     ];
 
     private static readonly string s_root = Repository.Path("src/EtfNet");
@@ -24,7 +24,8 @@ public sealed class LayoutTests
         var files = Sources().ToList();
         var homes = new Dictionary<string, string>();
         foreach (var (folder, root) in files)
-            foreach (var type in root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Where(type => type.Parent is not TypeDeclarationSyntax))
+            foreach (var type in root.DescendantNodes()
+                .OfType<BaseTypeDeclarationSyntax>().Where(type => type.Parent is not TypeDeclarationSyntax))
                 homes[type.Identifier.Text] = folder;
 
         var upward = new SortedSet<string>();

@@ -125,7 +125,8 @@ public sealed class OldLibstdcxxTests
     // The copy that the tests run on may be the weakened one: the original lies in the package folder.
     private static string NativeLibrary()
     {
-        var packages = typeof(OldLibstdcxxTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "NuGetPackageRoot").Value!;
+        var packages = typeof(OldLibstdcxxTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(entry => entry.Key == "NuGetPackageRoot").Value!;
         return Path.Combine(packages, "torchsharp", "0.107.0", "runtimes", "linux-x64", "native", "libLibTorchSharp.so");
     }
 

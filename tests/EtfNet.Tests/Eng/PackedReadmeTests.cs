@@ -18,7 +18,7 @@ public sealed partial class PackedReadmeTests
     [InlineData("x [a](https://b.c) [d](#e)", "x [a](https://b.c) [d](#e)", "x [a](https://b.c) [d](#e)")]
     [InlineData("[`a[0]`](b.cs)", "[`a[0]`](https://github.com/o/r/blob/1f/b.cs)", "`a[0]`")]
     [InlineData("`[a](b)`", "`[a](b)`", "`[a](b)`")]
-    [InlineData("```csharp\n[a](b)\n```\n[c](d)", "```csharp\n[a](b)\n```\n[c](https://github.com/o/r/blob/1f/d)", "```csharp\n[a](b)\n```\nc")]
+    [InlineData("```cs\n[a](b)\n```\n[c](d)", "```cs\n[a](b)\n```\n[c](https://github.com/o/r/blob/1f/d)", "```cs\n[a](b)\n```\nc")]
     [InlineData("a\n<!-- b\n -->\nc", "a\nc", "a\nc")]
     public void Rewrite_Text_IsAsWanted(string text, string inPublic, string elsewhere)
     {
@@ -36,7 +36,8 @@ public sealed partial class PackedReadmeTests
     [InlineData("https://example.org/o/r", null)]
     [InlineData("", null)]
     [InlineData(null, null)]
-    public void PublicUrl_OfARemote_IsThatOfAPublicRepositoryOnly(string? remote, string? url) => PackedReadme.PublicUrl(remote).Should().Be(url);
+    public void PublicUrl_OfARemote_IsThatOfAPublicRepositoryOnly(string? remote, string? url) =>
+        PackedReadme.PublicUrl(remote).Should().Be(url);
 
     /// <summary>Every link of the README that nuget.org shows is absolute, and what it names is there.</summary>
     [Fact]
@@ -46,7 +47,8 @@ public sealed partial class PackedReadmeTests
 
         var targets = Targets().Matches(packed).Select(match => match.Groups[1].Value).Where(target => target[0] != '#').ToList();
         targets.Should().HaveCountGreaterThan(20).And.OnlyContain(target => target.StartsWith("https://", StringComparison.Ordinal));
-        var own = targets.Select(target => Own().Match(target)).Where(match => match.Success).Select(match => match.Groups[1].Value.Split('#')[0]).ToList();
+        var own = targets.Select(target => Own().Match(target)).Where(match => match.Success)
+            .Select(match => match.Groups[1].Value.Split('#')[0]).ToList();
         own.Should().HaveCountGreaterThan(20);
         own.Where(path => !File.Exists(Repository.Path(path))).Should().BeEmpty();
         packed.Should().NotContain("<!--").And.Contain("![").And.Contain("raw.githubusercontent.com");

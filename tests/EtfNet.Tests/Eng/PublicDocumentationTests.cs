@@ -65,8 +65,10 @@ public sealed class PublicDocumentationTests
         ids.Where(id => id.StartsWith("T:", StringComparison.Ordinal)).Should()
             .BeEquivalentTo(assembly.GetExportedTypes().Select(type => $"T:{type.FullName!.Replace('+', '.')}"));
         var members = ids.Select(id => id[2..].Split('(', '~')[0].Split("``")[0]).ToHashSet();
-        foreach (var member in assembly.GetExportedTypes().Where(type => !typeof(Delegate).IsAssignableFrom(type)).SelectMany(type => type.GetMembers(Declared)))
-            if (member is PropertyInfo { GetMethod.IsPublic: true } or EventInfo { AddMethod.IsPublic: true } or FieldInfo { IsPublic: true, IsSpecialName: false })
+        foreach (var member in assembly.GetExportedTypes()
+            .Where(type => !typeof(Delegate).IsAssignableFrom(type)).SelectMany(type => type.GetMembers(Declared)))
+            if (member is PropertyInfo { GetMethod.IsPublic: true } or EventInfo { AddMethod.IsPublic: true }
+                or FieldInfo { IsPublic: true, IsSpecialName: false })
                 members.Should().Contain($"{member.DeclaringType!.FullName!.Replace('+', '.')}.{member.Name}");
     }
 

@@ -36,7 +36,8 @@ internal static class CorpusFiles
         yield return ("idx", "images.idx.gz", IdxBytes.Gzip(IdxBytes.Idx([2, 3, 2], IdxBytes.Random(12, 1))));
         yield return ("csv", "two-classes.csv", "a,\"b, c\",kind\r\n1,-2.5,x\n3e2,4,\"y \"\"z\"\"\"\n"u8.ToArray());
         yield return ("cifar", "two-images.bin", [.. IdxBytes.Random(3073, 1, below: 10), .. IdxBytes.Random(3073, 2, below: 10)]);
-        yield return ("text", "two-labels.tsv", Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
+        yield return ("text", "two-labels.tsv",
+            Encoding.UTF8.GetBytes("en\tAll human beings are born free.\r\nfr\tTous les êtres humains naissent libres.\n"));
     }
 
     private static PlannedCut[] Cuts() =>

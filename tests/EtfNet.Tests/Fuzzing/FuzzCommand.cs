@@ -22,7 +22,8 @@ internal static class FuzzCommand
         for (var i = 0; i < arguments.Length; i += 2)
             switch (arguments[i])
             {
-                case "--count" when i + 1 < arguments.Length && long.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
+                case "--count"
+                    when i + 1 < arguments.Length && long.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
                 case "--seed" when i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out seed):
                     break;
                 case "--only" when i + 1 < arguments.Length && FuzzTarget.All.Any(target => target.Name == arguments[i + 1]):
@@ -35,7 +36,8 @@ internal static class FuzzCommand
                     Corpus.Write(arguments[i + 1]);
                     return 0;
                 default:
-                    error.WriteLine($"error: unknown or incomplete argument '{arguments[i]}'. {Usage} Names: {string.Join(", ", FuzzTarget.All.Select(target => target.Name))}.");
+                    var names = string.Join(", ", FuzzTarget.All.Select(target => target.Name));
+                    error.WriteLine($"error: unknown or incomplete argument '{arguments[i]}'. {Usage} Names: {names}.");
                     return 2;
             }
 
@@ -66,11 +68,13 @@ internal static class FuzzCommand
         }
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{target.Name,-12} {count,10:N0} inputs, {fuzzer.Read,9:N0} read, {fuzzer.Refused,10:N0} refused, {found.Count} kinds of failure, {clock.Elapsed.TotalSeconds:0.0} s"));
+            $"{target.Name,-12} {count,10:N0} inputs, {fuzzer.Read,9:N0} read, {fuzzer.Refused,10:N0} refused, "
+            + $"{found.Count} kinds of failure, {clock.Elapsed.TotalSeconds:0.0} s"));
         return found.Count;
 
         // One input of a kind is enough: where it happened, or else what was said, whatever the numbers.
-        static string Kind(string problem) => string.Concat(problem[(problem.IndexOf('\n') + 1)..].Where(letter => !char.IsAsciiDigit(letter)));
+        static string Kind(string problem) =>
+            string.Concat(problem[(problem.IndexOf('\n') + 1)..].Where(letter => !char.IsAsciiDigit(letter)));
 
         void Keep(byte[] input, string problem)
         {

@@ -20,7 +20,8 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
     [
         new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(EtfStateException)),
         new("state", bytes => Read(bytes, SavedState.Load), typeof(EtfStateException), SafetensorsBytes.Signed),
-        new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip, GzipExpansion),
+        new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip,
+            GzipExpansion),
         new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),
         new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv")), typeof(SampleException)),
         new("cifar", bytes => CifarImages.Read(bytes, "cifar", labelBytes: 1, classes: 10).Dispose(), typeof(SampleException)),

@@ -54,5 +54,6 @@ internal sealed class Fuzzer(FuzzTarget target, IReadOnlyList<byte[]> seeds)
     }
 
     /// <summary>System.HashCode differs from run to run.</summary>
-    private static int HashCode(int seed, long number) => unchecked((int)(((ulong)seed * 0x9E3779B97F4A7C15) ^ ((ulong)number * 0xC2B2AE3D27D4EB4F) >> 16));
+    private static int HashCode(int seed, long number) =>
+        unchecked((int)(((ulong)seed * 0x9E3779B97F4A7C15) ^ ((ulong)number * 0xC2B2AE3D27D4EB4F) >> 16));
 }

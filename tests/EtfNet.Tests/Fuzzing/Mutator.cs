@@ -9,10 +9,20 @@ internal static class Mutator
 {
     private const int MaxLength = 1 << 16;
 
-    private static readonly long[] s_numbers = [0, 1, -1, 2, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 1 << 20, int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue];
+    private static readonly long[] s_numbers =
+    [
+        0, 1, -1, 2, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 1 << 20,
+        int.MaxValue, int.MinValue, uint.MaxValue, long.MaxValue, long.MinValue,
+    ];
 
     private static readonly byte[][] s_tokens =
-        [.. new[] { "null", "[]", "{}", "\"\"", "-1", "0", "1e999", "1e-999", "9223372036854775808", "2147483648", "\"NaN\"", "true", "[[", "{\"a\":", "\\u0000", "\t", "\n", "\ufeff" }.Select(Encoding.UTF8.GetBytes)];
+    [
+        .. new[]
+        {
+            "null", "[]", "{}", "\"\"", "-1", "0", "1e999", "1e-999", "9223372036854775808", "2147483648", "\"NaN\"", "true", "[[",
+            "{\"a\":", "\\u0000", "\t", "\n", "\ufeff",
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
 
     /// <summary>A damaged copy of one of the seeds, or random bytes.</summary>
     public static byte[] Next(Random random, IReadOnlyList<byte[]> seeds)

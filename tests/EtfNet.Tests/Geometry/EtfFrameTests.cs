@@ -1,5 +1,6 @@
 using FluentAssertions;
 using Xunit;
+using static FluentAssertions.FluentActions;
 
 namespace EtfNet.Tests.Geometry;
 
@@ -33,8 +34,9 @@ public sealed class EtfFrameTests
     public void AlignedToEnergy_OutOfRange_Throws()
     {
         foreach (var energy in new[] { 0, -0.1, 1.001, double.NaN })
-            FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(energy, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(energy));
-        FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(1, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("maxRank");
+            Invoking(() => EtfFrame.AlignedToEnergy(energy, 3))
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(energy));
+        Invoking(() => EtfFrame.AlignedToEnergy(1, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("maxRank");
     }
 
     /// <summary>Row frames up to K = d + 1, column frames beyond it from two columns on, and nothing else.</summary>

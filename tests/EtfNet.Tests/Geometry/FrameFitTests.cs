@@ -2,13 +2,15 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Geometry;
 
 public sealed class FrameFitTests
 {
-    private static readonly EtfFrame[] s_frames = [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(8)];
+    private static readonly EtfFrame[] s_frames =
+        [EtfFrame.Identity, EtfFrame.Random(3), EtfFrame.DenseRandom(3), EtfFrame.Nearest, EtfFrame.Aligned(8)];
 
     [Theory]
     [InlineData(48, 48)]
@@ -173,7 +175,8 @@ public sealed class FrameFitTests
                 var points = Math.Min(rows, columns);
                 var still = zeros(30, columns, dtype: ScalarType.Float64);
                 var none = zeros(30, rows, dtype: ScalarType.Float64);
-                FrameFit.To(frame.OrColumns, weight, null, still, none).Etf.Scale.Should().BeApproximately(weight.norm().item<double>() / Math.Sqrt(points), 1e-12);
+                FrameFit.To(frame.OrColumns, weight, null, still, none).Etf.Scale
+                    .Should().BeApproximately(weight.norm().item<double>() / Math.Sqrt(points), 1e-12);
                 FrameFit.To(frame.OrColumns, weight * 0, null, still, none).Etf.Scale.Should().Be(1);
             }
     }
@@ -202,16 +205,25 @@ public sealed class FrameFitTests
     {
         using var scope = NewDisposeScope();
         var (weight, bias, inputs, targets) = Layer(8, 8, 1, true);
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight * double.NaN, bias, inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("weight");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs / 0, targets)).Should().Throw<ArgumentException>().WithParameterName("inputs");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets.log())).Should().Throw<ArgumentException>().WithParameterName("targets");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias![..3], inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias!.unsqueeze(1), inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias! / 0, inputs, targets)).Should().Throw<ArgumentException>().WithParameterName("bias");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[.., ..4], targets)).Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets[.., ..4])).Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[..5], targets)).Should().Throw<ArgumentException>().WithMessage("*(5, 8)*");
-        FluentActions.Invoking(() => FrameFit.To(EtfFrame.Nearest, Sample.Normal(1, 12, 8), null, inputs, Sample.Normal(1, 200, 12)))
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight * double.NaN, bias, inputs, targets))
+            .Should().Throw<ArgumentException>().WithParameterName("weight");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs / 0, targets))
+            .Should().Throw<ArgumentException>().WithParameterName("inputs");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets.log()))
+            .Should().Throw<ArgumentException>().WithParameterName("targets");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias![..3], inputs, targets))
+            .Should().Throw<ArgumentException>().WithParameterName("bias");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias!.unsqueeze(1), inputs, targets))
+            .Should().Throw<ArgumentException>().WithParameterName("bias");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias! / 0, inputs, targets))
+            .Should().Throw<ArgumentException>().WithParameterName("bias");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[.., ..4], targets))
+            .Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs, targets[.., ..4]))
+            .Should().Throw<ArgumentException>().WithMessage("*(200, 4)*");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, weight, bias, inputs[..5], targets))
+            .Should().Throw<ArgumentException>().WithMessage("*(5, 8)*");
+        Invoking(() => FrameFit.To(EtfFrame.Nearest, Sample.Normal(1, 12, 8), null, inputs, Sample.Normal(1, 200, 12)))
             .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
     }
 
@@ -235,7 +247,8 @@ public sealed class FrameFitTests
     private static (Tensor Weight, Tensor? Bias, Tensor Inputs, Tensor Targets) Layer(long rows, long columns, int seed, bool withBias)
     {
         var weight = Sample.Normal(seed, rows, columns) / Math.Sqrt(columns);
-        var inputs = (Sample.Normal(seed + 1, 200, columns) * linspace(2, 0.1, columns, dtype: ScalarType.Float64)).mm(Sample.Orthonormal(seed + 2, columns, columns)) + 0.5;
+        var inputs = (Sample.Normal(seed + 1, 200, columns) * linspace(2, 0.1, columns, dtype: ScalarType.Float64))
+            .mm(Sample.Orthonormal(seed + 2, columns, columns)) + 0.5;
         var bias = withBias ? Sample.Normal(seed + 3, rows) : null;
         var targets = inputs.mm(weight.t());
         return (weight, bias, inputs, bias is null ? targets : targets + bias);
@@ -255,8 +268,10 @@ public sealed class FrameFitTests
         var wanted = weight[TensorIndex.Colon, 1] - weight[TensorIndex.Colon, 1].mean();
 
         // Where the weight sends the direction between the classes, the frame sends it too.
-        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, new FrameFitOptions { Labels = labels })).Should().BeGreaterThan(0.95);
-        Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, new FrameFitOptions { Labels = labels })).Should().BeLessThan(0.6);
+        Agreement(FrameFit.To(byMeans, weight, null, inputs, targets, new FrameFitOptions { Labels = labels }))
+            .Should().BeGreaterThan(0.95);
+        Agreement(FrameFit.To(EtfFrame.Aligned(1), weight, null, inputs, targets, new FrameFitOptions { Labels = labels }))
+            .Should().BeLessThan(0.6);
         Agreement(FrameFit.To(byMeans, weight, null, inputs, targets)).Should().BeLessThan(0.6, "without labels it goes by the inputs");
 
         double Agreement(FrameFit fit)

@@ -2,6 +2,7 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Geometry;
@@ -26,8 +27,10 @@ public sealed class FrameOperatorTests
                     var back = map.ApplyAdjoint(y, new FrameScale(scale));
                     there.dtype.Should().Be(type);
                     var reach = tolerance * (2 + Sample.Max(x) + Sample.Max(y)) * Math.Sqrt(etf.Rows + etf.Columns);
-                    Sample.Max(there.to(ScalarType.Float64) - x.to(ScalarType.Float64).mm(matrix.t()) * scale).Should().BeLessThan(reach, "{0} {1}", etf, type);
-                    Sample.Max(back.to(ScalarType.Float64) - y.to(ScalarType.Float64).mm(matrix) * scale).Should().BeLessThan(reach, "{0} {1}", etf, type);
+                    Sample.Max(there.to(ScalarType.Float64) - x.to(ScalarType.Float64).mm(matrix.t()) * scale)
+                        .Should().BeLessThan(reach, "{0} {1}", etf, type);
+                    Sample.Max(back.to(ScalarType.Float64) - y.to(ScalarType.Float64).mm(matrix) * scale)
+                        .Should().BeLessThan(reach, "{0} {1}", etf, type);
                 }
 
                 (x.Equals(xBefore), y.Equals(yBefore)).Should().Be((true, true), "the inputs are left alone");
@@ -49,8 +52,10 @@ public sealed class FrameOperatorTests
             var tolerance = type switch { ScalarType.Float64 => 1e-12, ScalarType.Float32 => 1e-4, _ => 0.5 };
             foreach (var threads in new[] { 1, 2 })
             {
-                var (there, back) = Threads.Run(threads, () => (map.Apply(x.to(type), new FrameScale(1.7)), map.ApplyAdjoint(y.to(type), new FrameScale(1.7))));
-                Sample.Max(there.to(ScalarType.Float64) - x.mm(matrix.t()) * 1.7).Should().BeLessThan(tolerance, "{0} on {1}", type, threads);
+                var (there, back) = Threads.Run(threads,
+                    () => (map.Apply(x.to(type), new FrameScale(1.7)), map.ApplyAdjoint(y.to(type), new FrameScale(1.7))));
+                Sample.Max(there.to(ScalarType.Float64) - x.mm(matrix.t()) * 1.7)
+                    .Should().BeLessThan(tolerance, "{0} on {1}", type, threads);
                 Sample.Max(back.to(ScalarType.Float64) - y.mm(matrix) * 1.7).Should().BeLessThan(tolerance, "{0} on {1}", type, threads);
             }
         }
@@ -101,7 +106,7 @@ public sealed class FrameOperatorTests
 
     [Fact]
     public void Create_UnknownKind_Throws() =>
-        FluentActions.Invoking(() => FrameOperator.Create(new SimplexEtfHeader((EtfFrameKind)9, new FrameShape(3, 3, false), 0, 1, 0), _ => null!))
+        Invoking(() => FrameOperator.Create(new SimplexEtfHeader((EtfFrameKind)9, new FrameShape(3, 3, false), 0, 1, 0), _ => null!))
             .Should().Throw<ArgumentOutOfRangeException>();
 
     [Fact]

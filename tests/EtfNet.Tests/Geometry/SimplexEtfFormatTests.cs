@@ -16,7 +16,8 @@ public sealed class SimplexEtfFormatTests
             var back = Load(Save(etf));
             back.Should().Be(etf);
             back.GetHashCode().Should().Be(etf.GetHashCode());
-            SimplexEtfFormat.ReadHeader((JsonObject)JsonNode.Parse(SimplexEtfFormat.Write(etf.Header).ToJsonString())!).Should().Be(etf.Header);
+            SimplexEtfFormat.ReadHeader((JsonObject)JsonNode.Parse(SimplexEtfFormat.Write(etf.Header).ToJsonString())!)
+                .Should().Be(etf.Header);
             SimplexEtfHeader.FromNumbers(etf.Header.ToNumbers()).Should().Be(etf.Header);
             back.WithScale(etf.Scale + 1).Should().NotBe(etf);
         }
@@ -51,7 +52,10 @@ public sealed class SimplexEtfFormatTests
         var header = new SimplexEtfHeader(EtfFrameKind.Random, new FrameShape(30, 9, true), -3, 0.5, 0);
         JsonNode.DeepEquals(JsonNode.Parse(SimplexEtfFormat.Write(header).ToJsonString()), JsonNode.Parse(
             """
-            { "format": "etfnet-simplex-etf", "version": 1, "kind": "Random", "rows": 30, "columns": 9, "columnFrame": true, "seed": -3, "scale": 0.5, "rank": 0 }
+            {
+              "format": "etfnet-simplex-etf", "version": 1, "kind": "Random", "rows": 30, "columns": 9, "columnFrame": true,
+              "seed": -3, "scale": 0.5, "rank": 0
+            }
             """)).Should().BeTrue();
         FluentActions.Invoking(() => SimplexEtfFormat.ReadHeader(null!)).Should().Throw<ArgumentNullException>();
     }

@@ -2,6 +2,7 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Geometry;
@@ -16,9 +17,11 @@ public sealed class SimplexEtfHeaderTests
     {
         foreach (var header in new[]
         {
-            Identity, Aligned, Aligned with { Rank = 0 }, Identity with { Kind = EtfFrameKind.Random, Seed = -5 }, Identity with { Kind = EtfFrameKind.DenseRandom, Seed = 1 },
-            Identity with { Shape = new FrameShape(5, 4, false) }, Identity with { Shape = new FrameShape(2, 1, false) }, Identity with { Shape = new FrameShape(6, 4, true) },
-            Identity with { Shape = new FrameShape(4, 2, true) }, Aligned with { Shape = new FrameShape(9, 4, true) }, Identity with { Scale = 1e-300 },
+            Identity, Aligned, Aligned with { Rank = 0 }, Identity with { Scale = 1e-300 },
+            Identity with { Kind = EtfFrameKind.Random, Seed = -5 }, Identity with { Kind = EtfFrameKind.DenseRandom, Seed = 1 },
+            Identity with { Shape = new FrameShape(5, 4, false) }, Identity with { Shape = new FrameShape(2, 1, false) },
+            Identity with { Shape = new FrameShape(6, 4, true) }, Identity with { Shape = new FrameShape(4, 2, true) },
+            Aligned with { Shape = new FrameShape(9, 4, true) },
         })
             header.Problem().Should().BeNull("{0}", header);
     }
@@ -79,7 +82,7 @@ public sealed class SimplexEtfHeaderTests
         Check(Identity, new() { ["left"] = good }, "*has 0 factors, not 1*");
 
         static void Check(SimplexEtfHeader header, Dictionary<string, double[]> factors, string message) =>
-            FluentActions.Invoking(() => new SimplexEtf(header, factors)).Should().Throw<ArgumentException>().WithMessage(message);
+            Invoking(() => new SimplexEtf(header, factors)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
@@ -106,14 +109,14 @@ public sealed class SimplexEtfHeaderTests
         etf.Invoking(e => e.ToTensor(ScalarType.Int64)).Should().Throw<ArgumentException>().WithMessage("*Int64*");
         etf.Invoking(e => e.Save((Stream)null!)).Should().Throw<ArgumentNullException>();
         etf.Invoking(e => e.Save((string)null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => SimplexEtf.Load((Stream)null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => SimplexEtf.Load((string)null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => SimplexEtf.Create(null!, 4, 4)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(null!)).Should().Throw<ArgumentNullException>().WithParameterName("matrix");
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(zeros(0, 3))).Should().Throw<ArgumentException>().WithMessage("*empty*(0, 3)*");
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(ones(4, 4), ones(4), 1)).Should().Throw<ArgumentException>().WithParameterName("inputs");
-        FluentActions.Invoking(() => SimplexEtf.Measure(ones(1, 3))).Should().Throw<ArgumentException>().WithMessage("*1 x 3 has 1*");
-        FluentActions.Invoking(() => SimplexEtf.Measure(ones(3, 1), columns: true)).Should().Throw<ArgumentException>().WithMessage("*3 x 1 has 1*");
+        Invoking(() => SimplexEtf.Load((Stream)null!)).Should().Throw<ArgumentNullException>();
+        Invoking(() => SimplexEtf.Load((string)null!)).Should().Throw<ArgumentNullException>();
+        Invoking(() => SimplexEtf.Create(null!, 4, 4)).Should().Throw<ArgumentNullException>();
+        Invoking(() => SimplexEtf.NearestTo(null!)).Should().Throw<ArgumentNullException>().WithParameterName("matrix");
+        Invoking(() => SimplexEtf.NearestTo(zeros(0, 3))).Should().Throw<ArgumentException>().WithMessage("*empty*(0, 3)*");
+        Invoking(() => SimplexEtf.AlignedTo(ones(4, 4), ones(4), 1)).Should().Throw<ArgumentException>().WithParameterName("inputs");
+        Invoking(() => SimplexEtf.Measure(ones(1, 3))).Should().Throw<ArgumentException>().WithMessage("*1 x 3 has 1*");
+        Invoking(() => SimplexEtf.Measure(ones(3, 1), columns: true)).Should().Throw<ArgumentException>().WithMessage("*3 x 1 has 1*");
     }
 
     [Fact]

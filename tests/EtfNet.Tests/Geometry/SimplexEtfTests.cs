@@ -2,6 +2,7 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Geometry;
@@ -101,14 +102,16 @@ public sealed class SimplexEtfTests
     [InlineData(6, 4, "rows")]
     [InlineData(3, 0, "columns")]
     public void Create_NoSuchFrame_Throws(long rows, long columns, string parameter) =>
-        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, rows, columns)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
+        Invoking(() => SimplexEtf.Create(EtfFrame.Identity, rows, columns))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(parameter);
 
     [Fact]
     public void Create_MoreRowsThanWidthPlusOne_NamesTheColumnFrame()
     {
-        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 6, 4)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
+        Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 6, 4)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
         SimplexEtf.Create(EtfFrame.Identity.OrColumns, 6, 4).IsColumnFrame.Should().BeTrue();
-        SimplexEtf.Create(EtfFrame.Identity.OrColumns, 5, 4).IsColumnFrame.Should().BeFalse("a simplex ETF of 5 rows exists in 4 dimensions");
+        SimplexEtf.Create(EtfFrame.Identity.OrColumns, 5, 4).IsColumnFrame
+            .Should().BeFalse("a simplex ETF of 5 rows exists in 4 dimensions");
     }
 
     [Fact]
@@ -116,7 +119,8 @@ public sealed class SimplexEtfTests
     {
         var largest = SimplexEtf.Create(EtfFrame.Identity, long.MaxValue, long.MaxValue);
         largest.Rows.Should().Be(long.MaxValue);
-        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, long.MaxValue, 4)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most 5 rows*");
+        Invoking(() => SimplexEtf.Create(EtfFrame.Identity, long.MaxValue, 4))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most 5 rows*");
     }
 
     [Theory]
@@ -125,11 +129,12 @@ public sealed class SimplexEtfTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void Create_ScaleNotPositiveAndFinite_Throws(double scale) =>
-        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 3, 4, scale)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(scale));
+        Invoking(() => SimplexEtf.Create(EtfFrame.Identity, 3, 4, scale))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(scale));
 
     [Fact]
     public void Create_FrameThatFollowsAWeight_Throws() =>
-        FluentActions.Invoking(() => SimplexEtf.Create(EtfFrame.Aligned(3), 4, 4)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
+        Invoking(() => SimplexEtf.Create(EtfFrame.Aligned(3), 4, 4)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
 
     [Fact]
     public void NearestTo_AnyMatrix_NoRandomFrameIsNearer()
@@ -138,7 +143,9 @@ public sealed class SimplexEtfTests
         {
             using var scope = NewDisposeScope();
             var shape = RandomFrames.Draw(seed);
-            var matrix = seed % 3 == 0 ? Sample.LowRank(seed, shape.Rows, shape.Columns, 1) : Sample.Normal(seed, shape.Rows, shape.Columns);
+            var matrix = seed % 3 == 0
+                ? Sample.LowRank(seed, shape.Rows, shape.Columns, 1)
+                : Sample.Normal(seed, shape.Rows, shape.Columns);
             var nearest = SimplexEtf.NearestTo(matrix, orColumns: true);
             var distance = (matrix - nearest.ToTensor()).norm().item<double>();
             for (var other = 0; other < 100; other++)
@@ -167,11 +174,12 @@ public sealed class SimplexEtfTests
     public void NearestTo_BadMatrix_Throws()
     {
         using var scope = NewDisposeScope();
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4))).Should().Throw<ArgumentException>("centered it is zero").WithMessage("*zero*");
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4) * float.NaN)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3, 4, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*");
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(3))).Should().Throw<ArgumentException>().WithMessage("*(3)*");
-        FluentActions.Invoking(() => SimplexEtf.NearestTo(ones(6, 4))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
+        Invoking(() => SimplexEtf.NearestTo(ones(3, 4))).Should().Throw<ArgumentException>("centered it is zero").WithMessage("*zero*");
+        Invoking(() => SimplexEtf.NearestTo(ones(3, 4) * float.NaN)).Should().Throw<ArgumentException>().WithMessage("*NaN*");
+        Invoking(() => SimplexEtf.NearestTo(ones(3, 4, dtype: ScalarType.Int64)))
+            .Should().Throw<ArgumentException>().WithMessage("*Int64*");
+        Invoking(() => SimplexEtf.NearestTo(ones(3))).Should().Throw<ArgumentException>().WithMessage("*(3)*");
+        Invoking(() => SimplexEtf.NearestTo(ones(6, 4))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*OrColumns*");
     }
 
     [Theory]
@@ -202,14 +210,16 @@ public sealed class SimplexEtfTests
     {
         using var scope = NewDisposeScope();
         var (matrix, inputs) = (Sample.Normal(1, 6, 5), Sample.Normal(2, 30, 5));
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 6)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank").WithMessage("*6 x 5*1 to 5*");
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs[.., ..4], 2)).Should().Throw<ArgumentException>().WithMessage("*(30, 4)*(N, 5)*");
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix, inputs / 0, 2)).Should().Throw<ArgumentException>().WithParameterName("inputs");
-        FluentActions.Invoking(() => SimplexEtf.AlignedTo(matrix * 0, inputs, 2)).Should().Throw<ArgumentException>().WithMessage("*nothing to align*");
-        FluentActions.Invoking(() => EtfFrame.Aligned(0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
-        FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(double.NaN, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("energy");
-        FluentActions.Invoking(() => EtfFrame.AlignedToEnergy(1.1, 3)).Should().Throw<ArgumentOutOfRangeException>();
+        Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 6))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank").WithMessage("*6 x 5*1 to 5*");
+        Invoking(() => SimplexEtf.AlignedTo(matrix, inputs, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
+        Invoking(() => SimplexEtf.AlignedTo(matrix, inputs[.., ..4], 2))
+            .Should().Throw<ArgumentException>().WithMessage("*(30, 4)*(N, 5)*");
+        Invoking(() => SimplexEtf.AlignedTo(matrix, inputs / 0, 2)).Should().Throw<ArgumentException>().WithParameterName("inputs");
+        Invoking(() => SimplexEtf.AlignedTo(matrix * 0, inputs, 2)).Should().Throw<ArgumentException>().WithMessage("*nothing to align*");
+        Invoking(() => EtfFrame.Aligned(0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("rank");
+        Invoking(() => EtfFrame.AlignedToEnergy(double.NaN, 3)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("energy");
+        Invoking(() => EtfFrame.AlignedToEnergy(1.1, 3)).Should().Throw<ArgumentOutOfRangeException>();
     }
 
     [Fact]

@@ -56,10 +56,15 @@ public sealed class TorchVisionTests
         };
         using var optimizer = optim.SGD(model.parameters(), 0.02, momentum: 0.9);
         // Small networks of few steps: what is fixed here shows that all goes on, not that it is worth it.
-        using var etf = adaptive
-            ? model.ApplyAdaptiveEtf(
-                new AdaptiveEtfOptions { Epsilon = 0.5, RequireConfidence = false, MaxPerEpoch = 1, MaxOutputError = 1, CalibrationSamples = 80 }, optimizer)
-            : null;
+        var options = new AdaptiveEtfOptions
+        {
+            Epsilon = 0.5,
+            RequireConfidence = false,
+            MaxPerEpoch = 1,
+            MaxOutputError = 1,
+            CalibrationSamples = 80,
+        };
+        using var etf = adaptive ? model.ApplyAdaptiveEtf(options, optimizer) : null;
         var losses = new List<double>();
         for (var epoch = 0; epoch < Epochs; epoch++)
         {

@@ -13,8 +13,8 @@ internal static class ConvolutionShapes
     [
         ("Conv2dSequential", () => nn.Sequential(
             ("map", nn.Unflatten(1, [1, 4, 4])), ("stem", nn.Conv2d(1, 6, 3, padding: 1)), ("act", nn.ReLU()),
-            ("hidden", nn.Conv2d(6, 8, 3, padding: 1, bias: false)), ("norm", nn.BatchNorm2d(8)), ("act2", nn.ReLU()), ("flat", nn.Flatten()),
-            ("head", nn.Linear(128, 4))), "hidden", true),
+            ("hidden", nn.Conv2d(6, 8, 3, padding: 1, bias: false)), ("norm", nn.BatchNorm2d(8)), ("act2", nn.ReLU()),
+            ("flat", nn.Flatten()), ("head", nn.Linear(128, 4))), "hidden", true),
         ("Conv1dSequential", () => nn.Sequential(
             ("map", nn.Unflatten(1, [2, 8])), ("stem", nn.Conv1d(2, 6, 3, padding: 1)), ("act", nn.ReLU()),
             ("hidden", nn.Conv1d(6, 8, 3, stride: 2, padding: 1)), ("act2", nn.ReLU()), ("flat", nn.Flatten()),

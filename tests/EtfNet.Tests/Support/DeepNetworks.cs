@@ -9,7 +9,10 @@ internal static class DeepNetworks
     /// <summary>Depthwise separable blocks.</summary>
     public static nn.Module<Tensor, Tensor> MobileNet(int classes)
     {
-        var parts = new List<(string, nn.Module<Tensor, Tensor>)> { ("stem", nn.Conv2d(3, 16, 3, stride: 2, padding: 1, bias: false)), ("stem_norm", nn.BatchNorm2d(16)), ("stem_act", nn.ReLU()) };
+        var parts = new List<(string, nn.Module<Tensor, Tensor>)>
+        {
+            ("stem", nn.Conv2d(3, 16, 3, stride: 2, padding: 1, bias: false)), ("stem_norm", nn.BatchNorm2d(16)), ("stem_act", nn.ReLU()),
+        };
         var (width, index) = (16L, 0);
         foreach (var (next, stride) in new (long, long)[] { (32, 1), (32, 1), (64, 2), (64, 1), (64, 1), (64, 1), (128, 2), (128, 1) })
         {
@@ -32,8 +35,9 @@ internal static class DeepNetworks
     /// <summary>Residual blocks of two convolutions.</summary>
     public static nn.Module<Tensor, Tensor> ResNet(int classes) => nn.Sequential(
         ("stem", nn.Conv2d(3, 16, 3, padding: 1, bias: false)), ("stem_norm", nn.BatchNorm2d(16)), ("stem_act", nn.ReLU()),
-        ("block1", new Block(16, 16, 1)), ("block2", new Block(16, 32, 2)), ("block3", new Block(32, 32, 1)), ("block4", new Block(32, 64, 2)),
-        ("block5", new Block(64, 64, 1)), ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(64, classes)));
+        ("block1", new Block(16, 16, 1)), ("block2", new Block(16, 32, 2)), ("block3", new Block(32, 32, 1)),
+        ("block4", new Block(32, 64, 2)), ("block5", new Block(64, 64, 1)),
+        ("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten()), ("head", nn.Linear(64, classes)));
 
     private sealed class Block : nn.Module<Tensor, Tensor>
     {
@@ -50,7 +54,9 @@ internal static class DeepNetworks
             norm1 = nn.BatchNorm2d(outputs);
             conv2 = nn.Conv2d(outputs, outputs, 3, padding: 1, bias: false);
             norm2 = nn.BatchNorm2d(outputs);
-            skip = inputs == outputs ? nn.Identity() : nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride: stride, bias: false), nn.BatchNorm2d(outputs));
+            skip = inputs == outputs
+                ? nn.Identity()
+                : nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride: stride, bias: false), nn.BatchNorm2d(outputs));
             RegisterComponents();
         }
 

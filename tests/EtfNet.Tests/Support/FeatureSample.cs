@@ -26,7 +26,8 @@ internal sealed record FeatureSample(float[][] Rows, int[] Labels, int ClassCoun
         while (labels.Distinct().Count() < 2)
             labels.Add(labels.Contains(0) ? 1 : 0);
         var order = labels.OrderBy(_ => random.Next()).ToArray();
-        return new FeatureSample([.. order.Select(c => means[c].Select(mean => (float)(mean + spread * Normal(random))).ToArray())], order, classCount);
+        var rows = order.Select(c => means[c].Select(mean => (float)(mean + spread * Normal(random))).ToArray());
+        return new FeatureSample([.. rows], order, classCount);
     }
 
     public Tensor Features() => tensor(Rows.SelectMany(row => row).ToArray()).reshape(Rows.Length, Width);
@@ -53,5 +54,6 @@ internal sealed record FeatureSample(float[][] Rows, int[] Labels, int ClassCoun
 
     public double[] Row(int i) => Array.ConvertAll(Rows[i], value => (double)value);
 
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    private static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

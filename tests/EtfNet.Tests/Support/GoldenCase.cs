@@ -6,7 +6,8 @@ namespace EtfNet.Tests.Support;
 /// <summary>A golden case of <c>Fixtures</c>: features, labels, a classifier, and what float64 brute force found.</summary>
 internal sealed class GoldenCase : IDisposable
 {
-    public static readonly string[] Names = ["collapsed", "imbalanced", "large-offset", "missing-class", "more-classes-than-features", "singleton-class"];
+    public static readonly string[] Names =
+        ["collapsed", "imbalanced", "large-offset", "missing-class", "more-classes-than-features", "singleton-class"];
 
     private readonly JsonElement _expected;
 

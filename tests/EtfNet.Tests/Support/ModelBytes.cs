@@ -7,7 +7,10 @@ internal static class ModelBytes
 {
     /// <summary>Name, type and bytes of every parameter and buffer.</summary>
     public static IReadOnlyList<string> Of(torch.nn.Module model) =>
-        [.. model.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => $"{entry.Key} {entry.Value.dtype} {Hex(entry.Value)}")];
+    [
+        .. model.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => $"{entry.Key} {entry.Value.dtype} {Hex(entry.Value)}"),
+    ];
 
     private static string Hex(torch.Tensor tensor)
     {

@@ -25,7 +25,8 @@ internal static class NativeHeap
     public static long Mapped() => Read() is { } info ? (long)info.Mapped : 0;
 
     private static Info? Read() =>
-        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "mallinfo2", out var address)
+        OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var glibc)
+            && NativeLibrary.TryGetExport(glibc, "mallinfo2", out var address)
             ? Marshal.GetDelegateForFunctionPointer<MallInfo2>(address)()
             : null;
 

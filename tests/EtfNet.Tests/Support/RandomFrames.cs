@@ -45,9 +45,11 @@ internal static class RandomFrames
     }
 
     /// <summary>An alignment with a weight along random input directions of unequal energy, Q and Q L.</summary>
-    public static (FrameAlignment Alignment, Tensor Directions, Tensor Weighted) AlignedTo(Tensor weight, FrameShape shape, long rank, int seed)
+    public static (FrameAlignment Alignment, Tensor Directions, Tensor Weighted) AlignedTo(
+        Tensor weight, FrameShape shape, long rank, int seed)
     {
-        var sample = Sample.Normal(seed, 3 * weight.shape[1] + 5, weight.shape[1]) * linspace(1, 3, weight.shape[1], dtype: ScalarType.Float64);
+        var width = weight.shape[1];
+        var sample = Sample.Normal(seed, 3 * width + 5, width) * linspace(1, 3, width, dtype: ScalarType.Float64);
         if (shape.IsColumnFrame)
             sample -= sample.mean([1], keepdim: true);
         var directions = InputDirections.Leading(sample, 1, rank);

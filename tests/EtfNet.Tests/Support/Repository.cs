@@ -11,7 +11,8 @@ internal static class Repository
     public static IEnumerable<string> Pages() =>
     [
         "README.md", "samples/README.md",
-        .. Directory.EnumerateFiles(Path("docs"), "*.md", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Path("samples"), "RESULTS.md", SearchOption.AllDirectories))
+        .. Directory.EnumerateFiles(Path("docs"), "*.md", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Path("samples"), "RESULTS.md", SearchOption.AllDirectories))
             .Select(file => System.IO.Path.GetRelativePath(s_root, file).Replace('\\', '/')).Order(StringComparer.Ordinal),
     ];
 

@@ -16,7 +16,9 @@ internal static class Sample
     public static Tensor Orthonormal(int seed, long rows, long columns) => linalg.qr(Normal(seed, rows, columns)).Q;
 
     /// <summary>A matrix whose singular values fall: rows x columns of a rank.</summary>
-    public static Tensor LowRank(int seed, long rows, long columns, long rank) => Normal(seed, rows, rank).mm(Normal(seed + 1, rank, columns));
+    public static Tensor LowRank(int seed, long rows, long columns, long rank) =>
+        Normal(seed, rows, rank).mm(Normal(seed + 1, rank, columns));
 
-    public static double Max(Tensor difference) => difference.numel() == 0 ? 0 : difference.abs().max().to(ScalarType.Float64).item<double>();
+    public static double Max(Tensor difference) =>
+        difference.numel() == 0 ? 0 : difference.abs().max().to(ScalarType.Float64).item<double>();
 }

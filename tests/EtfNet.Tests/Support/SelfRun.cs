@@ -22,7 +22,8 @@ internal static class SelfRun
         using var discovered = new Discovered();
         discoverer.Find(includeSourceInformation: false, discovered, new Options());
         discovered.Finished.WaitOne();
-        var cases = discovered.Cases.Where(test => parts.Length == 0 || parts.Any(part => test.TestMethod.TestClass.Class.Name.Contains(part, StringComparison.Ordinal)));
+        var cases = discovered.Cases.Where(test =>
+            parts.Length == 0 || parts.Any(part => test.TestMethod.TestClass.Class.Name.Contains(part, StringComparison.Ordinal)));
 
         using var executor = framework.GetExecutor(assembly.GetName());
         using var results = new Results(output);
@@ -83,7 +84,8 @@ internal static class SelfRun
                     break;
                 case ITestFailed failed:
                     Failed++;
-                    output.WriteLine($"FAILED {failed.Test.DisplayName}: {string.Join(Environment.NewLine, failed.Messages)}{Environment.NewLine}{failed.StackTraces[0]}");
+                    output.WriteLine($"FAILED {failed.Test.DisplayName}: {string.Join(Environment.NewLine, failed.Messages)}");
+                    output.WriteLine(failed.StackTraces[0]);
                     break;
                 case IErrorMessage error:
                     Failed++;

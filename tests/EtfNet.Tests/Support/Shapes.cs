@@ -13,7 +13,8 @@ internal static class Shapes
     public static readonly IReadOnlyList<(string Name, Func<nn.Module<Tensor, Tensor>> Make, string Path, bool Replaceable)> All =
     [
         ("Sequential", () => nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 4)), "0", true),
-        ("NamedSequential", () => nn.Sequential(("hidden", nn.Linear(16, 16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4))), "hidden", true),
+        ("NamedSequential", () => nn.Sequential(("hidden", nn.Linear(16, 16)), ("act", nn.ReLU()), ("head", nn.Linear(16, 4))),
+            "hidden", true),
         ("NestedSequential", () => nn.Sequential(nn.Sequential(nn.Linear(16, 16), nn.ReLU()), nn.Linear(16, 4)), "0.0", true),
         ("ModuleField", () => new ModuleField(), "hidden", true),
         ("LinearField", () => new LinearField(), "hidden", false),
@@ -21,27 +22,35 @@ internal static class Shapes
         ("AutoProperty", () => new AutoProperty(), "<Hidden>k__BackingField", true),
         ("ListOfModules", () => new ListOfModules(), "layers.0", true),
         ("DictionaryOfModules", () => new DictionaryOfModules(), "layers.hidden", true),
-        ("Array", () => new Holder(layer => new nn.Module<Tensor, Tensor>[] { layer }, held => ((nn.Module<Tensor, Tensor>[])held)[0]), "hidden", true),
-        ("List", () => new Holder(layer => new List<nn.Module<Tensor, Tensor>> { layer }, held => ((List<nn.Module<Tensor, Tensor>>)held)[0]), "hidden", true),
+        ("Array", () => new Holder(layer => new nn.Module<Tensor, Tensor>[] { layer }, held => ((nn.Module<Tensor, Tensor>[])held)[0]),
+            "hidden", true),
+        ("List", () => new Holder(layer => new List<nn.Module<Tensor, Tensor>> { layer },
+            held => ((List<nn.Module<Tensor, Tensor>>)held)[0]), "hidden", true),
         ("Dictionary", () => new Holder(layer => new Dictionary<string, nn.Module<Tensor, Tensor>> { ["h"] = layer },
             held => ((Dictionary<string, nn.Module<Tensor, Tensor>>)held)["h"]), "hidden", true),
         ("ValueTuples", () => new Holder(layer => new List<(int Size, nn.Module<Tensor, Tensor> Layer)> { (1, layer) },
             held => ((List<(int Size, nn.Module<Tensor, Tensor> Layer)>)held)[0].Layer), "hidden", true),
-        ("Tuple", () => new Holder(layer => Tuple.Create("h", layer), held => ((Tuple<string, nn.Module<Tensor, Tensor>>)held).Item2), "hidden", true),
+        ("Tuple", () => new Holder(layer => Tuple.Create("h", layer), held => ((Tuple<string, nn.Module<Tensor, Tensor>>)held).Item2),
+            "hidden", true),
         ("Closure", () => new Closure(), "hidden", true),
         ("MethodGroup", () => new Holder(layer => (Func<Tensor, Tensor>)layer.call, held => held), "hidden", true),
         ("Alias", () => new Alias(), "hidden", true),
         ("Tied", () => Tied(), "0", true),
         ("Generic", () => new Generic<nn.Module<Tensor, Tensor>>(nn.Linear(16, 16)), "hidden", true),
         ("GenericOverLinear", () => new Generic<Linear>(nn.Linear(16, 16)), "hidden", false),
-        ("SetElement", () => new Holder(layer => new HashSet<nn.Module<Tensor, Tensor>> { layer }, held => ((HashSet<nn.Module<Tensor, Tensor>>)held).Single()), "hidden", false),
-        ("Grid", () => new Holder(layer => new nn.Module<Tensor, Tensor>[,] { { layer } }, held => ((nn.Module<Tensor, Tensor>[,])held)[0, 0]), "hidden", false),
-        ("StrongBox", () => new Holder(layer => new StrongBox<nn.Module<Tensor, Tensor>>(layer), held => ((StrongBox<nn.Module<Tensor, Tensor>>)held).Value!), "hidden", true),
-        ("MovedAfterConstruction", () => (nn.Module<Tensor, Tensor>)new ModuleField().to(ScalarType.Float64).to(ScalarType.Float32), "hidden", true),
+        ("SetElement", () => new Holder(layer => new HashSet<nn.Module<Tensor, Tensor>> { layer },
+            held => ((HashSet<nn.Module<Tensor, Tensor>>)held).Single()), "hidden", false),
+        ("Grid", () => new Holder(layer => new nn.Module<Tensor, Tensor>[,] { { layer } },
+            held => ((nn.Module<Tensor, Tensor>[,])held)[0, 0]), "hidden", false),
+        ("StrongBox", () => new Holder(layer => new StrongBox<nn.Module<Tensor, Tensor>>(layer),
+            held => ((StrongBox<nn.Module<Tensor, Tensor>>)held).Value!), "hidden", true),
+        ("MovedAfterConstruction",
+            () => (nn.Module<Tensor, Tensor>)new ModuleField().to(ScalarType.Float64).to(ScalarType.Float32), "hidden", true),
     ];
 
     /// <summary>Makes one of these, or of <see cref="ConvolutionShapes"/>.</summary>
-    public static nn.Module<Tensor, Tensor> Make(string name) => All.Concat(ConvolutionShapes.All).Single(shape => shape.Name == name).Make();
+    public static nn.Module<Tensor, Tensor> Make(string name) =>
+        All.Concat(ConvolutionShapes.All).Single(shape => shape.Name == name).Make();
 
     private static nn.Module<Tensor, Tensor> Tied()
     {
@@ -110,7 +119,8 @@ internal static class Shapes
 
     private sealed class ListOfModules : nn.Module<Tensor, Tensor>
     {
-        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers = nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 4));
+        private readonly ModuleList<nn.Module<Tensor, Tensor>> layers =
+            nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 4));
 
         public ListOfModules()
             : base(nameof(ListOfModules)) => RegisterComponents();
@@ -161,7 +171,9 @@ internal static class Shapes
         public override Tensor forward(Tensor input)
         {
             using var scope = NewDisposeScope();
-            var first = reach(held) is Func<Tensor, Tensor> function ? function(input) : ((nn.Module<Tensor, Tensor>)reach(held)).call(input);
+            var first = reach(held) is Func<Tensor, Tensor> function
+                ? function(input)
+                : ((nn.Module<Tensor, Tensor>)reach(held)).call(input);
             return head.call(first.relu()).MoveToOuterDisposeScope();
         }
     }

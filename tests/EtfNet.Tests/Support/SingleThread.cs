@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using TorchSharp;
 
@@ -7,6 +8,6 @@ namespace EtfNet.Tests.Support;
 internal static class SingleThread
 {
     [ModuleInitializer]
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "A test assembly has no other place to set it once.")]
+    [SuppressMessage("Usage", "CA2255", Justification = "A test assembly has no other place to set it once.")]
     internal static void Set() => torch.set_num_threads(1);
 }

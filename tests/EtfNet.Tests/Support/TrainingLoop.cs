@@ -37,7 +37,8 @@ internal static class TrainingLoop
     }
 
     /// <summary>Trains until the layer is fixed, at most so many epochs.</summary>
-    public static EtfReport UntilFixed(nn.Module<Tensor, Tensor> model, optim.Optimizer optimizer, Blobs data, AdaptiveEtfScheduler etf, string layer, int most = 12)
+    public static EtfReport UntilFixed(nn.Module<Tensor, Tensor> model, optim.Optimizer optimizer, Blobs data, AdaptiveEtfScheduler etf,
+        string layer, int most = 12)
     {
         for (var epoch = 0; epoch < most; epoch++)
         {

@@ -17,7 +17,8 @@ internal static class Watched
     }
 
     /// <summary>One training epoch, or passes without steps where no optimizer is given.</summary>
-    public static void Epoch(nn.Module<Tensor, Tensor> model, NccMonitor monitor, (Tensor Input, Tensor Labels) data, long batch, optim.Optimizer? optimizer = null)
+    public static void Epoch(nn.Module<Tensor, Tensor> model, NccMonitor monitor, (Tensor Input, Tensor Labels) data, long batch,
+        optim.Optimizer? optimizer = null)
     {
         foreach (var (input, labels) in Batches(data, batch))
         {

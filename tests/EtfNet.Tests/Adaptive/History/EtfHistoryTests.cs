@@ -16,7 +16,8 @@ public sealed class EtfHistoryTests
     {
         var history = SampleHistory.Of(3);
         history.Invoking(h => h.Add(null!)).Should().Throw<ArgumentNullException>();
-        history.Invoking(h => h.Add(SampleHistory.Report(3))).Should().Throw<ArgumentException>().WithMessage("*epoch 3*already has epoch 3*");
+        history.Invoking(h => h.Add(SampleHistory.Report(3)))
+            .Should().Throw<ArgumentException>().WithMessage("*epoch 3*already has epoch 3*");
         history.Invoking(h => h.Add(SampleHistory.Report(2))).Should().Throw<ArgumentException>().WithMessage("*epoch 2*");
         history.Invoking(h => h.Add(SampleHistory.Report(4, ["a", "b"]))).Should().Throw<ArgumentException>()
             .WithMessage("*'a', 'b'*'fc1'*new history*");
@@ -148,7 +149,8 @@ public sealed class EtfHistoryTests
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static XElement Body(string page) => XElement.Parse(page[page.IndexOf("<body>", StringComparison.Ordinal)..page.LastIndexOf("</html>", StringComparison.Ordinal)]);
+    private static XElement Body(string page) =>
+        XElement.Parse(page[page.IndexOf("<body>", StringComparison.Ordinal)..page.LastIndexOf("</html>", StringComparison.Ordinal)]);
 
     private static int Curves(XElement body) => body.Elements("figure").Count(figure => figure.Descendants("path").Any());
 }

@@ -22,7 +22,8 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
             var cases = new TheoryData<string, string, bool>();
             foreach (var shape in new[] { "ModuleField", "LinearField", "Conv2dSequential", "ResidualConv", "Conv2dField" })
                 // Rprop brings the loss of the convolutions to 0 within a few epochs, and nothing moves then.
-                foreach (var kind in OptimizerKinds.Names.Where(kind => kind != "Rprop" || !shape.Contains("Conv", StringComparison.Ordinal)))
+                foreach (var kind in OptimizerKinds.Names
+                    .Where(kind => kind != "Rprop" || !shape.Contains("Conv", StringComparison.Ordinal)))
                     foreach (var lazy in new[] { true, false })
                         cases.Add(shape, kind, lazy);
             return cases;

@@ -11,7 +11,8 @@ public sealed class AdaptiveEtfOptionsTests
     [InlineData(-0.1)]
     [InlineData(double.NaN)]
     public void Epsilon_OutsideOpenUnitInterval_Throws(double value) =>
-        ((Action)(() => _ = new AdaptiveEtfOptions { Epsilon = value })).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Epsilon");
+        ((Action)(() => _ = new AdaptiveEtfOptions { Epsilon = value }))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Epsilon");
 
     [Fact]
     public void Values_OutOfRange_ThrowNamingTheOption()

@@ -17,11 +17,13 @@ public sealed class FixPolicyTests
 
     [Fact]
     public void Decide_PastEffectiveDepth_StopsAtTheFirstLayerAboveFromTheEnd() =>
-        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01)).Should().Equal("d", "c");
+        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", 0.2), Layer("c", 0.1), Layer("d", 0.01))
+            .Should().Equal("d", "c");
 
     [Fact]
     public void Decide_PastEffectiveDepth_FixedLayerWithoutErrorDoesNotStop() =>
-        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", null) with { IsFixed = true }).Should().Equal("a");
+        Ready(Options with { Order = FixOrder.PastEffectiveDepth }, Layer("a", 0.05), Layer("b", null) with { IsFixed = true })
+            .Should().Equal("a");
 
     [Fact]
     public void Decide_NoErrorOrNaN_Waits() =>
@@ -56,7 +58,8 @@ public sealed class FixPolicyTests
     [InlineData(false, 2, true)]
     [InlineData(true, 1_000_000, false)]
     public void Decide_Confidence_IsAskedOfFewSamplesWhereItIsLeftOpen(bool? asked, long scored, bool ready) =>
-        FixPolicy.Decide(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])[0].IsReady.Should().Be(ready);
+        FixPolicy.Decide(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])
+            .Single().IsReady.Should().Be(ready);
 
     [Fact]
     public void Decide_FixedOrExcluded_IsNotReadyAndSaysWhy()
@@ -70,7 +73,8 @@ public sealed class FixPolicyTests
     [InlineData(4, LayerReason.RetryLater)]
     [InlineData(3, LayerReason.Ready)]
     public void Decide_RefusedBefore_WaitsForItsEpoch(int retryAt, LayerReason reason) => FixPolicy.Decide(
-        Options, 3, [Layer("a", 0) with { Refusal = new LayerDecision("a", LayerReason.CannotFit), RetryAt = retryAt }])[0].Reason.Should().Be(reason);
+        Options, 3, [Layer("a", 0) with { Refusal = new LayerDecision("a", LayerReason.CannotFit), RetryAt = retryAt }])[0].Reason
+            .Should().Be(reason);
 
     [Fact]
     public void Decide_OneClassOnly_Waits() =>
@@ -81,11 +85,13 @@ public sealed class FixPolicyTests
     [InlineData(0.1, 0.2, LayerReason.NotCertain)]
     [InlineData(0.11, 0.2, LayerReason.ErrorAboveEpsilon)]
     public void Decide_Confidence_SaysWhetherTheErrorOrItsIntervalIsAbove(double error, double upper, LayerReason reason) =>
-        FixPolicy.Decide(Options with { RequireConfidence = true }, 1, [Layer("a", error) with { Upper = upper }])[0].Reason.Should().Be(reason);
+        FixPolicy.Decide(Options with { RequireConfidence = true }, 1, [Layer("a", error) with { Upper = upper }])[0].Reason
+            .Should().Be(reason);
 
     [Fact]
     public void Decide_EveryLayer_HasOneDecision() =>
-        FixPolicy.Decide(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(decision => decision.Name).Should().BeEquivalentTo("a", "b", "c");
+        FixPolicy.Decide(Options, 1, [Layer("a", 0), Layer("b", 1), Layer("c", null)]).Select(decision => decision.Name)
+            .Should().BeEquivalentTo("a", "b", "c");
 
     [Theory]
     [InlineData(11, 0.12, true)]
@@ -95,7 +101,8 @@ public sealed class FixPolicyTests
     public void Decide_RelativeEpsilon_CountsAgainstTheLastLayerAfterSomeEpochs(int epoch, double error, bool ready)
     {
         var options = Options with { RelativeEpsilon = 0.02, RelativeWarmupEpochs = 10 };
-        FixPolicy.Decide(options, epoch, [Layer("a", error), Layer("b", 0.12)]).Single(decision => decision.Name == "a").IsReady.Should().Be(ready);
+        FixPolicy.Decide(options, epoch, [Layer("a", error), Layer("b", 0.12)]).Single(decision => decision.Name == "a").IsReady
+            .Should().Be(ready);
     }
 
     [Fact]
@@ -108,7 +115,8 @@ public sealed class FixPolicyTests
 
     [Fact]
     public void Decide_RelativeEpsilonBelowEpsilon_LeavesEpsilonInForce() =>
-        Ready(Options with { RelativeEpsilon = 0.01, RelativeWarmupEpochs = 0 }, Layer("a", 0.09), Layer("b", 0.02)).Should().Equal("b", "a");
+        Ready(Options with { RelativeEpsilon = 0.01, RelativeWarmupEpochs = 0 }, Layer("a", 0.09), Layer("b", 0.02))
+            .Should().Equal("b", "a");
 
     private static LayerStanding Layer(string name, double? error) => new(name, error, error, 10_000, 1, false);
 

@@ -23,7 +23,8 @@ internal sealed class RankTraining : IDisposable
         Scheduler = Model.ApplyAdaptiveEtf((options ?? Options) with { Collective = group }, _optimizer);
     }
 
-    public static AdaptiveEtfOptions Options { get; } = new() { Epsilon = 0.1, MaxPerEpoch = 1, Frame = EtfFrame.Nearest, MaxOutputError = 0.9 };
+    public static AdaptiveEtfOptions Options { get; } =
+        new() { Epsilon = 0.1, MaxPerEpoch = 1, Frame = EtfFrame.Nearest, MaxOutputError = 0.9 };
 
     public nn.Module<Tensor, Tensor> Model { get; }
 

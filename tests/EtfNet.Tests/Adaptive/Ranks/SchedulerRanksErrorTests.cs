@@ -36,7 +36,8 @@ public sealed class SchedulerRanksErrorTests
             training.Scheduler.EndEpoch();
         });
         ended[0].Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain("No batch was observed");
-        ended.Skip(1).ShouldAllFail(CollectiveError.RankFailed, 0)[0].Message.Should().Contain("Rank 0 failed").And.Contain("No batch was observed");
+        ended.Skip(1).ShouldAllFail(CollectiveError.RankFailed, 0)[0].Message
+            .Should().Contain("Rank 0 failed").And.Contain("No batch was observed");
     }
 
     [Fact]

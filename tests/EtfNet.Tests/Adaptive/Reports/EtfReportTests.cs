@@ -25,7 +25,8 @@ public sealed class EtfReportTests
         using var _ = new CommaCulture();
         var lines = (SampleHistory.Report(5).ToCsv() + SampleHistory.Report(6).ToCsv(heading: false)).Split("\r\n");
         lines.Should().HaveCount(1 + 5 + 5 + 1);
-        lines[0].Should().Be("epoch,layer,nccError,nccErrorLow,nccErrorHigh,isFixed,isOnTrial,fixedAtEpoch,frame,rank,outputError,decision,note");
+        lines[0].Should()
+            .Be("epoch,layer,nccError,nccErrorLow,nccErrorHigh,isFixed,isOnTrial,fixedAtEpoch,frame,rank,outputError,decision,note");
         lines[1].Should().StartWith("5,fc1,0.").And.Contain(",false,false,,,,,NotJudged,");
         lines[10].Should().StartWith("6,\"<head> & \"\"co\"\"\",0.").And.Contain(",true,false,6,aligned,31,0.125,NotJudged,");
     }
@@ -61,7 +62,8 @@ public sealed class EtfReportTests
         SampleHistory.Report(2, ["a", "b", ""]).WriteTo(utils.tensorboard.SummaryWriter(folder.Path), 2);
         var files = Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories);
         var text = string.Concat(files.Select(file => File.ReadAllText(file, Encoding.Latin1)));
-        text.Should().Contain("etf/nccError/b").And.Contain("etf/isFixed/a").And.Contain("etf/nccError/model").And.Contain("etf/fixedLayers")
+        text.Should()
+            .Contain("etf/nccError/b").And.Contain("etf/isFixed/a").And.Contain("etf/nccError/model").And.Contain("etf/fixedLayers")
             .And.NotContain("etf/nccError/a").And.NotContain("etf/effectiveDepth");
         SampleHistory.Report(2).Invoking(report => report.WriteTo(null!, 1)).Should().Throw<ArgumentNullException>();
     }

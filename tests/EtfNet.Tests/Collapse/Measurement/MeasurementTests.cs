@@ -86,7 +86,8 @@ public sealed class MeasurementTests
         {
             var part = new MeanRefinement(statistics);
             var rows = features.narrow(0, start, start == 0 ? 30 : 31).contiguous();
-            part.Add(FeatureRows.View(rows), LabelGroups.Create([.. labels.Skip(start).Take((int)rows.shape[0]).Select(label => (int)label)]));
+            part.Add(FeatureRows.View(rows),
+                LabelGroups.Create([.. labels.Skip(start).Take((int)rows.shape[0]).Select(label => (int)label)]));
             part.IsComplete.Should().BeFalse();
             other.Merge(part);
         }

@@ -19,7 +19,8 @@ public sealed class PseudoInverseVariabilityTests
                 var (features, labels) = Problem(classes, width, 5 * classes);
                 var statistics = Statistics(features, labels);
                 foreach (var batch in new[] { labels.Length, 7 })
-                    Close(Value(statistics, features, labels, batch), Formula(features, labels), 1e-9, $"{classes} classes of width {width}");
+                    Close(Value(statistics, features, labels, batch), Formula(features, labels), 1e-9,
+                        $"{classes} classes of width {width}");
             }
     }
 
@@ -30,7 +31,8 @@ public sealed class PseudoInverseVariabilityTests
         foreach (var classes in new[] { 3, 30 })
         {
             var (features, labels) = Problem(classes, 12, 2500);
-            Close(Value(Statistics(features, labels), features, labels, labels.Length), Formula(features, labels), 1e-9, $"{classes} classes");
+            Close(Value(Statistics(features, labels), features, labels, labels.Length), Formula(features, labels), 1e-9,
+                $"{classes} classes");
         }
     }
 

@@ -31,16 +31,21 @@ public sealed class CollapseMetricsTests
             double Dot(int a, int c) => centered[a].Zip(centered[c], (x, y) => x * y).Sum();
 
             Close(metrics.Means.Equinorm, Math.Sqrt(norms.Average(norm => Math.Pow(norm - norms.Average(), 2))) / norms.Average());
-            Close(metrics.Means.Equiangularity, pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
-            Close(metrics.Cdnv, pairs.Average(pair => (variances[pair.a] + variances[pair.c]) / (2 * FeatureSample.SquaredDistance(means[pair.a], means[pair.c]))));
+            Close(metrics.Means.Equiangularity,
+                pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
+            Close(metrics.Cdnv, pairs.Average(pair =>
+                (variances[pair.a] + variances[pair.c]) / (2 * FeatureSample.SquaredDistance(means[pair.a], means[pair.c]))));
             var within = present.Select((c, k) => variances[k] * sample.Labels.Count(label => label == c)).Sum() / sample.Rows.Length;
             Close(metrics.TraceQuotient, within / norms.Average(norm => norm * norm));
-            var gram = Enumerable.Range(0, count).SelectMany(a => Enumerable.Range(0, count).Select(c => (a, c, Value: Dot(a, c)))).ToArray();
+            var gram = Enumerable.Range(0, count)
+                .SelectMany(a => Enumerable.Range(0, count).Select(c => (a, c, Value: Dot(a, c)))).ToArray();
             var size = Math.Sqrt(gram.Sum(entry => entry.Value * entry.Value));
-            Close(metrics.Means.GramDeviation, Math.Sqrt(gram.Sum(entry => Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
+            Close(metrics.Means.GramDeviation, Math.Sqrt(gram.Sum(entry =>
+                Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
 
             // An exact zero has no digits to be relative to.
-            void Close(double? value, double expected) => value.Should().BeApproximately(expected, 1e-6 * Math.Abs(expected) + 1e-9, $"seed {seed}");
+            void Close(double? value, double expected) =>
+                value.Should().BeApproximately(expected, 1e-6 * Math.Abs(expected) + 1e-9, $"seed {seed}");
         }
     }
 
@@ -135,7 +140,9 @@ public sealed class CollapseMetricsTests
         }, null, null));
         (variability.Means, variability.Cdnv, variability.TraceQuotient, variability.WithinShare)
             .Should().Be((new FrameMetrics { Points = 2 }, all.Cdnv, all.TraceQuotient, all.WithinShare));
-        new[] { all.Means.Equinorm, all.Means.GramDeviation, all.Means.EffectiveRank, all.Means.LogEnergy, all.Cdnv, all.TraceQuotient, all.WithinShare }.Should().NotContainNulls();
+        var ofMeans = new[] { all.Means.Equinorm, all.Means.GramDeviation, all.Means.EffectiveRank, all.Means.LogEnergy };
+        ofMeans.Should().NotContainNulls();
+        new[] { all.Cdnv, all.TraceQuotient, all.WithinShare }.Should().NotContainNulls();
         means.Missing.Keys.Should().Equal("nccError");
 
         var unscattered = new ClassStatistics(3, tracksScatter: false);

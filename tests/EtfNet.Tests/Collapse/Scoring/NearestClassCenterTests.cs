@@ -48,7 +48,8 @@ public sealed class NearestClassCenterTests
     public void Score_NearTies_AreRescoredInFloat64()
     {
         // Two classes an inch apart at a great distance from the global mean: float32 products cannot tell them.
-        var rows = Enumerable.Range(0, 60).Select(i => new[] { i % 3 == 0 ? -3000f : 3000f, i % 3 == 1 ? 1e-3f : i % 3 == 2 ? -1e-3f : 0f }).ToArray();
+        var rows = Enumerable.Range(0, 60)
+            .Select(i => new[] { i % 3 == 0 ? -3000f : 3000f, i % 3 == 1 ? 1e-3f : i % 3 == 2 ? -1e-3f : 0f }).ToArray();
         var sample = new FeatureSample(rows, [.. Enumerable.Range(0, 60).Select(i => i % 3)], 3);
 
         var exact = Score(sample, exact: true).Score;
@@ -93,7 +94,8 @@ public sealed class NearestClassCenterTests
         var nearest = new int[3];
 
         // Zero rows are what absent classes 0 and 2 would have for centers.
-        var score = NearestClassCenter.Score(FeatureRows.View(new float[] { 0, 4, 9 }, 1), [0, 1, 7], ClassCenters.Create(statistics), nearest);
+        var score = NearestClassCenter.Score(FeatureRows.View(new float[] { 0, 4, 9 }, 1), [0, 1, 7],
+            ClassCenters.Create(statistics), nearest);
 
         nearest.Should().Equal(1, 1, 3);
         score.Should().Be(new NccScore(3, 2, 0));
@@ -106,7 +108,8 @@ public sealed class NearestClassCenterTests
         statistics.Add(FeatureRows.View([0, 0, 0, 1, 5, 5, 5, 6], 2), LabelGroups.Create([0, 0, 1, 1]));
         var nearest = new int[3];
 
-        var score = NearestClassCenter.Score(FeatureRows.View([float.NaN, 0, 5, float.PositiveInfinity, 5, 5], 2), [0, 1, 1], ClassCenters.Create(statistics), nearest);
+        var score = NearestClassCenter.Score(FeatureRows.View([float.NaN, 0, 5, float.PositiveInfinity, 5, 5], 2), [0, 1, 1],
+            ClassCenters.Create(statistics), nearest);
 
         score.Should().Be(new NccScore(1, 0, 0));
         nearest.Should().Equal(-1, -1, 1);
@@ -120,7 +123,8 @@ public sealed class NearestClassCenterTests
         using var scope = NewDisposeScope();
         using var generator = new Generator(4);
         var labels = randint(0, classes, [5001], dtype: int64, generator: generator);
-        var features = (randn([classes, 256], generator: generator).index_select(0, labels) * 0.1) + randn([5001, 256], generator: generator);
+        var features = (randn([classes, 256], generator: generator).index_select(0, labels) * 0.1)
+            + randn([5001, 256], generator: generator);
         features[4000, 1] = float.PositiveInfinity;
         var statistics = new ClassStatistics(256);
         statistics.Add(features, labels);
@@ -152,9 +156,11 @@ public sealed class NearestClassCenterTests
     {
         var random = new Random(seed);
         return new FeatureSample(
-            [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, width).Select(_ => offset + (float)(random.NextDouble() + random.NextDouble() - 1)).ToArray())],
+            [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, width).Select(_ => Value()).ToArray())],
             [.. Enumerable.Range(0, count).Select(i => i % classes)],
             classes);
+
+        float Value() => offset + (float)(random.NextDouble() + random.NextDouble() - 1);
     }
 
     private static (NccScore Score, int[] Nearest) Score(FeatureSample sample, bool exact, ScalarType type = ScalarType.Float32)
@@ -164,7 +170,8 @@ public sealed class NearestClassCenterTests
         var statistics = new ClassStatistics(sample.Width);
         statistics.Add(features, sample.LabelTensor());
         var nearest = new int[sample.Rows.Length];
-        var score = NearestClassCenter.Score(FeatureRows.View(features), sample.Labels, ClassCenters.Create(statistics), nearest, exact ? statistics : null);
+        var score = NearestClassCenter.Score(FeatureRows.View(features), sample.Labels, ClassCenters.Create(statistics), nearest,
+            exact ? statistics : null);
         return (score, nearest);
     }
 
@@ -177,7 +184,8 @@ public sealed class NearestClassCenterTests
             if (sample.Labels.Count(label => label == own) == 1)
                 return true;
             var row = sample.Row(i);
-            var distances = means.Select(entry => (entry.Key, Distance: FeatureSample.SquaredDistance(row, entry.Key == own ? sample.Mean(own, without: i) : entry.Value)));
+            var distances = means.Select(entry =>
+                (entry.Key, Distance: FeatureSample.SquaredDistance(row, entry.Key == own ? sample.Mean(own, without: i) : entry.Value)));
             return distances.MinBy(entry => entry.Distance).Key != own;
         });
     }
@@ -185,6 +193,7 @@ public sealed class NearestClassCenterTests
     private static int[] BruteForceNearest(FeatureSample sample)
     {
         var means = sample.Present.Select(c => (Class: c, Mean: sample.Mean(c))).ToArray();
-        return [.. Enumerable.Range(0, sample.Rows.Length).Select(i => means.MinBy(entry => FeatureSample.SquaredDistance(sample.Row(i), entry.Mean)).Class)];
+        return [.. Enumerable.Range(0, sample.Rows.Length)
+            .Select(i => means.MinBy(entry => FeatureSample.SquaredDistance(sample.Row(i), entry.Mean)).Class)];
     }
 }

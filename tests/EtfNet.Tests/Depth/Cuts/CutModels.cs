@@ -69,8 +69,11 @@ internal static class CutModels
         private readonly bool _oneByOne;
         private readonly nn.Module<Tensor, Tensor> stem = nn.Linear(16, 16);
         private readonly Sequential blocks = nn.Sequential(
-            nn.Sequential(nn.Linear(16, 16), nn.ReLU()), nn.Sequential(nn.Linear(16, 16), nn.ReLU()), nn.Sequential(nn.Linear(16, 8), nn.ReLU()),
-            nn.Sequential(nn.Linear(8, 8), nn.ReLU()), nn.Sequential(nn.Linear(8, 8), nn.ReLU()));
+            nn.Sequential(nn.Linear(16, 16), nn.ReLU()),
+            nn.Sequential(nn.Linear(16, 16), nn.ReLU()),
+            nn.Sequential(nn.Linear(16, 8), nn.ReLU()),
+            nn.Sequential(nn.Linear(8, 8), nn.ReLU()),
+            nn.Sequential(nn.Linear(8, 8), nn.ReLU()));
 
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, 4);
 

@@ -17,7 +17,8 @@ public sealed class RefusedCutTests
     [Fact]
     public void TruncateEtf_BeforeTheFirstLayer_Throws() => Refused<ArgumentException>(
         CutModels.Convolutions(),
-        model => model.TruncateEtf(Measure(model, new DepthOptions { Include = ["unflat", "conv1"] })["unflat"]), "*no layer stands before*");
+        model => model.TruncateEtf(Measure(model, new DepthOptions { Include = ["unflat", "conv1"] })["unflat"]),
+        "*no layer stands before*");
 
     [Fact]
     public void TruncateEtf_UnknownLayer_NamesTheKnownOnes() => Refused<ArgumentException>(

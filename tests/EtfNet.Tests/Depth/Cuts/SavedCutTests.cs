@@ -171,18 +171,21 @@ public sealed class SavedCutTests
     }
 
     [Theory]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[{\"sequential\":\"x\",\"keep\":0,\"head\":null}]}", "*keeps 0 modules*")]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[null]}", "*cut that is null*")]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[{\"sequential\":\"x\",\"keep\":1,\"head\":{\"name\":\"h\",\"width\":2147483647,\"classes\":2147483647,\"pooling\":\"Flatten\"}}]}", "*impossible*")]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[{\"sequential\":\"x\",\"keep\":1,\"head\":{\"name\":\"h\",\"width\":2,\"classes\":2,\"pooling\":\"Sum\"}}]}", "*no known pooling*")]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[{\"sequential\":\"x\",\"keep\":1,\"head\":{\"name\":\"a.b\",\"width\":2,\"classes\":2,\"pooling\":\"Flatten\"}}]}", "*no name*")]
-    [InlineData("{\"version\":2,\"layers\":[],\"cuts\":[{\"sequential\":\"x\",\"keep\":1,\"head\":null},{\"sequential\":\"x\",\"keep\":2,\"head\":null}]}", "*twice*")]
-    [InlineData("{\"version\":3,\"layers\":[]}", "*version 3*")]
-    public void Parse_ImpossibleCut_Throws(string json, string message)
-    {
-        var parse = () => EtfPlan.Parse(json);
-        parse.Should().Throw<EtfStateException>().WithMessage(message);
-    }
+    [InlineData("0", "null", "*keeps 0 modules*")]
+    [InlineData("1", "{'name':'h','width':2147483647,'classes':2147483647,'pooling':'Flatten'}", "*impossible*")]
+    [InlineData("1", "{'name':'h','width':2,'classes':2,'pooling':'Sum'}", "*no known pooling*")]
+    [InlineData("1", "{'name':'a.b','width':2,'classes':2,'pooling':'Flatten'}", "*no name*")]
+    public void Parse_ImpossibleCut_Throws(string keep, string head, string message) =>
+        Parsing($"{{'version':2,'layers':[],'cuts':[{{'sequential':'x','keep':{keep},'head':{head}}}]}}")
+            .Should().Throw<EtfStateException>().WithMessage(message);
+
+    [Theory]
+    [InlineData("{'version':2,'layers':[],'cuts':[null]}", "*cut that is null*")]
+    [InlineData(
+        "{'version':2,'layers':[],'cuts':[{'sequential':'x','keep':1,'head':null},{'sequential':'x','keep':2,'head':null}]}", "*twice*")]
+    [InlineData("{'version':3,'layers':[]}", "*version 3*")]
+    public void Parse_ImpossiblePlan_Throws(string json, string message) =>
+        Parsing(json).Should().Throw<EtfStateException>().WithMessage(message);
 
     [Fact]
     public void Apply_PlanOfAnotherModel_Throws()
@@ -195,7 +198,8 @@ public sealed class SavedCutTests
         using var inner = Truncated(CutModels.Nested(), "features.0");
         var innerPlan = EtfPlan.Of(inner);
 
-        innerPlan.Invoking(plan => plan.Apply(mlp)).Should().Throw<ArgumentException>().WithMessage("*'features'*Sequential does not have*");
+        innerPlan.Invoking(plan => plan.Apply(mlp))
+            .Should().Throw<ArgumentException>().WithMessage("*'features'*Sequential does not have*");
         nested.Invoking(plan => plan.Apply(blocks)).Should().Throw<ArgumentException>().WithMessage("*BlockModel does not have*");
         mlp.Count.Should().Be(8);
     }
@@ -235,6 +239,9 @@ public sealed class SavedCutTests
         ServedCut.Outputs(fresh).Should().Equal(ServedCut.Outputs(model));
         EtfPlan.Of(fresh).LayerNames.Should().Equal("3", "5");
     }
+
+    /// <summary>Reads a plan whose text is given with apostrophes for quotation marks.</summary>
+    private static Func<EtfPlan> Parsing(string json) => () => EtfPlan.Parse(json.Replace('\'', '"'));
 
     private static Sequential Make(string shape, int seed) => shape switch
     {

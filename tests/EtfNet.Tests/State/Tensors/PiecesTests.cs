@@ -34,7 +34,8 @@ public sealed class PiecesTests
             held.HasSameBytes(whole.Tensors["t"].Hold()).Should().BeTrue();
             whole.Tensors["t"].Hold().HasSameBytes(held).Should().BeTrue();
             held.HasSameBytes(new LiveTensor(tensor + 1).Hold()).Should().BeFalse();
-            SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(file)), piece: piece).Tensors["t"].Hold().HasSameBytes(held).Should().BeTrue();
+            SafetensorsReader.Read(new ForwardOnlyStream(new MemoryStream(file)), piece: piece).Tensors["t"].Hold().HasSameBytes(held)
+                .Should().BeTrue();
         }
     }
 
