@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests;
 
-/// <summary>Ten thousand steps in one process. A category of its own: leave it out by <c>--filter Category!=LongRun</c>.</summary>
-[Trait("Category", "LongRun")]
+/// <summary>Ten thousand steps in one process. Leave long tests out by <c>--filter Category!=Long</c>.</summary>
+[Trait("Category", "Long")]
 public sealed class LongRunTests
 {
     private const int Epochs = 500;

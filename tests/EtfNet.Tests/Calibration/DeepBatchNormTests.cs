@@ -15,17 +15,23 @@ public sealed class DeepBatchNormTests
     private const int BatchSize = 32;
 
     [Theory]
-    [InlineData("MobileNet", 1)]
+    [InlineData("MobileNet")]
+    [InlineData("ResNet")]
+    public void EndEpoch_FixesALayer_TheTrainingLossRisesByAtMostATenth(string kind) => Check(kind, seed: 1);
+
+    [Theory]
+    [Trait("Category", "Long")]
     [InlineData("MobileNet", 2)]
     [InlineData("MobileNet", 3)]
     [InlineData("MobileNet", 4)]
     [InlineData("MobileNet", 5)]
-    [InlineData("ResNet", 1)]
     [InlineData("ResNet", 2)]
     [InlineData("ResNet", 3)]
     [InlineData("ResNet", 4)]
     [InlineData("ResNet", 5)]
-    public void EndEpoch_FixesALayer_TheTrainingLossRisesByAtMostATenth(string kind, int seed)
+    public void EndEpoch_FixesALayerOfAnotherSeed_TheTrainingLossRisesByAtMostATenth(string kind, int seed) => Check(kind, seed);
+
+    private static void Check(string kind, int seed)
     {
         manual_seed(seed);
         using var outer = NewDisposeScope();

@@ -11,17 +11,16 @@ namespace EtfNet.Tests.Observation.Loops;
 /// </summary>
 public sealed class RandomLoopTests
 {
-    private const int LoopsOfAPart = 100;
+    [Fact]
+    public void Observe_RandomLoop_FindsWhatTheReferenceFinds() => Check(firstSeed: 0, loops: 100);
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void Observe_RandomLoop_FindsWhatTheReferenceFinds(int part)
+    [Fact]
+    [Trait("Category", "Long")]
+    public void Observe_ManyRandomLoops_FindsWhatTheReferenceFinds() => Check(firstSeed: 100, loops: 400);
+
+    private static void Check(int firstSeed, int loops)
     {
-        for (var seed = part * LoopsOfAPart; seed < (part + 1) * LoopsOfAPart; seed++)
+        for (var seed = firstSeed; seed < firstSeed + loops; seed++)
         {
             var live = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
             bool crossing;
