@@ -79,7 +79,8 @@ internal readonly unsafe struct KernelTensor
         nint handle;
         fixed (long* size = sizes, stride = strides)
             if (torch.EmptyStrided(sizes.Length, size, stride, (int)dtype, Cpu, -1, &handle) != 0)
-                throw new InvalidOperationException($"libtorch could not make a tensor of shape ({string.Join(", ", sizes.ToArray())}) and type {dtype}.");
+                throw new InvalidOperationException(
+                    $"libtorch could not make a tensor of shape ({string.Join(", ", sizes.ToArray())}) and type {dtype}.");
         var tensor = Tensor.UnsafeCreateTensor(handle);
         void* data;
         if (torch.MutableDataPtr(handle, &data) != 0)

@@ -19,7 +19,9 @@ internal sealed unsafe class NativeTorch
 
     private NativeTorch(Func<string, nint> export)
     {
-        ParallelFor = (delegate* unmanaged[Cdecl]<long, long, long, delegate* unmanaged[Cdecl]<long, long, void*, void>, void*, int>)export("torch_parallel_for");
+        ParallelFor =
+            (delegate* unmanaged[Cdecl]<long, long, long, delegate* unmanaged[Cdecl]<long, long, void*, void>, void*, int>)
+            export("torch_parallel_for");
         ConstDataPtr = (delegate* unmanaged[Cdecl]<nint, void**, int>)export("torch_get_const_data_ptr");
         MutableDataPtr = (delegate* unmanaged[Cdecl]<nint, void**, int>)export("torch_get_mutable_data_ptr");
         Dim = (delegate* unmanaged[Cdecl]<nint, long*, int>)export("aoti_torch_get_dim");
@@ -45,7 +47,8 @@ internal sealed unsafe class NativeTorch
     /// <c>AOTITorchError torch_parallel_for(int64_t begin, int64_t end, int64_t grain_size, void (*func)(int64_t begin, int64_t end,
     /// void* ctx), void* ctx)</c>
     /// </summary>
-    public delegate* unmanaged[Cdecl]<long, long, long, delegate* unmanaged[Cdecl]<long, long, void*, void>, void*, int> ParallelFor { get; }
+    public delegate* unmanaged[Cdecl]<long, long, long, delegate* unmanaged[Cdecl]<long, long, void*, void>, void*, int>
+        ParallelFor { get; }
 
     /// <summary>
     /// <c>AOTITorchError torch_get_const_data_ptr(AtenTensorHandle tensor, const void** ret_data_ptr)</c>: borrowed, storage offset

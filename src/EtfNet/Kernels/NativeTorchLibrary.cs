@@ -17,7 +17,10 @@ internal static class NativeTorchLibrary
 
     /// <summary>An export of TorchSharp's own native library; 0 if there is none.</summary>
     public static nint TorchSharpExport(string name) =>
-        NativeLibrary.TryLoad("LibTorchSharp", typeof(torch).Assembly, null, out var library) && NativeLibrary.TryGetExport(library, name, out var address) ? address : 0;
+        NativeLibrary.TryLoad("LibTorchSharp", typeof(torch).Assembly, null, out var library)
+        && NativeLibrary.TryGetExport(library, name, out var address)
+            ? address
+            : 0;
 
     private static Func<string, nint>? Exports()
     {
@@ -27,7 +30,8 @@ internal static class NativeTorchLibrary
             return TorchSharpExport;
         using var process = Process.GetCurrentProcess();
         foreach (ProcessModule module in process.Modules)
-            if (Path.GetFileNameWithoutExtension(module.ModuleName) is "torch_cpu" or "libtorch_cpu" && NativeLibrary.TryLoad(module.FileName, out var library))
+            if (Path.GetFileNameWithoutExtension(module.ModuleName) is "torch_cpu" or "libtorch_cpu"
+                && NativeLibrary.TryLoad(module.FileName, out var library))
                 return name => NativeLibrary.TryGetExport(library, name, out var address) ? address : 0;
         return null;
     }

@@ -24,7 +24,8 @@ public static unsafe class TorchMemory
     public static bool KeepLargeBlocks()
     {
         if (!OperatingSystem.IsLinux() || !NativeLibrary.TryLoad("libc.so.6", out var library)
-            || !NativeLibrary.TryGetExport(library, "gnu_get_libc_version", out _) || !NativeLibrary.TryGetExport(library, "mallopt", out var address))
+            || !NativeLibrary.TryGetExport(library, "gnu_get_libc_version", out _)
+            || !NativeLibrary.TryGetExport(library, "mallopt", out var address))
             return false;
         // int mallopt(int param, int value): 1 on success.
         var set = (delegate* unmanaged[Cdecl]<int, int, int>)address;

@@ -55,7 +55,8 @@ internal sealed class FrameFunction : autograd.SingleTensorFunction<FrameFunctio
     {
         using var scope = NewDisposeScope();
         var input = Viewed(x);
-        return (FrameNode.Of(call, bias is not null) is { } node ? node.Run(input, bias) : apply(input, bias!, call)).MoveToOuterDisposeScope();
+        return (FrameNode.Of(call, bias is not null) is { } node ? node.Run(input, bias) : apply(input, bias!, call))
+            .MoveToOuterDisposeScope();
     }
 
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)

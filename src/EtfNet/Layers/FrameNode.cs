@@ -7,7 +7,8 @@ namespace EtfNet;
 /// <summary>
 /// The calls of one frame as a node of autograd's graph, by libtorch's own functions: what <see cref="FrameFunction"/> is without them.
 /// </summary>
-internal sealed class FrameNode(NativeTorch torch, NativeAutograd autograd, FrameCall call, bool hasBias) : GradientNode(torch, autograd, hasBias ? 2 : 1)
+internal sealed class FrameNode(NativeTorch torch, NativeAutograd autograd, FrameCall call, bool hasBias)
+    : GradientNode(torch, autograd, hasBias ? 2 : 1)
 {
     /// <summary>The nodes of an operator: one for each kind of call that a training makes.</summary>
     private static readonly ConditionalWeakTable<FrameOperator, FrameNode[]> s_ofOperator = [];

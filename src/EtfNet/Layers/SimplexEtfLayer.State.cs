@@ -110,7 +110,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         throw new InvalidOperationException($"The loaded state is {what}; this layer is {_header.Signature}{Kernel(_patch)}. " +
             "Build the layer with the kind, shape and seed of the state, or load its own state again.");
 
-        static string Kernel(ReadOnlySpan<long> patch) => patch.Length == 0 ? "" : $" over patches of {string.Join(" x ", patch.ToArray())}";
+        static string Kernel(ReadOnlySpan<long> patch) =>
+            patch.Length == 0 ? "" : $" over patches of {string.Join(" x ", patch.ToArray())}";
     }
 
     private static double ToDouble(Tensor value)

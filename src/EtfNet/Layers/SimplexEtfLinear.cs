@@ -38,7 +38,8 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large
     /// for the dtype.</exception>
     /// <exception cref="ArgumentException">The frame follows a trained weight, or the dtype is not floating point.</exception>
-    public SimplexEtfLinear(long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
+    public SimplexEtfLinear(
+        long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
         bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : this(SimplexEtf.Create(frame ?? EtfFrame.Identity,
                 FrameShape.For(frame ?? EtfFrame.Identity, outFeatures, inFeatures, nameof(outFeatures), nameof(inFeatures)), scale),
@@ -132,7 +133,8 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
         var dimensions = input.dim();
         if (dimensions == 0 || input.size(-1) != InFeatures)
             throw new ArgumentException(
-                $"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).", nameof(input));
+                $"The input has the shape {TensorCheck.Shape(input)}; a layer of {InFeatures} inputs wants (*, {InFeatures}).",
+                nameof(input));
         CheckKind(input);
         return dimensions;
     }

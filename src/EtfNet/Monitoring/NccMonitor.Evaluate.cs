@@ -123,7 +123,9 @@ public sealed partial class NccMonitor
             }
         }
 
-        return any ? counts : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
+        return any
+            ? counts
+            : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
     }
 
     private static void CheckSameCounts(Dictionary<int, long> first, Dictionary<int, long> second)

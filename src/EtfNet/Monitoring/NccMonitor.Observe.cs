@@ -182,9 +182,11 @@ public sealed partial class NccMonitor
                 + $"'{layer}'; wanted one per row.",
                 nameof(labels));
         if (pooled.shape[1] == 0)
-            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.", nameof(features));
+            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.",
+                nameof(features));
         if (_state.Layers.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
-            throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.", nameof(features));
+            throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.",
+                nameof(features));
         if (_options.NonFinite == NonFinitePolicy.Throw)
             FiniteCheck.ThrowIfNot(layer, pooled);
 

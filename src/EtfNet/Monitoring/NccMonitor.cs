@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -160,7 +161,8 @@ public sealed partial class NccMonitor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_taps.TryGetValue(layer, out var tap))
-            throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _state.Order.Names)}.", nameof(layer));
+            throw new ArgumentException($"No layer '{layer}' is watched; watched are: {string.Join(", ", _state.Order.Names)}.",
+                nameof(layer));
         tap.Follow(replacement);
     }
 
@@ -235,7 +237,8 @@ public sealed partial class NccMonitor : IDisposable
         _outside?.zero_();
         if (count > 0)
             throw new InvalidOperationException(
-                $"{count} labels of this epoch were negative or not below the class count ({_options.ClassCount?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the width of the model's output"}). "
-                + "They were left out; calling EndEpoch once more ends the epoch without them.");
+                $"{count} labels of this epoch were negative or not below the class count "
+                + $"({_options.ClassCount?.ToString(CultureInfo.InvariantCulture) ?? "the width of the model's output"}). They were "
+                + "left out; calling EndEpoch once more ends the epoch without them.");
     }
 }

@@ -12,7 +12,9 @@ public sealed record NccMonitorOptions
     public int? ClassCount
     {
         get;
-        init => field = value is null or >= 2 ? value : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2, or null.");
+        init => field = value is null or >= 2
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(ClassCount), value, "Must be at least 2, or null.");
     }
 
     /// <summary>Gets the names of the layers to watch: <c>*</c> stands for any characters, <c>?</c> for one.</summary>
@@ -31,11 +33,11 @@ public sealed record NccMonitorOptions
 
     /// <summary>Gets where features are taken. The default is <see cref="FeaturePoint.Auto"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no feature point.</exception>
-    public FeaturePoint FeaturePoint { get; init => field = Defined(value, nameof(FeaturePoint)); }
+    public FeaturePoint FeaturePoint { get; init => field = OptionCheck.Defined(value, nameof(FeaturePoint)); }
 
     /// <summary>Gets how outputs become one vector a sample. The default is <see cref="FeaturePooling.Auto"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no pooling.</exception>
-    public FeaturePooling Pooling { get; init => field = Defined(value, nameof(Pooling)); }
+    public FeaturePooling Pooling { get; init => field = OptionCheck.Defined(value, nameof(Pooling)); }
 
     /// <summary>
     /// Gets which share of the batches is scored: one in so many, drawn by <see cref="Seed"/>. Every batch enters the class means.
@@ -70,7 +72,9 @@ public sealed record NccMonitorOptions
     public CollapseMetricSet Metrics
     {
         get;
-        init => field = (value & ~CollapseMetricSet.All) == 0 ? value : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be made of CollapseMetricSet.");
+        init => field = (value & ~CollapseMetricSet.All) == 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be made of CollapseMetricSet.");
     } = CollapseMetricSet.Means | CollapseMetricSet.SelfDuality | CollapseMetricSet.Agreement;
 
     /// <summary>Gets the number of classes above which metrics over pairs of classes, quadratic in it, are left out.</summary>
@@ -79,13 +83,15 @@ public sealed record NccMonitorOptions
     public int PairwiseClassLimit
     {
         get;
-        init => field = value >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(PairwiseClassLimit), value, "Must not be negative.");
+        init => field = value >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(PairwiseClassLimit), value, "Must not be negative.");
     } = 1000;
 
     /// <summary>Gets what happens to samples with NaN or infinite features. The default is
     /// <see cref="NonFinitePolicy.LeaveOut"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
-    public NonFinitePolicy NonFinite { get; init => field = Defined(value, nameof(NonFinite)); }
+    public NonFinitePolicy NonFinite { get; init => field = OptionCheck.Defined(value, nameof(NonFinite)); }
 
     /// <summary>
     /// Gets how many bytes of features may wait for their labels; above that, the oldest forwards are let go and counted as unlabeled.
@@ -166,7 +172,4 @@ public sealed record NccMonitorOptions
         TakeHeadInputs = (Metrics & ~CollapseMetricSet.Agreement) != 0 && Include.Count == 0,
         RequiresLayers = RequiresLayers,
     };
-
-    private static T Defined<T>(T value, string name)
-        where T : struct, Enum => Enum.IsDefined(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"Must be one of {typeof(T).Name}.");
 }

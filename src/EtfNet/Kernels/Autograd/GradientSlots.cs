@@ -52,6 +52,8 @@ internal unsafe struct GradientSlots
         if (tensor is null)
             return 0;
         nint handle;
-        return torch.NewHandle(tensor.Handle, &handle) == 0 ? handle : throw new InvalidOperationException("libtorch gave no second handle of a gradient.");
+        return torch.NewHandle(tensor.Handle, &handle) == 0
+            ? handle
+            : throw new InvalidOperationException("libtorch gave no second handle of a gradient.");
     }
 }

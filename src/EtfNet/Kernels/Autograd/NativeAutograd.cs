@@ -26,7 +26,9 @@ internal sealed unsafe class NativeAutograd
         ClearInputMetadata = (delegate* unmanaged[Cdecl]<NodePointers, void>)export("THSAutograd_CSharpNode_clearInputMetadata");
         DisposeShared = (delegate* unmanaged[Cdecl]<NodePointers, void>)export("THSAutograd_CSharpNode_disposeSharedPtr");
         DisposeWeak = (delegate* unmanaged[Cdecl]<NodePointers, void>)export("THSAutograd_CSharpNode_disposeWeakPtr");
-        WrapOutputs = (delegate* unmanaged[Cdecl]<TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void>)
+        WrapOutputs =
+            (delegate* unmanaged[Cdecl]<
+                TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void>)
             export("THSAutograd_Function_wrapOutputs");
         TakeError = (delegate* unmanaged[Cdecl]<byte*>)export("THSTorch_get_and_reset_last_err");
     }
@@ -55,7 +57,9 @@ internal sealed unsafe class NativeAutograd
     /// <c>void THSAutograd_Function_wrapOutputs(TensorArray vars_, TensorArray nonDiff_, TensorArray dirty_, TensorArray outputs_,
     /// CSharpNodePtr node, Tensor* (*allocator)(size_t length))</c>
     /// </summary>
-    public delegate* unmanaged[Cdecl]<TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void> WrapOutputs { get; }
+    public delegate* unmanaged[Cdecl]<
+        TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void>
+        WrapOutputs { get; }
 
     /// <summary><c>const char* THSTorch_get_and_reset_last_err()</c>: null where the last call went well.</summary>
     public delegate* unmanaged[Cdecl]<byte*> TakeError { get; }

@@ -109,7 +109,8 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>y = factor x + shift + bias.</summary>
-    private static void ShiftedByEach<TSimd, TVector, TElement>(TElement* x, TElement* y, TElement* bias, long count, double factor, double shift)
+    private static void ShiftedByEach<TSimd, TVector, TElement>(
+        TElement* x, TElement* y, TElement* bias, long count, double factor, double shift)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
         where TElement : unmanaged
@@ -139,7 +140,10 @@ internal abstract unsafe class CenteringKernel : IKernel
             FourVectors<TSimd, TVector, TElement>(job, x + p, y + p);
         // The last vector of a run may cover some groups twice: they come out the same.
         for (; p < end; p += TSimd.Count)
-            OneVector<TSimd, TVector, TElement>(job, x + Math.Min(p, job->Positions - TSimd.Count), y + Math.Min(p, job->Positions - TSimd.Count));
+        {
+            var from = Math.Min(p, job->Positions - TSimd.Count);
+            OneVector<TSimd, TVector, TElement>(job, x + from, y + from);
+        }
     }
 
     private static void FourVectors<TSimd, TVector, TElement>(CenteringJob* job, TElement* x, TElement* y)

@@ -9,7 +9,8 @@ internal static unsafe class CenteringPass
     /// <summary>The elements of a piece of work, where groups lie next to each other: what half a second-level cache holds.</summary>
     private const long BlockElements = 32768;
 
-    /// <summary>From how large an output on the next operation would not find it in a cache. A store past the cache saves a third of the traffic.</summary>
+    /// <summary>From how large an output on the next operation would not find it in a cache. A store past the cache saves a third of the
+    /// traffic.</summary>
     private const long PastCacheBytes = 16 << 20;
 
     /// <summary>Whether the kernel takes tensors of the device and type of this one, with a gradient of its own.</summary>

@@ -28,8 +28,8 @@ internal unsafe interface ISimd<TVector, TElement>
     static abstract void Store(TElement* target, TVector value);
 
     /// <summary>
-    /// Stores in memory, not in the cache, which saves reading what is overwritten; where there is no such store, as <see cref="Store"/>. The
-    /// target is aligned to a vector, and a memory barrier goes before anybody else's reading.
+    /// Stores in memory, not in the cache, which saves reading what is overwritten; where there is no such store, as <see cref="Store"/>.
+    /// The target is aligned to a vector, and a memory barrier goes before anybody else's reading.
     /// </summary>
     static abstract void StorePastCache(TElement* target, TVector value);
 

@@ -50,9 +50,12 @@ internal static unsafe class SimdDispatch
             (ScalarType.Float64, SimdWidth.Bits256) => &TKernel.Run<Simd256<double>, Vector256<double>, double>,
             (ScalarType.Float64, SimdWidth.Bits128) => &TKernel.Run<Simd128<double>, Vector128<double>, double>,
             (ScalarType.Float64, _) => &TKernel.Run<SimdPlain<double>, double, double>,
-            (ScalarType.BFloat16, SimdWidth.Bits512) => &TKernel.Run<SimdBFloat16<Simd512<float>, Vector512<float>>, Vector512<float>, ushort>,
-            (ScalarType.BFloat16, SimdWidth.Bits256) => &TKernel.Run<SimdBFloat16<Simd256<float>, Vector256<float>>, Vector256<float>, ushort>,
-            (ScalarType.BFloat16, SimdWidth.Bits128) => &TKernel.Run<SimdBFloat16<Simd128<float>, Vector128<float>>, Vector128<float>, ushort>,
+            (ScalarType.BFloat16, SimdWidth.Bits512) =>
+                &TKernel.Run<SimdBFloat16<Simd512<float>, Vector512<float>>, Vector512<float>, ushort>,
+            (ScalarType.BFloat16, SimdWidth.Bits256) =>
+                &TKernel.Run<SimdBFloat16<Simd256<float>, Vector256<float>>, Vector256<float>, ushort>,
+            (ScalarType.BFloat16, SimdWidth.Bits128) =>
+                &TKernel.Run<SimdBFloat16<Simd128<float>, Vector128<float>>, Vector128<float>, ushort>,
             (ScalarType.BFloat16, _) => &TKernel.Run<SimdBFloat16<SimdPlain<float>, float>, float, ushort>,
             _ => null,
         };

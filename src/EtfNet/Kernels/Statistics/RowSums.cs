@@ -51,8 +51,9 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
         var i = 0;
         // Four rows at a time: a sum is loaded and stored once for all of them.
         for (; i <= rows.Length - 4; i += 4, from = to)
-            Four(first + (long)rows[i] * width, first + (long)rows[i + 1] * width, first + (long)rows[i + 2] * width, first + (long)rows[i + 3] * width,
-                width, from, to);
+            Four(
+                first + (long)rows[i] * width, first + (long)rows[i + 1] * width,
+                first + (long)rows[i + 2] * width, first + (long)rows[i + 3] * width, width, from, to);
         for (; i < rows.Length; i++, from = to)
             One(first + (long)rows[i] * width, width, from, to);
         if (from != to)
@@ -65,8 +66,8 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
         var first = (TElement*)features;
         for (; i <= rows.Length - 4; i += 4)
             squares += FourDeviations(
-                first + (long)rows[i] * width, first + (long)rows[i + 1] * width, first + (long)rows[i + 2] * width, first + (long)rows[i + 3] * width,
-                width, center, sum);
+                first + (long)rows[i] * width, first + (long)rows[i + 1] * width,
+                first + (long)rows[i + 2] * width, first + (long)rows[i + 3] * width, width, center, sum);
         for (; i < rows.Length; i++)
             squares += OneDeviation(first + (long)rows[i] * width, width, center, sum);
         return squares;

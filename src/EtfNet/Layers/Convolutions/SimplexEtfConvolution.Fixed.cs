@@ -22,7 +22,8 @@ public abstract partial class SimplexEtfConvolution : IFixedLayer
         return Kernel(DenseMatrix(dtype, device)).MoveToOuterDisposeScope();
     }
 
-    nn.Module<Tensor, Tensor> IFixedLayer.CreateDense(Parameter weight, Parameter? bias) => Fill(CreateEmpty(bias is not null), weight, bias);
+    nn.Module<Tensor, Tensor> IFixedLayer.CreateDense(Parameter weight, Parameter? bias) =>
+        Fill(CreateEmpty(bias is not null), weight, bias);
 
     Parameter? IFixedLayer.ReleaseBias() => ReleaseBias();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -93,7 +94,8 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.dim() == 0 || input.shape[^1] != Width)
-            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a feedforward of width {Width} wants (*, {Width}).", nameof(input));
+            throw new ArgumentException(
+                $"The input has the shape {TensorCheck.Shape(input)}; a feedforward of width {Width} wants (*, {Width}).", nameof(input));
         using var scope = NewDisposeScope();
         var units = _up.call(input);
         if (_upScale is not null)
@@ -108,11 +110,13 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     {
         var hidden = Math.Round(width * options.WidthRatio);
         if (hidden is not (>= 2 and <= int.MaxValue))
-            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, FormattableString.Invariant($"A ratio of {options.WidthRatio} and a width of {width} give {hidden} hidden units; there must be at least 2, and at most {int.MaxValue}."));
+            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, string.Create(CultureInfo.InvariantCulture,
+                $"A ratio of {options.WidthRatio} and a width of {width} give {hidden} hidden units; there must be at least 2, and at "
+                + $"most {int.MaxValue}."));
         if (options.Fixed != FixedProjections.None && options.Frame.Kind == EtfFrameKind.Identity && (long)hidden != width)
             throw new ArgumentException(
-                $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.",
-                nameof(options));
+                $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. "
+                + $"Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.", nameof(options));
         return (long)hidden;
     }
 
@@ -122,7 +126,8 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
         if (!options.Fixed.HasFlag(which))
             return (nn.Linear(inputs, outputs, options.HasBias, dtype: dtype), null);
         var scale = outputs > inputs + 1 ? Math.Sqrt((double)outputs / inputs) : 1;
-        return (new SimplexEtfLinear(inputs, outputs, frame.OrColumns, options.HasBias, scale: scale, dtype: dtype), options.HasUnitScale ? new UnitScale(outputs, dtype) : null);
+        return (new SimplexEtfLinear(inputs, outputs, frame.OrColumns, options.HasBias, scale: scale, dtype: dtype),
+            options.HasUnitScale ? new UnitScale(outputs, dtype) : null);
     }
 
     /// <summary>A frame of the same kind for the second projection: with the same seed the two would undo each other where the activation

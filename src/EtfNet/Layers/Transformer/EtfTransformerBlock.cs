@@ -54,14 +54,16 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     /// or more than 2147483647.</exception>
     /// <exception cref="ArgumentException">The heads do not divide the width, the dtype is not floating point, or the frame does not suit
     /// the ratio.</exception>
-    public EtfTransformerBlock(long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public EtfTransformerBlock(
+        long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(EtfTransformerBlock))
     {
         options ??= new EtfTransformerOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(heads, 1);
         if (width % heads != 0)
-            throw new ArgumentException($"{heads} heads do not divide a width of {width}: each head takes an equal share of it.", nameof(heads));
+            throw new ArgumentException($"{heads} heads do not divide a width of {width}: each head takes an equal share of it.",
+                nameof(heads));
         (Width, Heads, _stochasticDepth, _postNorm) = (width, heads, options.StochasticDepth, options.PostNorm);
 
         using var scope = NewDisposeScope();
@@ -90,10 +92,12 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     /// <returns>A block of plain <c>nn.Linear</c> projections.</returns>
     /// <exception cref="ArgumentOutOfRangeException">As in the constructor.</exception>
     /// <exception cref="ArgumentException">As in the constructor.</exception>
-    public static EtfTransformerBlock Plain(long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public static EtfTransformerBlock Plain(
+        long width, int heads, EtfTransformerOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
     {
         options ??= new EtfTransformerOptions();
-        return new EtfTransformerBlock(width, heads, options with { FeedForward = options.FeedForward with { Fixed = FixedProjections.None } }, dtype, device);
+        options = options with { FeedForward = options.FeedForward with { Fixed = FixedProjections.None } };
+        return new EtfTransformerBlock(width, heads, options, dtype, device);
     }
 
     /// <summary>Runs the block on sequences of unequal length.</summary>
@@ -121,9 +125,14 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.dim() != 3 || input.shape[2] != Width)
-            throw new ArgumentException($"The input has the shape {TensorCheck.Shape(input)}; a block of width {Width} wants (batch, tokens, {Width}).", nameof(input));
-        if (_norm1 is LayerNorm { weight: { } own } && (own.dtype != input.dtype || own.device_type != input.device_type || own.device_index != input.device_index))
-            throw new ArgumentException($"The input is {input.dtype} on {input.device}, the block {own.dtype} on {own.device}. Convert one of them with .to(...).", nameof(input));
+            throw new ArgumentException(
+                $"The input has the shape {TensorCheck.Shape(input)}; a block of width {Width} wants (batch, tokens, {Width}).",
+                nameof(input));
+        if (_norm1 is LayerNorm { weight: { } own }
+            && (own.dtype != input.dtype || own.device_type != input.device_type || own.device_index != input.device_index))
+            throw new ArgumentException(
+                $"The input is {input.dtype} on {input.device}, the block {own.dtype} on {own.device}. Convert one of them with .to(...).",
+                nameof(input));
         if (_padding.Value is { } padding)
             AttentionMask.Check(padding, input, nameof(padding));
 

@@ -6,7 +6,11 @@ public sealed record EtfTransformerOptions
     /// <summary>Gets the feedforward: its ratio, its frames, its activation and the dropout inside.</summary>
     /// <value>The default fixes both projections at ratio 4.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
-    public EtfFeedForwardOptions FeedForward { get; init => field = value ?? throw new ArgumentNullException(nameof(FeedForward)); } = new();
+    public EtfFeedForwardOptions FeedForward
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(FeedForward));
+    } = new();
 
     /// <summary>Gets the share of features that a training forward leaves out at the end of both residual branches.</summary>
     /// <value>In [0, 1). The default is 0.</value>

@@ -11,6 +11,7 @@ internal static class FiniteCheck
         var bad = features.isfinite().logical_not().any(1).sum().item<long>();
         if (bad > 0)
             throw new InvalidOperationException(
-                $"{bad} of {features.shape[0]} samples have NaN or infinite features at layer '{layer}'. With NonFinitePolicy.LeaveOut they are left out and counted.");
+                $"{bad} of {features.shape[0]} samples have NaN or infinite features at layer '{layer}'. "
+                + "With NonFinitePolicy.LeaveOut they are left out and counted.");
     }
 }

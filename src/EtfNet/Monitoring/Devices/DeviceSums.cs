@@ -154,12 +154,12 @@ internal sealed class DeviceSums : IDisposable
 
     private void AddToSums(Tensor features, Tensor own, Tensor valid)
     {
-        var squares = _scatter
-            ? where(valid, (_centers is { } centers ? features - centers.Shift.index_select(0, own) : features).square().sum([1L]), zeros_like(valid, float64))
-            : null;
+        var shifted = _scatter && _centers is { } centers ? features - centers.Shift.index_select(0, own) : features;
+        var squares = _scatter ? where(valid, shifted.square().sum([1L]), zeros_like(valid, float64)) : null;
         if (_deterministic)
         {
-            var member = own.unsqueeze(1).eq(arange(ClassCount, dtype: int64, device: _device)).logical_and(valid.unsqueeze(1)).to(float64).t();
+            var member = own.unsqueeze(1).eq(arange(ClassCount, dtype: int64, device: _device))
+                .logical_and(valid.unsqueeze(1)).to(float64).t();
             _sums.add_(member.mm(features));
             _counts.add_(member.sum([1L]).to(int64));
             if (squares is not null)

@@ -88,7 +88,8 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
         Returning.Add(rows, labels.Groups);
     }
 
-    public static bool IsOnDevice(Tensor tensor, NccMonitorOptions options) => tensor.device_type == DeviceType.CUDA || options.AlwaysAsOnDevice;
+    public static bool IsOnDevice(Tensor tensor, NccMonitorOptions options) =>
+        tensor.device_type == DeviceType.CUDA || options.AlwaysAsOnDevice;
 
     /// <summary>This epoch's statistics, of a width; what an earlier epoch left is of no use where it is of another kind.</summary>
     public ClassStatistics Prepare(int width) =>

@@ -20,7 +20,8 @@ public sealed record CollapseReport
     /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
     public LayerCollapse this[string layer] =>
         Layers.FirstOrDefault(entry => entry.Name == layer)
-        ?? throw new KeyNotFoundException($"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
+        ?? throw new KeyNotFoundException(
+            $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
     /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most
     /// epsilon.</summary>

@@ -31,7 +31,9 @@ internal static class ReportTable
     public static string Write(CollapseReport report)
     {
         var text = new StringBuilder();
-        text.Append(report.IsExact ? "Collapse, exact" : string.Create(CultureInfo.InvariantCulture, $"Collapse, online, epoch {report.Epoch}"));
+        text.Append(report.IsExact
+            ? "Collapse, exact"
+            : string.Create(CultureInfo.InvariantCulture, $"Collapse, online, epoch {report.Epoch}"));
         if (report.UnlabeledForwards > 0)
             text.Append(CultureInfo.InvariantCulture, $"; {report.UnlabeledForwards} training forwards had no labels");
 
