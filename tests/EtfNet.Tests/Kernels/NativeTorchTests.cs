@@ -9,9 +9,9 @@ public sealed unsafe class NativeTorchTests
 {
     private static readonly string[] s_names =
     [
-        "aoti_torch_abi_version", "torch_parallel_for", "torch_get_const_data_ptr", "torch_get_mutable_data_ptr", "aoti_torch_get_dim", "aoti_torch_get_sizes",
-        "aoti_torch_get_strides", "aoti_torch_get_dtype", "aoti_torch_get_device_type", "aoti_torch_get_layout", "aoti_torch_empty_strided",
-        "aoti_torch_new_tensor_handle", "aoti_torch_delete_tensor_object",
+        "aoti_torch_abi_version", "torch_parallel_for", "torch_get_const_data_ptr", "torch_get_mutable_data_ptr", "aoti_torch_get_dim",
+        "aoti_torch_get_sizes", "aoti_torch_get_strides", "aoti_torch_get_dtype", "aoti_torch_get_device_type", "aoti_torch_get_layout",
+        "aoti_torch_empty_strided", "aoti_torch_new_tensor_handle", "aoti_torch_delete_tensor_object",
     ];
 
     [Fact]
@@ -84,7 +84,8 @@ public sealed unsafe class NativeTorchTests
         NativeAutograd.Load(new Version(0, 107, 3), NativeTorchLibrary.TorchSharpExport).Should().NotBeNull();
         NativeAutograd.Load(new Version(0, 108), NativeTorchLibrary.TorchSharpExport).Should().BeNull();
         NativeAutograd.Load(null, NativeTorchLibrary.TorchSharpExport).Should().BeNull();
-        NativeAutograd.Load(new Version(0, 107), name => name == "THSAutograd_CSharpNode_ctor" ? 0 : NativeTorchLibrary.TorchSharpExport(name)).Should().BeNull();
+        NativeAutograd.Load(new Version(0, 107),
+            name => name == "THSAutograd_CSharpNode_ctor" ? 0 : NativeTorchLibrary.TorchSharpExport(name)).Should().BeNull();
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class StepsTests
     public void Piece_BeyondThirtyTwoBits_IsExact()
     {
         new Steps(1, 1, 3_000_000_000, 0, 0)[5].Should().Be(15_000_000_000);
-        new Steps(70_000, 70_000, 4_900_000_000, 70_000, 1)[3L * 70_000 * 70_000 + 69_999L * 70_000 + 69_999].Should().Be(4 * 4_900_000_000 - 1);
+        new Steps(70_000, 70_000, 4_900_000_000, 70_000, 1)[3L * 70_000 * 70_000 + 69_999L * 70_000 + 69_999]
+            .Should().Be(4 * 4_900_000_000 - 1);
     }
 }

@@ -16,8 +16,10 @@ public sealed class SimplexEtfLinearStateTests
         {
             using var scope = NewDisposeScope();
             var etf = RandomFrames.Draw(seed);
-            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)), trainScale: seed % 3 == 0);
-            using var blank = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0, ScalarType.Float32, CPU);
+            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
+                trainScale: seed % 3 == 0);
+            using var blank = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
+                ScalarType.Float32, CPU);
             var x = Sample.Normal(seed, 4, etf.Columns).to(ScalarType.Float32);
             blank.call(x);
 
@@ -32,7 +34,8 @@ public sealed class SimplexEtfLinearStateTests
             Sample.Max(parent.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
             blank.Etf.Should().Be(layer.Etf);
 
-            using var other = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0, ScalarType.Float32, CPU);
+            using var other = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
+                ScalarType.Float32, CPU);
             other.call(x);
             other.load(stream);
             Sample.Max(other.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
@@ -121,7 +124,8 @@ public sealed class SimplexEtfLinearStateTests
         {
             using var scope = NewDisposeScope();
             var etf = RandomFrames.Draw(seed);
-            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)), trainScale: seed % 2 == 0);
+            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
+                trainScale: seed % 2 == 0);
             layer.to(ScalarType.Float64);
             var x = Sample.Normal(seed, 3, etf.Columns);
             layer.call(x).dtype.Should().Be(ScalarType.Float64);

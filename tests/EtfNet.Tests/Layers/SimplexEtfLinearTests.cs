@@ -27,7 +27,8 @@ public sealed class SimplexEtfLinearTests
             var (type, tolerance) = s_types[seed % 4];
             var random = new Random(seed);
             var trainScale = random.Next(2) == 0;
-            var bias = random.Next(3) switch { 0 => null, 1 => Sample.Normal(seed, etf.Rows).to(type), _ => new Parameter(Sample.Normal(seed, etf.Rows).to(type)) };
+            var numbers = Sample.Normal(seed, etf.Rows).to(type);
+            var bias = random.Next(3) switch { 0 => null, 1 => numbers, _ => new Parameter(numbers) };
             using var layer = new SimplexEtfLinear(etf, bias, trainScale, type);
 
             long[] leading = random.Next(5) switch { 0 => [], 1 => [3], 2 => [0], 3 => [2, 3], _ => [2, 1, 3] };
@@ -56,7 +57,8 @@ public sealed class SimplexEtfLinearTests
             if (bias is Parameter)
                 Sample.Max(bias.grad!.to(ScalarType.Float64) - b!.grad!).Should().BeLessThan(reach);
             if (trainScale)
-                Sample.Max(layer.get_parameter("scale")!.grad!.to(ScalarType.Float64) - s.grad!).Should().BeLessThan(reach * (1 + y.numel()));
+                Sample.Max(layer.get_parameter("scale")!.grad!.to(ScalarType.Float64) - s.grad!)
+                    .Should().BeLessThan(reach * (1 + y.numel()));
         }
     }
 
@@ -156,7 +158,8 @@ public sealed class SimplexEtfLinearTests
             var second = autograd.grad([first.square().sum()], [x])[0];
             var dense = etf.ToTensor();
             var z = x.detach().requires_grad_(true);
-            var expected = autograd.grad([(z.mm(dense.t()) + layer.Bias!.detach()).pow(3).sum()], [z], retain_graph: true, create_graph: true)[0];
+            var cubes = (z.mm(dense.t()) + layer.Bias!.detach()).pow(3).sum();
+            var expected = autograd.grad([cubes], [z], retain_graph: true, create_graph: true)[0];
             var wanted = autograd.grad([expected.square().sum()], [z])[0];
             (Sample.Max(second - wanted) / (1 + Sample.Max(wanted))).Should().BeLessThan(1e-11, "{0}", etf);
         }
@@ -265,35 +268,5 @@ public sealed class SimplexEtfLinearTests
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         worst.Should().Equal(0, 0);
-    }
-
-    [Fact]
-    public void Forward_BadInput_NamesShapesAndWayOut()
-    {
-        using var scope = NewDisposeScope();
-        using var layer = new SimplexEtfLinear(5, 4);
-        FluentActions.Invoking(() => layer.call(ones(2, 6))).Should().Throw<ArgumentException>().WithMessage("*(2, 6)*(*, 5)*");
-        FluentActions.Invoking(() => layer.call(ones(2, 5, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*to(*");
-        FluentActions.Invoking(() => layer.call(ones(2, 5, dtype: ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*Float64*bias*Float32*");
-        FluentActions.Invoking(() => layer.call(ones(2, 5, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*bias*cpu*");
-        FluentActions.Invoking(() => layer.call(null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => layer.call(ones([]))).Should().Throw<ArgumentException>();
-    }
-
-    [Fact]
-    public void Constructor_BadArguments_Throw()
-    {
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 7)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outFeatures").WithMessage("*OrColumns*");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("outFeatures");
-        FluentActions.Invoking(() => new SimplexEtfLinear(0, 5)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("inFeatures");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: double.NaN)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: 1e39)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("scale").WithMessage("*Float32*");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, scale: 65504, dtype: ScalarType.Float16)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*Float16*5.86e+04*");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, EtfFrame.Nearest)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
-        FluentActions.Invoking(() => new SimplexEtfLinear(5, 5, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithMessage("*Int32*");
-        FluentActions.Invoking(() => new SimplexEtfLinear((SimplexEtf)null!)).Should().Throw<ArgumentNullException>();
-        var etf = SimplexEtf.Create(EtfFrame.Identity, 4, 5);
-        using var bias = zeros(5);
-        FluentActions.Invoking(() => new SimplexEtfLinear(etf, bias)).Should().Throw<ArgumentException>().WithMessage("*(5)*(4)*");
     }
 }

@@ -14,7 +14,8 @@ public sealed class AnyModelTests
     {
         using var scope = NewDisposeScope();
         var conv = nn.Conv2d(1, 6, 3);
-        using var model = nn.Sequential(("conv", conv), ("bn", nn.BatchNorm2d(6)), ("act", nn.ReLU()), ("pool", nn.MaxPool2d(2)), ("flat", nn.Flatten()), ("head", nn.Linear(54, 3)));
+        using var model = nn.Sequential(("conv", conv), ("bn", nn.BatchNorm2d(6)), ("act", nn.ReLU()), ("pool", nn.MaxPool2d(2)),
+            ("flat", nn.Flatten()), ("head", nn.Linear(54, 3)));
         using var monitor = new NccMonitor(model);
         var (input, labels) = (randn(20, 1, 8, 8), arange(20).remainder(3));
         model.call(input);
@@ -23,7 +24,8 @@ public sealed class AnyModelTests
         var layer = monitor.Compute()["conv"];
         layer.FeaturePoint.Should().Be("after BatchNorm2d, ReLU; spatial mean");
         var bn = (BatchNorm2d)model[1];
-        Watched.ShouldDescribe(layer, nn.functional.batch_norm(conv.forward(input), null!, null!, bn.weight, bn.bias, true).relu().mean([2L, 3L]), labels);
+        var normalized = nn.functional.batch_norm(conv.forward(input), null!, null!, bn.weight, bn.bias, true);
+        Watched.ShouldDescribe(layer, normalized.relu().mean([2L, 3L]), labels);
     }
 
     [Theory]
@@ -114,7 +116,8 @@ public sealed class AnyModelTests
         Watched.ShouldDescribe(monitor.Compute()["two"], left + right, labels);
         var exact = monitor.Evaluate([(left, right, labels)], batch => model.call(batch.left, batch.right), batch => batch.labels);
         Watched.ShouldDescribe(exact["two"], left + right, labels);
-        monitor.Invoking(m => m.Evaluate([(left, labels)])).Should().Throw<InvalidOperationException>().WithMessage("*Evaluate(batches, forward, labels)*");
+        monitor.Invoking(m => m.Evaluate([(left, labels)]))
+            .Should().Throw<InvalidOperationException>().WithMessage("*Evaluate(batches, forward, labels)*");
     }
 
     [Fact]
@@ -169,7 +172,8 @@ public sealed class AnyModelTests
         Failing(new() { Include = ["fc1", "fx*"] }).Should().Throw<ArgumentException>().WithMessage("*fx**fc1, fc2, head*");
         Failing(new() { Exclude = ["*"] }).Should().Throw<ArgumentException>().WithMessage("*Exclude*fc1, fc2, head*");
         using var none = nn.Sequential(nn.ReLU());
-        none.Invoking(m => _ = new NccMonitor(m)).Should().Throw<ArgumentException>().WithMessage("*no linear or convolution layer*Include*");
+        none.Invoking(m => _ = new NccMonitor(m))
+            .Should().Throw<ArgumentException>().WithMessage("*no linear or convolution layer*Include*");
 
         IEnumerable<string> Layers(NccMonitorOptions options)
         {
@@ -184,7 +188,8 @@ public sealed class AnyModelTests
     {
         private readonly Linear head = nn.Linear(5, 3);
         private readonly Linear stem = nn.Linear(4, 5);
-        private readonly ModuleList<nn.Module<Tensor, Tensor>> blocks = nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(5, 5), nn.Linear(5, 5));
+        private readonly ModuleList<nn.Module<Tensor, Tensor>> blocks =
+            nn.ModuleList<nn.Module<Tensor, Tensor>>(nn.Linear(5, 5), nn.Linear(5, 5));
         private readonly Linear tied;
         private readonly Linear unused = nn.Linear(5, 5);
 

@@ -96,7 +96,8 @@ public sealed class BadInputTests : IDisposable
         ((Linear)_model[1]).bias!.requires_grad_(false)[0] = float.NaN;
         _model.call(input);
         monitor.Invoking(m => m.Observe(labels)).Should().Throw<InvalidOperationException>().WithMessage("*30 of 30*'b'*LeaveOut*");
-        monitor.Invoking(m => m.Observe("a", full(30, 6, float.NaN), labels)).Should().Throw<InvalidOperationException>().WithMessage("*'a'*");
+        monitor.Invoking(m => m.Observe("a", full(30, 6, float.NaN), labels))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'a'*");
         monitor.Compute().ToJson().Should().Be(before);
         monitor.Invoking(m => m.Evaluate([(input, labels)])).Should().Throw<InvalidOperationException>().WithMessage("*'b'*");
     }
@@ -110,8 +111,9 @@ public sealed class BadInputTests : IDisposable
         _model.call(randn(2, 4));
         Action[] members =
         [
-            () => monitor.Observe(tensor(new long[] { 0, 1 })), () => monitor.Observe("a", ones(1, 6), zeros(1, int64)), () => monitor.Compute(), () => monitor.EndEpoch(),
-            () => monitor.Reset(), () => monitor.Suspend(), () => monitor.Merge(monitor), () => monitor.Save(new MemoryStream()), () => monitor.Load(new MemoryStream()),
+            () => monitor.Observe(tensor(new long[] { 0, 1 })), () => monitor.Observe("a", ones(1, 6), zeros(1, int64)),
+            () => monitor.Compute(), () => monitor.EndEpoch(), () => monitor.Reset(), () => monitor.Suspend(),
+            () => monitor.Merge(monitor), () => monitor.Save(new MemoryStream()), () => monitor.Load(new MemoryStream()),
             () => monitor.Evaluate([(ones(1, 4), zeros(1, int64))]),
         ];
         foreach (var member in members)
@@ -123,10 +125,13 @@ public sealed class BadInputTests : IDisposable
     {
         Action[] bad =
         [
-            () => _ = new NccMonitorOptions { ClassCount = 1 }, () => _ = new NccMonitorOptions { ScoreEvery = 0 }, () => _ = new NccMonitorOptions { MinimumScored = -1 },
-            () => _ = new NccMonitorOptions { MaxPendingBytes = 0 }, () => _ = new NccMonitorOptions { PairwiseClassLimit = -1 },
-            () => _ = new NccMonitorOptions { FeaturePoint = (FeaturePoint)9 }, () => _ = new NccMonitorOptions { Pooling = (FeaturePooling)9 },
-            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 }, () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)(1 << 20) },
+            () => _ = new NccMonitorOptions { ClassCount = 1 }, () => _ = new NccMonitorOptions { ScoreEvery = 0 },
+            () => _ = new NccMonitorOptions { MinimumScored = -1 }, () => _ = new NccMonitorOptions { MaxPendingBytes = 0 },
+            () => _ = new NccMonitorOptions { PairwiseClassLimit = -1 },
+            () => _ = new NccMonitorOptions { FeaturePoint = (FeaturePoint)9 },
+            () => _ = new NccMonitorOptions { Pooling = (FeaturePooling)9 },
+            () => _ = new NccMonitorOptions { NonFinite = (NonFinitePolicy)9 },
+            () => _ = new NccMonitorOptions { Metrics = (CollapseMetricSet)(1 << 20) },
         ];
         foreach (var action in bad)
             action.Should().Throw<ArgumentOutOfRangeException>();

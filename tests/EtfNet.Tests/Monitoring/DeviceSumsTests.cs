@@ -26,7 +26,14 @@ public sealed class DeviceSumsTests : IDisposable
     [InlineData(true, 5)]
     public void Observe_OnDevice_EqualsTheCpuPath(bool deterministic, int? classCount)
     {
-        var options = new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap, ScoreEvery = 2, MinimumScored = 0, ClassCount = classCount, Deterministic = deterministic };
+        var options = new NccMonitorOptions
+        {
+            Metrics = CollapseMetricSet.Cheap,
+            ScoreEvery = 2,
+            MinimumScored = 0,
+            ClassCount = classCount,
+            Deterministic = deterministic,
+        };
         using var plain = new NccMonitor(_model, options);
         using var device = new NccMonitor(_model, options with { AlwaysAsOnDevice = true });
         for (var epoch = 0; epoch < 3; epoch++)
@@ -60,7 +67,8 @@ public sealed class DeviceSumsTests : IDisposable
         using var monitor = new NccMonitor(_model, new NccMonitorOptions { AlwaysAsOnDevice = true });
         _model.call(randn(6, 4));
         monitor.Observe(tensor(new long[] { 0, 1, 5, -2, 1, 0 }));
-        monitor.Invoking(m => m.EndEpoch()).Should().Throw<InvalidOperationException>().WithMessage("2 labels*width of the model's output*");
+        monitor.Invoking(m => m.EndEpoch())
+            .Should().Throw<InvalidOperationException>().WithMessage("2 labels*width of the model's output*");
         monitor.EndEpoch()["a"].Observed.Should().Be(4);
     }
 

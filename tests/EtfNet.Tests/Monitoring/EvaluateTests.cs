@@ -11,7 +11,8 @@ public sealed class EvaluateTests : IDisposable
 {
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly Sequential _model = nn.Sequential(
-        ("a", nn.Linear(4, 16)), ("bn", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("drop", nn.Dropout(0.5)), ("b", nn.Linear(16, 8)), ("act2", nn.Tanh()), ("head", nn.Linear(8, 3)));
+        ("a", nn.Linear(4, 16)), ("bn", nn.BatchNorm1d(16)), ("act", nn.ReLU()), ("drop", nn.Dropout(0.5)), ("b", nn.Linear(16, 8)),
+        ("act2", nn.Tanh()), ("head", nn.Linear(8, 3)));
 
     public void Dispose()
     {
@@ -103,7 +104,8 @@ public sealed class EvaluateTests : IDisposable
         monitor.Invoking(m => m.Evaluate(Changing())).Should().Throw<InvalidOperationException>().WithMessage("*Class*first pass*second*");
         _model.training.Should().BeTrue();
         monitor.Invoking(m => m.Evaluate([])).Should().Throw<ArgumentException>().WithMessage("*no batch*");
-        monitor.Invoking(m => m.Evaluate([(data.Input, data.Labels.narrow(0, 0, 5))])).Should().Throw<ArgumentException>().WithMessage("*5 labels*40 samples*");
+        monitor.Invoking(m => m.Evaluate([(data.Input, data.Labels.narrow(0, 0, 5))]))
+            .Should().Throw<ArgumentException>().WithMessage("*5 labels*40 samples*");
 
         IEnumerable<(Tensor, Tensor)> Changing()
         {
@@ -122,7 +124,8 @@ public sealed class EvaluateTests : IDisposable
         var radius = points.norm(1) + 0.15 * randn(1600, generator: source);
         var data = (Input: points, Labels: radius.gt(1.65).to(int64) + radius.gt(2.15).to(int64));
         using var model = nn.Sequential(
-            ("a", nn.Linear(4, 32)), ("bn", nn.BatchNorm1d(32)), ("act", nn.ReLU()), ("b", nn.Linear(32, 32)), ("bn2", nn.BatchNorm1d(32)), ("act2", nn.ReLU()), ("head", nn.Linear(32, 3)));
+            ("a", nn.Linear(4, 32)), ("bn", nn.BatchNorm1d(32)), ("act", nn.ReLU()), ("b", nn.Linear(32, 32)), ("bn2", nn.BatchNorm1d(32)),
+            ("act2", nn.ReLU()), ("head", nn.Linear(32, 3)));
         using (no_grad())
         {
             using var generator = new Generator(11);

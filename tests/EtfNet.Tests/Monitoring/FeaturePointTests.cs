@@ -13,8 +13,9 @@ public sealed class FeaturePointTests
     {
         using var scope = NewDisposeScope();
         using var model = nn.Sequential(
-            ("a", nn.Linear(4, 8)), ("bn", nn.BatchNorm1d(8)), ("act", nn.ReLU()), ("drop", nn.Dropout(0.9)), ("b", nn.Linear(8, 8)), ("gelu", nn.GELU()),
-            ("norm", nn.LayerNorm(8)), ("inner", nn.Sequential(("c", nn.Linear(8, 8)), ("act", nn.Tanh()))), ("head", nn.Linear(8, 3)), ("out", nn.LogSoftmax(1)));
+            ("a", nn.Linear(4, 8)), ("bn", nn.BatchNorm1d(8)), ("act", nn.ReLU()), ("drop", nn.Dropout(0.9)), ("b", nn.Linear(8, 8)),
+            ("gelu", nn.GELU()), ("norm", nn.LayerNorm(8)), ("inner", nn.Sequential(("c", nn.Linear(8, 8)), ("act", nn.Tanh()))),
+            ("head", nn.Linear(8, 3)), ("out", nn.LogSoftmax(1)));
         using var monitor = new NccMonitor(model);
         var (input, labels) = Watched.Data(40, 4, 3, 1);
 
@@ -23,7 +24,8 @@ public sealed class FeaturePointTests
 
         var report = monitor.Compute();
         monitor.Layers.Should().Equal("a", "b", "inner.c", "head");
-        report.Layers.Select(layer => layer.FeaturePoint).Should().Equal("after BatchNorm1d, ReLU", "after GELU, LayerNorm", "after Tanh", "own output");
+        report.Layers.Select(layer => layer.FeaturePoint)
+            .Should().Equal("after BatchNorm1d, ReLU", "after GELU, LayerNorm", "after Tanh", "own output");
         var bn = ((TorchSharp.Modules.Linear)model[0]).forward(input);
         Watched.ShouldDescribe(report["a"], ((bn - bn.mean([0L])) / (bn.var(0, unbiased: false) + 1e-5).sqrt()).relu(), labels);
     }

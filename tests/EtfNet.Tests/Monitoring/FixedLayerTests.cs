@@ -24,7 +24,8 @@ public sealed class FixedLayerTests
 
         LayerCollapse Evaluate(nn.Module<Tensor, Tensor> head)
         {
-            using var monitor = new NccMonitor(nn.Sequential(("body", body), ("head", head)), new NccMonitorOptions { Metrics = CollapseMetricSet.All });
+            using var monitor = new NccMonitor(nn.Sequential(("body", body), ("head", head)),
+                new NccMonitorOptions { Metrics = CollapseMetricSet.All });
             return monitor.Evaluate([batch])["head"];
         }
     }

@@ -37,7 +37,8 @@ public sealed class ForwardCountingTests : IDisposable
         outer.Dispose();
         outer.Dispose();
 
-        _monitor.Invoking(m => m.Observe(Labels(5))).Should().Throw<InvalidOperationException>().WithMessage("*No forward*call()*Observe(layer*");
+        _monitor.Invoking(m => m.Observe(Labels(5)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*No forward*call()*Observe(layer*");
         _monitor.Compute().UnlabeledForwards.Should().Be(0);
 
         _model.call(randn(5, 4));

@@ -1,6 +1,7 @@
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -17,7 +18,8 @@ public sealed class GoldenCaseTests
         using var scope = NewDisposeScope();
         using var golden = GoldenCase.Load(name);
         var (first, head, model) = Model(golden);
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { Metrics = CollapseMetricSet.All, ClassCount = golden.ClassCount });
+        using var monitor = new NccMonitor(model,
+            new NccMonitorOptions { Metrics = CollapseMetricSet.All, ClassCount = golden.ClassCount });
 
         var report = monitor.Evaluate(Batches(golden, 16));
 
@@ -66,7 +68,7 @@ public sealed class GoldenCaseTests
     }
 
     /// <summary>A layer that passes features through, and the golden classifier.</summary>
-    private static (TorchSharp.Modules.Linear First, TorchSharp.Modules.Linear Head, TorchSharp.Modules.Sequential Model) Model(GoldenCase golden)
+    private static (Linear First, Linear Head, Sequential Model) Model(GoldenCase golden)
     {
         var width = golden.Features.shape[1];
         var first = nn.Linear(width, width, hasBias: false);

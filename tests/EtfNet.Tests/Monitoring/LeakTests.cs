@@ -17,7 +17,8 @@ public sealed class LeakTests
     {
         using var scope = NewDisposeScope();
         using var model = nn.Sequential(("a", nn.Linear(4, 8)), ("act", nn.ReLU()), ("head", nn.Linear(8, 3)));
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap, AlwaysAsOnDevice = asOnDevice });
+        using var monitor = new NccMonitor(model,
+            new NccMonitorOptions { Metrics = CollapseMetricSet.Cheap, AlwaysAsOnDevice = asOnDevice });
         var data = Watched.Data(16, 4, 3, 1);
         var steps = asOnDevice ? 1000 : 10_000;
         Steps(steps / 10);
@@ -51,13 +52,15 @@ public sealed class LeakTests
     public void AnyUse_AfterDispose_NoTensorIsLeft()
     {
         using var scope = NewDisposeScope();
-        using var model = nn.Sequential(("conv", nn.Conv2d(1, 4, 3)), ("act", nn.ReLU()), ("flat", nn.Flatten()), ("head", nn.Linear(144, 3)));
+        using var model = nn.Sequential(("conv", nn.Conv2d(1, 4, 3)), ("act", nn.ReLU()), ("flat", nn.Flatten()),
+            ("head", nn.Linear(144, 3)));
         var (input, labels) = (randn(10, 1, 8, 8), arange(10).remainder(3));
         var live = Live;
         foreach (var asOnDevice in new[] { false, true })
             using (NewDisposeScope())
             {
-                var monitor = new NccMonitor(model, new NccMonitorOptions { Metrics = CollapseMetricSet.All, AlwaysAsOnDevice = asOnDevice });
+                var monitor = new NccMonitor(model,
+                    new NccMonitorOptions { Metrics = CollapseMetricSet.All, AlwaysAsOnDevice = asOnDevice });
                 for (var epoch = 0; epoch < 2; epoch++)
                 {
                     model.call(input);

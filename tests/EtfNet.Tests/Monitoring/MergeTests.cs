@@ -57,7 +57,8 @@ public sealed class MergeTests : IDisposable
 
         foreach (var (merged, single) in report!.Layers.Zip(expected.Layers))
         {
-            (merged.NccError, merged.Samples, merged.Observed, merged.Nc4Mismatch).Should().Be((single.NccError, single.Samples, single.Observed, single.Nc4Mismatch));
+            (merged.NccError, merged.Samples, merged.Observed, merged.Nc4Mismatch)
+                .Should().Be((single.NccError, single.Samples, single.Observed, single.Nc4Mismatch));
             merged.Cdnv.Should().BeApproximately(single.Cdnv!.Value, 1e-6 * single.Cdnv.Value);
         }
     }
@@ -183,5 +184,6 @@ public sealed class MergeTests : IDisposable
         };
     }
 
-    private (Tensor Input, Tensor Labels) Part(int index) => (_data.Input.narrow(0, 40 * index, 40), _data.Labels.narrow(0, 40 * index, 40));
+    private (Tensor Input, Tensor Labels) Part(int index) =>
+        (_data.Input.narrow(0, 40 * index, 40), _data.Labels.narrow(0, 40 * index, 40));
 }

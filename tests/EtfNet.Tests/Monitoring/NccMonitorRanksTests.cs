@@ -74,7 +74,8 @@ public sealed class NccMonitorRanksTests
     {
         using var scope = NewDisposeScope();
         using var data = new Blobs(samples: 480, noise: 1.5);
-        using var model = nn.Sequential(("first", nn.Linear(16, 12, dtype: float64)), ("tanh", nn.Tanh()), ("head", nn.Linear(12, 4, dtype: float64)));
+        using var model = nn.Sequential(("first", nn.Linear(16, 12, dtype: float64)), ("tanh", nn.Tanh()),
+            ("head", nn.Linear(12, 4, dtype: float64)));
         var seed = 0;
         using (no_grad())
             foreach (var parameter in model.parameters())

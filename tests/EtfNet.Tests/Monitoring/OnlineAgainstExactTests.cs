@@ -41,7 +41,8 @@ public sealed class OnlineAgainstExactTests
             online.Layers[i].NccError!.Value.Should().BeApproximately(exact.Layers[i].NccError!.Value, 0.02, exact.Layers[i].Name);
             for (var j = 0; j < i; j++)
                 if (Math.Abs(exact.Layers[i].NccError!.Value - exact.Layers[j].NccError!.Value) > 0.01)
-                    (online.Layers[i].NccError > online.Layers[j].NccError).Should().Be(exact.Layers[i].NccError > exact.Layers[j].NccError);
+                    (online.Layers[i].NccError > online.Layers[j].NccError)
+                        .Should().Be(exact.Layers[i].NccError > exact.Layers[j].NccError);
         }
     }
 }

@@ -32,7 +32,8 @@ public sealed class CenteringPassTests
                     var bias = hasBias ? Sample.Normal(kind + 1, outputs) : null;
                     for (var layout = 0; layout < Layouts.Count; layout++)
                         foreach (var (type, tolerance) in s_types)
-                            Check(Layouts.Of(x.to(type), layout), bias?.to(type), shape, isAdjoint, tolerance, $"{shape} {places.Length} {kind} {layout} {type}");
+                            Check(Layouts.Of(x.to(type), layout), bias?.to(type), shape, isAdjoint, tolerance,
+                                $"{shape} {places.Length} {kind} {layout} {type}");
                 }
     }
 

@@ -96,9 +96,11 @@ internal static class KernelFuzz
         var means = new Dictionary<long, Tensor>();
         foreach (var label in labels.Distinct())
         {
-            var own = wide.index_select(0, tensor(Enumerable.Range(0, samples).Where(i => labels[i] == label).Select(i => (long)i).ToArray()));
+            var rows = Enumerable.Range(0, samples).Where(i => labels[i] == label).Select(i => (long)i).ToArray();
+            var own = wide.index_select(0, tensor(rows));
             means[label] = own.mean([0L]);
-            if (Compare(tensor(statistics.Sum((int)label).ToArray()), own.sum(0L), float64, $"{seed}: sum of {label}, {Words(features)}") is { } problem)
+            if (Compare(tensor(statistics.Sum((int)label).ToArray()), own.sum(0L), float64,
+                $"{seed}: sum of {label}, {Words(features)}") is { } problem)
                 return problem;
             var scatter = (own - means[label]).square().sum().item<double>();
             if (Math.Abs(statistics.Scatter((int)label) - scatter) > 1e-10 * (1 + scatter))
@@ -107,7 +109,8 @@ internal static class KernelFuzz
 
         for (var i = 0; i < samples; i++)
         {
-            var distances = means.Select(mean => (Class: mean.Key, Distance: (wide[i] - mean.Value).square().sum().item<double>())).OrderBy(one => one.Distance).ToList();
+            var distances = means.Select(mean => (Class: mean.Key, Distance: (wide[i] - mean.Value).square().sum().item<double>()))
+                .OrderBy(one => one.Distance).ToList();
             var isClear = distances.Count == 1 || distances[1].Distance - distances[0].Distance > 1e-9 * (1 + distances[0].Distance);
             if (isClear && nearest[i] != distances[0].Class)
                 return $"{seed}: sample {i} is nearest to {nearest[i]}, not {distances[0].Class}";
@@ -138,5 +141,6 @@ internal static class KernelFuzz
         return x;
     }
 
-    private static string Words(Tensor x) => $"({string.Join(", ", x.shape)}) by ({string.Join(", ", x.stride())}) of {x.dtype} on {SimdDispatch.Width}";
+    private static string Words(Tensor x) =>
+        $"({string.Join(", ", x.shape)}) by ({string.Join(", ", x.stride())}) of {x.dtype} on {SimdDispatch.Width}";
 }

@@ -18,7 +18,8 @@ internal static class KernelFuzzCommand
         for (var i = 0; i < arguments.Length; i += 2)
             switch (arguments[i])
             {
-                case "--count" when i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
+                case "--count"
+                    when i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out count) && count > 0:
                 case "--seed" when i + 1 < arguments.Length && int.TryParse(arguments[i + 1], CultureInfo.InvariantCulture, out seed):
                     break;
                 default:
@@ -30,7 +31,8 @@ internal static class KernelFuzzCommand
         for (var number = 0; number < count; number++)
             if (KernelFuzz.Try(seed + number) is { } problem && found++ < MostShown)
                 output.WriteLine(problem);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count:N0} cases, {found} wrong, {clock.Elapsed.TotalSeconds:0.0} s"));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{count:N0} cases, {found} wrong, {clock.Elapsed.TotalSeconds:0.0} s"));
         return found == 0 ? 0 : 1;
     }
 }

@@ -12,7 +12,10 @@ public sealed class LowRankPassTests
     private static readonly (ScalarType Type, double Tolerance)[] s_types = [(float64, 1e-14), (float32, 1e-6), (bfloat16, 1e-2)];
 
     private static readonly (long Outputs, long Inputs, int Rank)[] s_shapes =
-        [(12, 12, 2), (13, 9, 1), (24, 70, 6), (48, 300, 16), (50, 47, 16), (64, 64, 33), (300, 301, 15), (90, 60, 31), (1024, 1024, 21), (700, 3, 3), (40, 1, 1)];
+    [
+        (12, 12, 2), (13, 9, 1), (24, 70, 6), (48, 300, 16), (50, 47, 16), (64, 64, 33), (300, 301, 15), (90, 60, 31),
+        (1024, 1024, 21), (700, 3, 3), (40, 1, 1),
+    ];
 
     [Fact]
     public void Apply_AnyShapeTypeAndWidth_IsTheFormula()
@@ -89,7 +92,8 @@ public sealed class LowRankPassTests
         {
             if (LowRankPass.TryApply(a, b, c, rank, 1.3, d) is { } y)
                 (Sample.Max(y.to(float64) - expected) / (1 + Sample.Max(expected))).Should()
-                    .BeLessThan(tolerance, "{0} to {1} of rank {2}, {3} rows of {4} on {5}", inputs, outputs, rank, x.shape[0], type, width);
+                    .BeLessThan(tolerance, "{0} to {1} of rank {2}, {3} rows of {4} on {5}",
+                        inputs, outputs, rank, x.shape[0], type, width);
             else
                 (outputs < 24 && width > SimdWidth.Plain).Should().BeTrue("only outputs that fill no three vectors are left alone");
         });

@@ -26,7 +26,8 @@ public sealed unsafe class RowProductsTests
                                 Enumerable.Range(0, stride).Sum(i => rows[r * stride + i] * centers[k * stride + i]), 2e-5f, "{0}", width);
                     products[^1].Should().Be(9);
                     fixed (float* row = rows, center = centers)
-                        RowProducts.For(stride).Product(row + stride, center, stride).Should().BeApproximately(products[count], 1e-5f, "{0}", width);
+                        RowProducts.For(stride).Product(row + stride, center, stride)
+                            .Should().BeApproximately(products[count], 1e-5f, "{0}", width);
                 });
 
                 float[] Numbers(int length) => [.. Enumerable.Range(0, length).Select(_ => (float)(random.NextDouble() - 0.5))];

@@ -3,6 +3,7 @@ using FluentAssertions;
 using TorchSharp;
 using TorchSharp.Modules;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Layers.Transformer;
@@ -90,7 +91,7 @@ public sealed class EtfFeedForwardTests
 
         using var other = new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Random(7) });
         other.load_state_dict(one.state_dict());
-        FluentActions.Invoking(() => other.call(x)).Should()
+        Invoking(() => other.call(x)).Should()
             .Throw<InvalidOperationException>("frames of another seed are no frames of this layer")
             .WithMessage("*random_32x8_columns_seed_0*random_32x8_columns_seed_7*");
     }
@@ -99,18 +100,26 @@ public sealed class EtfFeedForwardTests
     public void Construction_BadOptions_NameThem()
     {
         foreach (var ratio in new[] { 0, -1, double.NaN, double.PositiveInfinity })
-            FluentActions.Invoking(() => new EtfFeedForwardOptions { WidthRatio = ratio }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("WidthRatio");
+            Invoking(() => new EtfFeedForwardOptions { WidthRatio = ratio })
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("WidthRatio");
         foreach (var value in new[] { -0.1, 1, double.NaN })
-            FluentActions.Invoking(() => new EtfFeedForwardOptions { Dropout = value }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Dropout");
-        FluentActions.Invoking(() => new EtfFeedForwardOptions { Fixed = (FixedProjections)4 }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Fixed");
-        FluentActions.Invoking(() => new EtfFeedForwardOptions { Activation = (FeedForwardActivation)9 }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Activation");
-        FluentActions.Invoking(() => new EtfFeedForwardOptions { Frame = EtfFrame.Nearest }).Should().Throw<ArgumentException>().WithMessage("*ApplyAdaptiveEtf*");
-        FluentActions.Invoking(() => new EtfFeedForwardOptions { Frame = null! }).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => new EtfFeedForward(1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("width");
-        FluentActions.Invoking(() => new EtfFeedForward(8, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithParameterName("dtype");
-        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 0.1 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*give 1 hidden units*at least 2*");
-        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 1e12 })).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most*");
-        FluentActions.Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Identity })).Should().Throw<ArgumentException>().WithMessage("*Random(seed)*ratio of 1*");
+            Invoking(() => new EtfFeedForwardOptions { Dropout = value })
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Dropout");
+        Invoking(() => new EtfFeedForwardOptions { Fixed = (FixedProjections)4 })
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Fixed");
+        Invoking(() => new EtfFeedForwardOptions { Activation = (FeedForwardActivation)9 })
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Activation");
+        Invoking(() => new EtfFeedForwardOptions { Frame = EtfFrame.Nearest })
+            .Should().Throw<ArgumentException>().WithMessage("*ApplyAdaptiveEtf*");
+        Invoking(() => new EtfFeedForwardOptions { Frame = null! }).Should().Throw<ArgumentNullException>();
+        Invoking(() => new EtfFeedForward(1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("width");
+        Invoking(() => new EtfFeedForward(8, dtype: ScalarType.Int32)).Should().Throw<ArgumentException>().WithParameterName("dtype");
+        Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 0.1 }))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*give 1 hidden units*at least 2*");
+        Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { WidthRatio = 1e12 }))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*at most*");
+        Invoking(() => new EtfFeedForward(8, new EtfFeedForwardOptions { Frame = EtfFrame.Identity }))
+            .Should().Throw<ArgumentException>().WithMessage("*Random(seed)*ratio of 1*");
     }
 
     [Fact]
@@ -118,7 +127,7 @@ public sealed class EtfFeedForwardTests
     {
         using var scope = NewDisposeScope();
         using var layer = new EtfFeedForward(8);
-        FluentActions.Invoking(() => layer.call(ones(2, 7))).Should().Throw<ArgumentException>().WithMessage("*(2, 7)*(*, 8)*");
-        FluentActions.Invoking(() => layer.call(null!)).Should().Throw<ArgumentNullException>();
+        Invoking(() => layer.call(ones(2, 7))).Should().Throw<ArgumentException>().WithMessage("*(2, 7)*(*, 8)*");
+        Invoking(() => layer.call(null!)).Should().Throw<ArgumentNullException>();
     }
 }

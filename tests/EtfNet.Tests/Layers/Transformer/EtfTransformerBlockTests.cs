@@ -2,6 +2,7 @@ using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
 using Xunit;
+using static FluentAssertions.FluentActions;
 using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Layers.Transformer;
@@ -46,7 +47,8 @@ public sealed class EtfTransformerBlockTests
                 Close(parameters[name].grad!, value.grad!, name);
 
             void Close(Tensor actual, Tensor wanted, string what) =>
-                Sample.Max(actual.to(ScalarType.Float64) - wanted).Should().BeLessThan(tolerance * (1 + Sample.Max(wanted)), "{0} of seed {1}: {2}", what, seed, options);
+                Sample.Max(actual.to(ScalarType.Float64) - wanted)
+                    .Should().BeLessThan(tolerance * (1 + Sample.Max(wanted)), "{0} of seed {1}: {2}", what, seed, options);
         }
     }
 
@@ -138,7 +140,12 @@ public sealed class EtfTransformerBlockTests
     public void Forward_Dropout_IsOffInEvaluation()
     {
         using var scope = NewDisposeScope();
-        var options = new EtfTransformerOptions { Dropout = 0.4, AttentionDropout = 0.4, FeedForward = new EtfFeedForwardOptions { Dropout = 0.4 } };
+        var options = new EtfTransformerOptions
+        {
+            Dropout = 0.4,
+            AttentionDropout = 0.4,
+            FeedForward = new EtfFeedForwardOptions { Dropout = 0.4 },
+        };
         using var block = new EtfTransformerBlock(8, 2, options);
         var x = ones(3, 4, 8);
         Sample.Max(block.call(x) - block.call(x)).Should().BeGreaterThan(0);
@@ -152,13 +159,16 @@ public sealed class EtfTransformerBlockTests
         var options = new EtfTransformerOptions { Dropout = 0.1 };
         using var etf = new EtfTransformerBlock(16, 4, options);
         using var plain = EtfTransformerBlock.Plain(16, 4, options);
-        var feedforward = plain.named_parameters().Where(p => p.name.StartsWith("feedforward", StringComparison.Ordinal)).ToDictionary(p => p.name, p => p.parameter.shape);
+        var feedforward = plain.named_parameters().Where(p => p.name.StartsWith("feedforward", StringComparison.Ordinal))
+            .ToDictionary(p => p.name, p => p.parameter.shape);
         feedforward.Keys.Should().Equal("feedforward.up.weight", "feedforward.up.bias", "feedforward.down.weight", "feedforward.down.bias");
         feedforward["feedforward.up.weight"].Should().Equal(64, 16);
-        etf.named_parameters().Where(p => !p.name.StartsWith("feedforward", StringComparison.Ordinal)).Select(p => p.name)
-            .Should().Equal(plain.named_parameters().Where(p => !p.name.StartsWith("feedforward", StringComparison.Ordinal)).Select(p => p.name));
-        long Count(nn.Module block) => block.parameters().Sum(p => p.numel());
+        Others(etf).Should().Equal(Others(plain));
         Count(etf).Should().BeLessThan(Count(plain) / 2);
+
+        IEnumerable<string> Others(nn.Module block) =>
+            block.named_parameters().Select(p => p.name).Where(name => !name.StartsWith("feedforward", StringComparison.Ordinal));
+        long Count(nn.Module block) => block.parameters().Sum(p => p.numel());
     }
 
     [Fact]
@@ -166,7 +176,8 @@ public sealed class EtfTransformerBlockTests
     {
         EtfTransformerBlock block;
         using (NewDisposeScope())
-            block = new EtfTransformerBlock(6, 2, new EtfTransformerOptions { FeedForward = new EtfFeedForwardOptions { Fixed = FixedProjections.Up } });
+            block = new EtfTransformerBlock(6, 2,
+                new EtfTransformerOptions { FeedForward = new EtfFeedForwardOptions { Fixed = FixedProjections.Up } });
         using (block)
         using (NewDisposeScope())
             block.call(ones(1, 2, 6)).shape.Should().Equal(1, 2, 6);
@@ -194,18 +205,23 @@ public sealed class EtfTransformerBlockTests
     [Fact]
     public void Construction_BadArguments_NameThem()
     {
-        FluentActions.Invoking(() => new EtfTransformerBlock(10, 3)).Should().Throw<ArgumentException>().WithParameterName("heads").WithMessage("*3 heads*10*");
-        FluentActions.Invoking(() => new EtfTransformerBlock(10, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("heads");
-        FluentActions.Invoking(() => new EtfTransformerBlock(1, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("width");
-        FluentActions.Invoking(() => new EtfTransformerBlock(8, 2, dtype: ScalarType.Int64)).Should().Throw<ArgumentException>().WithParameterName("dtype");
+        Invoking(() => new EtfTransformerBlock(10, 3))
+            .Should().Throw<ArgumentException>().WithParameterName("heads").WithMessage("*3 heads*10*");
+        Invoking(() => new EtfTransformerBlock(10, 0)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("heads");
+        Invoking(() => new EtfTransformerBlock(1, 1)).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("width");
+        Invoking(() => new EtfTransformerBlock(8, 2, dtype: ScalarType.Int64))
+            .Should().Throw<ArgumentException>().WithParameterName("dtype");
         foreach (var value in new[] { -0.1, 1, double.NaN })
         {
-            FluentActions.Invoking(() => new EtfTransformerOptions { Dropout = value }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Dropout");
-            FluentActions.Invoking(() => new EtfTransformerOptions { AttentionDropout = value }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("AttentionDropout");
-            FluentActions.Invoking(() => new EtfTransformerOptions { StochasticDepth = value }).Should().Throw<ArgumentOutOfRangeException>().WithParameterName("StochasticDepth");
+            Invoking(() => new EtfTransformerOptions { Dropout = value })
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Dropout");
+            Invoking(() => new EtfTransformerOptions { AttentionDropout = value })
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("AttentionDropout");
+            Invoking(() => new EtfTransformerOptions { StochasticDepth = value })
+                .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("StochasticDepth");
         }
 
-        FluentActions.Invoking(() => new EtfTransformerOptions { FeedForward = null! }).Should().Throw<ArgumentNullException>();
+        Invoking(() => new EtfTransformerOptions { FeedForward = null! }).Should().Throw<ArgumentNullException>();
     }
 
     [Fact]
@@ -214,16 +230,21 @@ public sealed class EtfTransformerBlockTests
         using var scope = NewDisposeScope();
         using var block = new EtfTransformerBlock(8, 2);
         var x = ones(2, 5, 8);
-        FluentActions.Invoking(() => block.call(ones(2, 5, 7))).Should().Throw<ArgumentException>().WithMessage("*(2, 5, 7)*(batch, tokens, 8)*");
-        FluentActions.Invoking(() => block.call(ones(5, 8))).Should().Throw<ArgumentException>().WithMessage("*(5, 8)*(batch, tokens, 8)*");
-        FluentActions.Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Float64))).Should().Throw<ArgumentException>().WithMessage("*Float64*Float32*");
-        FluentActions.Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Int64))).Should().Throw<ArgumentException>().WithMessage("*Int64*Float32*");
-        FluentActions.Invoking(() => block.call(ones(2, 5, 8, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*cpu*");
-        FluentActions.Invoking(() => block.call(null!)).Should().Throw<ArgumentNullException>();
-        FluentActions.Invoking(() => block.call(x, zeros(2, 5))).Should().Throw<ArgumentException>().WithMessage("*Float32*Bool*");
-        FluentActions.Invoking(() => block.call(x, zeros(5, 2, dtype: ScalarType.Bool))).Should().Throw<ArgumentException>().WithMessage("*(5, 2)*(2, 5)*");
-        FluentActions.Invoking(() => block.call(x, zeros(2, 5, 5, dtype: ScalarType.Bool))).Should().Throw<ArgumentException>().WithMessage("*(2, 5, 5)*(2, 5)*");
-        FluentActions.Invoking(() => block.call(x, zeros(2, 5, dtype: ScalarType.Bool, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*cpu*");
+        Invoking(() => block.call(ones(2, 5, 7))).Should().Throw<ArgumentException>().WithMessage("*(2, 5, 7)*(batch, tokens, 8)*");
+        Invoking(() => block.call(ones(5, 8))).Should().Throw<ArgumentException>().WithMessage("*(5, 8)*(batch, tokens, 8)*");
+        Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Float64)))
+            .Should().Throw<ArgumentException>().WithMessage("*Float64*Float32*");
+        Invoking(() => block.call(ones(2, 5, 8, dtype: ScalarType.Int64)))
+            .Should().Throw<ArgumentException>().WithMessage("*Int64*Float32*");
+        Invoking(() => block.call(ones(2, 5, 8, device: META))).Should().Throw<ArgumentException>().WithMessage("*meta*cpu*");
+        Invoking(() => block.call(null!)).Should().Throw<ArgumentNullException>();
+        Invoking(() => block.call(x, zeros(2, 5))).Should().Throw<ArgumentException>().WithMessage("*Float32*Bool*");
+        Invoking(() => block.call(x, zeros(5, 2, dtype: ScalarType.Bool)))
+            .Should().Throw<ArgumentException>().WithMessage("*(5, 2)*(2, 5)*");
+        Invoking(() => block.call(x, zeros(2, 5, 5, dtype: ScalarType.Bool)))
+            .Should().Throw<ArgumentException>().WithMessage("*(2, 5, 5)*(2, 5)*");
+        Invoking(() => block.call(x, zeros(2, 5, dtype: ScalarType.Bool, device: META)))
+            .Should().Throw<ArgumentException>().WithMessage("*meta*cpu*");
     }
 
     private static (int Width, int Heads, EtfTransformerOptions Options) Draw(int seed)

@@ -14,14 +14,16 @@ internal sealed class ReferenceBlock
     public ReferenceBlock(EtfTransformerBlock block, EtfTransformerOptions options)
     {
         (_options, _heads) = (options, block.Heads);
-        _values = block.named_parameters().ToDictionary(p => p.name, p => p.parameter.detach().to(ScalarType.Float64).clone().requires_grad_(true));
+        _values = block.named_parameters()
+            .ToDictionary(p => p.name, p => p.parameter.detach().to(ScalarType.Float64).clone().requires_grad_(true));
         foreach (var (name, module) in block.named_modules())
             if (module is SimplexEtfLinear fixedLayer)
                 _values[$"{name}.weight"] = fixedLayer.Etf.ToTensor();
     }
 
     /// <summary>The leaves that stand for the block's parameters.</summary>
-    public IEnumerable<(string Name, Tensor Value)> Leaves => _values.Where(value => value.Value.requires_grad).Select(value => (value.Key, value.Value));
+    public IEnumerable<(string Name, Tensor Value)> Leaves =>
+        _values.Where(value => value.Value.requires_grad).Select(value => (value.Key, value.Value));
 
     public Tensor Forward(Tensor x, bool[,]? padding)
     {

@@ -23,7 +23,11 @@ public sealed class TransformerSurgeryTests
         using var monitor = new NccMonitor(model, new NccMonitorOptions { Include = ["block", "block.feedforward.up"], Pooling = pooling });
         using var scope = NewDisposeScope();
         var outputs = new List<Tensor>();
-        model.Block.register_forward_hook((_, _, output) => { outputs.Add(output.detach().clone().MoveToOtherDisposeScope(scope)); return output; });
+        model.Block.register_forward_hook((_, _, output) =>
+        {
+            outputs.Add(output.detach().clone().MoveToOtherDisposeScope(scope));
+            return output;
+        });
 
         for (var epoch = 0; epoch < 2; epoch++)
         {
@@ -41,7 +45,8 @@ public sealed class TransformerSurgeryTests
             // Nothing was trained, so that the centers of the first epoch are those of the second.
             var all = cat(outputs).to(ScalarType.Float64);
             var features = pooling == FeaturePooling.ClassToken ? all.select(1, 0) : all.mean([1L]);
-            report.Layers.Single(layer => layer.Name == "block").NccError.Should().BeApproximately(LeaveOneOutError(features, data.Labels), 1e-9);
+            report.Layers.Single(layer => layer.Name == "block").NccError
+                .Should().BeApproximately(LeaveOneOutError(features, data.Labels), 1e-9);
         }
     }
 
@@ -50,10 +55,18 @@ public sealed class TransformerSurgeryTests
     {
         using var data = new Blobs();
         manual_seed(1);
-        using var model = new Classifier(new EtfTransformerOptions { FeedForward = new EtfFeedForwardOptions { Fixed = FixedProjections.None } });
+        using var model = new Classifier(
+            new EtfTransformerOptions { FeedForward = new EtfFeedForwardOptions { Fixed = FixedProjections.None } });
         using var optimizer = optim.AdamW(model.parameters(), 3e-3);
-        using var etf = model.ApplyAdaptiveEtf(
-            new AdaptiveEtfOptions { Epsilon = 0.3, Include = ["block.feedforward.*"], Frame = EtfFrame.Nearest.OrColumns, MaxOutputError = 1, Pooling = FeaturePooling.TokenMean }, optimizer);
+        var options = new AdaptiveEtfOptions
+        {
+            Epsilon = 0.3,
+            Include = ["block.feedforward.*"],
+            Frame = EtfFrame.Nearest.OrColumns,
+            MaxOutputError = 1,
+            Pooling = FeaturePooling.TokenMean,
+        };
+        using var etf = model.ApplyAdaptiveEtf(options, optimizer);
         var loss = double.NaN;
         for (var epoch = 0; epoch < 12; epoch++)
         {
