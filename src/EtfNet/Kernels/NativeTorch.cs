@@ -48,7 +48,10 @@ internal sealed unsafe class NativeTorch
     /// void* ctx), void* ctx)</c>
     /// </summary>
     public delegate* unmanaged[Cdecl]<long, long, long, delegate* unmanaged[Cdecl]<long, long, void*, void>, void*, int>
-        ParallelFor { get; }
+        ParallelFor
+    {
+        get;
+    }
 
     /// <summary>
     /// <c>AOTITorchError torch_get_const_data_ptr(AtenTensorHandle tensor, const void** ret_data_ptr)</c>: borrowed, storage offset

@@ -59,7 +59,10 @@ internal sealed unsafe class NativeAutograd
     /// </summary>
     public delegate* unmanaged[Cdecl]<
         TensorArray, TensorArray, TensorArray, TensorArray, NodePointers, delegate* unmanaged[Cdecl]<nuint, nint*>, void>
-        WrapOutputs { get; }
+        WrapOutputs
+    {
+        get;
+    }
 
     /// <summary><c>const char* THSTorch_get_and_reset_last_err()</c>: null where the last call went well.</summary>
     public delegate* unmanaged[Cdecl]<byte*> TakeError { get; }
