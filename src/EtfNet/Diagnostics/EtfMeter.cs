@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace EtfNet;
 
-/// <summary>The library's one meter, <c>EtfNet</c>, and the instruments of switches.</summary>
+/// <summary>The library's one meter, <c>EtfNet</c>, and the instruments of fixes.</summary>
 internal static class EtfMeter
 {
     public static Meter Meter { get; } = new("EtfNet");

@@ -115,7 +115,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void LearningRateScheduler_AcrossASwitch_GoesOn()
+    public void LearningRateScheduler_AcrossAFix_GoesOn()
     {
         using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
         var schedule = optim.lr_scheduler.StepLR(Optimizer, 1, 0.5);
@@ -131,7 +131,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void CachedParameterListForClipping_AcrossASwitch_GoesOn()
+    public void CachedParameterListForClipping_AcrossAFix_GoesOn()
     {
         using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
         var cached = Model.parameters().ToList();

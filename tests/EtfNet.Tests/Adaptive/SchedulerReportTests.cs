@@ -8,13 +8,13 @@ using static TorchSharp.torch;
 
 namespace EtfNet.Tests.Adaptive;
 
-/// <summary>What a switch tells: report, events, log, instruments.</summary>
+/// <summary>What a fix reports: report, events, log, instruments.</summary>
 public sealed class SchedulerReportTests : IDisposable
 {
     private readonly Blobs _data = new();
 
     [Fact]
-    public void Switch_Replaced_IsReportedEverywhere()
+    public void Fix_Replaced_IsReportedEverywhere()
     {
         using var model = Shapes.Make("ModuleField");
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
@@ -54,7 +54,7 @@ public sealed class SchedulerReportTests : IDisposable
     }
 
     [Fact]
-    public void Switch_InPlaceWithoutOptimizer_SaysWhyAndWarns()
+    public void Fix_InPlaceWithoutOptimizer_SaysWhyAndWarns()
     {
         using var model = Shapes.Make("LinearField");
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
@@ -118,7 +118,7 @@ public sealed class SchedulerReportTests : IDisposable
     [Theory]
     [InlineData(0.01, false)]
     [InlineData(1.0, true)]
-    public void Layer_WhoseSwitchWouldCostTheNetwork_WaitsBeforeAnythingChanges(double maxErrorRise, bool switched)
+    public void Layer_WhoseFixWouldCostTheNetwork_WaitsBeforeAnythingChanges(double maxErrorRise, bool isFixed)
     {
         manual_seed(2);
         using var model = nn.Sequential(("hidden", nn.Linear(16, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.ReLU()),
@@ -133,8 +133,8 @@ public sealed class SchedulerReportTests : IDisposable
             etf.EndEpoch();
         }
 
-        etf.Report.FixedLayers.Should().HaveCount(switched ? 1 : 0);
-        if (!switched)
+        etf.Report.FixedLayers.Should().HaveCount(isFixed ? 1 : 0);
+        if (!isFixed)
             etf.Report.Layers.Single(layer => layer.Name == "hidden").Note
                 .Should().StartWith("waits: the outputs' NCC error would rise from");
     }

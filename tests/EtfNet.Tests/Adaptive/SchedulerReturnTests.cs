@@ -11,7 +11,7 @@ namespace EtfNet.Tests.Adaptive;
 public sealed class SchedulerReturnTests : SchedulerTests
 {
     [Fact]
-    public void Restore_SnapshotFromBeforeTheSwitch_BringsTheWholeTrainingBack()
+    public void Restore_SnapshotFromBeforeTheFix_BringsTheWholeTrainingBack()
     {
         using var etf = Model.ApplyAdaptiveEtf(Eager with { WarmupEpochs = 2 }, Optimizer);
         for (var epoch = 0; epoch < 2; epoch++)
@@ -79,7 +79,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Theory]
     [InlineData("ModuleField")]
     [InlineData("LinearField")]
-    public void Guard_SwitchThatCostTooMuch_IsTakenBackWeightBiasAndMomentum(string shape)
+    public void Guard_FixThatCostTooMuch_IsTakenBackWeightBiasAndMomentum(string shape)
     {
         using var model = Shapes.Make(shape);
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
@@ -113,7 +113,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     }
 
     [Fact]
-    public void Guard_SwitchThatCostNothing_IsFreedAfterTheGrace()
+    public void Guard_FixThatCostNothing_IsFreedAfterTheGrace()
     {
         using var etf = Model.ApplyAdaptiveEtf(
             Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);
@@ -144,7 +144,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Theory]
     [InlineData("ModuleField")]
     [InlineData("LinearField")]
-    public void AddOptimizer_AfterTheSwitch_TakesTheWeightOutAndARevertPutsItBack(string shape)
+    public void AddOptimizer_AfterTheFix_TakesTheWeightOutAndARevertPutsItBack(string shape)
     {
         using var model = Shapes.Make(shape);
         using var optimizer = optim.Adam(model.parameters().ToList(), 0.005);

@@ -22,7 +22,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
     /// least-squares one.</param>
     /// <param name="weight">K x d.</param>
     /// <param name="bias">K, or null.</param>
-    /// <param name="inputs">(*, d): what the layer sees now, after earlier switches.</param>
+    /// <param name="inputs">(*, d): what the layer sees now, after earlier fixes.</param>
     /// <param name="targets">(*, K): the layer's old outputs, bias included. Where the inputs are the old ones these are W h + b.</param>
     /// <param name="options">What else is known of the layer; null for nothing.</param>
     /// <returns>The fit; computed in float64 on the weight's device if that is CUDA, else on the CPU.</returns>
@@ -94,7 +94,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
             return (own.WithScale(NormScale(images, t, w, shape)), images);
         }
 
-        // t^T x / N is W S where the inputs are the old ones; after earlier switches it is the best map from the new inputs to the old
+        // t^T x / N is W S where the inputs are the old ones; after earlier fixes it is the best map from the new inputs to the old
         // outputs.
         var cross = t.t().mm(x) / x.shape[0];
         if (frame.Kind is EtfFrameKind.Aligned

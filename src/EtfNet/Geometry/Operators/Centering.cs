@@ -8,7 +8,7 @@ namespace EtfNet;
 /// n + 1.
 /// </summary>
 /// <remarks>
-/// B (m x n) is an orthonormal basis of the complement of 1: the first columns of the Householder reflection that sends 1/sqrt(m) to -e_m.
+/// B (m x n) is an orthonormal basis of the complement of 1: the first columns of a Householder reflection, which sends 1/sqrt(m) to -e_m.
 /// It spans
 /// what Helmert's does and needs one mean where Helmert's needs a running sum: <c>B x = (x - t/(m + sqrt m), -t/sqrt m)</c> with <c>t = sum
 /// x</c>.

@@ -34,7 +34,7 @@ public sealed class FixGuardTests
     }
 
     [Fact]
-    public void Judge_BestEpochSinceTheSwitch_Counts()
+    public void Judge_BestEpochSinceTheFix_Counts()
     {
         var guard = Begun(3, 1.0);
         guard.Judge(4, 1.0);
