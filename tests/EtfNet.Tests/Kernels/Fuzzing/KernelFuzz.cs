@@ -96,8 +96,8 @@ internal static class KernelFuzz
         var means = new Dictionary<long, Tensor>();
         foreach (var label in labels.Distinct())
         {
-            var rows = Enumerable.Range(0, samples).Where(i => labels[i] == label).Select(i => (long)i).ToArray();
-            var own = wide.index_select(0, tensor(rows));
+            var members = Enumerable.Range(0, samples).Where(i => labels[i] == label).Select(i => (long)i).ToArray();
+            var own = wide.index_select(0, tensor(members));
             means[label] = own.mean([0L]);
             if (Compare(tensor(statistics.Sum((int)label).ToArray()), own.sum(0L), float64,
                 $"{seed}: sum of {label}, {Words(features)}") is { } problem)
