@@ -30,7 +30,8 @@ internal static class MemoryProbe
     private static int Train()
     {
         TorchMemory.KeepLargeBlocks();
-        using var model = nn.Sequential([.. Enumerable.Range(0, 6).Select(i => ($"{i}", (nn.Module<Tensor, Tensor>)nn.Linear(1024, 1024)))]);
+        using var model = nn.Sequential(
+            [.. Enumerable.Range(0, 6).Select(i => ($"{i}", (nn.Module<Tensor, Tensor>)nn.Linear(1024, 1024)))]);
         using var optimizer = optim.SGD(model.parameters(), 0.01, momentum: 0.9, weight_decay: 1e-4);
         for (var step = 0; step < 60; step++)
         {
