@@ -14,6 +14,9 @@ internal abstract unsafe class LowRankPanels : IKernel
     /// </summary>
     public static long First(LowRankJob* job, long panel, int wide) => Math.Min(panel * wide, job->Outputs - wide);
 
+    /// <summary>The memory that the panels of a factor take at most, whatever the vectors.</summary>
+    public static long Bytes(long outputs, int rank) => outputs * rank * 2 * sizeof(double);
+
     public static long Count(LowRankJob* job, int wide) => (job->Outputs + wide - 1) / wide;
 
     /// <inheritdoc/>
