@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace EtfNet;
 
 /// <summary>
@@ -14,8 +16,12 @@ internal abstract unsafe class LowRankPanels : IKernel
     /// </summary>
     public static long First(LowRankJob* job, long panel, int wide) => Math.Min(panel * wide, job->Outputs - wide);
 
-    /// <summary>The memory that the panels of a factor take at most, whatever the vectors.</summary>
-    public static long Bytes(long outputs, int rank) => outputs * rank * 2 * sizeof(double);
+    /// <summary>The memory that the panels of a factor take.</summary>
+    public static long Bytes(long outputs, int rank, ScalarType dtype, SimdWidth width)
+    {
+        var wide = Vectors * SimdDispatch.Count(dtype, width);
+        return (outputs + wide - 1) / wide * wide * rank * (dtype == ScalarType.Float64 ? sizeof(double) : sizeof(float));
+    }
 
     public static long Count(LowRankJob* job, int wide) => (job->Outputs + wide - 1) / wide;
 

@@ -57,7 +57,7 @@ internal static unsafe class LowRankPass
         }
 
         var width = SimdDispatch.Fitting(from.Dtype, job.Outputs / LowRankPanels.Vectors);
-        var bytes = LowRankPanels.Bytes(job.Outputs, rank);
+        var bytes = LowRankPanels.Bytes(job.Outputs, rank, from.Dtype, width);
         if ((width == SimdWidth.Plain && SimdDispatch.Width != SimdWidth.Plain) || job.Outputs < LowRankPanels.Vectors || bytes > MostBytes)
             return null;
         var (y, data) = KernelTensor.New(torch, [from.Size(0), job.Outputs], [job.Outputs, 1], from.Dtype);

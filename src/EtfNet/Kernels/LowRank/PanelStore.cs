@@ -57,7 +57,8 @@ internal sealed unsafe class PanelStore
     internal sealed class Kept(Form form, byte[] factor)
     {
         // Whole vectors on whole lines of the cache: others take two loads each.
-        private readonly byte[] _room = GC.AllocateUninitializedArray<byte>((int)LowRankPanels.Bytes(form.Outputs, form.Rank) + CacheLine, true);
+        private readonly byte[] _room = GC.AllocateUninitializedArray<byte>(
+            (int)LowRankPanels.Bytes(form.Outputs, form.Rank, form.Dtype, form.Width) + CacheLine, pinned: true);
 
         public Form Form => form;
 
