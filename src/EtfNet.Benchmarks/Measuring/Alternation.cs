@@ -11,8 +11,11 @@ internal sealed class Alternation(TimeSpan budget, Action? synchronize = null)
     private const int LeastRounds = 3;
     private const int MostRounds = 41;
 
-    /// <summary>A sample lasts at least this long: short work is repeated within it.</summary>
-    private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(8);
+    /// <summary>
+    /// A sample lasts at least this long: short work is repeated within it, so that it finds the caches as it leaves them itself. A training
+    /// takes no turns with another network.
+    /// </summary>
+    private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Long enough for the runtime to have compiled the managed part of a short step for good.</summary>
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);

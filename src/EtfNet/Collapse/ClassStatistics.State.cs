@@ -17,7 +17,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
         set
         {
             Reset();
-            _scratch = null;
+            _scratch = [];
             Grow(value.Length);
             value.CopyTo(_counts, 0);
             Total = value.Sum();

@@ -12,7 +12,7 @@ namespace EtfNet;
 /// </remarks>
 public sealed partial class ClassStatistics
 {
-    private Scratch? _scratch;
+    private Scratch[] _scratch = [];
     private double[]?[] _sums = [];
     private long[] _counts = [];
     private double[] _scatter = [];
@@ -137,8 +137,8 @@ public sealed partial class ClassStatistics
         Grow(groups.MaxLabel + 1);
         var parts = RowThreads.Parts(features);
         var added = parts == 1
-            ? AddGroups(features, groups, 0, groups.Classes.Length, _scratch ??= new Scratch(Width))
-            : AddInParts(features.Source!, groups, groups.Cut(parts));
+            ? AddGroups(features, groups, 0, groups.Classes.Length, KeptScratch(1)[0])
+            : AddInParts(features, groups, groups.Cut(parts));
         Total += added;
         return groups.Labeled - added;
     }
@@ -150,12 +150,22 @@ public sealed partial class ClassStatistics
         MergeClass(classIndex, count, sum, scatter);
     }
 
-    private long AddInParts(torch.Tensor source, LabelGroups groups, int[] cuts)
+    private long AddInParts(FeatureRows features, LabelGroups groups, int[] cuts)
     {
+        var source = features.Source!;
         var added = new long[cuts.Length - 1];
-        TorchThreads.For(added.Length,
-            part => added[part] = AddGroups(FeatureRows.View(source), groups, cuts[part], cuts[part + 1], new Scratch(Width)));
+        // In a training step new memory for each part would take as long as the sums.
+        var kept = RowThreads.AreMany(features) ? null : KeptScratch(added.Length);
+        TorchThreads.For(added.Length, part => added[part] = AddGroups(
+            FeatureRows.View(source), groups, cuts[part], cuts[part + 1], kept?[part] ?? new Scratch(Width)));
         return added.Sum();
+    }
+
+    private Scratch[] KeptScratch(int parts)
+    {
+        while (_scratch.Length < parts)
+            _scratch = [.. _scratch, new Scratch(Width)];
+        return _scratch;
     }
 
     /// <summary>Adds a run of groups; gives the number of samples added.</summary>

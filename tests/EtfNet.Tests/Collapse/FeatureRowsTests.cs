@@ -72,7 +72,10 @@ public sealed class FeatureRowsTests
     [Theory]
     [InlineData(1024, 1, 1)]
     [InlineData(1024, 3, 12)]
-    [InlineData(1023, 3, 1)]
+    [InlineData(1023, 3, 3)]
+    [InlineData(64, 3, 3)]
+    [InlineData(64, 1, 1)]
+    [InlineData(63, 3, 1)]
     public void Parts_LargeEnoughBatch_IsCutForEveryThread(int rows, int threads, int parts)
     {
         using var scope = NewDisposeScope();

@@ -5,8 +5,7 @@ namespace EtfNet;
 
 /// <summary>
 /// An aligned frame: <c>E = norm (J - L R^T)</c>, J the truncated or padded identity, L with K and R with d rows and r + 1 columns.
-/// Centering commutes
-/// into the low-rank part as its last column, so one copy of x and two skinny products do.
+/// Centering commutes into the low-rank part as its last column, so one copy of x and two skinny products do.
 /// </summary>
 /// <param name="shape">Of the frame.</param>
 /// <param name="rank">r.</param>
@@ -17,16 +16,19 @@ internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> l
     /// <summary>Rows of a group, and the sizes between which groups were found to be faster.</summary>
     private const long GroupRows = 8, MostRows = 256, LeastWidth = 1024;
 
-    public override Tensor Apply(Tensor x, FrameScale scale) => Update(x, shape.Rows, right(), left(), scale);
+    private readonly PanelStore _left = new(), _right = new();
 
-    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias) => Update(x, shape.Rows, right(), left(), scale, bias);
+    public override Tensor Apply(Tensor x, FrameScale scale) => Apply(x, scale, null);
 
-    public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => Update(y, shape.Columns, left(), right(), scale);
+    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias) =>
+        Update(x, shape.Rows, right(), left(), scale, _left, bias);
+
+    public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => Update(y, shape.Columns, left(), right(), scale, _right);
 
     /// <summary>factor (J x - outer (inner^T x)) + bias.</summary>
-    private Tensor Update(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale, Tensor? bias = null)
+    private Tensor Update(Tensor x, long width, Tensor inner, Tensor outer, FrameScale scale, PanelStore store, Tensor? bias = null)
     {
-        if (LowRankPass.TryApply(x, inner, outer, rank + 1, scale.Value * shape.Norm, bias) is { } y)
+        if (LowRankPass.TryApply(x, inner, outer, rank + 1, scale.Value * shape.Norm, bias, store) is { } y)
             return y;
         y = ByOperations(x, width, inner, outer, scale);
         return bias is null ? y : AddBias(y, bias);
@@ -54,8 +56,7 @@ internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> l
 
     /// <summary>
     /// Whether the wide product is taken a few rows at a time. As a whole, MKL's threads share each row of it between them, which on some
-    /// processors,
-    /// and at some times, takes two to three times as long as on one thread.
+    /// processors, and at some times, takes two to three times as long as on one thread.
     /// </summary>
     private static bool InGroups(Tensor x, long width) =>
         x.device_type == DeviceType.CPU && x.dtype is ScalarType.Float32 or ScalarType.Float64 && width >= LeastWidth
@@ -79,5 +80,7 @@ internal sealed class LowRankOperator(FrameShape shape, int rank, Func<Tensor> l
 
     public override void Dispose()
     {
+        _left.Clear();
+        _right.Clear();
     }
 }

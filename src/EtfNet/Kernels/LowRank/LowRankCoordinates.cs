@@ -62,16 +62,21 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
         return target;
     }
 
-    /// <summary>Adds some numbers' part to the coordinates, four rows and two vectors at a time.</summary>
+    /// <summary>Adds some numbers' part to the coordinates, four or eight rows and two vectors at a time.</summary>
     private void Add(TElement* x, int rows, TElement* inner, long stride, int depth, byte* coordinates)
     {
-        for (var row = 0; row < rows; row += 4)
+        // Vectors of 512 bits come with registers enough for eight rows, which share the loads of the factor.
+        var step = Unsafe.SizeOf<TVector>() == 64 ? 8 : 4;
+        for (var row = 0; row < rows; row += step)
         {
             var column = 0;
             for (; column <= Width - 2 * TSimd.Count; column += 2 * TSimd.Count)
-                AddTwo(x, _job->FromRow, inner + column, stride, depth, coordinates, Width, column, row, rows - 1);
-            if (column < Width)
-                AddOne(x, _job->FromRow, inner + column, stride, depth, coordinates, Width, column, row, rows - 1);
+                if (step == 8 && row + 4 < rows)
+                    AddTwoOfEight(x, _job->FromRow, inner + column, stride, depth, coordinates, Width, column, row, rows - 1);
+                else
+                    AddTwo(x, _job->FromRow, inner + column, stride, depth, coordinates, Width, column, row, rows - 1);
+            for (var part = row; column < Width && part < Math.Min(rows, row + step); part += 4)
+                AddOne(x, _job->FromRow, inner + column, stride, depth, coordinates, Width, column, part, rows - 1);
         }
     }
 
@@ -99,6 +104,44 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
 
         AddTo(coordinates, width, column, row, last, a0, b0, c0, d0);
         AddTo(coordinates, width, column + TSimd.Count, row, last, a1, b1, c1, d1);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddTwoOfEight(
+        TElement* x, long fromRow, TElement* inner, long stride, int depth, byte* coordinates, int width, int column, int row, int last)
+    {
+        TElement* x0 = x + row * fromRow, x1 = x + (row + 1) * fromRow, x2 = x + (row + 2) * fromRow, x3 = x + (row + 3) * fromRow;
+        TElement* x4 = x + (row + 4) * fromRow, x5 = x + Math.Min(row + 5, last) * fromRow;
+        TElement* x6 = x + Math.Min(row + 6, last) * fromRow, x7 = x + Math.Min(row + 7, last) * fromRow;
+        var (a0, a1, b0, b1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
+        var (c0, c1, d0, d1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
+        var (e0, e1, f0, f1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
+        var (g0, g1, h0, h1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
+        for (var k = 0L; k < depth; k++, inner += stride)
+        {
+            var (left, right) = (TSimd.Load(inner), TSimd.Load(inner + TSimd.Count));
+            var value = TSimd.Broadcast(x0 + k);
+            (a0, a1) = (TSimd.MultiplyAdd(value, left, a0), TSimd.MultiplyAdd(value, right, a1));
+            value = TSimd.Broadcast(x1 + k);
+            (b0, b1) = (TSimd.MultiplyAdd(value, left, b0), TSimd.MultiplyAdd(value, right, b1));
+            value = TSimd.Broadcast(x2 + k);
+            (c0, c1) = (TSimd.MultiplyAdd(value, left, c0), TSimd.MultiplyAdd(value, right, c1));
+            value = TSimd.Broadcast(x3 + k);
+            (d0, d1) = (TSimd.MultiplyAdd(value, left, d0), TSimd.MultiplyAdd(value, right, d1));
+            value = TSimd.Broadcast(x4 + k);
+            (e0, e1) = (TSimd.MultiplyAdd(value, left, e0), TSimd.MultiplyAdd(value, right, e1));
+            value = TSimd.Broadcast(x5 + k);
+            (f0, f1) = (TSimd.MultiplyAdd(value, left, f0), TSimd.MultiplyAdd(value, right, f1));
+            value = TSimd.Broadcast(x6 + k);
+            (g0, g1) = (TSimd.MultiplyAdd(value, left, g0), TSimd.MultiplyAdd(value, right, g1));
+            value = TSimd.Broadcast(x7 + k);
+            (h0, h1) = (TSimd.MultiplyAdd(value, left, h0), TSimd.MultiplyAdd(value, right, h1));
+        }
+
+        AddTo(coordinates, width, column, row, last, a0, b0, c0, d0);
+        AddTo(coordinates, width, column + TSimd.Count, row, last, a1, b1, c1, d1);
+        AddTo(coordinates, width, column, row + 4, last, e0, f0, g0, h0);
+        AddTo(coordinates, width, column + TSimd.Count, row + 4, last, e1, f1, g1, h1);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace EtfNet;
 
 /// <summary>
@@ -13,6 +15,13 @@ internal abstract unsafe class LowRankPanels : IKernel
     /// The first output of a panel of so many outputs. The last panel overlaps the one before where it would reach beyond the end.
     /// </summary>
     public static long First(LowRankJob* job, long panel, int wide) => Math.Min(panel * wide, job->Outputs - wide);
+
+    /// <summary>The memory that the panels of a factor take.</summary>
+    public static long Bytes(long outputs, int rank, ScalarType dtype, SimdWidth width)
+    {
+        var wide = Vectors * SimdDispatch.Count(dtype, width);
+        return (outputs + wide - 1) / wide * wide * rank * (dtype == ScalarType.Float64 ? sizeof(double) : sizeof(float));
+    }
 
     public static long Count(LowRankJob* job, int wide) => (job->Outputs + wide - 1) / wide;
 

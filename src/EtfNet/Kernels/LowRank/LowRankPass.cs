@@ -23,8 +23,10 @@ internal static unsafe class LowRankPass
     /// <param name="rank">How many of the w columns count.</param>
     /// <param name="factor">Of all of it but the bias.</param>
     /// <param name="bias">m numbers, or null.</param>
+    /// <param name="store">Where the copy of the outer factor is kept for the next call with the same one; null for nowhere.</param>
     /// <returns>N x m, a new tensor of the current scope; null where the kernel does not reach, see <see cref="CenteringPass"/>.</returns>
-    public static Tensor? TryApply(Tensor x, Tensor inner, Tensor outer, int rank, double factor, Tensor? bias = null)
+    public static Tensor? TryApply(
+        Tensor x, Tensor inner, Tensor outer, int rank, double factor, Tensor? bias = null, PanelStore? store = null)
     {
         if (NativeTorch.Current is not { } torch || !TryRead(torch, x, 2, null, out var from)
             || !TryRead(torch, inner, 2, from.Dtype, out var left) || !TryRead(torch, outer, 2, from.Dtype, out var right)
@@ -55,36 +57,65 @@ internal static unsafe class LowRankPass
         }
 
         var width = SimdDispatch.Fitting(from.Dtype, job.Outputs / LowRankPanels.Vectors);
-        var bytes = job.Outputs * rank * 2 * sizeof(double);
+        var bytes = LowRankPanels.Bytes(job.Outputs, rank, from.Dtype, width);
         if ((width == SimdWidth.Plain && SimdDispatch.Width != SimdWidth.Plain) || job.Outputs < LowRankPanels.Vectors || bytes > MostBytes)
             return null;
         var (y, data) = KernelTensor.New(torch, [from.Size(0), job.Outputs], [job.Outputs, 1], from.Dtype);
         job.Y = data;
-        if (data != 0)
+        if (data == 0)
+            return y;
+        if (store is not null && PanelStore.Takes(job, from.Dtype))
+            RunKept(ref job, from, width, store);
+        else
             Run(ref job, from, width, (int)bytes);
         return y;
     }
 
+    private static void RunKept(ref LowRankJob job, in KernelTensor from, SimdWidth width, PanelStore store)
+    {
+        var panels = store.Find(job, from.Dtype, width, out var areMade);
+        job.Panels = panels.Address;
+        if (!areMade)
+        {
+            MakePanels(ref job, from, width);
+            store.Keep(panels);
+        }
+
+        Update(ref job, from, width);
+        GC.KeepAlive(panels);
+    }
+
     private static void Run(ref LowRankJob job, in KernelTensor from, SimdWidth width, int bytes)
     {
-        var wide = LowRankPanels.Vectors * SimdDispatch.Count(from.Dtype, width);
-        var panels = (job.Outputs + wide - 1) / wide;
         var numbers = ArrayPool<byte>.Shared.Rent(bytes);
         try
         {
-            fixed (LowRankJob* pinned = &job)
             fixed (byte* room = numbers)
             {
                 job.Panels = (nint)room;
-                TorchThreads.For(panels, TorchThreads.Grain(wide * job.Rank), SimdDispatch.Of<LowRankPanels>(from.Dtype, width), pinned);
-                var grain = Math.Max(LeastRows, LeastWork / ((job.Inputs + job.Outputs) * job.Rank));
-                TorchThreads.For(from.Size(0), grain, SimdDispatch.Of<LowRankKernel>(from.Dtype, width), pinned);
+                MakePanels(ref job, from, width);
+                Update(ref job, from, width);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(numbers);
         }
+    }
+
+    private static void MakePanels(ref LowRankJob job, in KernelTensor from, SimdWidth width)
+    {
+        var wide = LowRankPanels.Vectors * SimdDispatch.Count(from.Dtype, width);
+        var panels = (job.Outputs + wide - 1) / wide;
+        fixed (LowRankJob* pinned = &job)
+            TorchThreads.For(panels, TorchThreads.Grain(wide * job.Rank), SimdDispatch.Of<LowRankPanels>(from.Dtype, width), pinned);
+    }
+
+    private static void Update(ref LowRankJob job, in KernelTensor from, SimdWidth width)
+    {
+        var grain = Math.Max(LeastRows, LeastWork / ((job.Inputs + job.Outputs) * job.Rank));
+        fixed (LowRankJob* pinned = &job)
+            TorchThreads.For(from.Size(0), grain, SimdDispatch.Of<LowRankKernel>(from.Dtype, width), pinned);
     }
 
     /// <summary>Reads a tensor whose last dimension is a run of memory.</summary>

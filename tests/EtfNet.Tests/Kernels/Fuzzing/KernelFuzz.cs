@@ -21,11 +21,12 @@ internal static class KernelFuzz
         try
         {
             using var scope = NewDisposeScope();
-            return random.Next(4) switch
+            return random.Next(5) switch
             {
                 0 => Rows(random, seed),
                 1 => Maps(random, seed),
                 2 => LowRank(random, seed),
+                3 => Spread(random, seed),
                 _ => Statistics(random, seed),
             };
         }
@@ -70,12 +71,31 @@ internal static class KernelFuzz
         var inner = Strided(random, (Sample.Normal(seed + 1, inputs, wide) / Math.Sqrt(inputs)).to(type));
         var outer = Strided(random, Sample.Normal(seed + 2, outputs, wide).to(type));
         var bias = random.Next(2) == 0 ? null : Strided(random, Sample.Normal(seed + 3, outputs).to(type));
-        if (LowRankPass.TryApply(x, inner, outer, rank, 1.5, bias) is not { } y)
+        var store = random.Next(2) == 0 ? null : new PanelStore();
+        for (var calls = random.Next(2); store is not null && calls > 0; calls--)
+            LowRankPass.TryApply(x, inner, outer, rank, 1.5, bias, store);
+        if (LowRankPass.TryApply(x, inner, outer, rank, 1.5, bias, store) is not { } y)
             return null;
         var (wideX, left, right) = (x.to(float64), inner.to(float64).narrow(1, 0, rank), outer.to(float64).narrow(1, 0, rank));
         var fitted = outputs > inputs ? nn.functional.pad(wideX, (0, outputs - inputs)) : wideX.narrow(1, 0, outputs);
         var expected = 1.5 * (fitted - wideX.mm(left).mm(right.t())) + (bias?.to(float64) ?? zeros(1, float64));
         return Compare(y, expected, type, $"{seed}: {inputs} to {outputs} of rank {rank}, {Words(x)}");
+    }
+
+    private static string? Spread(Random random, int seed)
+    {
+        var (channels, rank, batch) = (random.Next(1, 40), random.Next(1, 20), random.Next(0, 5));
+        var outputs = random.Next(1, channels + 1);
+        long[] places = [random.Next(1, 14), random.Next(1, 14)];
+        var type = Type(random);
+        var x = Strided(random, Sample.Normal(seed, [batch, channels, .. places]).to(type));
+        var left = Strided(random, Sample.Normal(seed + 1, outputs, rank).to(type));
+        var coordinates = Strided(random, Sample.Normal(seed + 2, [batch, rank, .. places]).to(type));
+        if (SpreadPass.TryApply(x, left, coordinates, 1.5) is not { } y)
+            return null;
+        var product = einsum("kj,njab->nkab", left.to(float64), coordinates.to(float64));
+        var expected = 1.5 * (x.to(float64).narrow(1, 0, outputs) - product);
+        return Compare(y, expected, type, $"{seed}: {outputs} outputs of rank {rank}, {Words(x)}, {Words(coordinates)}");
     }
 
     private static string? Statistics(Random random, int seed)

@@ -20,7 +20,11 @@ internal sealed class LowRankPatches(FrameShape shape, Func<Tensor> left, Func<T
     public override Tensor Apply(Tensor x, FrameScale scale)
     {
         using var scope = NewDisposeScope();
-        var y = ChannelProduct.Apply(left().mul(scale.Times(-shape.Norm)), Convolve(x, right()));
+        var coordinates = Convolve(x, right());
+        // The same numbers in one pass over the outputs, which else are written, and read and written again.
+        if (_leading.AreLeadingChannels && SpreadPass.TryApply(x, left(), coordinates, scale.Value * shape.Norm) is { } spread)
+            return spread.MoveToOuterDisposeScope();
+        var y = ChannelProduct.Apply(left().mul(scale.Times(-shape.Norm)), coordinates);
         _leading.AddTo(y, x, scale.Times(shape.Norm));
         return y.MoveToOuterDisposeScope();
     }

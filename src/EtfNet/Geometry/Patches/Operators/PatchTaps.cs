@@ -39,8 +39,11 @@ internal sealed class PatchTaps
     private bool AreView => _count <= _window.Patch.Channels && _taps is [var only]
         && only.Rows.Count == _positions.Rows && only.Columns.Count == _positions.Columns;
 
+    /// <summary>Whether they are the very map, but for its last channels.</summary>
+    public bool AreLeadingChannels => AreView && _positions == _map;
+
     /// <summary>Whether they are the very map.</summary>
-    private bool AreMap => AreView && _count == _window.Patch.Channels && _positions == _map;
+    private bool AreMap => AreLeadingChannels && _count == _window.Patch.Channels;
 
     /// <summary>J x.</summary>
     /// <param name="x">(N, channels, rows, columns).</param>
