@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
+using EtfNet.Benchmarks.Measuring;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +24,6 @@ public class ClassSums() : StatisticsSubject(tracksScatter: false)
         nn.functional.one_hot(Labels, Shape.Classes).to(float32).t().mm(Features);
     }
 
-    internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), (double)Shape.Samples * Shape.Width, IsDouble: true);
-
-    internal override IReadOnlyList<PeerWork> Peers => [Peer("sums.index_add_"), .. Products("sums.one_hot")];
+    internal override Cost CostOf(string method) =>
+        new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), (double)Shape.Samples * Shape.Width, IsDouble: true);
 }

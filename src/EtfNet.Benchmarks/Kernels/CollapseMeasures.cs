@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
+using EtfNet.Benchmarks.Measuring;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using TorchSharp;
 
 namespace EtfNet.Benchmarks.Kernels;
 
@@ -26,6 +25,7 @@ public abstract class StatisticsSubject : KernelSubject
     {
         base.Prepare();
         _state = new ClassStatistics(Shape.Width, _tracksScatter);
-        _deviceState = IsCuda ? Sums(_tracksScatter ? CollapseMetricSet.Variability : CollapseMetricSet.None) : null;
+        var options = new NccMonitorOptions { Metrics = _tracksScatter ? CollapseMetricSet.Variability : CollapseMetricSet.None };
+        _deviceState = IsCuda ? Hold(new DeviceSums(Shape.Width, Shape.Classes, Device, options)) : null;
     }
 }

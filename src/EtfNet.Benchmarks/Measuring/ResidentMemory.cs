@@ -28,7 +28,8 @@ internal static class ResidentMemory
 
     internal static long? Parse(IEnumerable<string> status)
     {
-        var line = status.FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? null : 1024 * long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        // Such as "VmHWM:      2048 kB".
+        var words = status.FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))?.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        return words is null ? null : 1024 * long.Parse(words[1], CultureInfo.InvariantCulture);
     }
 }

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using EtfNet.Benchmarks.Measuring;
-using EtfNet.Benchmarks.Measuring.Limits;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,9 +8,9 @@ namespace EtfNet.Benchmarks.Transformer;
 /// <summary>A transformer block and its plain twin: 64 sequences of 65 tokens, width 256, feedforward ratio 4.</summary>
 public class TransformerBlocks : Subject
 {
-    private const long Batch = 64;
-    private const long Tokens = 65;
-    private const int Width = 256;
+    internal const int Batch = 64;
+    internal const int Width = 256;
+    private const int Tokens = 65;
     private const int Heads = 4;
 
     private EtfTransformerBlock _block = null!;
@@ -22,8 +21,6 @@ public class TransformerBlocks : Subject
     /// <summary>The block.</summary>
     [ParamsAllValues]
     public BlockKind Block { get; set; }
-
-    internal override string ShapeName => Block.ToString();
 
     /// <summary>Without recording a gradient.</summary>
     [Benchmark]
