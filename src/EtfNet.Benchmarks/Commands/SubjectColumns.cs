@@ -7,7 +7,6 @@ using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Validators;
-using EtfNet.Benchmarks.Measuring;
 
 namespace EtfNet.Benchmarks.Commands;
 
@@ -43,7 +42,7 @@ internal sealed class SubjectColumns : IDiagnoser
     private static Metric[] Metrics(Subject subject, Cost cost) =>
     [
         new(new Column("Live tensors", "B", "Bytes of tensors, weights, gradients and optimizer states held between runs"), subject.LiveTensorBytes),
-        new(new Column("Peak resident", "B", "Peak resident memory of the whole process while this was timed"), ResidentMemory.Peak() ?? double.NaN),
+        new(new Column("Peak resident", "B", "Peak resident memory of the whole process while this was timed"), ResidentMemory.Peak()),
         new(new Column("Must move", "B", "Bytes that the work must read and write in any formulation"), cost.Bytes),
         new(new Column("Operations", "", "Additions and multiplications in any formulation"), cost.Operations),
         new(new Column("In float64", "", "1 where the operations are in float64 by contract"), cost.IsDouble ? 1 : 0),

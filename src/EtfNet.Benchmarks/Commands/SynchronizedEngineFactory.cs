@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Engines;
-using EtfNet.Benchmarks.Measuring;
 
 namespace EtfNet.Benchmarks.Commands;
 

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Construction;
 
 /// <summary>Frames found by a decomposition of a weight. Done on the CPU in float64; the float32 decomposition is the baseline.</summary>

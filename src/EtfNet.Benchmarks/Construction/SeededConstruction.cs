@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Construction;
 
 /// <summary>Making layers of frames that are a few bytes and a seed; a dense layer with fresh weights is the baseline.</summary>

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Counts and sums of each class's features, in float64 by the library and in float32 by the peers.</summary>

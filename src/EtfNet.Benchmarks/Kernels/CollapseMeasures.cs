@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>The collapse metrics from finished class statistics, and NC1, which needs the samples once more.</summary>

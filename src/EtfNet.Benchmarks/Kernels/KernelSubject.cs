@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Work on the features and labels of a batch: clouds round class centers, seen from an offset.</summary>

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Which class center is nearest: the library's scores (leave-one-out included) against <c>cdist</c> and against a product, both

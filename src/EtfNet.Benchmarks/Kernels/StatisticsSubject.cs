@@ -1,5 +1,3 @@
-using BenchmarkDotNet.Attributes;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>What the library keeps of each class, with or without its scatter: on the CPU a state, on a device the sums there.</summary>

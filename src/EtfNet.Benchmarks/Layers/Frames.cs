@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Layers;
 
 /// <summary>Frames of random matrices, and layers of every kind. Nothing is trained but <see cref="LayerKind.TrainableDense"/>.</summary>

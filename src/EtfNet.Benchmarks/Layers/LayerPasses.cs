@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Layers;
 
 /// <summary>Linear layers of K = d.</summary>
@@ -24,18 +21,9 @@ public class LayerPasses : Passes
 
     private protected override long[] InputShape => [Shape.Batch, Shape.Width];
 
-    private protected override nn.Module<Tensor, Tensor> Create() => Frames.Linear(Shape.Kind, Shape.Width);
+    private protected override int Patch => Shape.Width;
 
-    private protected override (double Stored, double Operations) ForwardCost()
-    {
-        var (batch, width) = ((double)Shape.Batch, (double)Shape.Width);
-        return Shape.Kind switch
-        {
-            LayerKind.Identity => (0, 3 * batch * width),
-            LayerKind.Aligned => (4 * width * Frames.Rank, 8 * batch * width * Frames.Rank),
-            // Two products with factors of about sqrt(width).
-            LayerKind.Random => (2 * width, 4 * batch * width * Math.Sqrt(width)),
-            _ => (width * width, 2 * batch * width * width),
-        };
-    }
+    private protected override int Rank => Frames.Rank;
+
+    private protected override nn.Module<Tensor, Tensor> Create() => Frames.Linear(Shape.Kind, Shape.Width);
 }

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Layers;
 
 /// <summary>Forward, and forward with backward to the input, of every frame, against frozen and trainable dense layers.</summary>
@@ -18,10 +13,8 @@ public abstract class Passes : Subject
     [ParamsSource(nameof(Shapes))]
     public LayerShape Shape { get; set; } = new(LayerKind.Identity, 64, 1);
 
-    /// <summary>The shapes; the frozen dense layer of each width first.</summary>
+    /// <summary>The shapes.</summary>
     public abstract IEnumerable<LayerShape> Shapes { get; }
-
-    private protected abstract long[] InputShape { get; }
 
     /// <summary>Without an input gradient.</summary>
     [Benchmark(Baseline = true)]
@@ -43,17 +36,32 @@ public abstract class Passes : Subject
 
     internal override Cost CostOf(string method)
     {
-        var (stored, operations) = ForwardCost();
-        var forward = new Cost(sizeof(float) * ((2 * InputShape.Aggregate(1.0, (product, length) => product * length)) + stored), operations);
+        var (rows, inputs, outputs, columns) = ((double)Shape.Batch * Shape.Side * Shape.Side, (double)Patch, (double)Shape.Width, Rank + 1);
+        var (stored, operations) = Shape.Kind switch
+        {
+            LayerKind.Identity => (0, 3 * outputs),
+            LayerKind.Aligned => ((inputs + outputs) * columns, 2 * (inputs + outputs) * columns),
+            // Two products with factors of about the root of the width; a convolution's is a product per pixel.
+            LayerKind.Random when inputs == outputs => (2 * outputs, 4 * outputs * Math.Sqrt(outputs)),
+            LayerKind.Random => (outputs * outputs, 2 * outputs * outputs),
+            _ => (inputs * outputs, 2 * inputs * outputs),
+        };
+        var moved = sizeof(float) * ((2 * rows * outputs) + stored);
         if (method == nameof(Forward))
-            return forward;
+            return new Cost(moved, rows * operations);
         // The input's gradient is the same work once more; a trained weight's a third time, and the gradient is written.
-        var trained = Shape.Kind == LayerKind.TrainableDense;
-        return new Cost((2 * forward.Bytes) + (trained ? sizeof(float) * stored : 0), (trained ? 3 : 2) * operations);
+        return Shape.Kind == LayerKind.TrainableDense
+            ? new Cost((2 * moved) + (sizeof(float) * stored), 3 * rows * operations)
+            : new Cost(2 * moved, 2 * rows * operations);
     }
 
-    /// <summary>The numbers stored and the operations of a forward pass.</summary>
-    private protected abstract (double Stored, double Operations) ForwardCost();
+    private protected abstract long[] InputShape { get; }
+
+    /// <summary>The numbers of the input that an output is made of.</summary>
+    private protected abstract int Patch { get; }
+
+    /// <summary>The rank of an aligned frame.</summary>
+    private protected abstract int Rank { get; }
 
     private protected abstract nn.Module<Tensor, Tensor> Create();
 

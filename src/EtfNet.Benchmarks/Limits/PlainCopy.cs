@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Limits;
 
 /// <summary>A copy between two tensors: as fast as memory can be moved, which caches make a matter of size.</summary>

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Measuring;
 
 /// <summary>What every measurement of a run shares.</summary>

@@ -1,7 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Measuring;
 
 /// <summary>What is measured: BenchmarkDotNet runs its benchmarks, and ratios alternate its methods.</summary>

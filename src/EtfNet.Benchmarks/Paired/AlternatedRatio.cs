@@ -1,5 +1,4 @@
 using EtfNet.Benchmarks.Limits;
-using EtfNet.Benchmarks.Measuring;
 
 namespace EtfNet.Benchmarks.Paired;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EtfNet.Benchmarks.Measuring;
 using EtfNet.Benchmarks.Training;
 
 namespace EtfNet.Benchmarks.Paired;

@@ -1,6 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-
 namespace EtfNet.Benchmarks.Training;
 
 /// <summary>The exact mode, two passes over 2,560 samples, beside training on them once.</summary>

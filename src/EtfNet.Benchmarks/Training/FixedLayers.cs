@@ -1,6 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-
 namespace EtfNet.Benchmarks.Training;
 
 /// <summary>A training step, and the memory that it holds, as more of ten hidden layers of width 1024 are fixed.</summary>

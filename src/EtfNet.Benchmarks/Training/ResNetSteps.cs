@@ -1,9 +1,5 @@
-using BenchmarkDotNet.Attributes;
 using EtfNet.Benchmarks.Layers;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 

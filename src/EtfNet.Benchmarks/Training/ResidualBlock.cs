@@ -1,6 +1,4 @@
 using EtfNet.Benchmarks.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 

@@ -1,7 +1,4 @@
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Transformer;
 
 /// <summary>A transformer block and its plain twin: 64 sequences of 65 tokens, width 256, feedforward ratio 4.</summary>
