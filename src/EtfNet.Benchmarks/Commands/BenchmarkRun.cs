@@ -2,6 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Exporters.Json;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
@@ -14,6 +15,8 @@ internal static class BenchmarkRun
     /// <summary>Enough for a median of work of microseconds to seconds; hundreds of cases stay a matter of minutes.</summary>
     private static readonly TimeInterval s_sample = TimeInterval.FromMilliseconds(150);
 
+    private const int WidestShape = 40;
+
     /// <returns>0; 1 if a benchmark failed.</returns>
     public static int Run(string[] args)
     {
@@ -24,7 +27,8 @@ internal static class BenchmarkRun
             .WithIterationTime(s_sample)
             .AsMutator();
         var config = DefaultConfig.Instance.AddJob(inThisProcess).AddExporter(JsonExporter.Full)
-            .AddDiagnoser(MemoryDiagnoser.Default, new SubjectColumns());
+            .AddDiagnoser(MemoryDiagnoser.Default, new SubjectColumns())
+            .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(WidestShape));
         var summaries = BenchmarkSwitcher.FromAssembly(typeof(BenchmarkRun).Assembly).Run(Arguments(args), config);
         return summaries.SelectMany(summary => summary.Reports).All(report => report.Success) ? 0 : 1;
     }

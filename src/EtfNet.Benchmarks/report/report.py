@@ -15,6 +15,7 @@ import re
 import sys
 
 NONE = "-"
+GROWING = ("Construction", "Kernels", "Layers")
 LEAST_PLACES = 4
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
@@ -140,8 +141,9 @@ def work_table(works, limits, peers):
                      share(limits.of_product(work)), byte_count(metric("Live tensors")), byte_count(metric("Peak resident"))))
         for peer in peers:
             if (peer["subject"], peer["shape"], peer["method"]) == (work.subject, work.shape, work.method):
-                rows.append((work.subject, work.shape, f"PyTorch: {work.method}", milliseconds(peer["medianMs"]),
-                             f"{digits(peer['medianMs'] / work.baseline)}x", *[NONE] * 6))
+                median = peer["medianMs"]
+                rows.append((work.subject, work.shape, f"PyTorch: {work.method}", milliseconds(median), f"{digits(median / work.baseline)}x",
+                             *[NONE] * 6))
     return table(("subject", "shape", "work", "median", "of first", "must move", "operations", "of copy", "of GEMM", "live tensors",
                   "peak resident"), rows)
 
@@ -178,7 +180,8 @@ def excerpt(ratios, works):
     if {"Library", "CdistArgmin"} <= scoring.keys():
         line("NCC scores of 60,000 samples, width 1024, 10 classes", scoring["Library"], scoring["CdistArgmin"], "cdist and argmin")
     for one in ratio("nccOverhead"):
-        line("watching a training step, ten layers", one["medianMs"], one["referenceMs"], "not watched", f"{100 * (one['ratio'] - 1):+.1f}% time")
+        line("watching a training step, ten layers", one["medianMs"], one["referenceMs"], "not watched",
+             f"{100 * (one['ratio'] - 1):+.1f}% time")
     return table(("work", "EtfNet", "reference", "factor"), rows)
 
 
@@ -200,9 +203,9 @@ def upper_half(points):
 
 
 def growth(works):
-    """Series along one number of the shape, all else alike: {(subject, shape with x): {method: [(x, ms)]}} of enough places."""
+    """Series along one number of the shape, all else alike: {(subject, shape with #): {method: [(number, ms)]}} of enough places."""
     series = collections.defaultdict(lambda: collections.defaultdict(dict))
-    for work in works:
+    for work in (work for work in works if work.section in GROWING):
         for number in re.finditer(r"\d+", work.shape):
             around = (work.shape[:number.start()], work.shape[number.end():])
             series[work.subject, around][work.method][int(number.group())] = work.ms
@@ -211,7 +214,7 @@ def growth(works):
         kind = re.match(r"[A-Za-z]*", before).group()
         for method, places in methods.items():
             if len(places) >= LEAST_PLACES:
-                found[subject, before[len(kind):].lstrip() + "x" + after][f"{kind} {method}".strip()] = sorted(places.items())
+                found[subject, before[len(kind):].lstrip() + "#" + after][f"{kind} {method}".strip()] = sorted(places.items())
     return found
 
 
@@ -237,7 +240,7 @@ def picture(title, curves):
                 top + height * (high - math.log10(ms)) / (high - low))
 
     parts = [f'<text x="{left}" y="24" font-size="15">{title}</text>',
-             f'<text x="{left}" y="{top + height + 45}">x</text>', f'<text x="10" y="{top - 8}">median ms</text>']
+             f'<text x="{left}" y="{top + height + 45}">#</text>', f'<text x="10" y="{top - 8}">median ms</text>']
     for power in range(low, high + 1):
         _, line = at(10 ** min(x), 10 ** power)
         parts.append(f'<path d="M{left} {line:.1f}h{width}" stroke="#ddd"/><text x="{left - 8}" y="{line + 4:.1f}" '
@@ -278,8 +281,8 @@ def render(name, ratios, works, peers, facts):
     for (subject, shape), curves in growth(works).items():
         file = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{subject}-{shape}").strip("-") + ".svg"
         pictures[file] = picture(f"{subject}, {shape}", curves)
-        section(f"Growth of {subject}, {shape}", "Fitted exponents, over all places of x and over the upper half, where the fixed costs "
-                "of a call count less.", growth_table(curves), f"\n![cost of {subject} over x]({file})\n")
+        section(f"Growth of {subject}, {shape}", "Fitted exponents, over all places of # and over the upper half, where the fixed costs "
+                "of a call count less.", growth_table(curves), f"\n![cost of {subject}, {shape}]({file})\n")
     return "".join(text), pictures
 
 
@@ -304,7 +307,8 @@ def main():
         for file, content in {f"{arguments.name}.md": page, **pictures}.items():
             (folder / file).write_text(content, encoding="utf-8")
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        print(f"report.py: {type(error).__name__} {error}; give files of ratios --json, BenchmarkDotNet and peers.py --json", file=sys.stderr)
+        print(f"report.py: {type(error).__name__} {error}; files of ratios --json, BenchmarkDotNet and peers.py --json are read",
+              file=sys.stderr)
         sys.exit(2)
     print(folder / f"{arguments.name}.md")
 

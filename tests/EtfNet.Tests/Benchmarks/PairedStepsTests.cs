@@ -1,4 +1,4 @@
-using EtfNet.Benchmarks.Ratios.Monitoring;
+using EtfNet.Benchmarks.Paired;
 using FluentAssertions;
 using Xunit;
 
