@@ -40,9 +40,11 @@ public class FittedConstruction : Subject
     /// <summary>A weight as a layer begins with, and inputs in clouds round class centers.</summary>
     private protected override void Prepare()
     {
-        _weight = Normal(4, Width, Width).div_(Math.Sqrt(Width));
+        using var generator = new Generator(4);
         using var scope = NewDisposeScope();
-        var labels = arange(Samples, dtype: int64, device: Device).remainder_(Classes);
-        _inputs = Normal(6, Samples, Width).add_(Normal(5, Classes, Width).index_select(0, labels));
+        var labels = arange(Samples, dtype: int64).remainder_(Classes);
+        var centers = randn([Classes, Width], generator: generator).index_select(0, labels);
+        _weight = Hold(randn([Width, Width], generator: generator).div_(Math.Sqrt(Width)).DetachFromDisposeScope());
+        _inputs = Hold(randn([Samples, Width], generator: generator).add_(centers).DetachFromDisposeScope());
     }
 }

@@ -34,11 +34,9 @@ public sealed class RatioTableTests
     [Fact]
     public void Measure_Bytes_ComparesWhatIsHeld()
     {
-        var one = new AlternatedRatio("bytes", "twice", 0, 1, null, new PlainCopy { Bytes = 1 << 12 }.Copy, new PlainCopy { Bytes = 1 << 13 }.Copy)
-        {
-            ComparesBytes = true,
-        };
-        one.Measure(TimeSpan.Zero).Should().BeEquivalentTo(
+        var (once, twice) = (new PlainCopy { Bytes = 1 << 12 }, new PlainCopy { Bytes = 1 << 13 });
+        var ratio = new AlternatedRatio("bytes", "twice", 0, 1, null, once.Copy, twice.Copy) { ComparesBytes = true };
+        ratio.Measure(TimeSpan.Zero).Should().BeEquivalentTo(
             new { MedianMs = 4096.0, ReferenceMs = 8192.0, Ratio = 0.5, Unit = "B", OfCopy = (double?)null });
     }
 

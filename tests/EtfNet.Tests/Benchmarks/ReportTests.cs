@@ -39,7 +39,7 @@ public sealed class ReportTests
         File.WriteAllText(folder.File("broken.json"), "{");
         foreach (var name in new[] { "broken.json", "absent.json" })
         {
-            var (code, _, error) = ReportScriptFactAttribute.Run(s_script, "machine", "--ratios", folder.File(name), "--out", folder.File(""));
+            var (code, _, error) = ReportScriptFactAttribute.Run(s_script, "machine", "--ratios", folder.File(name));
             code.Should().Be(2);
             error.Trim().Should().Contain("ratios --json").And.NotContain("\n");
         }
@@ -63,9 +63,9 @@ public sealed class ReportTests
         var reports = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.md").Select(File.ReadAllText).ToArray() : [];
         var excerpt = FigureCheck.Excerpt(File.ReadAllText(Repository.Path("README.md")));
         FigureCheck.Missing(excerpt, reports).Should().BeEmpty();
-        FigureCheck.FigureLines(excerpt).Count().Should().Be(reports.Length == 0 ? 0 : 5, "the README shows five lines of a report, where there is one");
+        FigureCheck.FigureLines(excerpt).Count().Should().Be(reports.Length == 0 ? 0 : 5, "the README shows five lines of a report");
         foreach (var picture in FigureCheck.Pictures(excerpt))
             File.Exists(Repository.Path(picture)).Should().BeTrue($"the README shows {picture}");
-        (reports.Length == 0 || FigureCheck.Pictures(excerpt).Any()).Should().BeTrue("the README shows a picture of a report, where there is one");
+        (reports.Length == 0 || FigureCheck.Pictures(excerpt).Any()).Should().BeTrue("the README shows a picture of a report");
     }
 }
