@@ -52,7 +52,7 @@ public sealed class Comparison(
             screen.Line($"{folder.Path} holds an earlier run: its files are replaced.");
         machine.KeepFreedMemory();
         using var data = DataSet.Load(first.Data, first.Recipe.Seed, machine.ToDevice());
-        var trainer = new Trainer(data, machine, TimeProvider.System);
+        var trainer = new Trainer(data, machine, machine.ToClock());
         var adaptive = new TrainingRun("Adaptive-ETF", settings.With(Settings.Parse("method=adaptive")));
         trainer.Validate(first);
         if (!given.Values.ContainsKey("method"))

@@ -16,6 +16,9 @@ public sealed record Machine
     [Is("cpu or cuda")]
     public string Device { get; init => field = Check.That(value, value is "cpu" or "cuda", "must be cpu or cuda"); } = "cpu";
 
+    [Is("what times are taken from: wall, or processor, the time of this process alone, which other programs disturb little")]
+    public string Clock { get; init => field = Check.That(value, value is "wall" or "processor", "must be wall or processor"); } = "wall";
+
     [Is("give freed memory back to the system at once: less memory, slower with large tensors (Linux)")]
     public bool ReleaseMemory { get; init; }
 
@@ -30,7 +33,11 @@ public sealed record Machine
     /// <summary>Describes the machine, for results that are kept.</summary>
     public override string ToString() => $"{Processor} ({RuntimeInformation.ProcessArchitecture}), {Threads} of "
         + $"{Environment.ProcessorCount} hardware threads, device {Device}, {RuntimeInformation.OSDescription}, "
-        + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}";
+        + $"{RuntimeInformation.FrameworkDescription}, TorchSharp {typeof(torch).Assembly.GetName().Version?.ToString(3)}"
+        + (Clock == "processor" ? ", times of the processor" : "");
+
+    /// <summary>What times are taken from.</summary>
+    public TimeProvider ToClock() => Clock == "processor" ? new ProcessorClock() : TimeProvider.System;
 
     /// <summary>Has the allocator keep what tensors free, unless it is asked not to: a program decides that, a library does not.</summary>
     public void KeepFreedMemory()

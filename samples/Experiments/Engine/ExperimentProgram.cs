@@ -72,7 +72,7 @@ internal static class ExperimentProgram
         {
             machine.KeepFreedMemory();
             using var engine = new ExperimentEngine(
-                experiment, files, machine, options.Commit, screen, clock ?? TimeProvider.System, interval ?? TimeSpan.FromMinutes(1));
+                experiment, files, machine, options.Commit, screen, clock ?? machine.ToClock(), interval ?? TimeSpan.FromMinutes(1));
             engine.Run(request, IsChosen, cancellation);
             runs = experiment.Runs(request, files.Find);
         }
