@@ -41,12 +41,14 @@ internal sealed class SubjectColumns : IDiagnoser
 
     private static Metric[] Metrics(Subject subject, Cost cost) =>
     [
-        new(new Column("Live tensors", "B", "Bytes of tensors, weights, gradients and optimizer states held between runs"), subject.LiveTensorBytes),
-        new(new Column("Peak resident", "B", "Peak resident memory of the whole process while this was timed"), ResidentMemory.Peak()),
-        new(new Column("Must move", "B", "Bytes that the work must read and write in any formulation"), cost.Bytes),
-        new(new Column("Operations", "", "Additions and multiplications in any formulation"), cost.Operations),
-        new(new Column("In float64", "", "1 where the operations are in float64 by contract"), cost.IsDouble ? 1 : 0),
+        Of("Live tensors", "B", "Bytes of tensors, weights, gradients and optimizer states held between runs", subject.LiveTensorBytes),
+        Of("Peak resident", "B", "Peak resident memory of the whole process while this was timed", ResidentMemory.Peak()),
+        Of("Must move", "B", "Bytes that the work must read and write in any formulation", cost.Bytes),
+        Of("Operations", "", "Additions and multiplications in any formulation", cost.Operations),
+        Of("In float64", "", "1 where the operations are in float64 by contract", cost.IsDouble ? 1 : 0),
     ];
+
+    private static Metric Of(string name, string unit, string legend, double value) => new(new Column(name, unit, legend), value);
 
     private sealed record Column(string DisplayName, string Unit, string Legend) : IMetricDescriptor
     {

@@ -34,9 +34,10 @@ public abstract class KernelSubject : Subject
         using var generator = new Generator(7);
         using (NewDisposeScope())
         {
-            var labels = arange(Shape.Samples, dtype: int64).remainder(Shape.Classes).index_select(0, randperm(Shape.Samples, generator: generator));
-            var centers = randn([Shape.Classes, Shape.Width], generator: generator);
-            var features = randn([Shape.Samples, Shape.Width], generator: generator).mul_(Noise).add_(centers.index_select(0, labels)).add_(1);
+            var order = randperm(Shape.Samples, generator: generator);
+            var labels = arange(Shape.Samples, dtype: int64).remainder(Shape.Classes).index_select(0, order);
+            var centers = randn([Shape.Classes, Shape.Width], generator: generator).index_select(0, labels);
+            var features = randn([Shape.Samples, Shape.Width], generator: generator).mul_(Noise).add_(centers).add_(1);
             Statistics = new ClassStatistics(Shape.Width);
             Statistics.Add(features, labels);
             Features = Hold(features.to(Device).DetachFromDisposeScope());

@@ -12,24 +12,31 @@ internal static class Frames
     public const int Kernel = 3;
 
     /// <summary>A linear layer without bias.</summary>
-    public static nn.Module<Tensor, Tensor> Linear(LayerKind kind, int width) => Freeze(kind, kind switch
+    public static nn.Module<Tensor, Tensor> Linear(LayerKind kind, int width)
     {
-        LayerKind.Identity => new SimplexEtfLinear(width, width, hasBias: false),
-        LayerKind.Random => new SimplexEtfLinear(width, width, EtfFrame.Random(1), hasBias: false),
-        LayerKind.Nearest => new SimplexEtfLinear(Nearest(width, width)),
-        LayerKind.Aligned => new SimplexEtfLinear(Aligned(width, width, Rank)),
-        _ => nn.Linear(width, width, hasBias: false),
-    });
+        return Freeze(kind, kind switch
+        {
+            LayerKind.Identity => new SimplexEtfLinear(width, width, hasBias: false),
+            LayerKind.Random => new SimplexEtfLinear(width, width, EtfFrame.Random(1), hasBias: false),
+            LayerKind.Nearest => new SimplexEtfLinear(Nearest(width, width)),
+            LayerKind.Aligned => new SimplexEtfLinear(Aligned(width, width, Rank)),
+            _ => nn.Linear(width, width, hasBias: false),
+        });
+    }
 
     /// <summary>A 3 x 3 convolution, padded by 1, without bias, as a batch norm behind it wants.</summary>
-    public static nn.Module<Tensor, Tensor> Convolution(LayerKind kind, long inputs, long outputs, long stride = 1) => Freeze(kind, kind switch
+    public static nn.Module<Tensor, Tensor> Convolution(LayerKind kind, long inputs, long outputs, long stride = 1)
     {
-        LayerKind.Identity => new SimplexEtfConv2d(inputs, outputs, Kernel, stride, 1, hasBias: false),
-        LayerKind.Random => new SimplexEtfConv2d(inputs, outputs, Kernel, stride, 1, frame: EtfFrame.Random(1), hasBias: false),
-        LayerKind.Nearest => new SimplexEtfConv2d(Nearest(outputs, inputs * Kernel * Kernel), inputs, Kernel, stride, 1),
-        LayerKind.Aligned => new SimplexEtfConv2d(Aligned(outputs, inputs * Kernel * Kernel, ConvolutionRank), inputs, Kernel, stride, 1),
-        _ => nn.Conv2d(inputs, outputs, Kernel, stride, 1, bias: false),
-    });
+        var patch = inputs * Kernel * Kernel;
+        return Freeze(kind, kind switch
+        {
+            LayerKind.Identity => new SimplexEtfConv2d(inputs, outputs, Kernel, stride, 1, hasBias: false),
+            LayerKind.Random => new SimplexEtfConv2d(inputs, outputs, Kernel, stride, 1, frame: EtfFrame.Random(1), hasBias: false),
+            LayerKind.Nearest => new SimplexEtfConv2d(Nearest(outputs, patch), inputs, Kernel, stride, 1),
+            LayerKind.Aligned => new SimplexEtfConv2d(Aligned(outputs, patch, ConvolutionRank), inputs, Kernel, stride, 1),
+            _ => nn.Conv2d(inputs, outputs, Kernel, stride, 1, bias: false),
+        });
+    }
 
     private static nn.Module<Tensor, Tensor> Freeze(LayerKind kind, nn.Module<Tensor, Tensor> layer)
     {
@@ -52,6 +59,7 @@ internal static class Frames
         using var generator = new Generator(1);
         var shape = new FrameShape(outputs, inputs, false);
         var directions = linalg.qr(randn(inputs, rank, dtype: ScalarType.Float64, generator: generator)).Q;
-        return FrameAlignment.Align(directions, randn(outputs, rank, dtype: ScalarType.Float64, generator: generator), shape)!.ToEtf(shape, 1);
+        var images = randn(outputs, rank, dtype: ScalarType.Float64, generator: generator);
+        return FrameAlignment.Align(directions, images, shape)!.ToEtf(shape, 1);
     }
 }

@@ -36,7 +36,8 @@ public abstract class Passes : Subject
 
     internal override Cost CostOf(string method)
     {
-        var (rows, inputs, outputs, columns) = ((double)Shape.Batch * Shape.Side * Shape.Side, (double)Patch, (double)Shape.Width, Rank + 1);
+        var (rows, inputs, outputs) = ((double)Shape.Batch * Shape.Side * Shape.Side, (double)Patch, (double)Shape.Width);
+        var columns = Rank + 1;
         var (stored, operations) = Shape.Kind switch
         {
             LayerKind.Identity => (0, 3 * outputs),

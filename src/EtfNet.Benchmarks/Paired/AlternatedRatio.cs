@@ -26,7 +26,9 @@ internal sealed record AlternatedRatio(string Name, string Reference, long Batch
         {
             foreach (var subject in subjects)
                 subject.Setup();
-            return ComparesBytes ? Result(work.LiveTensorBytes, other.LiveTensorBytes) with { Unit = "B" } : Times(budget, bytes, copy.Copy);
+            return ComparesBytes
+                ? Result(work.LiveTensorBytes, other.LiveTensorBytes) with { Unit = "B" }
+                : Times(budget, bytes, copy.Copy);
         }
         finally
         {

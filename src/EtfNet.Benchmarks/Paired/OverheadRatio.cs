@@ -17,7 +17,8 @@ namespace EtfNet.Benchmarks.Paired;
 /// <param name="Rig">Makes the network.</param>
 /// <param name="Width">The network's width.</param>
 /// <param name="Stride">One batch in so many is scored.</param>
-internal sealed record OverheadRatio(string Name, NccMonitorOptions Options, Func<TrainingRig> Rig, long Width = TrainingRig.Width, int Stride = 4)
+internal sealed record OverheadRatio(
+    string Name, NccMonitorOptions Options, Func<TrainingRig> Rig, long Width = TrainingRig.Width, int Stride = 4)
     : Ratio(Name, "trainingStepUnmonitored", TrainingRig.Batch, Width, null)
 {
     private const int LeastRounds = 8;

@@ -19,7 +19,8 @@ internal sealed class PairedSteps
     public int Rounds => _rounds.Count;
 
     /// <summary>Adds a round: as many steps of each kind as all rounds have, neighbors at the same place.</summary>
-    public void Add(IReadOnlyList<double> reference, IReadOnlyList<double> work) => _rounds.Add([.. work.Zip(reference, (own, other) => Math.Log(own / other))]);
+    public void Add(IReadOnlyList<double> reference, IReadOnlyList<double> work) =>
+        _rounds.Add([.. work.Zip(reference, (own, other) => Math.Log(own / other))]);
 
     public (double Ratio, double Low, double High) Estimate()
     {

@@ -80,7 +80,8 @@ internal static class RatioTable
 
     /// <summary>A step with eight of ten hidden layers fixed against none.</summary>
     private static AlternatedRatio Training(string name, FixedLayers layers) =>
-        new(name, "trainingStepBaseline", TrainingRig.Batch, TrainingRig.Width, 2 * TrainingRig.Classes, layers.Step, new FixedLayers().Step);
+        new(name, "trainingStepBaseline", TrainingRig.Batch, TrainingRig.Width, 2 * TrainingRig.Classes,
+            layers.Step, new FixedLayers().Step);
 
     private static OverheadRatio Overhead(string name, NccMonitorOptions options) => new(name, options, () => new TrainingRig());
 

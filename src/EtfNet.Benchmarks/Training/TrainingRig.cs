@@ -24,7 +24,8 @@ internal sealed class TrainingRig : IDisposable
     {
         List<(string, nn.Module<Tensor, Tensor>)> layers = [];
         for (var i = 0; i < hidden; i++)
-            layers.AddRange([($"fc{i}", nn.Linear(i == 0 ? Inputs : width, width)), ($"bn{i}", nn.BatchNorm1d(width)), ($"act{i}", nn.ReLU())]);
+            layers.AddRange(
+                [($"fc{i}", nn.Linear(i == 0 ? Inputs : width, width)), ($"bn{i}", nn.BatchNorm1d(width)), ($"act{i}", nn.ReLU())]);
         layers.Add(("head", nn.Linear(width, classes)));
         Model = (Sequential)nn.Sequential(layers).to(_device);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);

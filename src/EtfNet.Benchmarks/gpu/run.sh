@@ -22,7 +22,8 @@ publish() {
   rm -rf "$out/app"
   # Intermediate files stay out of the checkout: its own builds are for the SDK and with libtorch.
   for project in src/EtfNet.Benchmarks tests/EtfNet.Tests; do
-    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:DebugType=none -p:ErrorOnDuplicatePublishOutputFiles=false \
+    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:DebugType=none \
+      -p:ErrorOnDuplicatePublishOutputFiles=false \
       --artifacts-path "$out/build" -o "$out/app"
   done
   rm -rf "$out/build"
@@ -62,14 +63,16 @@ run() {
   [ -z "$missing" ] || fail "$torch/lib does not fit: $(printf '%s\n' "$missing" | head -n 1)"
 
   # What reads the checkout (docs, samples, the build's own step) has no place here.
-  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. Tests.Modules. Tests.Monitoring. \
-    Tests.Surgery. Tests.ModuleExtensions
+  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. Tests.Modules. \
+    Tests.Monitoring. Tests.Surgery. Tests.ModuleExtensions
   local results="$here/results/$name" where=(--device "$device" --threads "$threads")
   mkdir -p "$results"
   "$here/app/EtfNet.Benchmarks" ratios "${where[@]}" "${ratios[@]}" --json "$results/ratios.json"
   (cd "$results" && "$here/app/EtfNet.Benchmarks" "${where[@]}" "${benchmarks[@]}")
   local pages=(--ratios "$results/ratios.json" --benchmarks "$results/BenchmarkDotNet.Artifacts/results")
-  if python3 "$here/app/peers/peers.py" "${where[@]}" "${peers[@]}" --json "$results/peers.json"; then pages+=(--peers "$results/peers.json"); fi
+  if python3 "$here/app/peers/peers.py" "${where[@]}" "${peers[@]}" --json "$results/peers.json"; then
+    pages+=(--peers "$results/peers.json")
+  fi
   python3 "$here/app/report/report.py" "$name" "${pages[@]}" --out "$here/results"
 }
 

@@ -82,8 +82,8 @@ def read_benchmarks(folder):
         data = json.loads(file.read_text(encoding="utf-8-sig"))
         host = data["HostEnvironmentInfo"]
         machine = {
-            "processor": f"{host['ProcessorName']}, {host['LogicalCoreCount']} hardware threads, {host['Architecture']}",
             "system": f"{host['OsVersion']}, {host['RuntimeVersion']}",
+            "processor": f"{host['ProcessorName']}, {host['LogicalCoreCount']} hardware threads, {host['Architecture']}",
             "BenchmarkDotNet": host["BenchmarkDotNetVersion"],
         }
         for one in data["Benchmarks"]:
@@ -142,8 +142,8 @@ def work_table(works, limits, peers):
         for peer in peers:
             if (peer["subject"], peer["shape"], peer["method"]) == (work.subject, work.shape, work.method):
                 median = peer["medianMs"]
-                rows.append((work.subject, work.shape, f"PyTorch: {work.method}", milliseconds(median), f"{digits(median / work.baseline)}x",
-                             *[NONE] * 6))
+                rows.append((work.subject, work.shape, f"PyTorch: {work.method}", milliseconds(median),
+                             f"{digits(median / work.baseline)}x", *[NONE] * 6))
     return table(("subject", "shape", "work", "median", "of first", "must move", "operations", "of copy", "of GEMM", "live tensors",
                   "peak resident"), rows)
 
