@@ -27,5 +27,5 @@ internal static class MachineDescription
     }
 
     private static string Processor() => !File.Exists("/proc/cpuinfo") ? "unknown processor" : File.ReadLines("/proc/cpuinfo")
-        .Where(line => line.StartsWith("model name", StringComparison.Ordinal)).Select(line => line.Split(':')[1].Trim()).FirstOrDefault("");
+        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal), "").Split(": ")[^1];
 }

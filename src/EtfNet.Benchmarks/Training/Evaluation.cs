@@ -7,6 +7,7 @@ public class Evaluation : Subject
 
     private TrainingRig _rig = null!;
     private NccMonitor _monitor = null!;
+    private (Tensor, Tensor)[] _batches = [];
 
     /// <summary>The measures beside the error.</summary>
     [Params(CollapseMetricSet.None, CollapseMetricSet.All)]
@@ -17,17 +18,18 @@ public class Evaluation : Subject
     public void TrainEpoch()
     {
         using var suspended = _monitor.Suspend();
-        for (var i = 0; i < Batches; i++)
+        foreach (var _ in _batches)
             _rig.Step();
     }
 
     /// <summary>The exact error of every layer, and the measures.</summary>
     [Benchmark]
-    public void Evaluate() => _monitor.Evaluate(Enumerable.Repeat((_rig.Input, _rig.Labels), Batches));
+    public void Evaluate() => _monitor.Evaluate(_batches);
 
     private protected override void Prepare()
     {
         _rig = Hold(new TrainingRig());
+        _batches = [.. Enumerable.Repeat((_rig.Input, _rig.Labels), Batches)];
         _monitor = Hold(new NccMonitor(_rig.Model, new NccMonitorOptions { Metrics = Metrics }));
     }
 }

@@ -63,8 +63,8 @@ run() {
   [ -z "$missing" ] || fail "$torch/lib does not fit: $(printf '%s\n' "$missing" | head -n 1)"
 
   # What reads the checkout (docs, samples, the build's own step) has no place here.
-  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. Tests.Modules. \
-    Tests.Monitoring. Tests.Surgery. Tests.ModuleExtensions
+  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. \
+    Tests.Modules. Tests.Monitoring. Tests.Replacement. Tests.ModuleExtensions
   local results="$here/results/$name" where=(--device "$device" --threads "$threads")
   mkdir -p "$results"
   "$here/app/EtfNet.Benchmarks" ratios "${where[@]}" "${ratios[@]}" --json "$results/ratios.json"
