@@ -37,7 +37,7 @@ internal static class RatioCommand
         List<RatioResult> results = [];
         Save();
         output.WriteLine(string.Join("; ", machine.Select(fact => $"{fact.Key}: {fact.Value}")));
-        output.WriteLine($"{"name",-26}{"batch",6}{"width",7}{"rank",6}{"median",15}  {"reference",-24}{"median",15}"
+        output.WriteLine($"{"name",-26}{"batch",6}{"width",7}{"rank",6}{"median",18}  {"reference",-24}{"median",18}"
             + $"{"ratio",10}{"faster",9}{"GB/s",8}{"of copy",9}");
         foreach (var ratio in RatioTable.All.Where(ratio => names.Contains(ratio.Name)))
         {
@@ -55,7 +55,7 @@ internal static class RatioCommand
     }
 
     private static string Line(RatioResult r) =>
-        $"{r.Name,-26}{r.Batch,6}{r.Width,7}{r.Rank,6}{r.MedianMs,12:F4} {r.Unit,-2}  {r.Reference,-24}{r.ReferenceMs,12:F4} {r.Unit,-2}"
+        $"{r.Name,-26}{r.Batch,6}{r.Width,7}{r.Rank,6}{r.MedianMs,15:F4} {r.Unit,-2}  {r.Reference,-24}{r.ReferenceMs,15:F4} {r.Unit,-2}"
         + $"{r.Ratio,10:F5}{1 / r.Ratio,8:F1}x"
         + (r.OfCopy is null ? "" : $"{r.GigabytesPerSecond,8:F1}{r.OfCopy,9:P0}")
         + (r.Interval is [var low, var high] ? $"  95% {low:F4} to {high:F4}, {r.Pairs} pairs; inside {r.InsideMs:F3} ms" : "");
