@@ -1,19 +1,11 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using EtfNet.Benchmarks.Measuring.Limits;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Construction;
 
-/// <summary>Frames found by a decomposition, from a weight that was trained for a few steps. Done on the CPU in float64; the float32
-/// decomposition is the baseline.</summary>
+/// <summary>Frames found by a decomposition of a weight. Done on the CPU in float64; the float32 decomposition is the baseline.</summary>
 public class FittedConstruction : Subject
 {
     private const int Rank = 20;
     private const int Samples = 1024;
     private const int Classes = 10;
-    private const int Steps = 20;
 
     private Tensor _weight = null!;
     private Tensor _inputs = null!;
@@ -21,8 +13,6 @@ public class FittedConstruction : Subject
     /// <summary>K = d: a decomposition takes cubic time.</summary>
     [Params(256, 512, 1024)]
     public int Width { get; set; } = 1;
-
-    internal override string ShapeName => $"{Width}x{Width}";
 
     /// <summary>The thin singular value decomposition of the weight, float32.</summary>
     [Benchmark(Baseline = true)]
@@ -47,25 +37,14 @@ public class FittedConstruction : Subject
     // What is read and written; the operations of an iterative decomposition are not known beforehand.
     internal override Cost CostOf(string method) => new(2 * sizeof(float) * (double)Width * Width, 0);
 
+    /// <summary>A weight as a layer begins with, and inputs in clouds round class centers.</summary>
     private protected override void Prepare()
     {
         using var generator = new Generator(4);
-        using var layer = nn.Linear(Width, Width, hasBias: false);
-        using var head = nn.Linear(Width, Classes);
-        using var optimizer = optim.SGD(layer.parameters().Concat(head.parameters()), 0.1);
         using var scope = NewDisposeScope();
-        nn.init.normal_(layer.weight, 0, 1 / Math.Sqrt(Width), generator);
-        nn.init.normal_(head.weight, 0, 1 / Math.Sqrt(Width), generator);
-        var labels = randint(0, Classes, [Samples], dtype: int64, generator: generator);
-        var inputs = randn([Classes, Width], generator: generator).index_select(0, labels) + randn([Samples, Width], generator: generator);
-        for (var step = 0; step < Steps; step++)
-        {
-            optimizer.zero_grad();
-            nn.functional.cross_entropy(head.call(layer.call(inputs).relu()), labels).backward();
-            optimizer.step();
-        }
-
-        _weight = Hold(layer.weight.detach().clone().DetachFromDisposeScope());
-        _inputs = Hold(inputs.DetachFromDisposeScope());
+        var labels = arange(Samples, dtype: int64).remainder_(Classes);
+        var centers = randn([Classes, Width], generator: generator).index_select(0, labels);
+        _weight = Hold(randn([Width, Width], generator: generator).div_(Math.Sqrt(Width)).DetachFromDisposeScope());
+        _inputs = Hold(randn([Samples, Width], generator: generator).add_(centers).DetachFromDisposeScope());
     }
 }

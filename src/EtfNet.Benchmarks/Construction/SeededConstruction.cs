@@ -1,9 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using EtfNet.Benchmarks.Measuring.Limits;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Construction;
 
 /// <summary>Making layers of frames that are a few bytes and a seed; a dense layer with fresh weights is the baseline.</summary>
@@ -12,8 +6,6 @@ public class SeededConstruction : Subject
     /// <summary>K = d.</summary>
     [Params(256, 1024, 4096, 16384)]
     public int Width { get; set; } = 1;
-
-    internal override string ShapeName => $"{Width}x{Width}";
 
     /// <summary>A dense layer.</summary>
     [Benchmark(Baseline = true)]
@@ -27,7 +19,8 @@ public class SeededConstruction : Subject
     [Benchmark]
     public void Random() => Make(EtfFrame.Random(1));
 
-    internal override Cost CostOf(string method) => method == nameof(Dense) ? new Cost(sizeof(float) * (double)Width * Width, (double)Width * Width) : default;
+    internal override Cost CostOf(string method) =>
+        method == nameof(Dense) ? new Cost(sizeof(float) * (double)Width * Width, (double)Width * Width) : default;
 
     private protected override void Prepare()
     {

@@ -1,9 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Class statistics: counts, sums and within-class scatter in one pass, against two passes of plain operations.</summary>
@@ -14,14 +8,11 @@ public class ClassScatter() : StatisticsSubject(tracksScatter: true)
     public void TwoPasses()
     {
         using var scope = NewDisposeScope();
-        var counts = zeros(Shape.Classes, device: Device).index_add_(0, Labels, ones(Shape.Samples, device: Device), 1);
-        var means = zeros(Shape.Classes, Shape.Width, device: Device).index_add_(0, Labels, Features, 1) / counts.clamp_min(1).unsqueeze(1);
-        var squares = (Features - means.index_select(0, Labels)).square().sum([1L]);
+        var squares = (Features - ClassMeans().index_select(0, Labels)).square().sum([1L]);
         zeros(Shape.Classes, device: Device).index_add_(0, Labels, squares, 1);
     }
 
     // A difference, an addition, a multiplication and an addition each.
-    internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), 4.0 * Shape.Samples * Shape.Width, IsDouble: true);
-
-    internal override IReadOnlyList<PeerWork> Peers => [Peer("scatter.two_passes")];
+    internal override Cost CostOf(string method) =>
+        new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), 4.0 * Shape.Samples * Shape.Width, IsDouble: true);
 }

@@ -1,9 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Counts and sums of each class's features, in float64 by the library and in float32 by the peers.</summary>
@@ -25,7 +19,6 @@ public class ClassSums() : StatisticsSubject(tracksScatter: false)
         nn.functional.one_hot(Labels, Shape.Classes).to(float32).t().mm(Features);
     }
 
-    internal override Cost CostOf(string method) => new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), (double)Shape.Samples * Shape.Width, IsDouble: true);
-
-    internal override IReadOnlyList<PeerWork> Peers => [Peer("sums.index_add_"), .. Products("sums.one_hot")];
+    internal override Cost CostOf(string method) =>
+        new(FeatureBytes + (2 * Present * Shape.Width * sizeof(double)), (double)Shape.Samples * Shape.Width, IsDouble: true);
 }

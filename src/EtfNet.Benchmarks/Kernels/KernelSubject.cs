@@ -1,10 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring;
-using EtfNet.Benchmarks.PyTorch;
-using EtfNet.Benchmarks.Setup;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Work on the features and labels of a batch: clouds round class centers, seen from an offset.</summary>
@@ -12,24 +5,17 @@ public abstract class KernelSubject : Subject
 {
     private const double Noise = 0.7;
 
-    // Some PyTorch builds have the slowest of all linear-algebra libraries: beyond this a sample of theirs takes many seconds.
-    private const double MostProducts = 1e9;
-
     /// <summary>Samples, width, classes.</summary>
     [ParamsSource(nameof(Shapes))]
     public KernelShape Shape { get; set; } = new(1, 1, 2);
 
-    /// <summary>The shapes, chosen and not every combination.</summary>
+    /// <summary>The shape that the targets are given for, a batch, and growth over classes and over samples.</summary>
     public virtual IEnumerable<KernelShape> Shapes =>
     [
-        KernelShape.Target,
-        new(128, 1024, 10),
-        new(4096, 512, 100),
-        new(4096, 512, 1000),
-        new(4096, 512, 10_000),
+        new(60_000, 1024, 10), new(128, 1024, 10),
+        new(4096, 512, 10), new(4096, 512, 100), new(4096, 512, 1000), new(4096, 512, 10_000),
+        new(1024, 512, 100), new(16_384, 512, 100), new(65_536, 512, 100),
     ];
-
-    internal override string ShapeName => Shape.ToString();
 
     private protected Tensor Features { get; private set; } = null!;
 
@@ -48,38 +34,23 @@ public abstract class KernelSubject : Subject
         using var generator = new Generator(7);
         using (NewDisposeScope())
         {
-            var labels = arange(Shape.Samples, dtype: int64).remainder(Shape.Classes).index_select(0, randperm(Shape.Samples, generator: generator));
-            var centers = randn([Shape.Classes, Shape.Width], generator: generator);
-            var features = randn([Shape.Samples, Shape.Width], generator: generator).mul_(Noise).add_(centers.index_select(0, labels)).add_(1);
+            var order = randperm(Shape.Samples, generator: generator);
+            var labels = arange(Shape.Samples, dtype: int64).remainder(Shape.Classes).index_select(0, order);
+            var centers = randn([Shape.Classes, Shape.Width], generator: generator).index_select(0, labels);
+            var features = randn([Shape.Samples, Shape.Width], generator: generator).mul_(Noise).add_(centers).add_(1);
             Statistics = new ClassStatistics(Shape.Width);
             Statistics.Add(features, labels);
-            Features = features.to(Device).DetachFromDisposeScope();
-            Labels = labels.to(Device).DetachFromDisposeScope();
+            Features = Hold(features.to(Device).DetachFromDisposeScope());
+            Labels = Hold(labels.to(Device).DetachFromDisposeScope());
         }
-
-        Hold(Features);
-        Hold(Labels);
     }
 
-    /// <summary>The means of all classes in float32, zero for absent ones, on the device.</summary>
-    private protected Tensor CenterTensor()
+    /// <summary>The means of all classes in float32, zero for absent ones.</summary>
+    private protected Tensor ClassMeans()
     {
         using var scope = NewDisposeScope();
-        var means = new float[(long)Shape.Classes * Shape.Width];
-        for (var c = 0; c < Statistics.ClassCount; c++)
-            foreach (var (i, value) in Statistics.Mean(c).Index())
-                means[((long)c * Shape.Width) + i] = (float)value;
-        return Hold(tensor(means, Shape.Classes, Shape.Width).to(Device).DetachFromDisposeScope());
+        var counts = zeros(Shape.Classes, device: Device).index_add_(0, Labels, ones(Shape.Samples, device: Device), 1);
+        var sums = zeros(Shape.Classes, Shape.Width, device: Device).index_add_(0, Labels, Features, 1);
+        return sums.div_(counts.clamp_min(1).unsqueeze(1)).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The sums that the library keeps where the features are on a device.</summary>
-    private protected DeviceSums Sums(CollapseMetricSet metrics) => Hold(new DeviceSums(Shape.Width, Shape.Classes, Device, new NccMonitorOptions { Metrics = metrics }));
-
-    /// <summary>The works whose cost is a product of features and classes, where that is affordable.</summary>
-    private protected IEnumerable<PeerWork> Products(params string[] works) =>
-        (double)Shape.Samples * Shape.Width * Shape.Classes <= MostProducts ? works.Select(Peer) : [];
-
-    private protected PeerWork Peer(string work) => new(work, "Library", ("samples", Shape.Samples), ("width", Shape.Width), ("classes", Shape.Classes));
-
-    private protected static bool IsCuda => RunSettings.Current.IsCuda;
 }

@@ -1,16 +1,9 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>Which class center is nearest: the library's scores (leave-one-out included) against <c>cdist</c> and against a product, both
 /// with <c>argmin</c>.</summary>
 public class NccScoring : KernelSubject
 {
-
     private int[] _labels = [];
     private ClassCenters _centers = null!;
     private DeviceCenters? _deviceCenters;
@@ -45,18 +38,15 @@ public class NccScoring : KernelSubject
         addmm(_squaredNorms, Features, _means.t(), 1, -2).argmin(1);
     }
 
-    internal override Cost CostOf(string method) => new(
-        FeatureBytes + (Present * Shape.Width * sizeof(float)),
-        2.0 * Shape.Samples * Shape.Width * Present);
-
-    internal override IReadOnlyList<PeerWork> Peers => [.. Products("scoring.cdist", "scoring.product")];
+    internal override Cost CostOf(string method) =>
+        new(FeatureBytes + (Present * Shape.Width * sizeof(float)), 2.0 * Shape.Samples * Shape.Width * Present);
 
     private protected override void Prepare()
     {
         base.Prepare();
         _labels = LabelReader.Read(Labels, Shape.Classes);
         _centers = ClassCenters.Create(Statistics);
-        _means = CenterTensor();
+        _means = Hold(ClassMeans());
         _squaredNorms = Hold(_means.square().sum([1L]));
         _deviceCenters = IsCuda ? Hold(new DeviceCenters(Statistics, Shape.Classes, Device)) : null;
         _valid = Hold(ones(Shape.Samples, dtype: @bool, device: Device));

@@ -1,6 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using TorchSharp;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>What the library keeps of each class, with or without its scatter: on the CPU a state, on a device the sums there.</summary>
@@ -26,6 +23,7 @@ public abstract class StatisticsSubject : KernelSubject
     {
         base.Prepare();
         _state = new ClassStatistics(Shape.Width, _tracksScatter);
-        _deviceState = IsCuda ? Sums(_tracksScatter ? CollapseMetricSet.Variability : CollapseMetricSet.None) : null;
+        var options = new NccMonitorOptions { Metrics = _tracksScatter ? CollapseMetricSet.Variability : CollapseMetricSet.None };
+        _deviceState = IsCuda ? Hold(new DeviceSums(Shape.Width, Shape.Classes, Device, options)) : null;
     }
 }

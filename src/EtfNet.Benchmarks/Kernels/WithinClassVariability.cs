@@ -1,9 +1,3 @@
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Kernels;
 
 /// <summary>
@@ -20,42 +14,33 @@ public class WithinClassVariability : KernelSubject
     public override IEnumerable<KernelShape> Shapes =>
         [new(4096, 512, 10), new(4096, 512, 100), new(4096, 512, 1000), new(50_000, 512, 1000)];
 
+    /// <summary>What the last run found.</summary>
+    internal double? Value { get; private set; }
+
     /// <summary>The library's: class sums, the directions of the means, and the samples along them.</summary>
     [Benchmark(Baseline = true)]
-    public void Library() => ByLibrary(_features, _classes, _labels);
+    public void Library()
+    {
+        var statistics = new ClassStatistics(Shape.Width);
+        statistics.Add(_features, _classes);
+        using var variability = PseudoInverseVariability.Create(statistics)!;
+        variability.Add(_features, _labels);
+        Value = variability.Value;
+    }
 
     /// <summary>Both covariance matrices about known means, and <c>pinv</c>.</summary>
     [Benchmark]
-    public void TwoCovariances() => ByTwoCovariances(_features, _classes, Shape.Classes);
-
-    /// <summary>NC1 by the library.</summary>
-    /// <param name="features">Samples x width.</param>
-    /// <param name="classes">Their classes.</param>
-    /// <param name="labels">The same, read.</param>
-    internal static double? ByLibrary(Tensor features, Tensor classes, int[] labels)
-    {
-        var statistics = new ClassStatistics((int)features.shape[1]);
-        statistics.Add(features, classes);
-        using var variability = PseudoInverseVariability.Create(statistics)!;
-        variability.Add(features, labels);
-        return variability.Value;
-    }
-
-    /// <summary>NC1 as it is defined.</summary>
-    /// <param name="source">Samples x width.</param>
-    /// <param name="classes">Their classes.</param>
-    /// <param name="count">How many classes there are, each with a sample.</param>
-    internal static double ByTwoCovariances(Tensor source, Tensor classes, long count)
+    public void TwoCovariances()
     {
         using var scope = NewDisposeScope();
-        var (features, samples, width) = (source.to(float64), source.shape[0], source.shape[1]);
-        var counts = zeros(count, dtype: float64).index_add_(0, classes, ones(samples, dtype: float64), 1).unsqueeze(1);
-        var means = zeros(count, width, dtype: float64).index_add_(0, classes, features, 1) / counts;
-        var deviations = features - means.index_select(0, classes);
-        var within = deviations.t().mm(deviations) / samples;
+        var features = _features.to(float64);
+        var counts = zeros(Shape.Classes, dtype: float64).index_add_(0, _classes, ones(Shape.Samples, dtype: float64), 1).unsqueeze(1);
+        var means = zeros(Shape.Classes, Shape.Width, dtype: float64).index_add_(0, _classes, features, 1) / counts;
+        var deviations = features - means.index_select(0, _classes);
+        var within = deviations.t().mm(deviations) / Shape.Samples;
         var centered = means - means.mean([0L], keepdim: true);
-        var between = centered.t().mm(centered) / count;
-        return (within.mm(linalg.pinv(between, hermitian: true)).trace() / count).item<double>();
+        var between = centered.t().mm(centered) / Shape.Classes;
+        Value = (within.mm(linalg.pinv(between, hermitian: true)).trace() / Shape.Classes).item<double>();
     }
 
     // A projection on the directions in which means differ, once for every sample, or half of the covariance, whichever is less; the
@@ -64,8 +49,6 @@ public class WithinClassVariability : KernelSubject
         FeatureBytes + (Present * Shape.Width * sizeof(double)),
         Shape.Samples * (double)Shape.Width * Math.Min(2 * (Present - 1), Shape.Width + 1),
         IsDouble: true);
-
-    internal override IReadOnlyList<PeerWork> Peers => [Peer("nc1.two_covariances")];
 
     private protected override void Prepare()
     {

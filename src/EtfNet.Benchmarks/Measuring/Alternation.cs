@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using TorchSharp;
 
 namespace EtfNet.Benchmarks.Measuring;
 
@@ -28,21 +27,19 @@ internal sealed class Alternation(TimeSpan budget, Action? synchronize = null)
     public static void SettleAllocator() => torch.ones(30 * 1024 * 1024 / sizeof(float)).Dispose();
 
     /// <summary>The median milliseconds of one run of each.</summary>
-    public double[] Medians(params IReadOnlyList<Action> steps) => Medians([.. steps.Select(Timed)]);
-
-    /// <summary>The median of what each timer gives; a timer that is not this process's own alternates as well.</summary>
-    public double[] Medians(IReadOnlyList<Func<double>> timers)
+    public double[] Medians(params IReadOnlyList<Action> steps)
     {
+        var timers = steps.Select(Timed).ToArray();
         var samples = timers.Select(_ => new List<double>()).ToArray();
         var clock = Stopwatch.StartNew();
         for (var round = 0; round < LeastRounds || (round < MostRounds && clock.Elapsed < budget); round++)
-            for (var i = 0; i < timers.Count; i++)
+            for (var i = 0; i < timers.Length; i++)
                 samples[i].Add(timers[i]());
         return [.. samples.Select(Median)];
     }
 
     /// <summary>Warms the step up, counts how often it fits a sample, and gives what takes one.</summary>
-    public Func<double> Timed(Action step)
+    private Func<double> Timed(Action step)
     {
         var clock = Stopwatch.StartNew();
         do

@@ -1,11 +1,10 @@
-using System.Globalization;
+using System.Diagnostics;
 
 namespace EtfNet.Benchmarks.Measuring;
 
-/// <summary>This process's peak resident memory, which native tensors count in and managed profilers do not see. Linux only.</summary>
+/// <summary>This process's peak resident memory, which native tensors count in and managed profilers do not see.</summary>
 internal static class ResidentMemory
 {
-    private const string Status = "/proc/self/status";
     private const string Clear = "/proc/self/clear_refs";
 
     /// <summary>Starts the peak anew where the system can; elsewhere the peak is that of the process.</summary>
@@ -23,12 +22,9 @@ internal static class ResidentMemory
         }
     }
 
-    /// <summary>Bytes; null where the system does not tell.</summary>
-    public static long? Peak() => File.Exists(Status) ? Parse(File.ReadLines(Status)) : null;
-
-    internal static long? Parse(IEnumerable<string> status)
+    public static long Peak()
     {
-        var line = status.FirstOrDefault(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return line is null ? null : 1024 * long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
     }
 }

@@ -1,38 +1,25 @@
-using System.Reflection;
-using BenchmarkDotNet.Attributes;
-using EtfNet.Benchmarks.Measuring.Limits;
-using EtfNet.Benchmarks.PyTorch;
-using EtfNet.Benchmarks.Setup;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Benchmarks.Measuring;
 
-/// <summary>What is measured: BenchmarkDotNet runs it, and so do the commands that alternate its methods.</summary>
+/// <summary>What is measured: BenchmarkDotNet runs its benchmarks, and ratios alternate its methods.</summary>
 public abstract class Subject : IDisposable
 {
     private readonly List<IDisposable> _held = [];
 
-    /// <summary>The one that is set up now: BenchmarkDotNet makes the objects itself.</summary>
+    /// <summary>The one that was set up last: BenchmarkDotNet makes the objects itself.</summary>
     internal static Subject? Current { get; private set; }
 
-    /// <summary>Tensors, modules and optimizers held between runs.</summary>
-    internal long LiveTensorBytes => TensorBytes.Of(_held);
-
-    /// <summary>The benchmarked methods.</summary>
-    internal IEnumerable<MethodInfo> Methods => MethodsOf(GetType());
-
-    /// <summary>The shape in words, for tables; empty where there is but one.</summary>
-    internal virtual string ShapeName => "";
-
-    /// <summary>The same work in PyTorch, for runs that have a peer.</summary>
-    internal virtual IReadOnlyList<PeerWork> Peers => [];
+    /// <summary>Bytes of tensors, weights, gradients and optimizer states held between runs.</summary>
+    internal long LiveTensorBytes => _held.Sum(held => held switch
+    {
+        Tensor tensor => tensor.IsInvalid ? 0 : tensor.NumberOfElements * tensor.ElementSize,
+        nn.Module module => module.MeasureFootprint().TotalBytes,
+        optim.Optimizer optimizer => OptimizerStates.Bytes(optimizer),
+        _ => 0,
+    });
 
     private protected static Device Device => RunSettings.Current.Device;
 
-    /// <summary>The benchmarked methods of a class, in the order in which they stand.</summary>
-    internal static IEnumerable<MethodInfo> MethodsOf(Type type) =>
-        type.GetMethods().Where(method => method.IsDefined(typeof(BenchmarkAttribute))).OrderBy(method => method.MetadataToken);
+    private protected static bool IsCuda => RunSettings.Current.IsCuda;
 
     /// <summary>Makes everything that is no part of the measured work.</summary>
     [GlobalSetup]

@@ -1,7 +1,5 @@
 using EtfNet.Benchmarks.Layers;
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 

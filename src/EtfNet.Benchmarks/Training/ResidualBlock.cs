@@ -1,6 +1,4 @@
 using EtfNet.Benchmarks.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 
@@ -14,10 +12,10 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         : base(nameof(ResidualBlock))
     {
         _main = nn.Sequential(
-            ("conv1", ConvolutionLayers.Create(kind, inChannels, outChannels, stride)),
+            ("conv1", Frames.Convolution(kind, inChannels, outChannels, stride)),
             ("norm1", nn.BatchNorm2d(outChannels)),
             ("act", nn.ReLU()),
-            ("conv2", ConvolutionLayers.Create(kind, outChannels, outChannels)),
+            ("conv2", Frames.Convolution(kind, outChannels, outChannels)),
             ("norm2", nn.BatchNorm2d(outChannels)));
         _side = stride == 1 && inChannels == outChannels
             ? null

@@ -1,6 +1,4 @@
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace EtfNet.Benchmarks.Training;
 
@@ -8,25 +6,23 @@ namespace EtfNet.Benchmarks.Training;
 /// batch of 128. Where there are more classes than that, the labels change from step to step, so that all classes come.</summary>
 internal sealed class TrainingRig : IDisposable
 {
-    public const long Batch = 128;
-    public const long Width = 1024;
+    public const int Batch = 128;
+    public const int Width = 1024;
     public const int Classes = 10;
-    private const long Inputs = 784;
-    private const int Hidden = 10;
+    public const int Inputs = 784;
+    public const int Hidden = 10;
 
     private readonly Generator _generator = new(4);
-    private readonly Device _device;
+    private readonly Device _device = RunSettings.Current.Device;
     private readonly Tensor[] _labels;
     private int _step;
 
-    /// <param name="device">Where it trains; the CPU by default.</param>
     /// <param name="width">The hidden layers' width.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="hidden">The number of hidden layers.</param>
-    public TrainingRig(Device? device = null, long width = Width, int classes = Classes, int hidden = Hidden)
+    public TrainingRig(int width = Width, int classes = Classes, int hidden = Hidden)
     {
-        _device = device ?? CPU;
-        var layers = new List<(string, nn.Module<Tensor, Tensor>)>();
+        List<(string, nn.Module<Tensor, Tensor>)> layers = [];
         for (var i = 0; i < hidden; i++)
             layers.AddRange(
                 [($"fc{i}", nn.Linear(i == 0 ? Inputs : width, width)), ($"bn{i}", nn.BatchNorm1d(width)), ($"act{i}", nn.ReLU())]);
@@ -34,10 +30,9 @@ internal sealed class TrainingRig : IDisposable
         Model = (Sequential)nn.Sequential(layers).to(_device);
         Optimizer = optim.SGD(Model.parameters(), 0.01, momentum: 0.9);
         Input = randn([Batch, Inputs], generator: _generator).to(_device);
-        _labels = classes <= Batch
-            ? [randint(0, classes, [Batch], dtype: ScalarType.Int64, generator: _generator).to(_device)]
-            : [.. Enumerable.Range(0, (int)((classes + Batch - 1) / Batch)).Select(batch =>
-                (arange(Batch, dtype: ScalarType.Int64) + batch * Batch).remainder(classes).to(_device))];
+        var batches = (classes + Batch - 1) / Batch;
+        _labels = [.. Enumerable.Range(0, batches).Select(batch =>
+            (arange(Batch, dtype: ScalarType.Int64) + batch * Batch).remainder(classes).to(_device))];
     }
 
     public Sequential Model { get; }
@@ -50,7 +45,7 @@ internal sealed class TrainingRig : IDisposable
     public Tensor Labels => _labels[_step % _labels.Length];
 
     /// <summary>Fixes the last hidden layers as the scheduler would: aligned frames of twice the classes, calibrated on inputs.</summary>
-    public TrainingRig FixLast(int layers)
+    public void FixLast(int layers)
     {
         // So that optimizer state and gradients exist, as they do in a training.
         Step();
@@ -63,8 +58,6 @@ internal sealed class TrainingRig : IDisposable
             LayerFix.Apply([LayerFix.Prepare(Model, target, fit.Etf, fit.Bias)], [(OptimizerHelper)Optimizer], keepOld: false);
             fit.Bias?.Dispose();
         }
-
-        return this;
     }
 
     /// <summary>One training step; <paramref name="observe"/> runs at its end.</summary>
@@ -78,9 +71,17 @@ internal sealed class TrainingRig : IDisposable
         observe?.Invoke();
     }
 
-    /// <summary>Where the monitor's hooks sit: what ends each layer's features.</summary>
-    public IEnumerable<nn.Module<Tensor, Tensor>> FeatureModules() =>
-        Model.named_children().Where(child => child.name.StartsWith("act", StringComparison.Ordinal) || child.name == "head").Select(child => (nn.Module<Tensor, Tensor>)child.module);
+    /// <summary>Runs an action in a forward hook of every module at which a monitor's hooks sit: what ends each layer's features.</summary>
+    public void Hook(Action action)
+    {
+        foreach (var (name, module) in Model.named_children())
+            if (name.StartsWith("act", StringComparison.Ordinal) || name == "head")
+                ((nn.Module<Tensor, Tensor>)module).register_forward_hook((_, _, _) =>
+                {
+                    action();
+                    return null!;
+                });
+    }
 
     public void Dispose()
     {

@@ -2,7 +2,7 @@
 # Tests and benchmarks on a machine that has a GPU and a PyTorch, but neither .NET nor network.
 #
 #   gpu/run.sh publish [FOLDER]      with the .NET SDK: a self-contained build without libtorch; FOLDER (default out/gpu) and FOLDER.tar.xz
-#   FOLDER/run.sh [OPTIONS]          there: tests, then a report, against the installed PyTorch's libtorch
+#   FOLDER/run.sh [OPTIONS]          there: tests, then ratios, benchmarks and their report, against the installed PyTorch's libtorch
 #
 #   --torch FOLDER   the folder of the torch package (or of any libtorch), that has lib/; default: python3's
 #   --device cuda|cpu    default cuda
@@ -22,7 +22,8 @@ publish() {
   rm -rf "$out/app"
   # Intermediate files stay out of the checkout: its own builds are for the SDK and with libtorch.
   for project in src/EtfNet.Benchmarks tests/EtfNet.Tests; do
-    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:DebugType=none -p:ErrorOnDuplicatePublishOutputFiles=false \
+    dotnet publish "$root/$project" -c Release -r linux-x64 --self-contained -p:TorchBackend=none -p:DebugType=none \
+      -p:ErrorOnDuplicatePublishOutputFiles=false \
       --artifacts-path "$out/build" -o "$out/app"
   done
   rm -rf "$out/build"
@@ -36,10 +37,10 @@ publish() {
 wanted=2.10
 
 run() {
-  local torch="" device=cuda name=gpu threads=2 quick=()
+  local torch="" device=cuda name=gpu threads=2 ratios=() benchmarks=(--filter '*') peers=()
   while [ $# -gt 0 ]; do
     case $1 in
-      --quick) quick=(--quick); shift ;;
+      --quick) ratios=(--only identityForward --seconds 0.1) benchmarks=(--filter '*Limits*' --job dry) peers=(--quick); shift ;;
       --torch | --device | --name | --threads)
         [ $# -gt 1 ] || fail "$1 needs a value"
         printf -v "${1#--}" %s "$2"; shift 2 ;;
@@ -62,9 +63,17 @@ run() {
   [ -z "$missing" ] || fail "$torch/lib does not fit: $(printf '%s\n' "$missing" | head -n 1)"
 
   # What reads the checkout (docs, samples, the build's own step) has no place here.
-  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. Tests.Modules. Tests.Monitoring. \
-    Tests.Surgery. Tests.ModuleExtensions
-  "$here/app/EtfNet.Benchmarks" report --name "$name" --out "$here/results" --device "$device" --threads "$threads" "${quick[@]}"
+  "$here/app/EtfNet.Tests" test Tests.Adaptive. Tests.Checkpoints. Tests.Collapse. Tests.Devices. Tests.Geometry. Tests.Layers. \
+    Tests.Modules. Tests.Monitoring. Tests.Replacement. Tests.ModuleExtensions
+  local results="$here/results/$name" where=(--device "$device" --threads "$threads")
+  mkdir -p "$results"
+  "$here/app/EtfNet.Benchmarks" ratios "${where[@]}" "${ratios[@]}" --json "$results/ratios.json"
+  (cd "$results" && "$here/app/EtfNet.Benchmarks" "${where[@]}" "${benchmarks[@]}")
+  local pages=(--ratios "$results/ratios.json" --benchmarks "$results/BenchmarkDotNet.Artifacts/results")
+  if python3 "$here/app/peers/peers.py" "${where[@]}" "${peers[@]}" --json "$results/peers.json"; then
+    pages+=(--peers "$results/peers.json")
+  fi
+  python3 "$here/app/report/report.py" "$name" "${pages[@]}" --out "$here/results"
 }
 
 if [ "${1:-}" = publish ]; then

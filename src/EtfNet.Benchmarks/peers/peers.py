@@ -2,7 +2,8 @@
 """Times the work of EtfNet's kernels and layers in PyTorch, each written from its definition.
 
     python3 peers.py [--threads 2] [--device cpu] [--seconds 1] [--quick] [--json FILE]
-    python3 peers.py --serve            answers the benchmark program, one JSON object a line
+
+Works have the names of the benchmarks that do the same, and report/report.py puts them beside these.
 
 Medians of alternated samples of at least 8 ms, after a warm-up; on a CUDA device synchronized around each sample.
 """
@@ -105,30 +106,30 @@ class Works:
 
         return both if backward else forward
 
-    def dense(self, batch, width, backward):
-        layer = self.torch.nn.Linear(width, width, bias=False, device=self.device).requires_grad_(False)
-        return self.passes(layer, batch, width, backward)
+    def forward(self, kind, width, batch):
+        return self.passes(self.layer(kind, width), batch, width, backward=False)
 
-    def identity(self, batch, width, backward):
-        """The square simplex ETF without a rotation: sqrt(K / (K - 1)) (x - mean x)."""
+    def forward_backward(self, kind, width, batch):
+        return self.passes(self.layer(kind, width), batch, width, backward=True)
+
+    def layer(self, kind, width):
+        if kind == "FrozenDense":
+            return self.torch.nn.Linear(width, width, bias=False, device=self.device).requires_grad_(False)
+        # The square simplex ETF without a rotation: sqrt(K / (K - 1)) (x - mean x).
         factor = math.sqrt(width / (width - 1))
-        return self.passes(lambda x: factor * (x - x.mean(1, keepdim=True)), batch, width, backward)
+        return lambda x: factor * (x - x.mean(1, keepdim=True))
 
-    def make(self, request):
-        kernel = {key: request[key] for key in ("samples", "width", "classes") if key in request}
-        layer = {key: request[key] for key in ("batch", "width") if key in request}
+    def make(self, work, shape):
         return {
-            "scoring.cdist": lambda: self.scoring_cdist(**kernel),
-            "scoring.product": lambda: self.scoring_product(**kernel),
-            "sums.index_add_": lambda: self.sums_index_add(**kernel),
-            "sums.one_hot": lambda: self.sums_one_hot(**kernel),
-            "scatter.two_passes": lambda: self.scatter_two_passes(**kernel),
-            "nc1.two_covariances": lambda: self.nc1_two_covariances(**kernel),
-            "dense.forward": lambda: self.dense(**layer, backward=False),
-            "dense.forward_backward": lambda: self.dense(**layer, backward=True),
-            "identity.forward": lambda: self.identity(**layer, backward=False),
-            "identity.forward_backward": lambda: self.identity(**layer, backward=True),
-        }[request["work"]]()
+            "NccScoring.CdistArgmin": self.scoring_cdist,
+            "NccScoring.ProductArgmin": self.scoring_product,
+            "ClassSums.IndexAdd": self.sums_index_add,
+            "ClassSums.OneHotProduct": self.sums_one_hot,
+            "ClassScatter.TwoPasses": self.scatter_two_passes,
+            "WithinClassVariability.TwoCovariances": self.nc1_two_covariances,
+            "LayerPasses.Forward": self.forward,
+            "LayerPasses.ForwardBackward": self.forward_backward,
+        }[work](*shape)
 
 
 class Timer:
@@ -166,57 +167,41 @@ def linear_algebra_library():
 
 
 def describe(torch, arguments):
-    return {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "device": torch.cuda.get_device_name() if arguments.device == "cuda" else "cpu",
-        "algebra": linear_algebra_library(),
-    }
+    device = torch.cuda.get_device_name() if arguments.device == "cuda" else "cpu"
+    return (f"{torch.__version__}, Python {platform.python_version()}, {torch.get_num_threads()} threads, {device}, "
+            f"linear algebra: {linear_algebra_library()}")
 
 
-def serve(torch, arguments, works):
-    """Requests: {"work": ...} makes a timer, {"sample": number} runs it, {"release": true} forgets all."""
-    timers = []
-    # Loads what products need, so that it can be told.
-    torch.ones(8, 8) @ torch.ones(8, 8)
-    print(json.dumps(describe(torch, arguments)), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        if "work" in request:
-            timers.append(Timer(torch, arguments.device, works.make(request)))
-            answer = {"timer": len(timers) - 1}
-        elif "sample" in request:
-            answer = {"ms": timers[request["sample"]].sample()}
-        else:
-            timers.clear()
-            answer = {}
-        print(json.dumps(answer), flush=True)
+def groups(quick):
+    """Shapes, each with the works that alternate on it; beyond these some linear-algebra libraries take many seconds a sample."""
+    linear = ("ClassSums.IndexAdd", "ClassScatter.TwoPasses")
+    kernels = ("NccScoring.CdistArgmin", "NccScoring.ProductArgmin", "ClassSums.OneHotProduct", *linear)
+    nc1 = ("WithinClassVariability.TwoCovariances",)
+    layers = ("LayerPasses.Forward", "LayerPasses.ForwardBackward")
+    if quick:
+        yield from (((128, 64, 10), kernels + nc1), (("FrozenDense", 64, 8), layers), (("Identity", 64, 8), layers))
+        return
+    for shape in ((60000, 1024, 10), (128, 1024, 10), (4096, 512, 10), (4096, 512, 100)):
+        yield shape, kernels
+    for shape in ((4096, 512, 1000), (4096, 512, 10000)):
+        yield shape, linear
+    for shape in ((4096, 512, 10), (4096, 512, 100), (4096, 512, 1000), (50000, 512, 1000)):
+        yield shape, nc1
+    for shape in (("FrozenDense", 1024, 128), ("Identity", 1024, 128), ("Identity", 4096, 128)):
+        yield shape, layers
 
 
-def default_requests(quick):
-    shapes = [(128, 64, 10)] if quick else [(60000, 1024, 10), (4096, 512, 100), (4096, 512, 1000)]
-    layers = [(8, 64)] if quick else [(128, 1024), (128, 4096)]
-    kernels = ("scoring.cdist", "scoring.product", "sums.index_add_", "sums.one_hot", "scatter.two_passes")
-    passes = ("dense.forward", "dense.forward_backward", "identity.forward", "identity.forward_backward")
-    for samples, width, classes in shapes:
-        yield [{"work": work, "samples": samples, "width": width, "classes": classes} for work in kernels]
-    samples, width, classes = shapes[-1] if quick else (4096, 512, 100)
-    yield [{"work": "nc1.two_covariances", "samples": samples, "width": width, "classes": classes}]
-    for batch, width in layers:
-        yield [{"work": work, "batch": batch, "width": width} for work in passes]
-
-
-def shape_name(request):
-    if "batch" in request:
-        return f"{request['width']}, batch {request['batch']}"
-    return f"{request['samples']}x{request['width']} of {request['classes']}"
+def shape_name(shape):
+    """As the benchmarks' own shapes are written."""
+    if isinstance(shape[0], str):
+        return f"{shape[0]} {shape[1]}, batch {shape[2]}"
+    return f"{shape[0]}x{shape[1]} of {shape[2]}"
 
 
 def run_all(torch, arguments, works):
     results = []
-    for group in default_requests(arguments.quick):
-        timers = [Timer(torch, arguments.device, works.make(request)) for request in group]
+    for shape, names in groups(arguments.quick):
+        timers = [Timer(torch, arguments.device, works.make(name, shape)) for name in names]
         samples = [[] for _ in timers]
         end = time.perf_counter() + arguments.seconds
         rounds = 0
@@ -224,15 +209,20 @@ def run_all(torch, arguments, works):
             for timer, values in zip(timers, samples):
                 values.append(timer.sample())
             rounds += 1
-        for request, values in zip(group, samples):
+        for name, values in zip(names, samples):
             values.sort()
             median = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-            subject, method = request["work"].split(".")
-            results.append({"subject": subject, "shape": shape_name(request), "method": method, "medianMs": median})
-            print(f"{subject:10}{shape_name(request):20}{method:20}{median:12.4f} ms", flush=True)
+            subject, method = name.split(".")
+            results.append({"subject": subject, "shape": shape_name(shape), "method": method, "medianMs": median})
+            print(f"{name:40}{shape_name(shape):32}{median:12.4f} ms", flush=True)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump({"machine": ", ".join(f"{key} {value}" for key, value in describe(torch, arguments).items()), "results": results}, file, indent=2)
+            json.dump({"machine": describe(torch, arguments), "results": results}, file, indent=2)
+
+
+def fail(message):
+    print(f"peers.py: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def main():
@@ -242,18 +232,16 @@ def main():
     parser.add_argument("--seconds", type=float, default=1, help="time for each group of alternated works")
     parser.add_argument("--quick", action="store_true", help="tiny shapes: whether it runs, not how fast")
     parser.add_argument("--json", metavar="FILE")
-    parser.add_argument("--serve", action="store_true")
     arguments = parser.parse_args()
     one_library_thread_count(arguments.threads)
     try:
         import torch
     except ImportError:
-        sys.exit("This python3 has no torch.")
+        fail("this python3 has no torch.")
     if arguments.device == "cuda" and not torch.cuda.is_available():
-        sys.exit("--device cuda: this PyTorch finds no CUDA device.")
+        fail("--device cuda: this PyTorch finds no CUDA device.")
     torch.set_num_threads(arguments.threads)
-    works = Works(torch, arguments.device)
-    (serve if arguments.serve else run_all)(torch, arguments, works)
+    run_all(torch, arguments, Works(torch, arguments.device))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-using EtfNet.Benchmarks.Ratios.Monitoring;
+using EtfNet.Benchmarks.Paired;
 using FluentAssertions;
 using Xunit;
 
@@ -30,7 +30,8 @@ public sealed class PairedStepsTests
     public void Estimate_Intervals_CoverTheTruthAboutAsOftenAsTheySay()
     {
         var truth = Math.Exp(s_factors.Average(Math.Log));
-        var covered = Enumerable.Range(0, 100).Count(seed => Steps(rounds: 60, seed).Estimate() is var found && found.Low <= truth && truth <= found.High);
+        var covered = Enumerable.Range(0, 100).Select(seed => Steps(rounds: 60, seed).Estimate())
+            .Count(found => found.Low <= truth && truth <= found.High);
         covered.Should().BeInRange(85, 100);
     }
 
