@@ -100,11 +100,6 @@ public sealed class ExperimentTests
         Column.Find("cut").Text(new RunSet(Experiment.Load("cut"), new Request(2, [0], Settings.Parse("")), [finished], 0), [finished]).Should().Be("3");
     }
 
-    [Fact]
-    public void Runs_OptionThatTheLibraryLacks_IsLeftOut() =>
-        Runs("threshold", new Request(0, [0], Settings.Parse(""))).Count(run => run.Variant.Contains("relative", StringComparison.Ordinal))
-            .Should().Be(Settings.Has<AdaptiveEtfOptions>("relative-epsilon") ? 12 : 0);
-
     [Theory]
     [InlineData("sped", "*no experiment 'sped' (did you mean speed?); give one of adaptive*")]
     [InlineData(null, "*give one of adaptive*")]

@@ -113,7 +113,7 @@ public sealed class SettingsTests
 
     [Fact]
     public void Checked_UnknownOption_IsNamed() => FluentActions.Invoking(() => Settings.Parse("epsilom=0.1").Checked(TrainingRun.Options))
-        .Should().Throw<SampleException>().WithMessage("*epsilom (did you mean epsilon?)*");
+        .Should().Throw<SampleException>().WithMessage("*epsilom (did you mean --epsilon?)*");
 
     [Fact]
     public void Help_Records_ListsEveryOption() =>

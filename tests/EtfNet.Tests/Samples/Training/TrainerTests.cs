@@ -107,8 +107,15 @@ public sealed class TrainerTests : IDisposable
         using var folder = new TemporaryFolder();
         for (var stop = 1; stop < 4; stop++)
         {
-            Run(settings, new TrainingMemory(0, null, (epoch, save) => _ = epoch == stop ? save(folder.File("state")) : ""));
-            var resumed = Run(settings, new TrainingMemory(stop, folder.File("state"), (_, _) => { }));
+            using (var stopped = NewTrainer(settings))
+            {
+                Enumerable.Range(0, stop).ToList().ForEach(_ => stopped.NextEpoch());
+                stopped.Save(folder.File("state"));
+            }
+
+            using var continued = NewTrainer(settings);
+            continued.Load(folder.File("state"), stop);
+            var resumed = EpochsOf(continued, 4);
 
             resumed.Select(epoch => epoch.Epoch).Should().Equal(Enumerable.Range(stop + 1, 4 - stop));
             resumed.Select(Figures).Should().Equal(whole.Skip(stop).Select(Figures));
@@ -120,14 +127,16 @@ public sealed class TrainerTests : IDisposable
     public void Run_Canceled_FinishesTheBatchAndNoMore()
     {
         using var stop = new CancellationTokenSource();
-        var (epochs, shares) = (0, 0);
-        FluentActions.Invoking(() => Trainer().Run(new TrainingRun("", Settings.Parse(Small)), _ => epochs++, _ =>
+        using var trainer = NewTrainer(Small);
+        var shares = 0;
+        trainer.NextEpoch(_ => shares++);
+        FluentActions.Invoking(() => trainer.NextEpoch(_ =>
         {
             if (++shares == 7)
                 stop.Cancel();
-        }, cancellation: stop.Token)).Should().Throw<OperationCanceledException>();
+        }, stop.Token)).Should().Throw<OperationCanceledException>();
 
-        (epochs, shares).Should().Be((1, 7));
+        (trainer.FinishedEpochs, shares).Should().Be((1, 7));
     }
 
     [Fact]
@@ -154,12 +163,20 @@ public sealed class TrainerTests : IDisposable
     private static (double Loss, double Train, double Test, double? Head, double Rate) Figures(EpochResult epoch) =>
         (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.NccError("head"), epoch.LearningRate);
 
-    private Trainer Trainer() => new(_data, new Machine { Threads = 1 }, new StandingClock());
+    private Trainer NewTrainer(string settings) =>
+        new(new TrainingRun("", Settings.Parse(settings)), _data, new Machine { Threads = 1 }, new StandingClock());
 
-    private List<EpochResult> Run(string settings, TrainingMemory? memory = null)
+    private List<EpochResult> Run(string settings)
+    {
+        using var trainer = NewTrainer(settings);
+        return EpochsOf(trainer, new TrainingRun("", Settings.Parse(settings)).Recipe.Epochs);
+    }
+
+    private static List<EpochResult> EpochsOf(Trainer trainer, int last)
     {
         var epochs = new List<EpochResult>();
-        Trainer().Run(new TrainingRun("", Settings.Parse(settings)), epochs.Add, memory: memory);
+        while (trainer.FinishedEpochs < last)
+            epochs.Add(trainer.NextEpoch());
         return epochs;
     }
 }

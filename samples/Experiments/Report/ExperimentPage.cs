@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EtfNet.Samples;
@@ -10,18 +9,6 @@ internal static class ExperimentPage
     public const string Begin = "<!-- generated -->";
 
     public const string End = "<!-- end of generated -->";
-
-    private static readonly (string Heading, Func<FinishedRun, object?> Value)[] s_columns =
-    [
-        ("run", run => run.Run.Key), ("variant", run => run.Run.Variant), ("seed", run => run.Run.Seed),
-        ("epochs", run => run.Epochs.Count),
-        ("trainAccuracy", run => run.Last.TrainAccuracy), ("testAccuracy", run => run.Last.TestAccuracy),
-        ("layersFixed", run => run.Last.Fixed.Count), ("firstFix", run => run.FirstFix), ("lastFix", run => run.LastFix),
-        ("effectiveDepth", run => run.Last.EffectiveDepth), ("trainableParameters", run => run.Last.Footprint.TrainableParameters),
-        ("fixedParameters", run => run.Last.Footprint.FixedParameters), ("weightBytes", run => run.Last.Footprint.WeightBytes),
-        ("gradientBytes", run => run.Last.Footprint.GradientBytes), ("optimizerBytes", run => run.Last.Footprint.OptimizerBytes),
-        ("seconds", run => run.Seconds()),
-    ];
 
     /// <summary>Writes all files into a folder; the rest of a page that is there is kept.</summary>
     /// <param name="runs">The runs.</param>
@@ -42,19 +29,24 @@ internal static class ExperimentPage
                 + "them, or give --replace to lose them.");
         var text = new StringBuilder($"{before}{Begin}\n{Facts(runs)}");
         foreach (var table in runs.Experiment.Tables)
-            text.Append(CultureInfo.InvariantCulture, $"**{runs.Fill(table.Title)}**\n\n{runs.Table(table)}\n");
+            text.Append($"**{runs.Fill(table.Title)}**\n\n{runs.Table(table)}\n");
         foreach (var picture in runs.Experiment.Pictures)
             foreach (var (i, (group, charts)) in runs.Charts(picture).Index())
             {
                 var file = $"{name}-{picture.File}{(picture.Each || picture.Charts[0] == "ncc-error" ? $"-{i + 1}" : "")}.png";
                 var caption = group + runs.Fill(picture.Caption);
                 folder.Write(file, Chart.Png(charts));
-                text.Append(CultureInfo.InvariantCulture, $"![{caption}]({file})\n\n{caption}\n\n");
+                text.Append($"![{caption}]({file})\n\n{caption}\n\n");
             }
 
         folder.Write($"{name}-epochs.csv", Tables.History([.. runs.Finished.Select(run => (run.Run.Key, run.Epochs))]));
-        folder.Write(csv, Tables.Csv(
-            runs.Finished.Select(run => s_columns.Select(one => one.Value(run))).Prepend(s_columns.Select(one => one.Heading))));
+        folder.Write(csv, Tables.Csv(runs.Finished.Select(run => new
+        {
+            Run = run.Run.Key, run.Run.Variant, run.Run.Seed, Epochs = run.Epochs.Count, run.Last.TrainAccuracy, run.Last.TestAccuracy,
+            LayersFixed = run.Last.Fixed.Count, run.FirstFix, run.LastFix, run.Last.EffectiveDepth, run.Last.Footprint.TrainableParameters,
+            run.Last.Footprint.FixedParameters, run.Last.Footprint.WeightBytes, run.Last.Footprint.GradientBytes,
+            run.Last.Footprint.OptimizerBytes, Seconds = run.Seconds(),
+        })));
         folder.Write(page, $"{text}{End}{behind}");
     }
 
