@@ -36,9 +36,9 @@ internal static class ExperimentProgram
         if (!options.Render)
         {
             machine.KeepFreedMemory();
-            using var engine = new ExperimentEngine(
-                experiment, files, machine, options.Commit, screen, clock ?? machine.ToClock(), interval ?? TimeSpan.FromMinutes(1));
-            engine.Run(request, options.Chooses, cancellation);
+            new ExperimentEngine(
+                experiment, files, machine, options.Commit, screen, clock ?? machine.ToClock(), interval ?? TimeSpan.FromMinutes(1))
+                .Run(request, options.Chooses, cancellation);
             runs = experiment.Runs(request, files.Find);
         }
 

@@ -90,7 +90,7 @@ public sealed class Trainer : IDisposable
         return new EpochResult(epoch, meanLoss, recipe.RateOf(epoch), trainAccuracy, testAccuracy, seconds.TotalSeconds,
             watching.TotalSeconds, _model.MeasureFootprint(_optimizer),
             report is null ? measured?.EffectiveDepth(_run.Etf.Epsilon) : report.EffectiveDepth, LayersOf(measured, report),
-            [.. _atStart, .. FixedBy(report), .. Frozen()], _run.Method.Measures ? Measures() : null,
+            FixedLayers(report), _run.Method.Measures ? Measures() : null,
             report?.Tail?.Cut is { } cut ? new CutResult(cut.Layer, cut.Epoch) : null, testSeconds);
     }
 
@@ -199,10 +199,13 @@ public sealed class Trainer : IDisposable
             && layer.Decision.Reason != LayerReason.NotACandidate ? layer.Note : null;
     }
 
-    private static IEnumerable<FixedResult> FixedBy(EtfReport? report) => report?.FixedLayers.Select(layer =>
-        new FixedResult(layer.Name, layer.Epoch, $"{layer.Frame}", layer.Rank, layer.OutputError, layer.InPlaceReason)) ?? [];
-
-    private IEnumerable<FixedResult> Frozen() => _run.Method.RatedLayers
-        .Select(layer => _run.Method.RateOf(layer, FinishedEpochs, _run.Recipe.Epochs)).Where(rate => rate.Factor == 0)
-        .Select(rate => new FixedResult(rate.Layer, rate.Since, "dense"));
+    /// <summary>The layers that are not trained: from the start, fixed by the scheduler, frozen as dense layers.</summary>
+    private IReadOnlyList<FixedResult> FixedLayers(EtfReport? report) =>
+    [
+        .. _atStart,
+        .. report?.FixedLayers.Select(layer => new FixedResult(
+            layer.Name, layer.Epoch, $"{layer.Frame}", layer.Rank, layer.OutputError, layer.InPlaceReason)) ?? [],
+        .. _run.Method.RatedLayers.Select(layer => _run.Method.RateOf(layer, FinishedEpochs, _run.Recipe.Epochs))
+            .Where(rate => rate.Factor == 0).Select(rate => new FixedResult(rate.Layer, rate.Since, "dense")),
+    ];
 }

@@ -10,11 +10,7 @@ namespace EtfNet.Samples;
 /// <param name="interval">How much time passes between two states of a run on disk at least.</param>
 internal sealed class ExperimentEngine(
     Experiment experiment, RunFiles files, Machine machine, string? commit, Screen screen, TimeProvider clock, TimeSpan interval)
-    : IDisposable
 {
-    private (DataOptions Options, int Seed)? _loaded;
-    private DataSet? _data;
-
     /// <summary>Runs what a condition chooses. Runs that follow from others come when those are finished.</summary>
     /// <exception cref="OperationCanceledException">Cancellation was asked for; what is finished is kept.</exception>
     /// <exception cref="SampleException">Data are missing, or the disk is full; what is finished is kept.</exception>
@@ -34,22 +30,14 @@ internal sealed class ExperimentEngine(
         }
     }
 
-    public void Dispose() => _data?.Dispose();
-
     private void Train(ExperimentRun run, int pending, CancellationToken cancellation)
     {
-        var wanted = (run.Run.Data, run.Run.Data.LabelNoise > 0 ? run.Seed : 0);
-        if (_loaded != wanted)
-        {
-            _data?.Dispose();
-            (_data, _loaded) = (DataSet.Load(wanted.Data, wanted.Item2, machine.ToDevice()), wanted);
-            screen.Line($"data: {_data}");
-        }
-
+        using var data = DataSet.Load(run.Run.Data, run.Run.Data.LabelNoise > 0 ? run.Seed : 0, machine.ToDevice());
         var kept = experiment.Resumes ? files.Open(run) : null;
         var behind = files.LastState(run, kept?.Epochs.Count ?? 0);
-        screen.Begin($"{run.Key}, {pending} to go: {run.Run}{(behind > 0 ? $"; continues behind epoch {behind}" : "")}");
-        using var trainer = Begin(run, behind);
+        var resumes = behind > 0 ? $"; continues behind epoch {behind}" : "";
+        screen.Begin($"{run.Key}, {pending} to go: {run.Run}{resumes}\n  data    {data}");
+        using var trainer = Begin(run, data, behind);
         var (epochs, saved) = (kept?.Epochs.Take(trainer.FinishedEpochs).ToList() ?? [], clock.GetTimestamp());
         // A run that continues elsewhere says so.
         var hardware = epochs.Count == 0 ? $"{machine}" : kept!.Hardware.EndsWith($"{machine}", StringComparison.Ordinal) ? kept.Hardware
@@ -63,16 +51,16 @@ internal sealed class ExperimentEngine(
             if (left > 0)
                 Check.Explained(() => trainer.Save(files.StateOf(run, epochs.Count)),
                     why => $"the state of {run.Key} cannot be written ({why}); make room.");
-            files.Write(run, new RunRecord(hardware, commit, _data!.Train.Count, epochs));
+            files.Write(run, new RunRecord(hardware, commit, data.Train.Count, epochs));
             files.DeleteStates(run, but: left > 0 ? epochs.Count : 0);
             saved = clock.GetTimestamp();
         }
     }
 
     /// <summary>A training that continues behind an epoch; one that begins anew where its state cannot be used.</summary>
-    private Trainer Begin(ExperimentRun run, int behind)
+    private Trainer Begin(ExperimentRun run, DataSet data, int behind)
     {
-        var trainer = new Trainer(run.Run, _data!, machine, clock);
+        var trainer = new Trainer(run.Run, data, machine, clock);
         if (behind == 0)
             return trainer;
         try
@@ -85,7 +73,7 @@ internal sealed class ExperimentEngine(
             trainer.Dispose();
             screen.Line($"{Path.GetFileName(files.StateOf(run, behind))} cannot be used: {Check.Line(error)}; the run begins anew");
             files.DeleteStates(run);
-            return Begin(run, 0);
+            return Begin(run, data, 0);
         }
     }
 }

@@ -52,7 +52,8 @@ internal static class ExperimentPage
 
     private static string Facts(RunSet runs)
     {
-        var (name, seeds) = (runs.Experiment.Name, runs.Finished.Select(run => run.Run.Seed).Distinct().Order().ToList());
+        var (name, count) = (runs.Experiment.Name, runs.Finished.Count);
+        var seeds = runs.Finished.Select(run => run.Run.Seed).Distinct().Order().ToList();
         var profile = runs.Request.Profile > 0 ? $" --{Request.Profiles[runs.Request.Profile]}" : "";
         var options = string.Concat(runs.Request.Overrides.Values.Select(value => $" --{value.Key} {value.Value}"));
         var few = seeds.Count < 3 ? " Fewer than three seeds: a difference of a few tenths of a percent may be chance." : "";
@@ -65,7 +66,7 @@ internal static class ExperimentPage
             - Training: {Each(run => $"{run.Run.Run.Network}")}; {Each(run => $"{run.Run.Run.Recipe}")}.
             - Hardware: {Each(run => run.Record.Hardware)}.
             - Commit: {Each(run => run.Record.Commit ?? "unknown")}.
-            - Runs: {runs.Finished.Count} of {runs.Missing + runs.Finished.Count}. Mean ± standard deviation of the sample over the seeds named.
+            - Runs: {count} of {runs.Missing + count}. Mean ± standard deviation of the sample over the seeds named.
 
 
             """;

@@ -19,7 +19,8 @@ public sealed class TrainerTests : IDisposable
         using var generator = new torch.Generator(1);
         _data = new DataSet("", Set(65), Set(20), [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
 
-        TensorSet Set(int count) => new(torch.randn([count, 1, 2, 3], generator: generator), torch.randint(10, [count], dtype: torch.int64, generator: generator));
+        TensorSet Set(int count) => new(torch.randn([count, 1, 2, 3], generator: generator),
+            torch.randint(10, [count], dtype: torch.int64, generator: generator));
     }
 
     public void Dispose() => _data.Dispose();
@@ -73,7 +74,8 @@ public sealed class TrainerTests : IDisposable
         frozen.Select(epoch => epoch.Loss).Take(1).Should().Equal(none.Select(epoch => epoch.Loss).Take(1));
         new[] { frozen[1].Loss, slow[1].Loss, none[1].Loss }.Should().OnlyHaveUniqueItems();
         slow.Should().OnlyContain(epoch => epoch.Fixed.Count == 0);
-        (none[1].Footprint.TrainableParameters - frozen[2].Footprint.TrainableParameters).Should().Be(0, "it is trained again behind epoch 3");
+        (none[1].Footprint.TrainableParameters - frozen[2].Footprint.TrainableParameters).Should()
+            .Be(0, "it is trained again behind epoch 3");
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class TrainerTests : IDisposable
     }
 
     public static TheoryData<string> Methods => new(
-        "method=plain frame=identity fix-from-start=linear2", "", "frame=random fix-from-start=2", "frame=random begin-as-frame=linear2 rates=linear2@0:0,linear2@2:1",
+        "method=plain frame=identity fix-from-start=linear2", "", "frame=random fix-from-start=2",
+        "frame=random begin-as-frame=linear2 rates=linear2@0:0,linear2@2:1",
         $"method=adaptive epsilon=0.9 max-per-epoch=1 {Open}", "adam-w=true cosine=true rising-epochs=1 rates=head@2:0.5");
 
     [Theory]
