@@ -81,10 +81,9 @@ internal sealed class OnnxFile
 
     private string Node(string type, string output, IEnumerable<string> inputs, params (string Name, object Value)[] attributes)
     {
-        _graph.Node.Add(new NodeProto
-        {
-            OpType = type, Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes.Select(Attribute) },
-        });
+        var node = new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output } };
+        node.Attribute.Add(attributes.Select(Attribute));
+        _graph.Node.Add(node);
         return output;
     }
 

@@ -42,16 +42,16 @@ return 0;
 
 IEnumerable<(string Label, int Article, string Text)> Read(string language)
 {
-    // The preamble counts as article 31.
+    // The preamble counts as article 31. Short pieces are names and headings; a script without spaces says as much in fewer characters.
     var html = File.ReadAllText(Path.Combine(source, "declaration", language + ".html"))
         .Replace("<header>", "<article data-number=\"31\">").Replace("</header>", "</article>");
-    return from article in Regex.Matches(html, "<article data-number=\"(\\d+)\">(.*?)</article>", RegexOptions.Singleline)
-           from paragraph in Regex.Matches(article.Groups[2].Value, "<p>(.*?)</p>", RegexOptions.Singleline)
-           from sentence in Regex.Split(Clean(paragraph.Groups[1].Value), "(?<=[.!?؟।])\\s+|(?<=[。！？])")
-           from text in Cut(sentence.Trim())
-           // Short pieces are names and headings; a script without spaces says as much in fewer characters.
-           where Encoding.UTF8.GetByteCount(text) >= Shortest && text.Count(char.IsLetter) >= Shortest / 2
-           select (language.Split('_')[0], int.Parse(article.Groups[1].Value), text);
+    return
+        from article in Regex.Matches(html, "<article data-number=\"(\\d+)\">(.*?)</article>", RegexOptions.Singleline)
+        from paragraph in Regex.Matches(article.Groups[2].Value, "<p>(.*?)</p>", RegexOptions.Singleline)
+        from sentence in Regex.Split(Clean(paragraph.Groups[1].Value), "(?<=[.!?؟।])\\s+|(?<=[。！？])")
+        from text in Cut(sentence.Trim())
+        where Encoding.UTF8.GetByteCount(text) >= Shortest && text.Count(char.IsLetter) >= Shortest / 2
+        select (language.Split('_')[0], int.Parse(article.Groups[1].Value), text);
 }
 
 static string Clean(string html)

@@ -48,8 +48,7 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
         {
             "embedded" => FashionMnist.Embedded(),
             "full" => FashionMnist.Full(),
-            "languages" => LabeledRows.Load("udhr/train.tsv.gz", "udhr/test.tsv.gz", Files.Embedded, Texts)
-                with { Description = "Universal Declaration of Human Rights" },
+            "languages" => LabeledTexts.Embedded(Texts),
             var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Files.Open, Table),
             var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Files.Open, Texts),
             var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>

@@ -16,11 +16,6 @@ public static class Tables
             $"| {string.Join(" | ", line.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i])))} |\n"));
     }
 
-    /// <summary>Rows as comma-separated values, the names of their properties as the heading; numbers have six decimals.</summary>
-    public static string Csv<T>(IEnumerable<T> rows) => Csv(
-        typeof(T).GetProperties().Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name)),
-        rows.Select(row => typeof(T).GetProperties().Select(property => property.GetValue(row))));
-
     /// <summary>A line per epoch of each run, with the NCC error of each layer, as comma-separated values.</summary>
     public static string History(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
@@ -38,7 +33,8 @@ public static class Tables
             ])));
     }
 
-    private static string Csv(IEnumerable<string> headings, IEnumerable<IEnumerable<object?>> rows) => string.Concat(rows.Prepend(headings)
+    /// <summary>Comma-separated values; numbers have six decimals.</summary>
+    public static string Csv(IEnumerable<string> headings, IEnumerable<IEnumerable<object?>> rows) => string.Concat(rows.Prepend(headings)
         .Select(row => string.Join(',', row.Select(value => $"{(value is double number ? Math.Round(number, 6) : value)}")
             .Select(text => text.Contains(',') ? $"\"{text}\"" : text)) + "\n"));
 }

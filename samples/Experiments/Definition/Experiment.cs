@@ -36,8 +36,9 @@ internal sealed partial record Experiment(
             throw new SampleException($"there is no experiment '{name}'{Settings.DidYouMean(name ?? "", Names)}; give one of "
                 + $"{string.Join(", ", Names)}, or a .json file.");
         using var stream = Names.Contains(name) ? s_assembly.GetManifestResourceStream(name + Suffix)! : Files.Open(name!);
-        return Check.Explained(() => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.")
-            with { Name = Path.GetFileNameWithoutExtension(name!) };
+        var read = Check.Explained(
+            () => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.");
+        return read with { Name = Path.GetFileNameWithoutExtension(name!) };
     }
 
     /// <summary>All runs, seed after seed. Every other seed has its variants in reverse: what grows over hours does so for all.</summary>

@@ -40,13 +40,18 @@ internal static class ExperimentPage
             }
 
         folder.Write($"{name}-epochs.csv", Tables.History([.. runs.Finished.Select(run => (run.Run.Key, run.Epochs))]));
-        folder.Write(csv, Tables.Csv(runs.Finished.Select(run => new
-        {
-            Run = run.Run.Key, run.Run.Variant, run.Run.Seed, Epochs = run.Epochs.Count, run.Last.TrainAccuracy, run.Last.TestAccuracy,
-            LayersFixed = run.Last.Fixed.Count, run.FirstFix, run.LastFix, run.Last.EffectiveDepth, run.Last.Footprint.TrainableParameters,
-            run.Last.Footprint.FixedParameters, run.Last.Footprint.WeightBytes, run.Last.Footprint.GradientBytes,
-            run.Last.Footprint.OptimizerBytes, Seconds = run.Seconds(),
-        })));
+        folder.Write(csv, Tables.Csv(
+            [
+                "run", "variant", "seed", "epochs", "trainAccuracy", "testAccuracy", "layersFixed", "firstFix", "lastFix", "effectiveDepth",
+                "trainableParameters", "fixedParameters", "weightBytes", "gradientBytes", "optimizerBytes", "seconds",
+            ],
+            runs.Finished.Select(run => (IEnumerable<object?>)
+            [
+                run.Run.Key, run.Run.Variant, run.Run.Seed, run.Epochs.Count, run.Last.TrainAccuracy, run.Last.TestAccuracy,
+                run.Last.Fixed.Count, run.FirstFix, run.LastFix, run.Last.EffectiveDepth, run.Last.Footprint.TrainableParameters,
+                run.Last.Footprint.FixedParameters, run.Last.Footprint.WeightBytes, run.Last.Footprint.GradientBytes,
+                run.Last.Footprint.OptimizerBytes, run.Seconds(),
+            ])));
         folder.Write(page, $"{text}{End}{behind}");
     }
 

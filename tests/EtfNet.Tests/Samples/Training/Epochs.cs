@@ -11,8 +11,12 @@ internal static class Epochs
         MonitoringSeconds: 0.1 * number,
         new ModelFootprint
         {
-            TrainableParameters = 100, FixedParameters = 20, StoredParameters = 105,
-            WeightBytes = 480, GradientBytes = 400, OptimizerBytes = 401,
+            TrainableParameters = 100,
+            FixedParameters = 20,
+            StoredParameters = 105,
+            WeightBytes = 480,
+            GradientBytes = 400,
+            OptimizerBytes = 401,
         },
         EffectiveDepth: number == 1 ? null : 2,
         [new LayerResult("linear1", number == 1 ? null : 0.25, note), new LayerResult("head", number == 1 ? null : 0.0625, null)],
