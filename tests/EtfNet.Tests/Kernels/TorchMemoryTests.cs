@@ -14,6 +14,10 @@ public sealed class TorchMemoryTests
             Probe("leave").Should().Be(MemoryProbe.Mapped, "the library does nothing unasked");
     }
 
+    [Fact]
+    public void KeepLargeBlocks_ManyStepsOfAnOptimizer_FindsThePlacesOfFreedTensorsAgain() =>
+        Probe("train").Should().Be(MemoryProbe.Compact);
+
     private static int Probe(string what)
     {
         using var process = ThisProgram.Start(MemoryProbe.Name, what);

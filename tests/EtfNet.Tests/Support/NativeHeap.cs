@@ -24,6 +24,9 @@ internal static class NativeHeap
     /// <summary>Bytes of large blocks that were taken from the system one by one; 0 where glibc does not say it.</summary>
     public static long Mapped() => Read() is { } info ? (long)info.Mapped : 0;
 
+    /// <summary>Bytes of the heap that are free and kept; 0 where glibc does not say it.</summary>
+    public static long Free() => Read() is { } info ? (long)info.FreeBytes : 0;
+
     private static Info? Read() =>
         OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var glibc) && NativeLibrary.TryGetExport(glibc, "mallinfo2", out var address)
             ? Marshal.GetDelegateForFunctionPointer<MallInfo2>(address)()
@@ -39,6 +42,7 @@ internal static class NativeHeap
         public readonly nuint Mapped;
         private readonly nuint _unused, _freeFastBytes;
         public readonly nuint InBlocks;
-        private readonly nuint _freeBytes, _top;
+        public readonly nuint FreeBytes;
+        private readonly nuint _top;
     }
 }
