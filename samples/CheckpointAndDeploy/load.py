@@ -21,7 +21,8 @@ def load_file(path):
 
 layers = [("flatten", torch.nn.Flatten())]
 for i in range(1, 5):
-    layers += [(f"linear{i}", torch.nn.Linear(784 if i == 1 else 256, 256)), (f"norm{i}", torch.nn.BatchNorm1d(256)), (f"relu{i}", torch.nn.ReLU())]
+    layers += [(f"linear{i}", torch.nn.Linear(784 if i == 1 else 256, 256)), (f"norm{i}", torch.nn.BatchNorm1d(256))]
+    layers += [(f"relu{i}", torch.nn.ReLU())]
 model = torch.nn.Sequential(collections.OrderedDict(layers + [("head", torch.nn.Linear(256, 10))]))
 model.load_state_dict(load_file(sys.argv[1] + "/linear.safetensors"))
 model.eval()

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 var options = SampleProgram.Options(args, new { Epochs = 8, Epsilon = 0.2 });
+using var loggers = LoggerFactory.Create(log => log.AddSimpleConsole(console => console.SingleLine = true));
 manual_seed(1);
 using var data = DataSet.Load("embedded");
 using var model = new ResidualNet(inputs: 784, width: 128, blocks: 4, classes: 10);
@@ -22,7 +23,7 @@ var rule = new AdaptiveEtfOptions
     Include = ["blocks.*", "neck", "head"],            // not the stem
     Exclude = ["blocks.0"],                            // stronger than Include
     Guard = new FixGuardOptions { Tolerance = 0.05 },  // a fix that costs more accuracy is taken back
-    Logger = new LineLogger(),
+    Logger = loggers.CreateLogger("EtfNet"),
 };
 using var etf = model.ApplyAdaptiveEtf(rule, optimizer);
 etf.LayerFixed += (_, e) => Console.WriteLine($"event: {e.Layer.Name} is fixed, {e.Layer.ParametersFixed:N0} weights less to train");
@@ -68,13 +69,4 @@ internal sealed class ResidualNet : Module
             x += nn.functional.relu(block.call(x));
         return head.call(nn.functional.relu(neck.call(x))).MoveToOuterDisposeScope();
     }
-}
-
-internal sealed class LineLogger : ILogger             // the smallest logger; Microsoft.Extensions.Logging.Console or Serilog do as well
-{
-    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-    public bool IsEnabled(LogLevel level) => level >= LogLevel.Information;
-
-    public void Log<TState>(LogLevel level, EventId id, TState state, Exception? error, Func<TState, Exception?, string> text) =>
-        Console.WriteLine($"{level,-11} {id.Id}  {text(state, error)}");
 }

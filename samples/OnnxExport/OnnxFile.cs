@@ -3,6 +3,7 @@ using Onnx;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Dimension = Onnx.TensorShapeProto.Types.Dimension;
 using Module = TorchSharp.torch.nn.Module;
 
 namespace EtfNet.Samples;
@@ -30,7 +31,7 @@ internal sealed class OnnxFile
         var file = new OnnxFile();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        file._graph.Input.Add(Value(Input, sample));
+        file._graph.Input.Add(Value(Input, [new() { DimParam = "N" }, .. sample.Select(size => new Dimension { DimValue = size })]));
         file.Node("Identity", Output, [file.Add("", model, Input)]);
         file._graph.Output.Add(Value(Output));
         var version = new OperatorSetIdProto { Version = OperatorSet };
@@ -46,7 +47,8 @@ internal sealed class OnnxFile
         switch (module)
         {
             case Sequential sequential:
-                return sequential.named_children().Aggregate(x, (now, child) => Add($"{path}.{child.name}".TrimStart('.'), child.module, now));
+                return sequential.named_children()
+                    .Aggregate(x, (now, child) => Add($"{path}.{child.name}".TrimStart('.'), child.module, now));
             case Linear:
                 var product = Node("MatMul", $"{path}.product", [x, Tensor($"{path}.weight", module.state_dict()["weight"].t())]);
                 return bias is null ? product : Node("Add", path, [product, Tensor($"{path}.bias", module.state_dict()["bias"])]);
@@ -71,13 +73,17 @@ internal sealed class OnnxFile
             case Sigmoid: return One("Sigmoid");
             case LeakyReLU one: return One("LeakyRelu", null, ("alpha", one.negative_slope));
             case Dropout or Identity: return x;
-            default: throw new SampleException($"{path}: {module.GetName()} with these options is not in OnnxFile; add it, or export by Python.");
+            default:
+                var name = module.GetName();
+                throw new SampleException($"{path}: {name} with these options is not in OnnxFile; add it, or export by Python.");
         }
     }
 
     private string Node(string type, string output, IEnumerable<string> inputs, params (string Name, object Value)[] attributes)
     {
-        _graph.Node.Add(new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output }, Attribute = { attributes.Select(Attribute) } });
+        var node = new NodeProto { OpType = type, Name = output, Input = { inputs }, Output = { output } };
+        node.Attribute.Add(attributes.Select(Attribute));
+        _graph.Node.Add(node);
         return output;
     }
 
@@ -100,15 +106,10 @@ internal sealed class OnnxFile
 
     private static long[] Twice(long[]? padding) => padding is null ? [0, 0, 0, 0] : [.. padding, .. padding];
 
-    private static ValueInfoProto Value(string name, params long[] sample)
+    private static ValueInfoProto Value(string name, params Dimension[] shape)
     {
         var tensor = new TypeProto.Types.Tensor { ElemType = (int)TensorProto.Types.DataType.Float };
-        if (sample.Length > 0)
-        {
-            tensor.Shape = new TensorShapeProto { Dim = { new TensorShapeProto.Types.Dimension { DimParam = "N" } } };
-            tensor.Shape.Dim.Add(sample.Select(size => new TensorShapeProto.Types.Dimension { DimValue = size }));
-        }
-
+        tensor.Shape = shape.Length > 0 ? new TensorShapeProto { Dim = { shape } } : null;
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 }

@@ -14,7 +14,8 @@ var folder = new OutputFolder(options.Out);
 manual_seed(1);
 using var data = DataSet.Load("embedded");
 using var model = Sequential(
-    ("stem", Sequential(("conv", Conv2d(1, 16, 3, stride: 2, bias: false)), ("norm", BatchNorm2d(16)), ("relu", ReLU()), ("pool", MaxPool2d(2)))),
+    ("stem", Sequential(
+        ("conv", Conv2d(1, 16, 3, stride: 2, bias: false)), ("norm", BatchNorm2d(16)), ("relu", ReLU()), ("pool", MaxPool2d(2)))),
     ("conv", Conv2d(16, 16, 3, padding: 1)), ("norm", BatchNorm2d(16)), ("relu", ReLU()), ("pool", AvgPool2d([2, 2])),
     ("flatten", Flatten()),
     ("fc1", Linear(144, 128)), ("act1", GELU()), ("drop", Dropout(0.1)),

@@ -15,21 +15,19 @@ using var data = DataSet.Load(new DataOptions { Data = table, Label = options.La
 Console.WriteLine($"{data}; {data.Train.Inputs.shape[1]} columns");
 
 var (with, without) = (Train(useEtf: true), Train(useEtf: false));
-var rows = new (string, Func<Result, string>)[]
-{
-    ("train accuracy", run => $"{run.TrainAccuracy:0.00%}"), ("test accuracy", run => $"{run.TestAccuracy:0.00%}"),
-    ("layers fixed", run => $"{run.Fixed} of {run.Errors.Count}"), ("trainable parameters", run => $"{run.Size.TrainableParameters:N0}"),
-    ("weight bytes", run => $"{run.Size.WeightBytes:N0}"), ("gradient bytes", run => $"{run.Size.GradientBytes:N0}"),
-    ("optimizer bytes", run => $"{run.Size.OptimizerBytes:N0}"),
-};
-var table1 = Tables.Markdown(
-    ["Table 1", "without EtfNet", "with EtfNet"], rows.Select(row => new[] { row.Item1, row.Item2(without), row.Item2(with) }));
+var table1 = Tables.Markdown(["Table 1", "without EtfNet", "with EtfNet"],
+    Row("train accuracy", run => $"{run.TrainAccuracy:0.00%}"), Row("test accuracy", run => $"{run.TestAccuracy:0.00%}"),
+    Row("layers fixed", run => $"{run.Fixed} of {run.Errors.Count}"),
+    Row("trainable parameters", run => $"{run.Size.TrainableParameters:N0}"), Row("weight bytes", run => $"{run.Size.WeightBytes:N0}"),
+    Row("gradient bytes", run => $"{run.Size.GradientBytes:N0}"), Row("optimizer bytes", run => $"{run.Size.OptimizerBytes:N0}"));
 var figure1 = Tables.Markdown(["Figure 1: NCC error", .. Enumerable.Range(1, options.Epochs).Select(epoch => $"{epoch}")],
     with.Errors.Select(layer => layer.Value.Select(error => error?.ToString("0.000") ?? "-").Prepend(layer.Key).ToList()));
 Console.WriteLine($"\n{table1}\n{figure1}");
 folder.Write("table1.md", $"{table1}\n{figure1}");
 folder.Write("figure1.png", Chart.Png(Curves("without EtfNet", without), Curves("with EtfNet", with)));
 Console.WriteLine($"written to {folder.Path}: table1.md, figure1.png");
+
+string[] Row(string name, Func<Result, string> value) => [name, value(without), value(with)];
 
 Result Train(bool useEtf)
 {

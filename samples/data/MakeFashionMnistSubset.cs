@@ -1,8 +1,10 @@
 // Makes the embedded subset from the four files of Fashion-MNIST (the folder of Debian's package dataset-fashion-mnist, or a download):
 //   dotnet run samples/data/MakeFashionMnistSubset.cs -- SOURCE TARGET
 // Takes the first 1,000 training and 200 test images of each class, in the order of the source, so that anyone gets the same images.
-using System.Buffers.Binary;
+#:project ../Common/EtfNet.Samples.Common.csproj
 using System.IO.Compression;
+using System.Net;
+using EtfNet.Samples;
 
 if (args is not [var source, var target])
 {
@@ -11,35 +13,24 @@ if (args is not [var source, var target])
 }
 
 Directory.CreateDirectory(target);
-Take("train", perClass: 1000);
-Take("t10k", perClass: 200);
+foreach (var (set, perClass) in new[] { ("train", 1000), ("t10k", 200) })
+{
+    var (images, labels) = (Read($"{set}-images-idx3-ubyte.gz", 3), Read($"{set}-labels-idx1-ubyte.gz", 1));
+    var chosen = labels.Values.Index().GroupBy(label => label.Item).SelectMany(group => group.Take(perClass)).Order().ToList();
+    var pixels = images.Values.Chunk(images.Sizes[1] * images.Sizes[2]).ToList();
+    Write($"{set}-images-idx3-ubyte.gz", [chosen.Count, .. images.Sizes.Skip(1)], chosen.SelectMany(label => pixels[label.Index]));
+    Write($"{set}-labels-idx1-ubyte.gz", [chosen.Count], chosen.Select(label => label.Item));
+    Console.WriteLine($"{set}: {chosen.Count} images, {perClass} of each class");
+}
+
 return 0;
 
-void Take(string set, int perClass)
-{
-    var (imageHeader, pixels) = Read($"{set}-images-idx3-ubyte.gz", headerBytes: 16);
-    var (labelHeader, labels) = Read($"{set}-labels-idx1-ubyte.gz", headerBytes: 8);
-    var imageBytes = pixels.Length / labels.Length;
-    var taken = new int[10];
-    var chosen = Enumerable.Range(0, labels.Length).Where(i => taken[labels[i]]++ < perClass).ToArray();
-    BinaryPrimitives.WriteInt32BigEndian(imageHeader.AsSpan(4), chosen.Length);
-    BinaryPrimitives.WriteInt32BigEndian(labelHeader.AsSpan(4), chosen.Length);
-    Write($"{set}-images-idx3-ubyte.gz", imageHeader, chosen.SelectMany(i => pixels.AsSpan(i * imageBytes, imageBytes).ToArray()));
-    Write($"{set}-labels-idx1-ubyte.gz", labelHeader, chosen.Select(i => labels[i]));
-    Console.WriteLine($"{set}: {chosen.Length} images, {perClass} of each class");
-}
+IdxFile Read(string file, int dimensions) => IdxFile.Read(File.OpenRead(Path.Combine(source, file)), file, dimensions);
 
-(byte[] Header, byte[] Body) Read(string file, int headerBytes)
-{
-    using var stream = new GZipStream(File.OpenRead(Path.Combine(source, file)), CompressionMode.Decompress);
-    using var memory = new MemoryStream();
-    stream.CopyTo(memory);
-    var all = memory.ToArray();
-    return (all[..headerBytes], all[headerBytes..]);
-}
-
-void Write(string file, byte[] header, IEnumerable<byte> body)
+void Write(string file, IReadOnlyList<int> sizes, IEnumerable<byte> values)
 {
     using var stream = new GZipStream(File.Create(Path.Combine(target, file)), CompressionLevel.SmallestSize);
-    stream.Write([.. header, .. body]);
+    foreach (var number in sizes.Prepend(0x0800 | sizes.Count))
+        stream.Write(BitConverter.GetBytes(IPAddress.HostToNetworkOrder(number)));
+    stream.Write([.. values]);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace EtfNet.Samples;
 
 /// <summary>Checks what a user gives, and says in one line what is wrong.</summary>
@@ -11,8 +9,9 @@ internal static class Check
     public static T AtLeast<T>(int least, T value) => That(value, value is not int number || number >= least, $"must be at least {least}");
 
     /// <summary>Whether an error is in what the user gave, and not in the program.</summary>
-    public static bool CanBeMended(Exception error) => error is SampleException or EtfStateException or ArgumentException or NotSupportedException or IOException
-        or UnauthorizedAccessException or InvalidDataException or FormatException or OverflowException or JsonException;
+    public static bool CanBeMended(Exception error) => error is SampleException or EtfStateException or ArgumentException
+        or NotSupportedException or IOException or UnauthorizedAccessException or InvalidDataException or FormatException
+        or OverflowException or JsonException;
 
     /// <summary>Calls a function; an error that a user can mend becomes one line.</summary>
     /// <param name="function">The function.</param>

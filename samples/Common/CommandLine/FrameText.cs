@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EtfNet.Samples;
 
 /// <summary>Frames as text.</summary>
@@ -19,9 +17,9 @@ internal static class FrameText
         ["nearest", "columns"] => EtfFrame.Nearest.OrColumns,
         ["random"] => EtfFrame.Random(0),
         ["dense"] => EtfFrame.DenseRandom(0),
-        ["aligned", var rank] => EtfFrame.Aligned(int.Parse(rank, CultureInfo.InvariantCulture)),
-        ["means", var rank] => EtfFrame.Aligned(int.Parse(rank, CultureInfo.InvariantCulture)) with { ByClassMeans = true },
-        ["energy", var share] => EtfFrame.AlignedToEnergy(double.Parse(share, CultureInfo.InvariantCulture), AnyRank),
+        ["aligned", var rank] => EtfFrame.Aligned(int.Parse(rank)),
+        ["means", var rank] => EtfFrame.Aligned(int.Parse(rank)) with { ByClassMeans = true },
+        ["energy", var share] => EtfFrame.AlignedToEnergy(double.Parse(share), AnyRank),
         _ => throw new FormatException(),
     };
 

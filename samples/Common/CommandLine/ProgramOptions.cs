@@ -1,5 +1,3 @@
-using Is = System.ComponentModel.DescriptionAttribute;
-
 namespace EtfNet.Samples;
 
 /// <summary>What a program that compares networks writes, and where.</summary>

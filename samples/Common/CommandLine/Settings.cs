@@ -1,7 +1,4 @@
-using System.ComponentModel;
-using System.Globalization;
 using System.Reflection;
-using System.Text.RegularExpressions;
 
 namespace EtfNet.Samples;
 
@@ -9,28 +6,23 @@ namespace EtfNet.Samples;
 /// of any record (<c>MaxPerEpoch</c>): what a record can hold, a sample can set.</summary>
 /// <param name="values">The options; a later one replaces an earlier one of the same name.</param>
 /// <param name="words">The arguments that belong to no option.</param>
-public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> values, params IReadOnlyList<string> words)
+public sealed class Settings(IEnumerable<KeyValuePair<string, string>> values, params IReadOnlyList<string> words)
 {
-    private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
-
     /// <summary>What can be given as text: what it looks like, and how it is read.</summary>
     private static readonly Dictionary<Type, (string Wanted, Func<string, object> Parse)> s_types = new()
     {
-        [typeof(int)] = ("a whole number", text => int.Parse(text, NumberStyles.AllowLeadingSign, s_culture)),
-        [typeof(long)] = ("a whole number", text => long.Parse(text, NumberStyles.AllowLeadingSign, s_culture)),
-        [typeof(double)] = ("a number", text => double.Parse(text, NumberStyles.Float, s_culture)),
+        [typeof(int)] = ("a whole number", text => int.Parse(text, NumberStyles.AllowLeadingSign)),
+        [typeof(long)] = ("a whole number", text => long.Parse(text, NumberStyles.AllowLeadingSign)),
+        [typeof(double)] = ("a number", text => double.Parse(text, NumberStyles.Float)),
         [typeof(bool)] = ("true or false", text => bool.Parse(text)),
-        [typeof(string)] = ("a value", text => Check.That(text, text.Trim().Length > 0, "")),
-        [typeof(IReadOnlyList<int>)] =
-            ("whole numbers such as 7,14", text => text.Split(',').Select(one => int.Parse(one, s_culture)).ToArray()),
-        [typeof(IReadOnlyList<string>)] = ("names such as head,neck", text => Check.That(text, text.Trim().Length > 0, "").Split(',')),
+        [typeof(string)] = ("a value", NotBlank),
+        [typeof(IReadOnlyList<int>)] = ("whole numbers such as 7,14", text => text.Split(',').Select(int.Parse).ToArray()),
+        [typeof(IReadOnlyList<string>)] = ("names such as head,neck", text => NotBlank(text).Split(',')),
         [typeof(EtfFrame)] = (FrameText.Wanted, FrameText.Parse),
     };
 
-    private readonly SortedDictionary<string, string> _values =
-        new(values.GroupBy(value => value.Key).ToDictionary(group => group.Key, group => group.Last().Value), StringComparer.Ordinal);
-
-    public IReadOnlyDictionary<string, string> Values => _values;
+    public IReadOnlyDictionary<string, string> Values { get; } = new SortedDictionary<string, string>(
+        values.GroupBy(value => value.Key).ToDictionary(group => group.Key, group => group.Last().Value), StringComparer.Ordinal);
 
     public IReadOnlyList<string> Words => words;
 
@@ -44,20 +36,22 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
     /// <exception cref="SampleException">An option is unknown, given twice, or has no value or a wrong one.</exception>
     public static Settings Read(IReadOnlyList<string> args, params Type[] types)
     {
-        var known = types.SelectMany(Options).DistinctBy(Name).ToDictionary(Name);
         var (words, values) = (new List<string>(), new Dictionary<string, string>());
         for (var i = 0; i < args.Count; i++)
         {
-            var parts = args[i].TrimStart('-').Split('=', 2);
             if (!IsOption(args[i]))
+            {
                 words.Add(args[i]);
-            else if (!known.TryGetValue(parts[0], out var option))
-                throw new SampleException($"there is no option --{parts[0]}{DidYouMean(parts[0], known.Keys, "--")}; --help lists all.");
-            else if (!values.TryAdd(parts[0], parts.Length > 1 ? parts[1]
-                : i + 1 < args.Count && CanBeValue(option, args[i + 1]) ? args[++i] : option.PropertyType == typeof(bool) ? "true" : ""))
+                continue;
+            }
+
+            var parts = args[i].TrimStart('-').Split('=', 2);
+            var option = Find(parts[0], types);
+            var text = parts.Length > 1 ? parts[1] : i + 1 < args.Count && CanBeValue(option, args[i + 1]) ? args[++i]
+                : option.PropertyType == typeof(bool) ? "true" : "";
+            if (!values.TryAdd(parts[0], text))
                 throw new SampleException($"--{parts[0]} is given twice.");
-            else
-                Convert(option, values[parts[0]]);
+            Convert(option, text);
         }
 
         return new Settings(values, words);
@@ -69,31 +63,32 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
             option.PropertyType == typeof(bool) ? bool.TryParse(word, out _) : !IsOption(word);
     }
 
-    /// <summary>Whether a type has an option of a name.</summary>
-    public static bool Has<T>(string name) => Options(typeof(T)).Any(option => Name(option) == name);
-
     /// <summary>The options of some records, with their defaults and what they are.</summary>
-    public static string Help(params object[] defaults) => string.Join('\n', defaults.SelectMany(record => Options(record.GetType())
-        .Select(one => $"  --{Name(one),-20} {Shown(one.GetValue(record)),-12} {one.GetCustomAttribute<DescriptionAttribute>()?.Description}".TrimEnd())));
+    public static string Help(params object[] defaults)
+    {
+        return string.Join('\n', defaults.SelectMany(record => Options(record.GetType()).Select(option =>
+            $"  --{Name(option),-20} {Shown(option.GetValue(record)),-12} {option.GetCustomAttribute<Is>()?.Description}".TrimEnd())));
 
-    private static object? Shown(object? value) => value is IEnumerable<string> names ? string.Join(',', names) : value;
+        static object? Shown(object? value) => value is IEnumerable<string> names ? string.Join(',', names) : value;
+    }
 
     /// <summary>These options, and where both have one, the others'.</summary>
-    public Settings With(Settings other) => new(_values.Concat(other._values));
+    public Settings With(Settings other) => new(Values.Concat(other.Values));
+
+    /// <summary>These options without those of some types.</summary>
+    public Settings Without(params Type[] types) => new(Values.ExceptBy(types.SelectMany(Options).Select(Name), value => value.Key));
 
     /// <summary>These options, where all arguments belong to options.</summary>
     /// <exception cref="SampleException">One does not.</exception>
-    public Settings WithoutWords() =>
-        words.Count == 0 ? this
-            : throw new SampleException($"{words[0]}: give options as --name=value; --help lists all.");
+    public Settings WithoutWords() => words.Count == 0 ? this
+        : throw new SampleException($"{words[0]}: give options as --name=value; --help lists all.");
 
     /// <summary>These options, where all are properties of some types.</summary>
     /// <exception cref="SampleException">One is not.</exception>
     public Settings Checked(params Type[] types)
     {
-        var known = types.SelectMany(Options).Select(Name).ToHashSet();
-        return _values.Keys.FirstOrDefault(name => !known.Contains(name)) is not { } unknown ? this
-            : throw new SampleException($"there is no option {unknown}{DidYouMean(unknown, known)}.");
+        Values.Keys.ToList().ForEach(name => Find(name, types));
+        return this;
     }
 
     /// <summary>A copy of a record in which the options that are given replace its properties.</summary>
@@ -104,9 +99,9 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
         if (IsAnonymous(typeof(T)))
             return (T)typeof(T).GetConstructors()[0].Invoke([.. Options(typeof(T)).Select(one => Positive(one, one.GetValue(defaults)))]);
         var bound = typeof(T).GetMethod("<Clone>$")!.Invoke(defaults, null)!;
-        foreach (var option in Options(typeof(T)).Where(option => _values.ContainsKey(Name(option))))
+        foreach (var option in Options(typeof(T)).Where(option => Values.ContainsKey(Name(option))))
         {
-            var (text, flags) = (_values[Name(option)], BindingFlags.DoNotWrapExceptions);
+            var (text, flags) = (Values[Name(option)], BindingFlags.DoNotWrapExceptions);
             var value = Convert(option, text);
             Check.Explained(() => option.SetMethod!.Invoke(bound, flags, null, [value], null), why => $"--{Name(option)} {text}: {why}.");
         }
@@ -114,15 +109,25 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
         return (T)bound;
     }
 
-    public override string ToString() => string.Join(' ', _values.Select(value => $"{value.Key}={value.Value}"));
+    public override string ToString() => string.Join(' ', Values.Select(value => $"{value.Key}={value.Value}"));
 
     /// <summary>" (did you mean X?)" where one of some words has most pairs of letters in common; else nothing.</summary>
     internal static string DidYouMean(string word, IEnumerable<string> words, string prefix = "")
     {
         return words.Where(other => word.Length > 1 && 2 * Common(other) >= word.Length - 1)
-            .OrderByDescending(other => 2.0 * Common(other) / other.Length).Select(other => $" (did you mean {prefix}{other}?)").FirstOrDefault("");
+            .OrderByDescending(other => 2.0 * Common(other) / other.Length)
+            .Select(other => $" (did you mean {prefix}{other}?)").FirstOrDefault("");
 
         int Common(string other) => word.Zip(word.Skip(1)).Intersect(other.Zip(other.Skip(1))).Count();
+    }
+
+    private static string NotBlank(string text) => Check.That(text, text.Trim().Length > 0, "");
+
+    private static PropertyInfo Find(string name, Type[] types)
+    {
+        var known = types.SelectMany(Options).ToList();
+        return known.FirstOrDefault(option => Name(option) == name) ?? throw new SampleException(
+            $"there is no option --{name}{DidYouMean(name, known.Select(Name), "--")}; --help lists all.");
     }
 
     private static IEnumerable<PropertyInfo> Options(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -133,22 +138,17 @@ public sealed partial class Settings(IEnumerable<KeyValuePair<string, string>> v
 
     private static Type TypeOf(PropertyInfo property) => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
 
-    private static string Name(PropertyInfo property) => Kebab(property.Name);
-
-    private static string Kebab(string name) => Capitals().Replace(name, "-$1").ToLowerInvariant();
+    private static string Name(PropertyInfo property) => JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
 
     private static object Convert(PropertyInfo option, string text)
     {
-        var names = TypeOf(option).IsEnum ? Enum.GetNames(TypeOf(option)).ToDictionary(Kebab) : [];
+        var names = TypeOf(option).IsEnum ? Enum.GetNames(TypeOf(option)).ToDictionary(JsonNamingPolicy.KebabCaseLower.ConvertName) : [];
         var (wanted, parse) = s_types.GetValueOrDefault(TypeOf(option),
             ($"one of {string.Join(", ", names.Keys)}", _ => Enum.Parse(TypeOf(option), names.GetValueOrDefault(text, ""))));
         return Check.Explained(() => parse(text), _ => $"--{Name(option)} {text}: give {wanted}.");
     }
 
-    private object? Positive(PropertyInfo option, object? given) => !_values.TryGetValue(Name(option), out var text) ? given
-        : Convert(option, text) is var value && value is string or bool || System.Convert.ToDouble(value, s_culture) > 0 ? value
+    private object? Positive(PropertyInfo option, object? given) => !Values.TryGetValue(Name(option), out var text) ? given
+        : Convert(option, text) is var value && value is string or bool || System.Convert.ToDouble(value) > 0 ? value
         : throw new SampleException($"--{Name(option)} {text}: give a number above 0.");
-
-    [GeneratedRegex("(?<=.)([A-Z])")]
-    private static partial Regex Capitals();
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace EtfNet.Samples;
 
 /// <summary>Reads CIFAR-10 or CIFAR-100 in their official binary form: per image one label (CIFAR-100: coarse and fine), then 32 x 32 bytes

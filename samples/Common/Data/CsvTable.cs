@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Samples;
 
 /// <summary>Rows of numbers with a class each, from a CSV file: a heading line, commas between columns, quotes where needed.</summary>
@@ -13,8 +8,6 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
 {
     /// <summary>How many columns a message names.</summary>
     private const int MostNamed = 8;
-
-    private static readonly CultureInfo s_culture = CultureInfo.InvariantCulture;
 
     /// <summary>Reads a table.</summary>
     /// <param name="stream">The bytes.</param>
@@ -37,7 +30,7 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
                 throw new SampleException($"{name}, line {line}: {cells.Count} columns, but the heading has {heading.Count}.");
             foreach (var (i, cell) in cells.Index())
             {
-                var isNumber = float.TryParse(cell, NumberStyles.Float, s_culture, out var value) && float.IsFinite(value);
+                var isNumber = float.TryParse(cell, NumberStyles.Float, null, out var value) && float.IsFinite(value);
                 if (i == labelAt ? cell.Length == 0 || (isNumber && !int.TryParse(cell, out _)) : !isNumber)
                     throw new SampleException($"{name}, line {line}, column {heading[i]}: '{cell}' is no " + (i == labelAt
                         ? "class; give whole numbers or names, or another column by --label." : "number; put one in, or leave it out."));
@@ -50,20 +43,6 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
 
         return labels.Count > 0 ? new CsvTable([.. heading.Where((_, i) => i != labelAt)], values, labels)
             : throw new SampleException($"{name} has no row below its heading.");
-    }
-
-    /// <summary>Loads a table, or two of the same columns, as data.</summary>
-    public static DataSet Load(string path, string? label, string? testPath)
-    {
-        var (train, test) = (Open(path), testPath is null ? null : Open(testPath));
-        return test is null || test.Columns.SequenceEqual(train.Columns) ? DataSet.OfRows(path, train.Rows(), test?.Rows())
-            : throw new SampleException($"{testPath} has other columns than {path}: {string.Join(", ", test.Columns)}.");
-
-        CsvTable Open(string file)
-        {
-            using var stream = Files.Open(file);
-            return Read(stream, file, label);
-        }
     }
 
     /// <summary>Writes an example of a table: the embedded images as gray values of 7 x 7 squares, with the names of classes.</summary>
@@ -81,7 +60,8 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
         return folder.File(name);
     }
 
-    private (IReadOnlyList<string> Labels, Tensor Inputs) Rows() => (Labels, tensor(Values.ToArray(), [Labels.Count, Columns.Count]));
+    /// <summary>The rows as data.</summary>
+    internal LabeledRows Rows() => new(Labels, tensor(Values.ToArray(), [Labels.Count, Columns.Count]), string.Join(", ", Columns));
 
     private static List<string> Split(string line) => [.. Cell().Matches("," + line)
         .Select(cell => cell.Groups[1].Success ? cell.Groups[1].Value.Replace("\"\"", "\"") : cell.Groups[2].Value.Trim())];

@@ -1,5 +1,3 @@
-using Is = System.ComponentModel.DescriptionAttribute;
-
 namespace EtfNet.Samples;
 
 /// <summary>What a network is trained on and tested with.</summary>

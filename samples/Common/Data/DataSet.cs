@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Samples;
 
 /// <summary>Samples to train on and to test with.</summary>
@@ -12,8 +9,6 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
 {
     /// <summary>Which samples are drawn where not all are taken: the same ones for all seeds.</summary>
     private const int DrawSeed = 1;
-
-    private const int HeldOut = 5;
 
     /// <summary>Loads data, standardized: <c>embedded</c> or <c>full</c> (Fashion-MNIST), <c>languages</c>, a folder, a file.</summary>
     /// <exception cref="SampleException">There is no such data, or a file is damaged.</exception>
@@ -47,44 +42,29 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
         Test.Dispose();
     }
 
-    /// <summary>Labeled rows as data. Without rows to test with, every fifth row of a class is held out.</summary>
-    /// <exception cref="SampleException">There are fewer than two classes, none to hold rows out of, or unknown ones.</exception>
-    internal static DataSet OfRows(
-        string what, (IReadOnlyList<string> Labels, Tensor Inputs) train, (IReadOnlyList<string> Labels, Tensor Inputs)? test)
+    private static DataSet Read(DataOptions options)
     {
-        var classes = train.Labels.Distinct().OrderBy(label => int.TryParse(label, out var number) ? number : int.MaxValue)
-            .ThenBy(label => label, StringComparer.Ordinal).ToList();
-        if (classes.Count < 2)
-            throw new SampleException($"{what}: every row is labeled {classes[0]}; there must be at least 2 classes.");
-        var labels = Indices(train.Labels);
-        if (test is var (testLabels, testInputs))
-            return new DataSet(what, new TensorSet(train.Inputs, labels), new TensorSet(testInputs, Indices(testLabels)), classes);
-        var seen = new Dictionary<string, int>();
-        var isHeld = tensor(train.Labels.Select(label => (seen[label] = seen.GetValueOrDefault(label) + 1) % HeldOut == 0).ToArray());
-        if (!isHeld.any().item<bool>())
-            throw new SampleException($"{what}: no class has {HeldOut} rows, to hold one out to test with; give more or --test FILE.");
-        var all = new TensorSet(train.Inputs, labels);
-        return new DataSet(what, all.At(isHeld.logical_not().nonzero().view(-1)), all.At(isHeld.nonzero().view(-1)), classes);
+        return options.Data switch
+        {
+            "embedded" => FashionMnist.Embedded(),
+            "full" => FashionMnist.Full(),
+            "languages" => LabeledTexts.Embedded(Texts),
+            var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Files.Open, Table),
+            var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Files.Open, Texts),
+            var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>
+                CifarImages.FromFolder(folder),
+            var folder when Has(folder, FashionMnist.FirstFile) => FashionMnist.FromFolder("images", folder),
+            var other => throw new SampleException($"--data {other}: no such folder, or none with {FashionMnist.FirstFile}, "
+                + $"{CifarImages.FirstFile10} or {CifarImages.FirstFile100}; "
+                + "give embedded, full, languages, a folder, a .csv or a .tsv file."),
+        };
 
-        Tensor Indices(IReadOnlyList<string> names) => tensor(names.Select(name => classes.IndexOf(name) is >= 0 and var index ? (long)index
-            : throw new SampleException($"{what}: the class {name} of a row to test with is not among those to train on.")).ToArray());
+        LabeledRows Table(Stream stream, string name) => CsvTable.Read(stream, name, options.Label).Rows();
+
+        LabeledRows Texts(Stream stream, string name) => LabeledTexts.Read(stream, name).Rows(options.Length);
+
+        static bool Has(string folder, string file) => File.Exists(Path.Combine(folder, file));
     }
-
-    private static DataSet Read(DataOptions options) => options.Data switch
-    {
-        "embedded" => FashionMnist.Embedded(),
-        "full" => FashionMnist.Full(),
-        "languages" => LabeledTexts.Embedded(options.Length),
-        var file when Path.GetExtension(file) == ".csv" => CsvTable.Load(file, options.Label, options.Test),
-        var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledTexts.Load(file, options.Test, options.Length),
-        var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>
-            CifarImages.FromFolder(folder),
-        var folder when Has(folder, FashionMnist.FirstFile) => FashionMnist.FromFolder("images", folder),
-        var other => throw new SampleException($"--data {other}: no such folder, or none with {FashionMnist.FirstFile}, "
-            + $"{CifarImages.FirstFile10} or {CifarImages.FirstFile100}; give embedded, full, languages, a folder, a .csv or a .tsv file."),
-    };
-
-    private static bool Has(string folder, string file) => File.Exists(Path.Combine(folder, file));
 
     /// <summary>Takes the mean and the deviation of each channel or column in the training set out of both sets.</summary>
     private static (TensorSet Train, TensorSet Test) Standardized(TensorSet train, TensorSet test)

@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Samples;
 
 /// <summary>Reads Fashion-MNIST, or other images of ten classes in the same four idx.gz files.</summary>
@@ -14,7 +11,7 @@ public static class FashionMnist
         ["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"];
 
     /// <summary>The subset that comes with the samples: 10,000 training and 2,000 test images.</summary>
-    public static DataSet Embedded() => Read("Fashion-MNIST, embedded subset", file => Files.Embedded($"fashion-mnist/{file}"));
+    public static DataSet Embedded() => Read("Fashion-MNIST, embedded subset", file => Files.Zipped($"fashion-mnist/{file}"));
 
     /// <summary>All 70,000 images, from the folder that FASHION_MNIST_DIR names, or Debian's.</summary>
     public static DataSet Full()
@@ -31,23 +28,22 @@ public static class FashionMnist
     private static DataSet Read(string what, Func<string, Stream> open)
     {
         var (train, test) = (Set("train"), Set("t10k"));
-        return Size(train) == Size(test) ? new DataSet(what, train, test, s_classes) : throw new SampleException(
-            $"{what}: training images of {Size(train)} but test images of {Size(test)}; they must be of one size.");
+        var (size, testSize) = (Size(train), Size(test));
+        return size == testSize ? new DataSet(what, train, test, s_classes) : throw new SampleException(
+            $"{what}: training images of {size} but test images of {testSize}; they must be of one size.");
 
         TensorSet Set(string set)
         {
             var (images, labels) = (Content($"{set}-images-idx3-ubyte.gz", 3), Content($"{set}-labels-idx1-ubyte.gz", 1));
-            return images.Sizes[0] == labels.Sizes[0]
-                ? TensorSet.OfImages(Tensor(images).unsqueeze(1), Tensor(labels), s_classes.Length, $"{set}-labels-idx1-ubyte.gz")
-                : throw new SampleException($"{set}: {images.Sizes[0]} images but {labels.Sizes[0]} labels; the files are not of one set.");
+            return images.shape[0] == labels.shape[0]
+                ? TensorSet.OfImages(images.unsqueeze(1), labels, s_classes.Length, $"{set}-labels-idx1-ubyte.gz")
+                : throw new SampleException($"{set}: {images.shape[0]} images but {labels.shape[0]} labels; the files are not of one set.");
         }
 
-        static Tensor Tensor(IdxFile file) => tensor(file.Values, [.. file.Sizes.Select(size => (long)size)], ScalarType.Byte);
-
-        IdxFile Content(string file, int dimensions)
+        Tensor Content(string file, int dimensions)
         {
             using var stream = open(file);
-            return IdxFile.Read(stream, file, dimensions);
+            return IdxFile.Read(stream, file, dimensions).ToTensor();
         }
 
         static string Size(TensorSet set) => string.Join(" x ", set.Inputs.shape[2..]);

@@ -28,12 +28,14 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
                 $"{name}: {string.Join(" x ", sizes)} in its header, but {bytes.Length - header} bytes follow; get the file again.");
     }
 
+    internal Tensor ToTensor() => tensor(Values, [.. Sizes.Select(size => (long)size)], ScalarType.Byte);
+
     private static byte[] Unzip(Stream compressed)
     {
         using var memory = new MemoryStream();
         using (var stream = new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true))
             stream.CopyTo(memory);
-        // GZipStream takes a file for whole that was cut off within its trailer. The trailer's last four bytes are the length.
+        // GZipStream takes a file that was cut off within its trailer for whole. The trailer's last four bytes are the length.
         var trailer = new byte[4];
         compressed.Seek(-Math.Min(4, compressed.Length), SeekOrigin.End);
         compressed.ReadAtLeast(trailer, 4, throwOnEndOfStream: false);

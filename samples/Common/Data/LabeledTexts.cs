@@ -1,6 +1,4 @@
-using System.IO.Compression;
 using System.Text;
-using static TorchSharp.torch;
 
 namespace EtfNet.Samples;
 
@@ -37,13 +35,14 @@ public sealed record LabeledTexts(IReadOnlyList<string> Labels, IReadOnlyList<st
     }
 
     /// <summary>The sentences of the Universal Declaration of Human Rights in 64 languages that come with the samples.</summary>
-    public static DataSet Embedded(int length) =>
-        Load("udhr/train.tsv.gz", "udhr/test.tsv.gz", length, name => new GZipStream(Files.Embedded(name), CompressionMode.Decompress))
-            with
-        { Description = "Universal Declaration of Human Rights" };
+    internal static DataSet Embedded(Func<Stream, string, LabeledRows> read)
+    {
+        var data = LabeledRows.Load("udhr/train.tsv.gz", "udhr/test.tsv.gz", Files.Embedded, read);
+        return data with { Description = "Universal Declaration of Human Rights" };
+    }
 
-    /// <summary>Loads texts, or texts and others to test with, as data.</summary>
-    public static DataSet Load(string path, string? testPath, int length) => Load(path, testPath, length, Files.Open);
+    /// <summary>The bytes as data.</summary>
+    internal LabeledRows Rows(int length) => new(Labels, Tokens(length));
 
     /// <summary>The bytes as tokens (count, length) in int64; a longer text is cut at the end of a character.</summary>
     internal Tensor Tokens(int length)
@@ -60,16 +59,5 @@ public sealed record LabeledTexts(IReadOnlyList<string> Labels, IReadOnlyList<st
         }
 
         return tensor(tokens, [Texts.Count, length]);
-    }
-
-    private static DataSet Load(string path, string? testPath, int length, Func<string, Stream> open)
-    {
-        return DataSet.OfRows(path, Rows(path), testPath is null ? null : Rows(testPath));
-
-        (IReadOnlyList<string> Labels, Tensor Inputs) Rows(string name)
-        {
-            using var stream = open(name);
-            return Read(stream, name) is var texts ? (texts.Labels, texts.Tokens(length)) : default;
-        }
     }
 }

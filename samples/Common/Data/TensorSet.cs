@@ -1,6 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-
 namespace EtfNet.Samples;
 
 /// <summary>Samples: inputs (count, ...) and class indices (count) in int64, on one device.</summary>

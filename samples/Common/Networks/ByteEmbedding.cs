@@ -1,7 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
-
 namespace EtfNet.Samples;
 
 /// <summary>Bytes as tokens, each mixed with its neighbors: languages differ in groups of letters more than in letters.</summary>

@@ -1,7 +1,3 @@
-using TorchSharp;
-using static TorchSharp.torch;
-using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
-
 namespace EtfNet.Samples;
 
 /// <summary>Two 3 x 3 convolutions with batch norms, added to the input, or to a 1 x 1 convolution of it where the shape changes.</summary>

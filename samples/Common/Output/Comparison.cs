@@ -1,10 +1,7 @@
-using System.Text.Json;
-
 namespace EtfNet.Samples;
 
 /// <summary>Trains networks one after the other, shows them side by side, and keeps summary.json, history.csv and two pictures.</summary>
-public sealed class Comparison(
-    DataSet data, Machine machine, Trainer trainer, OutputFolder folder, Screen screen, CancellationToken cancellation)
+public sealed class Comparison(DataSet data, Machine machine, OutputFolder folder, Screen screen, CancellationToken cancellation)
 {
     private const string SummaryFile = "summary.json";
 
@@ -17,7 +14,8 @@ public sealed class Comparison(
     [
         ("train accuracy", epochs => $"{epochs[^1].TrainAccuracy:0.00%}"),
         ("test accuracy", epochs => $"{epochs[^1].TestAccuracy:0.00%}"),
-        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count(IsLayer)}"),
+        // The input of a head is measured too, where no layer's own output is that.
+        ("layers fixed", epochs => $"{epochs[^1].Fixed.Count} of {epochs[^1].Layers.Count(layer => !layer.Name.EndsWith(".input"))}"),
         ("trainable parameters", epochs => $"{epochs[^1].Footprint.TrainableParameters:N0}"),
         ("weight bytes", epochs => $"{epochs[^1].Footprint.WeightBytes:N0}"),
         ("gradient bytes", epochs => $"{epochs[^1].Footprint.GradientBytes:N0}"),
@@ -44,6 +42,7 @@ public sealed class Comparison(
         var given = Settings.Read(args, [typeof(ProgramOptions), typeof(Machine), .. TrainingRun.Options]).WithoutWords();
         var (options, machine) = (given.Bind(new ProgramOptions()), given.Bind(new Machine()));
         var settings = Settings.Parse(defaults).With(given);
+        var isOne = given.Values.ContainsKey("method");
         var first = new TrainingRun(given.Values.GetValueOrDefault("method", "baseline"), settings);
         if (options.Help)
             return screen.Show($"Options of {name}:\n{Settings.Help(options, machine)}\n{first.Help}");
@@ -52,15 +51,13 @@ public sealed class Comparison(
             screen.Line($"{folder.Path} holds an earlier run: its files are replaced.");
         machine.KeepFreedMemory();
         using var data = DataSet.Load(first.Data, first.Recipe.Seed, machine.ToDevice());
-        var trainer = new Trainer(data, machine, machine.ToClock());
         var adaptive = new TrainingRun("Adaptive-ETF", settings.With(Settings.Parse("method=adaptive")));
-        trainer.Validate(first);
-        if (!given.Values.ContainsKey("method"))
-            trainer.Validate(adaptive);
+        foreach (var run in isOne ? [first] : new[] { first, adaptive })
+            new Trainer(run, data, machine, machine.ToClock()).Dispose();
         screen.Show($"data      {data}\nhardware  {machine}\ntraining  {first.Recipe}, seed {first.Recipe.Seed}\noutput    {folder.Path}");
-        var comparison = new Comparison(data, machine, trainer, folder, options.Quiet ? Screen.Silent : screen, cancellation);
+        var comparison = new Comparison(data, machine, folder, options.Quiet ? Screen.Silent : screen, cancellation);
         var baseline = comparison.Train(first);
-        if (given.Values.ContainsKey("method"))
+        if (isOne)
             return comparison.Show(screen);
         comparison.Train(adaptive);
         if (baseline.ShallowLayers() is { } layers && layers < first.Network.ActualLayers)
@@ -76,14 +73,16 @@ public sealed class Comparison(
     private EpochResult Train(TrainingRun run)
     {
         screen.Begin($"\n{run}");
+        using var trainer = new Trainer(run, data, machine, machine.ToClock());
         var epochs = new List<EpochResult>();
         _runs.Add((run.Name, epochs));
-        trainer.Run(run, epoch =>
+        while (trainer.FinishedEpochs < run.Recipe.Epochs)
         {
-            epochs.Add(epoch);
-            screen.Epoch(epoch, run.Recipe.Epochs);
+            epochs.Add(trainer.NextEpoch(share => screen.Progress(run.Name, share), cancellation));
+            screen.Epoch(epochs[^1], run.Recipe.Epochs);
             Write(run.Etf.Epsilon);
-        }, share => screen.Progress(run.Name, share), cancellation: cancellation);
+        }
+
         return epochs[^1];
     }
 
@@ -107,9 +106,6 @@ public sealed class Comparison(
         folder.Write("ncc-error.png", Chart.Png(Chart.NccErrors(_runs, epsilon)));
         folder.Write("accuracy.png", Chart.Png(Chart.Accuracies(_runs)));
     }
-
-    /// <summary>The input of a head is measured too, where no layer's own output is that.</summary>
-    private static bool IsLayer(LayerResult layer) => !layer.Name.EndsWith(".input", StringComparison.Ordinal);
 
     /// <summary>The median: a busy machine delays single epochs.</summary>
     private static string Median(IReadOnlyList<EpochResult> epochs, Func<EpochResult, bool> chooses)

@@ -29,18 +29,14 @@ public sealed class OutputFolder(string path)
     public void Write(string name, byte[] content) => Check.Explained(() => Replace(File(name), content),
         why => $"{name} cannot be written to {Path} ({why}); make room there or give another --out.");
 
-    /// <summary>Writes beside the final place, flushes to disk and renames.</summary>
+    /// <summary>Writes beside the final place, through to the disk, and renames.</summary>
     private static string Replace(string file, byte[] content)
     {
         var temporary = $"{file}.{Environment.ProcessId}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-            {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 0, FileOptions.WriteThrough))
                 stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-
             System.IO.File.Move(temporary, file, overwrite: true);
             return file;
         }

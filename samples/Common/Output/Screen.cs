@@ -1,6 +1,3 @@
-using System.Text.RegularExpressions;
-using static System.FormattableString;
-
 namespace EtfNet.Samples;
 
 /// <summary>Lines, fitted to the width of a terminal, and below them one that is overwritten: how far a run is.</summary>
@@ -52,7 +49,7 @@ public sealed partial class Screen(TextWriter output, int? width, TimeProvider c
         var spent = clock.GetElapsedTime(_start);
         var left = TimeSpan.FromSeconds((int)(spent.TotalSeconds * (1 - share) / share));
         var isKnown = spent.TotalSeconds > SoonestSeconds && share > 0.05;
-        var line = Invariant($"{run}: {100 * share:0}%{(isKnown ? $", about {left} left" : "")}");
+        var line = $"{run}: {100 * share:0}%{(isKnown ? $", about {left} left" : "")}";
         // Some terminals do not tell their width: 0.
         if (width is not { } most || (line = line[..Math.Clamp(most - 1, 0, line.Length)]) == _shown)
             return;
@@ -76,12 +73,12 @@ public sealed partial class Screen(TextWriter output, int? width, TimeProvider c
                 + "   epoch    loss    train     test     time  NCC error per layer, [fixed]");
         var isFixed = result.Fixed.Select(layer => layer.Layer).ToHashSet();
         var errors = result.Layers.Select(layer => layer.NccError is not { } error ? "  -   "
-            : isFixed.Contains(layer.Name) ? Invariant($"[{error:.000}]") : Invariant($" {error:.000} "));
-        Line(Invariant($"{$"{result.Epoch}/{epochs}",8}  {result.Loss,6:0.0000}  {100 * result.TrainAccuracy,6:0.00}%  ")
-            + Invariant($"{100 * result.TestAccuracy,6:0.00}%  {result.Seconds,6:0.00}s  {string.Concat(errors)}").TrimEnd());
+            : isFixed.Contains(layer.Name) ? $"[{error:.000}]" : $" {error:.000} ");
+        Line($"{$"{result.Epoch}/{epochs}",8}  {result.Loss,6:0.0000}  {100 * result.TrainAccuracy,6:0.00}%  "
+            + $"{100 * result.TestAccuracy,6:0.00}%  {result.Seconds,6:0.00}s  {string.Concat(errors)}".TrimEnd());
         foreach (var layer in result.Fixed.Skip(_fixed))
-            Line(Invariant($"         fixed {layer.Layer}: {layer.Frame}{(layer.Rank is { } rank ? $", rank {rank}" : "")}")
-                + (layer.OutputError is { } error ? Invariant($", output error {error:0.000}") : "")
+            Line($"         fixed {layer.Layer}: {layer.Frame}{(layer.Rank is { } rank ? $", rank {rank}" : "")}"
+                + (layer.OutputError is { } error ? $", output error {error:0.000}" : "")
                 + (layer.InPlace is { } reason ? $", in place: {reason}" : ""));
         // A note whose figures alone have changed is not shown again.
         foreach (var layer in result.Layers.Where(one => one.Note is { } note && _notes.Add(one.Name + Figures().Replace(note, ""))))

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace EtfNet.Samples;
 
 /// <summary>Tables as text.</summary>
@@ -18,24 +16,25 @@ public static class Tables
             $"| {string.Join(" | ", line.Select((cell, i) => i == 0 ? cell.PadRight(widths[i]) : cell.PadLeft(widths[i])))} |\n"));
     }
 
-    /// <summary>Comma-separated values; numbers have six decimals.</summary>
-    public static string Csv(IEnumerable<IEnumerable<object?>> rows) => string.Concat(rows.Select(row => string.Join(',', row
-        .Select(value => Convert.ToString(value is double number ? Math.Round(number, 6) : value, CultureInfo.InvariantCulture)!)
-        .Select(text => text.Contains(',', StringComparison.Ordinal) ? $"\"{text}\"" : text)) + "\n"));
-
     /// <summary>A line per epoch of each run, with the NCC error of each layer, as comma-separated values.</summary>
     public static string History(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
         var layers = runs.SelectMany(run => run.Epochs[^1].Layers.Select(layer => layer.Name)).Distinct().ToList();
-        return Csv(runs.SelectMany(run => run.Epochs.Select(epoch => (IEnumerable<object?>)
-        [
-            run.Name, epoch.Epoch, epoch.Loss, epoch.LearningRate, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Seconds,
-            epoch.MonitoringSeconds, epoch.Footprint.TrainableParameters, string.Join(' ', epoch.Fixed.Select(layer => layer.Layer)),
-            .. layers.Select(layer => (object?)epoch.NccError(layer)),
-        ])).Prepend(
-        [
-            "run", "epoch", "loss", "learningRate", "trainAccuracy", "testAccuracy", "seconds", "monitoringSeconds", "trainableParameters",
-            "fixedLayers", .. layers.Select(layer => $"nccError:{layer}"),
-        ]));
+        return Csv(
+            [
+                "run", "epoch", "loss", "learningRate", "trainAccuracy", "testAccuracy", "seconds", "monitoringSeconds",
+                "trainableParameters", "fixedLayers", .. layers.Select(layer => $"nccError:{layer}"),
+            ],
+            runs.SelectMany(run => run.Epochs.Select(epoch => (IEnumerable<object?>)
+            [
+                run.Name, epoch.Epoch, epoch.Loss, epoch.LearningRate, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Seconds,
+                epoch.MonitoringSeconds, epoch.Footprint.TrainableParameters, string.Join(' ', epoch.Fixed.Select(layer => layer.Layer)),
+                .. layers.Select(layer => (object?)epoch.NccError(layer)),
+            ])));
     }
+
+    /// <summary>Comma-separated values; numbers have six decimals.</summary>
+    public static string Csv(IEnumerable<string> headings, IEnumerable<IEnumerable<object?>> rows) => string.Concat(rows.Prepend(headings)
+        .Select(row => string.Join(',', row.Select(value => $"{(value is double number ? Math.Round(number, 6) : value)}")
+            .Select(text => text.Contains(',') ? $"\"{text}\"" : text)) + "\n"));
 }

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Is = System.ComponentModel.DescriptionAttribute;
-
 namespace EtfNet.Samples;
 
 /// <summary>What is done with a network's layers while it trains; <see cref="AdaptiveEtfOptions"/> has the rest.</summary>
@@ -34,8 +31,5 @@ public sealed record LayerMethod
             ? (layer, after, value) : throw new ArgumentException("is no LAYER@EPOCH:FACTOR.");
 
     private static double? Number(string text) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, null, out var number) ? number : null;
 }
-
-/// <summary>What a method does with layers: measure them; fix them once they have collapsed; neither, for times to compare with.</summary>
-public enum MethodKind { Watch, Adaptive, Plain }

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
-using Is = System.ComponentModel.DescriptionAttribute;
 
 namespace EtfNet.Samples;
 

@@ -1,8 +1,5 @@
-using TorchSharp;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 using static TorchSharp.torch.optim;
-using Is = System.ComponentModel.DescriptionAttribute;
 
 namespace EtfNet.Samples;
 

@@ -10,11 +10,7 @@ namespace EtfNet.Samples;
 /// <param name="interval">How much time passes between two states of a run on disk at least.</param>
 internal sealed class ExperimentEngine(
     Experiment experiment, RunFiles files, Machine machine, string? commit, Screen screen, TimeProvider clock, TimeSpan interval)
-    : IDisposable
 {
-    private (DataOptions Options, int Seed)? _loaded;
-    private DataSet? _data;
-
     /// <summary>Runs what a condition chooses. Runs that follow from others come when those are finished.</summary>
     /// <exception cref="OperationCanceledException">Cancellation was asked for; what is finished is kept.</exception>
     /// <exception cref="SampleException">Data are missing, or the disk is full; what is finished is kept.</exception>
@@ -34,58 +30,50 @@ internal sealed class ExperimentEngine(
         }
     }
 
-    public void Dispose() => _data?.Dispose();
-
     private void Train(ExperimentRun run, int pending, CancellationToken cancellation)
     {
-        var wanted = (run.Run.Data, run.Run.Data.LabelNoise > 0 ? run.Seed : 0);
-        if (_loaded != wanted)
-        {
-            _data?.Dispose();
-            (_data, _loaded) = (DataSet.Load(wanted.Data, wanted.Item2, machine.ToDevice()), wanted);
-            screen.Line($"data: {_data}");
-        }
-
+        using var data = DataSet.Load(run.Run.Data, run.Run.Data.LabelNoise > 0 ? run.Seed : 0, machine.ToDevice());
         var kept = experiment.Resumes ? files.Open(run) : null;
         var behind = files.LastState(run, kept?.Epochs.Count ?? 0);
-        screen.Begin($"{run.Key}, {pending} to go: {run.Run}{(behind > 0 ? $"; continues behind epoch {behind}" : "")}");
-        try
+        var resumes = behind > 0 ? $"; continues behind epoch {behind}" : "";
+        screen.Begin($"{run.Key}, {pending} to go: {run.Run}{resumes}\n  data    {data}");
+        using var trainer = Begin(run, data, behind);
+        var (epochs, saved) = (kept?.Epochs.Take(trainer.FinishedEpochs).ToList() ?? [], clock.GetTimestamp());
+        // A run that continues elsewhere says so.
+        var hardware = epochs.Count == 0 ? $"{machine}" : kept!.Hardware.EndsWith($"{machine}", StringComparison.Ordinal) ? kept.Hardware
+            : $"{kept.Hardware}; from epoch {behind + 1} on {machine}";
+        for (var left = run.Run.Recipe.Epochs - epochs.Count; left > 0;)
         {
-            Train(run, behind, behind > 0 ? kept : null, cancellation);
-        }
-        catch (Exception error) when (behind > 0 && error is not SampleException && Check.CanBeMended(error))
-        {
-            screen.Line($"{Path.GetFileName(files.StateOf(run, behind))} cannot be used: {Check.Line(error)}; the run begins anew");
-            files.DeleteStates(run);
-            Train(run, 0, null, cancellation);
+            epochs.Add(trainer.NextEpoch(share => screen.Progress(run.Key, share), cancellation));
+            screen.Epoch(epochs[^1], run.Run.Recipe.Epochs);
+            if (--left > 0 && (!experiment.Resumes || clock.GetElapsedTime(saved) < interval))
+                continue;
+            if (left > 0)
+                Check.Explained(() => trainer.Save(files.StateOf(run, epochs.Count)),
+                    why => $"the state of {run.Key} cannot be written ({why}); make room.");
+            files.Write(run, new RunRecord(hardware, commit, data.Train.Count, epochs));
+            files.DeleteStates(run, but: left > 0 ? epochs.Count : 0);
+            saved = clock.GetTimestamp();
         }
     }
 
-    private void Train(ExperimentRun run, int behind, RunRecord? kept, CancellationToken cancellation)
+    /// <summary>A training that continues behind an epoch; one that begins anew where its state cannot be used.</summary>
+    private Trainer Begin(ExperimentRun run, DataSet data, int behind)
     {
-        // A run that continues elsewhere says so.
-        var hardware = kept is null ? $"{machine}" : kept.Hardware.EndsWith($"{machine}", StringComparison.Ordinal) ? kept.Hardware
-            : $"{kept.Hardware}; from epoch {behind + 1} on {machine}";
-        var (epochs, saved) = (kept?.Epochs.Take(behind).ToList() ?? [], clock.GetTimestamp());
-        var memory = new TrainingMemory(behind, behind > 0 ? files.StateOf(run, behind) : null, Save);
-        new Trainer(_data!, machine, clock).Run(run.Run, epoch =>
+        var trainer = new Trainer(run.Run, data, machine, clock);
+        if (behind == 0)
+            return trainer;
+        try
         {
-            epochs.Add(epoch);
-            screen.Epoch(epoch, run.Run.Recipe.Epochs);
-        }, share => screen.Progress(run.Key, share), experiment.Resumes ? memory : null, cancellation);
-        Keep();
-        files.DeleteStates(run);
-
-        void Save(int epoch, Func<string, string> save)
-        {
-            if (epoch == run.Run.Recipe.Epochs || clock.GetElapsedTime(saved) < interval)
-                return;
-            Check.Explained(() => save(files.StateOf(run, epoch)), why => $"the state of {run.Key} cannot be written ({why}); make room.");
-            Keep();
-            files.DeleteStates(run, but: epoch);
-            saved = clock.GetTimestamp();
+            trainer.Load(files.StateOf(run, behind), behind);
+            return trainer;
         }
-
-        void Keep() => files.Write(run, new RunRecord(hardware, commit, _data!.Train.Count, epochs));
+        catch (Exception error) when (Check.CanBeMended(error))
+        {
+            trainer.Dispose();
+            screen.Line($"{Path.GetFileName(files.StateOf(run, behind))} cannot be used: {Check.Line(error)}; the run begins anew");
+            files.DeleteStates(run);
+            return Begin(run, data, 0);
+        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace EtfNet.Samples;
 
 /// <summary>The runs of an experiment on disk: KEY.json, the epochs so far, and while more are to come KEY.N.state, the network after

@@ -24,7 +24,8 @@ public sealed class DataSetTests : IDisposable
 
             data.Train.Inputs.shape.Should().Equal(10_000, 1, 28, 28);
             data.Test.Inputs.shape.Should().Equal(2_000, 1, 28, 28);
-            data.Train.Labels.unique(return_counts: true).counts!.data<long>().Should().OnlyContain(count => count == 1000).And.HaveCount(10);
+            data.Train.Labels.unique(return_counts: true).counts!.data<long>().Should().OnlyContain(count => count == 1000)
+                .And.HaveCount(10);
             data.Train.Inputs.mean().item<float>().Should().BeApproximately(0, 1e-4f);
             data.Train.Inputs.std().item<float>().Should().BeApproximately(1, 1e-3f);
             data.ToString().Should().Contain("embedded").And.Contain("10,000").And.Contain("10 classes");
@@ -277,7 +278,8 @@ public sealed class DataSetTests : IDisposable
     }
 
     private static IEnumerable<byte> Record(params int[] labels) => labels.Select(label => (byte)label)
-        .Concat(Enumerable.Repeat((byte)10, 1023)).Append((byte)labels[^1]).Concat(Enumerable.Repeat((byte)20, 1024)).Concat(Enumerable.Repeat((byte)30, 1023)).Append((byte)0);
+        .Concat(Enumerable.Repeat((byte)10, 1023)).Append((byte)labels[^1]).Concat(Enumerable.Repeat((byte)20, 1024))
+            .Concat(Enumerable.Repeat((byte)30, 1023)).Append((byte)0);
 
     private void WriteCifar10(int images, int label = 0)
     {

@@ -70,7 +70,8 @@ public sealed class IdxFileTests
     [InlineData(-1, 28, 28)]
     [InlineData(int.MaxValue, int.MaxValue, int.MaxValue)]
     public void Read_ImpossibleSizes_Throws(int count, int height, int width) =>
-        Fails(IdxBytes.Gzip(IdxBytes.Idx([count, height, width], [])), dimensions: 3).Message.Should().Contain($"{count} x {height} x {width}");
+        Fails(IdxBytes.Gzip(IdxBytes.Idx([count, height, width], [])), dimensions: 3).Message.Should()
+            .Contain($"{count} x {height} x {width}");
 
     private static IdxFile Read(byte[] file, int dimensions)
     {

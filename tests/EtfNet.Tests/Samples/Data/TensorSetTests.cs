@@ -17,7 +17,8 @@ public sealed class TensorSetTests
     {
         using var set = Numbers(count);
 
-        var seen = set.Batches(size, seed: 3).Select(batch => (X: batch.X.data<float>().ToArray(), Y: batch.Y.data<long>().ToArray())).ToList();
+        var seen = set.Batches(size, seed: 3).Select(batch => (X: batch.X.data<float>().ToArray(), Y: batch.Y.data<long>().ToArray()))
+            .ToList();
 
         seen.Should().HaveCount(batches);
         seen.SelectMany(batch => batch.Y).Should().OnlyHaveUniqueItems().And.HaveCount(Math.Min(count, count == 1 ? 1 : batches * size));

@@ -34,14 +34,18 @@ public sealed class ExperimentProgramTests : IDisposable
     public void Run_Smoke_WritesPageTablesAndPictures(string name)
     {
         // Patches, texts, and frames in the first layer need data of their own.
-        var data = name is "etf-transformer" or "effective-depth" ? "--data embedded" : name is "language-identification" ? "" : $"--data {_data}";
+        var data = name is "etf-transformer" or "effective-depth" ? "--data embedded"
+            : name is "language-identification" ? "" : $"--data {_data}";
 
-        Run($"{name} --smoke {data} --threads 1 --commit abc123 --out {_folder.File("out")}").Should().Be(SampleProgram.Success, _error.ToString());
+        Run($"{name} --smoke {data} --threads 1 --commit abc123 --out {_folder.File("out")}").Should()
+            .Be(SampleProgram.Success, _error.ToString());
 
         var folder = Directory.GetDirectories(_folder.File($"out/{name}")).Should().ContainSingle().Which;
         var page = File.ReadAllText(Path.Combine(folder, $"{name}.md"));
-        page.Should().Contain($"-- {name} --smoke").And.Contain("Seeds done: 0. Fewer than three seeds").And.Contain("Commit: abc123").And.Contain("| run ");
-        Directory.GetFiles(folder, "*.png").Should().NotBeEmpty().And.OnlyContain(file => page.Contains(Path.GetFileName(file), StringComparison.Ordinal));
+        page.Should().Contain($"-- {name} --smoke").And.Contain("Seeds done: 0. Fewer than three seeds").And.Contain("Commit: abc123")
+            .And.Contain("| run ");
+        Directory.GetFiles(folder, "*.png").Should().NotBeEmpty()
+            .And.OnlyContain(file => page.Contains(Path.GetFileName(file), StringComparison.Ordinal));
         var runs = Directory.GetFiles(Path.Combine(folder, "runs"));
         runs.Should().OnlyContain(file => file.EndsWith(".json", StringComparison.Ordinal));
         File.ReadAllLines(Path.Combine(folder, $"{name}-runs.csv")).Should().HaveCount(runs.Length + 1);
@@ -67,7 +71,8 @@ public sealed class ExperimentProgramTests : IDisposable
             using var dying = new DyingWriter(1 + (kills % 7));
             try
             {
-                ExperimentProgram.Run(Split(arguments + _folder.File("killed")), new Screen(dying, null, new StandingClock()), default, new StandingClock(), TimeSpan.Zero);
+                var screen = new Screen(dying, null, new StandingClock());
+                ExperimentProgram.Run(Split(arguments + _folder.File("killed")), screen, default, new StandingClock(), TimeSpan.Zero);
                 isKilled = false;
             }
             catch (KilledException)
@@ -82,7 +87,8 @@ public sealed class ExperimentProgramTests : IDisposable
         foreach (var file in Files("whole"))
             File.ReadAllBytes(_folder.File($"killed/{file}")).Should().Equal(File.ReadAllBytes(_folder.File($"whole/{file}")), file);
 
-        IEnumerable<string> Files(string root) => Directory.EnumerateFiles(_folder.File(root), "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(_folder.File(root), file));
+        IEnumerable<string> Files(string root) => Directory.EnumerateFiles(_folder.File(root), "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(_folder.File(root), file));
     }
 
     [Fact]
@@ -123,7 +129,8 @@ public sealed class ExperimentProgramTests : IDisposable
         Smoke().Should().Be(SampleProgram.Success);
         var (baseline, aligned) = (RunFile("baseline-s0.json"), RunFile("aligned-epsilon-0.5-s0.json"));
         File.Copy(aligned, baseline, overwrite: true);
-        File.WriteAllText(aligned, File.ReadAllText(aligned).Replace("\"epsilon\":\"0.5\"", "\"epsilon\":\"0.4\"", StringComparison.Ordinal));
+        File.WriteAllText(aligned, File.ReadAllText(aligned)
+            .Replace("\"epsilon\":\"0.5\"", "\"epsilon\":\"0.4\"", StringComparison.Ordinal));
 
         Smoke().Should().Be(SampleProgram.Success);
 
@@ -173,11 +180,11 @@ public sealed class ExperimentProgramTests : IDisposable
         var page = _folder.File("docs/page.md");
         Smoke($"--page {page}").Should().Be(SampleProgram.Success);
         var first = File.ReadAllText(page);
-        File.WriteAllText(page, first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->\nold", StringComparison.Ordinal) + "Below.\n");
+        File.WriteAllText(page, first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->\nold") + "Below.\n");
 
         Smoke($"--render --page {page}").Should().Be(SampleProgram.Success);
 
-        File.ReadAllText(page).Should().Be(first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->", StringComparison.Ordinal) + "Below.\n");
+        File.ReadAllText(page).Should().Be(first.Replace("<!-- generated -->", "By hand.\n\n<!-- generated -->") + "Below.\n");
         File.Exists(_folder.File("docs/epsilon-sweep-choose.png")).Should().BeTrue();
 
         File.AppendAllText(_folder.File("docs/epsilon-sweep-runs.csv"), "baseline-s7,baseline,7\n");
@@ -202,10 +209,14 @@ public sealed class ExperimentProgramTests : IDisposable
     public void Run_ExperimentOfAFile_IsRun()
     {
         File.WriteAllText(_folder.File("mine.json"), """
-            { "question": "?", "variants": [{ "name": "one", "settings": "width=8" }], "tables": [{ "title": "t", "columns": ["test"] }], "pictures": [] }
+            {
+              "question": "?", "variants": [{ "name": "one", "settings": "width=8" }],
+              "tables": [{ "title": "t", "columns": ["test"] }], "pictures": []
+            }
             """);
 
-        Run($"{_folder.File("mine.json")} --smoke --data {_data} --threads 1 --out {_folder.File("out")}").Should().Be(SampleProgram.Success, _error.ToString());
+        Run($"{_folder.File("mine.json")} --smoke --data {_data} --threads 1 --out {_folder.File("out")}").Should()
+            .Be(SampleProgram.Success, _error.ToString());
 
         Directory.GetFiles(_folder.File("out/mine"), "mine.md", SearchOption.AllDirectories).Should().ContainSingle();
     }
@@ -241,8 +252,10 @@ public sealed class ExperimentProgramTests : IDisposable
     private void Stop(string line)
     {
         using var dying = new DyingWriter(int.MaxValue, line);
-        FluentActions.Invoking(() => ExperimentProgram.Run(Split($"epsilon-sweep --smoke --data {_data} --threads 1 --out {_folder.File("out")}"),
-            new Screen(dying, null, new StandingClock()), default, new StandingClock(), TimeSpan.Zero)).Should().Throw<KilledException>();
+        var arguments = Split($"epsilon-sweep --smoke --data {_data} --threads 1 --out {_folder.File("out")}");
+        var screen = new Screen(dying, null, new StandingClock());
+        FluentActions.Invoking(() => ExperimentProgram.Run(arguments, screen, default, new StandingClock(), TimeSpan.Zero))
+            .Should().Throw<KilledException>();
     }
 
     private string Folder => Directory.GetDirectories(_folder.File("out/epsilon-sweep")).Single();

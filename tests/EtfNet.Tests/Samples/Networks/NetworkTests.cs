@@ -9,7 +9,8 @@ namespace EtfNet.Tests.Samples.Networks;
 
 public sealed class NetworkTests
 {
-    private static readonly EtfTransformerOptions s_options = new() { FeedForward = new EtfFeedForwardOptions { Frame = EtfFrame.Random(0) } };
+    private static readonly EtfTransformerOptions s_options =
+        new() { FeedForward = new EtfFeedForwardOptions { Frame = EtfFrame.Random(0) } };
 
     [Theory]
     [InlineData(Model.Mlp, 0, 1_286_010)]
@@ -33,7 +34,8 @@ public sealed class NetworkTests
         using var scope = NewDisposeScope();
         using var network = new Network { Model = Model.Small, Layers = blocks, Stride = 2 }.Create(Images(), s_options, seed: 0);
 
-        network.named_modules().Count(entry => entry.module is TorchSharp.Modules.Conv2d && !entry.name.Contains("side")).Should().Be(convolutions);
+        network.named_modules().Count(entry => entry.module is TorchSharp.Modules.Conv2d && !entry.name.Contains("side")).Should()
+            .Be(convolutions);
         network.call(randn(2, 1, 28, 28)).shape.Should().Equal(2, 10);
     }
 
@@ -41,7 +43,8 @@ public sealed class NetworkTests
     public void Create_TransformerOfFixedFeedforwards_HasFramesOfTheirOwn()
     {
         using var scope = NewDisposeScope();
-        using var network = new Network { Model = Model.Transformer, Width = 8, Heads = 2, Layers = 2, Learned = false }.Create(Images(), s_options, seed: 4);
+        using var network = new Network { Model = Model.Transformer, Width = 8, Heads = 2, Layers = 2, Learned = false }
+            .Create(Images(), s_options, seed: 4);
 
         network.modules().OfType<SimplexEtfLinear>().Select(layer => layer.Etf.Seed).Should().OnlyHaveUniqueItems().And.HaveCount(4);
     }
@@ -78,5 +81,6 @@ public sealed class NetworkTests
             .Should().Throw<SampleException>().WithMessage("--model small does not take table; take mlp.");
     }
 
-    private static DataSet Images() => new("", new TensorSet(zeros(1, 1, 28, 28), zeros(1, dtype: int64)), null!, [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
+    private static DataSet Images() => new("", new TensorSet(zeros(1, 1, 28, 28), zeros(1, dtype: int64)), null!,
+        [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
 }

@@ -27,5 +27,6 @@ public sealed class SampleProgramTests
 
     [Fact]
     public void Run_ErrorOfTheProgram_IsThrown() =>
-        FluentActions.Invoking(() => SampleProgram.Run(TextWriter.Null, _ => throw new KeyNotFoundException())).Should().Throw<KeyNotFoundException>();
+        FluentActions.Invoking(() => SampleProgram.Run(TextWriter.Null, _ => throw new KeyNotFoundException())).Should()
+            .Throw<KeyNotFoundException>();
 }

@@ -9,7 +9,8 @@ public sealed class SettingsTests
     [Fact]
     public void Bind_TextOfOptions_SetsThoseAndNoOthers()
     {
-        var settings = Settings.Parse("epsilon=0.3 max-per-epoch=4", "frame=aligned:20 decision=exact max-output-error=infinity epsilon=0.2");
+        var settings = Settings.Parse(
+            "epsilon=0.3 max-per-epoch=4", "frame=aligned:20 decision=exact max-output-error=infinity epsilon=0.2");
 
         var options = settings.Bind(AdaptiveEtfOptions.Paper);
 
@@ -28,7 +29,8 @@ public sealed class SettingsTests
     public void Bind_EveryKindOfValue_IsRead()
     {
         var settings = Settings.Read(
-            ["--milestones", "7,14", "--mirror", "--learning-rate=0.1", "--include", "head,block*", "--require-confidence", "true", "word"], TrainingRun.Options);
+            "--milestones 7,14 --mirror --learning-rate=0.1 --include head,block* --require-confidence true word".Split(' '),
+            TrainingRun.Options);
 
         var run = new TrainingRun("run", settings);
 
@@ -108,14 +110,16 @@ public sealed class SettingsTests
         var defaults = new { Epochs = 8, Epsilon = 0.2, Out = "out" };
 
         Settings.Parse("epochs=3").Bind(defaults).Should().Be(new { Epochs = 3, Epsilon = 0.2, Out = "out" });
-        FluentActions.Invoking(() => Settings.Parse("epsilon=0").Bind(defaults)).Should().Throw<SampleException>().WithMessage("--epsilon 0:*above 0.");
+        FluentActions.Invoking(() => Settings.Parse("epsilon=0").Bind(defaults)).Should().Throw<SampleException>()
+            .WithMessage("--epsilon 0:*above 0.");
     }
 
     [Fact]
     public void Checked_UnknownOption_IsNamed() => FluentActions.Invoking(() => Settings.Parse("epsilom=0.1").Checked(TrainingRun.Options))
-        .Should().Throw<SampleException>().WithMessage("*epsilom (did you mean epsilon?)*");
+        .Should().Throw<SampleException>().WithMessage("*epsilom (did you mean --epsilon?)*");
 
     [Fact]
     public void Help_Records_ListsEveryOption() =>
-        new TrainingRun("", Settings.Parse("epsilon=0.2")).Help.Should().ContainAll("--epsilon", "0.2", "--milestones", "--frame", "--stochastic-depth");
+        new TrainingRun("", Settings.Parse("epsilon=0.2")).Help.Should()
+            .ContainAll("--epsilon", "0.2", "--milestones", "--frame", "--stochastic-depth");
 }

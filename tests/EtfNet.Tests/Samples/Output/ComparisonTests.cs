@@ -94,8 +94,13 @@ public sealed class ComparisonTests : IDisposable
 
     private void Run(string arguments)
     {
-        string[] words = [.. arguments.Split(' '), "--out", _folder.File("out"), .. arguments.Contains("--data") ? Array.Empty<string>() : ["--data", _folder.File("data")],
-            .. arguments.Contains("--threads") ? Array.Empty<string>() : ["--threads", "1"]];
-        Comparison.Run("Test", "epsilon=0.2", words, new Screen(_output, null, TimeProvider.System), CancellationToken.None).Should().Be(SampleProgram.Success);
+        string[] words =
+        [
+            .. arguments.Split(' '), "--out", _folder.File("out"),
+            .. arguments.Contains("--data") ? Array.Empty<string>() : ["--data", _folder.File("data")],
+            .. arguments.Contains("--threads") ? Array.Empty<string>() : ["--threads", "1"],
+        ];
+        Comparison.Run("Test", "epsilon=0.2", words, new Screen(_output, null, TimeProvider.System), CancellationToken.None).Should()
+            .Be(SampleProgram.Success);
     }
 }

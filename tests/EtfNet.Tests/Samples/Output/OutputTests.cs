@@ -56,13 +56,15 @@ public sealed class OutputTests : IDisposable
 
     [Fact]
     public void Markdown_Cells_AreAlignedAndEscaped() =>
-        Tables.Markdown(["a", "long heading"], [["x|y", "1"]]).Should().Be("| a    | long heading |\n| ---- | -----------: |\n| x\\|y |            1 |\n");
+        Tables.Markdown(["a", "long heading"], [["x|y", "1"]]).Should()
+            .Be("| a    | long heading |\n| ---- | -----------: |\n| x\\|y |            1 |\n");
 
     [Fact]
     public void History_Runs_IsALinePerEpoch() =>
         Tables.History([("baseline", [Epochs.Epoch(1)]), ("adaptive, fast", [Epochs.Epoch(1), Epochs.Epoch(2, [Epochs.Fixed("head", 2)])])])
             .TrimEnd().Split('\n').Should().Equal(
-                "run,epoch,loss,learningRate,trainAccuracy,testAccuracy,seconds,monitoringSeconds,trainableParameters,fixedLayers,nccError:linear1,nccError:head",
+                "run,epoch,loss,learningRate,trainAccuracy,testAccuracy,seconds,monitoringSeconds,trainableParameters,fixedLayers,"
+                    + "nccError:linear1,nccError:head",
                 "baseline,1,1,0.05,0.51,0.41,1,0.1,100,,,", "\"adaptive, fast\",1,1,0.05,0.51,0.41,1,0.1,100,,,",
                 "\"adaptive, fast\",2,0.5,0.05,0.52,0.42,2,0.2,100,head,0.25,0.0625");
 
@@ -83,7 +85,8 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void Png_ChartsOfRuns_AreSideBySide()
     {
-        (string, IReadOnlyList<EpochResult>)[] runs = [("one", [Epochs.Epoch(1)]), ("two", [Epochs.Epoch(1), Epochs.Epoch(2, [Epochs.Fixed("head", 2)])])];
+        (string, IReadOnlyList<EpochResult>)[] runs =
+            [("one", [Epochs.Epoch(1)]), ("two", [Epochs.Epoch(1), Epochs.Epoch(2, [Epochs.Fixed("head", 2)])])];
         using var one = SKBitmap.Decode(Chart.Png(Chart.Accuracies(runs)));
         using var two = SKBitmap.Decode(Chart.Png(Chart.NccErrors(runs, epsilon: 0.1)));
 

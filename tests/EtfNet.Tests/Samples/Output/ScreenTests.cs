@@ -68,7 +68,8 @@ public sealed class ScreenTests : IDisposable
         screen.Progress("run", 0.5);
         screen.Line("done");
 
-        _output.ToString().Replace("\r\u001b[2K", "", StringComparison.Ordinal).Should().Be($"r{Environment.NewLine}{shown}done{Environment.NewLine}");
+        _output.ToString().Replace("\r\u001b[2K", "", StringComparison.Ordinal).Should()
+            .Be($"r{Environment.NewLine}{shown}done{Environment.NewLine}");
     }
 
     private string[] Lines() => _output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);

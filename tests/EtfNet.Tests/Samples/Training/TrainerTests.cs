@@ -19,7 +19,8 @@ public sealed class TrainerTests : IDisposable
         using var generator = new torch.Generator(1);
         _data = new DataSet("", Set(65), Set(20), [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
 
-        TensorSet Set(int count) => new(torch.randn([count, 1, 2, 3], generator: generator), torch.randint(10, [count], dtype: torch.int64, generator: generator));
+        TensorSet Set(int count) => new(torch.randn([count, 1, 2, 3], generator: generator),
+            torch.randint(10, [count], dtype: torch.int64, generator: generator));
     }
 
     public void Dispose() => _data.Dispose();
@@ -73,7 +74,8 @@ public sealed class TrainerTests : IDisposable
         frozen.Select(epoch => epoch.Loss).Take(1).Should().Equal(none.Select(epoch => epoch.Loss).Take(1));
         new[] { frozen[1].Loss, slow[1].Loss, none[1].Loss }.Should().OnlyHaveUniqueItems();
         slow.Should().OnlyContain(epoch => epoch.Fixed.Count == 0);
-        (none[1].Footprint.TrainableParameters - frozen[2].Footprint.TrainableParameters).Should().Be(0, "it is trained again behind epoch 3");
+        (none[1].Footprint.TrainableParameters - frozen[2].Footprint.TrainableParameters).Should()
+            .Be(0, "it is trained again behind epoch 3");
     }
 
     [Fact]
@@ -95,7 +97,8 @@ public sealed class TrainerTests : IDisposable
     }
 
     public static TheoryData<string> Methods => new(
-        "method=plain frame=identity fix-from-start=linear2", "", "frame=random fix-from-start=2", "frame=random begin-as-frame=linear2 rates=linear2@0:0,linear2@2:1",
+        "method=plain frame=identity fix-from-start=linear2", "", "frame=random fix-from-start=2",
+        "frame=random begin-as-frame=linear2 rates=linear2@0:0,linear2@2:1",
         $"method=adaptive epsilon=0.9 max-per-epoch=1 {Open}", "adam-w=true cosine=true rising-epochs=1 rates=head@2:0.5");
 
     [Theory]
@@ -107,8 +110,15 @@ public sealed class TrainerTests : IDisposable
         using var folder = new TemporaryFolder();
         for (var stop = 1; stop < 4; stop++)
         {
-            Run(settings, new TrainingMemory(0, null, (epoch, save) => _ = epoch == stop ? save(folder.File("state")) : ""));
-            var resumed = Run(settings, new TrainingMemory(stop, folder.File("state"), (_, _) => { }));
+            using (var stopped = NewTrainer(settings))
+            {
+                Enumerable.Range(0, stop).ToList().ForEach(_ => stopped.NextEpoch());
+                stopped.Save(folder.File("state"));
+            }
+
+            using var continued = NewTrainer(settings);
+            continued.Load(folder.File("state"), stop);
+            var resumed = EpochsOf(continued, 4);
 
             resumed.Select(epoch => epoch.Epoch).Should().Equal(Enumerable.Range(stop + 1, 4 - stop));
             resumed.Select(Figures).Should().Equal(whole.Skip(stop).Select(Figures));
@@ -120,14 +130,16 @@ public sealed class TrainerTests : IDisposable
     public void Run_Canceled_FinishesTheBatchAndNoMore()
     {
         using var stop = new CancellationTokenSource();
-        var (epochs, shares) = (0, 0);
-        FluentActions.Invoking(() => Trainer().Run(new TrainingRun("", Settings.Parse(Small)), _ => epochs++, _ =>
+        using var trainer = NewTrainer(Small);
+        var shares = 0;
+        trainer.NextEpoch(_ => shares++);
+        FluentActions.Invoking(() => trainer.NextEpoch(_ =>
         {
             if (++shares == 7)
                 stop.Cancel();
-        }, cancellation: stop.Token)).Should().Throw<OperationCanceledException>();
+        }, stop.Token)).Should().Throw<OperationCanceledException>();
 
-        (epochs, shares).Should().Be((1, 7));
+        (trainer.FinishedEpochs, shares).Should().Be((1, 7));
     }
 
     [Fact]
@@ -154,12 +166,20 @@ public sealed class TrainerTests : IDisposable
     private static (double Loss, double Train, double Test, double? Head, double Rate) Figures(EpochResult epoch) =>
         (epoch.Loss, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.NccError("head"), epoch.LearningRate);
 
-    private Trainer Trainer() => new(_data, new Machine { Threads = 1 }, new StandingClock());
+    private Trainer NewTrainer(string settings) =>
+        new(new TrainingRun("", Settings.Parse(settings)), _data, new Machine { Threads = 1 }, new StandingClock());
 
-    private List<EpochResult> Run(string settings, TrainingMemory? memory = null)
+    private List<EpochResult> Run(string settings)
+    {
+        using var trainer = NewTrainer(settings);
+        return EpochsOf(trainer, new TrainingRun("", Settings.Parse(settings)).Recipe.Epochs);
+    }
+
+    private static List<EpochResult> EpochsOf(Trainer trainer, int last)
     {
         var epochs = new List<EpochResult>();
-        Trainer().Run(new TrainingRun("", Settings.Parse(settings)), epochs.Add, memory: memory);
+        while (trainer.FinishedEpochs < last)
+            epochs.Add(trainer.NextEpoch());
         return epochs;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace EtfNet.Samples;
@@ -10,18 +9,6 @@ internal static class ExperimentPage
     public const string Begin = "<!-- generated -->";
 
     public const string End = "<!-- end of generated -->";
-
-    private static readonly (string Heading, Func<FinishedRun, object?> Value)[] s_columns =
-    [
-        ("run", run => run.Run.Key), ("variant", run => run.Run.Variant), ("seed", run => run.Run.Seed),
-        ("epochs", run => run.Epochs.Count),
-        ("trainAccuracy", run => run.Last.TrainAccuracy), ("testAccuracy", run => run.Last.TestAccuracy),
-        ("layersFixed", run => run.Last.Fixed.Count), ("firstFix", run => run.FirstFix), ("lastFix", run => run.LastFix),
-        ("effectiveDepth", run => run.Last.EffectiveDepth), ("trainableParameters", run => run.Last.Footprint.TrainableParameters),
-        ("fixedParameters", run => run.Last.Footprint.FixedParameters), ("weightBytes", run => run.Last.Footprint.WeightBytes),
-        ("gradientBytes", run => run.Last.Footprint.GradientBytes), ("optimizerBytes", run => run.Last.Footprint.OptimizerBytes),
-        ("seconds", run => run.Seconds()),
-    ];
 
     /// <summary>Writes all files into a folder; the rest of a page that is there is kept.</summary>
     /// <param name="runs">The runs.</param>
@@ -42,25 +29,36 @@ internal static class ExperimentPage
                 + "them, or give --replace to lose them.");
         var text = new StringBuilder($"{before}{Begin}\n{Facts(runs)}");
         foreach (var table in runs.Experiment.Tables)
-            text.Append(CultureInfo.InvariantCulture, $"**{runs.Fill(table.Title)}**\n\n{runs.Table(table)}\n");
+            text.Append($"**{runs.Fill(table.Title)}**\n\n{runs.Table(table)}\n");
         foreach (var picture in runs.Experiment.Pictures)
             foreach (var (i, (group, charts)) in runs.Charts(picture).Index())
             {
                 var file = $"{name}-{picture.File}{(picture.Each || picture.Charts[0] == "ncc-error" ? $"-{i + 1}" : "")}.png";
                 var caption = group + runs.Fill(picture.Caption);
                 folder.Write(file, Chart.Png(charts));
-                text.Append(CultureInfo.InvariantCulture, $"![{caption}]({file})\n\n{caption}\n\n");
+                text.Append($"![{caption}]({file})\n\n{caption}\n\n");
             }
 
         folder.Write($"{name}-epochs.csv", Tables.History([.. runs.Finished.Select(run => (run.Run.Key, run.Epochs))]));
         folder.Write(csv, Tables.Csv(
-            runs.Finished.Select(run => s_columns.Select(one => one.Value(run))).Prepend(s_columns.Select(one => one.Heading))));
+            [
+                "run", "variant", "seed", "epochs", "trainAccuracy", "testAccuracy", "layersFixed", "firstFix", "lastFix", "effectiveDepth",
+                "trainableParameters", "fixedParameters", "weightBytes", "gradientBytes", "optimizerBytes", "seconds",
+            ],
+            runs.Finished.Select(run => (IEnumerable<object?>)
+            [
+                run.Run.Key, run.Run.Variant, run.Run.Seed, run.Epochs.Count, run.Last.TrainAccuracy, run.Last.TestAccuracy,
+                run.Last.Fixed.Count, run.FirstFix, run.LastFix, run.Last.EffectiveDepth, run.Last.Footprint.TrainableParameters,
+                run.Last.Footprint.FixedParameters, run.Last.Footprint.WeightBytes, run.Last.Footprint.GradientBytes,
+                run.Last.Footprint.OptimizerBytes, run.Seconds(),
+            ])));
         folder.Write(page, $"{text}{End}{behind}");
     }
 
     private static string Facts(RunSet runs)
     {
-        var (name, seeds) = (runs.Experiment.Name, runs.Finished.Select(run => run.Run.Seed).Distinct().Order().ToList());
+        var (name, count) = (runs.Experiment.Name, runs.Finished.Count);
+        var seeds = runs.Finished.Select(run => run.Run.Seed).Distinct().Order().ToList();
         var profile = runs.Request.Profile > 0 ? $" --{Request.Profiles[runs.Request.Profile]}" : "";
         var options = string.Concat(runs.Request.Overrides.Values.Select(value => $" --{value.Key} {value.Value}"));
         var few = seeds.Count < 3 ? " Fewer than three seeds: a difference of a few tenths of a percent may be chance." : "";
@@ -73,7 +71,7 @@ internal static class ExperimentPage
             - Training: {Each(run => $"{run.Run.Run.Network}")}; {Each(run => $"{run.Run.Run.Recipe}")}.
             - Hardware: {Each(run => run.Record.Hardware)}.
             - Commit: {Each(run => run.Record.Commit ?? "unknown")}.
-            - Runs: {runs.Finished.Count} of {runs.Missing + runs.Finished.Count}. Mean ± standard deviation of the sample over the seeds named.
+            - Runs: {count} of {runs.Missing + count}. Mean ± standard deviation of the sample over the seeds named.
 
 
             """;

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
-
 namespace EtfNet.Samples;
 
 /// <summary>One finished epoch, with what was fixed at its end in effect.</summary>
@@ -29,29 +26,8 @@ public sealed partial record EpochResult(
     /// <summary>How many layers (or blocks) a network has that is as shallow as the effective depth: the number in the name of the layer
     /// there. Null: none are left out.</summary>
     public int? ShallowLayers() => EffectiveDepth is not { } depth ? null : Layers[depth - 1].Name == "stem" ? 1
-        : Number().Match(Layers[depth - 1].Name) is { Success: true } number ? int.Parse(number.Value, CultureInfo.InvariantCulture) : null;
+        : Number().Match(Layers[depth - 1].Name) is { Success: true } number ? int.Parse(number.Value) : null;
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();
 }
-
-/// <summary>A layer after an epoch.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="NccError">Its nearest-class-center error; null where it was not scored, as in the first epoch.</param>
-/// <param name="Note">Why it is not fixed although its error is at or below epsilon; null otherwise.</param>
-public sealed record LayerResult(string Name, double? NccError, string? Note);
-
-/// <summary>A network's tail that was cut off.</summary>
-/// <param name="Behind">The last layer that is left.</param>
-/// <param name="Epoch">The epoch behind which it was cut off.</param>
-public sealed record CutResult(string Behind, int Epoch);
-
-/// <summary>A layer that is not trained.</summary>
-/// <param name="Layer">Its name.</param>
-/// <param name="Epoch">The epoch behind which it was fixed; 0: from the start.</param>
-/// <param name="Frame">Its frame; <c>dense</c> where a dense weight is frozen.</param>
-/// <param name="Rank">The directions of an aligned frame.</param>
-/// <param name="OutputError">The frame's outputs' distance from the layer's.</param>
-/// <param name="InPlace">Why its weight stays in memory; null where it does not.</param>
-public sealed record FixedResult(
-    string Layer, int Epoch, string Frame, int? Rank = null, double? OutputError = null, string? InPlace = null);

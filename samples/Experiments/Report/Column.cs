@@ -1,4 +1,3 @@
-using System.Globalization;
 using Value = System.Func<EtfNet.Samples.RunSet, EtfNet.Samples.FinishedRun, EtfNet.Samples.EpochResult, double?>;
 
 namespace EtfNet.Samples;
@@ -74,7 +73,7 @@ internal sealed record Column(string Heading, string Format, Value Of)
         var (mean, deviation) = Spread(all, seeds);
         return mean is not { } number ? "-" : deviation > 0 ? $"{Number(number)} ± {Number(deviation)}" : Number(number);
 
-        string Number(double value) => (Factor * value).ToString(Format.TrimEnd('%'), CultureInfo.InvariantCulture);
+        string Number(double value) => (Factor * value).ToString(Format.TrimEnd('%'));
     }
 
     private static double? SecondsTo(FinishedRun run, double? accuracy) =>

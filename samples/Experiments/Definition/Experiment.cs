@@ -1,7 +1,3 @@
-using System.Reflection;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-
 namespace EtfNet.Samples;
 
 /// <summary>A question, the runs that answer it, and how the answer is shown: a JSON file, in <c>Catalog</c> or anywhere.</summary>
@@ -40,9 +36,9 @@ internal sealed partial record Experiment(
             throw new SampleException($"there is no experiment '{name}'{Settings.DidYouMean(name ?? "", Names)}; give one of "
                 + $"{string.Join(", ", Names)}, or a .json file.");
         using var stream = Names.Contains(name) ? s_assembly.GetManifestResourceStream(name + Suffix)! : Files.Open(name!);
-        return Check.Explained(() => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.")
-            with
-        { Name = Path.GetFileNameWithoutExtension(name!) };
+        var read = Check.Explained(
+            () => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.");
+        return read with { Name = Path.GetFileNameWithoutExtension(name!) };
     }
 
     /// <summary>All runs, seed after seed. Every other seed has its variants in reverse: what grows over hours does so for all.</summary>
@@ -66,7 +62,7 @@ internal sealed partial record Experiment(
                         results.Add(Resolve(match, other, find));
                         return results[^1] ?? "";
                     });
-                    if (results.Contains("") || (variant.Needs is { } option && !Settings.Has<AdaptiveEtfOptions>(option)))
+                    if (results.Contains(""))
                         continue;
                     var (name, waits) = (Fill(variant.Name, values, 0), results.Contains(null));
                     var settings = Settings.Parse(request.Basis, waits ? "" : Fill(text, values, 1), $"seed={seed.Item}");
@@ -106,49 +102,4 @@ internal sealed partial record Experiment(
 
     [GeneratedRegex(@"\$(shallow|rates)\(([^;)]*)(?:; *([\d.]+))?\)")]
     private static partial Regex Result();
-}
-
-/// <summary>Variants of an experiment, one for each combination of the values of its keys.</summary>
-/// <param name="Name">A row in tables, and the first part of its runs' keys.</param>
-/// <param name="Settings">What differs from the basis, as <c>name=value</c>.</param>
-/// <param name="Line">The line in pictures over a key.</param>
-/// <param name="FirstSeedOnly">Whether the other seeds leave it out.</param>
-/// <param name="Needs">An option of Adaptive-ETF without which it is left out.</param>
-internal sealed record VariantTemplate(
-    string Name, string Settings = "", string? Line = null, bool FirstSeedOnly = false, string? Needs = null);
-
-/// <summary>A table: a row per variant.</summary>
-/// <param name="Title">Its title.</param>
-/// <param name="Columns">Names of <see cref="Column"/>; <c>layers</c> stands for each layer's NCC error.</param>
-/// <param name="Runs">Patterns of the variants that it shows; by default all.</param>
-/// <param name="Not">Patterns of variants that it does not show.</param>
-/// <param name="Rows">More rows, of others' results.</param>
-internal sealed record TableTemplate(string Title, IReadOnlyList<string> Columns, IReadOnlyList<string>? Runs = null,
-    IReadOnlyList<string>? Not = null, IReadOnlyList<IReadOnlyList<string>>? Rows = null);
-
-/// <summary>A picture of charts side by side.</summary>
-/// <param name="File">The end of its file's name.</param>
-/// <param name="Caption">What it shows.</param>
-/// <param name="Charts"><c>accuracy</c>, <c>ncc-error</c>, or a column over <c>epochs</c>, <c>seconds</c>, <c>layers</c> or a key.</param>
-/// <param name="Runs">Patterns of the variants that it shows; by default all.</param>
-/// <param name="Each">Whether there is one for each of the variants' first parts, before a colon.</param>
-internal sealed record PictureTemplate(
-    string File, string Caption, IReadOnlyList<string> Charts, IReadOnlyList<string>? Runs = null, bool Each = false);
-
-/// <summary>How much of an experiment is asked for.</summary>
-/// <param name="Profile">0: all, on the full data; 1: some, on the embedded data within minutes; 2: every part of it once.</param>
-/// <param name="Seeds">The seeds, in their order.</param>
-/// <param name="Overrides">What is set for all runs.</param>
-internal sealed record Request(int Profile, IReadOnlyList<int> Seeds, Settings Overrides)
-{
-    private static readonly string[] s_basis =
-    [
-        "data=full width=400 layers=7 epochs=21", "data=embedded width=128 layers=5 epochs=9",
-        "data=embedded train-samples=1000 test-samples=500 width=24 layers=3 epochs=3",
-    ];
-
-    public static IReadOnlyList<string> Profiles { get; } = ["full", "quick", "smoke"];
-
-    /// <summary>Gets the main job: its data, network and recipe, or smaller ones.</summary>
-    public string Basis => $"epsilon=0.1 {s_basis[Profile]}";
 }
