@@ -11,8 +11,8 @@ internal sealed class Alternation(TimeSpan budget, Action? synchronize = null)
     private const int MostRounds = 41;
 
     /// <summary>
-    /// A sample lasts at least this long: short work is repeated within it, so that it finds the caches as it leaves them itself. A training
-    /// takes no turns with another network.
+    /// A sample lasts at least this long: short work is repeated within it, so that it finds the caches as it leaves them itself. A
+    /// training takes no turns with another network.
     /// </summary>
     private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(40);
 
