@@ -17,12 +17,11 @@ internal sealed class Alternation(TimeSpan budget, Action? synchronize = null)
     private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Long enough for the runtime to have compiled the managed part of a short step for good.</summary>
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Brings glibc's allocator to where it is in every process that has trained for a while: once a large block was freed, it keeps freed
-    /// memory instead of
-    /// giving it back to the system, which would map each page anew at every step.
+    /// memory instead of giving it back to the system, which would map each page anew at every step.
     /// </summary>
     public static void SettleAllocator() => torch.ones(30 * 1024 * 1024 / sizeof(float)).Dispose();
 
