@@ -1,13 +1,26 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace EtfNet.Tests.Support;
 
 /// <summary>One torch thread for all tests: results repeat, and a busy machine does not stall small operations.</summary>
+/// <remarks>
+/// torch keeps the number per calling thread, and tests change threads. Layer norm's gradients, for one, depend on it, and processes are
+/// compared bit for bit. So OpenMP is told before torch is loaded, in the process's own environment: .NET keeps to itself what it sets.
+/// </remarks>
 internal static class SingleThread
 {
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "A test assembly has no other place to set it once.")]
-    internal static void Set() => torch.set_num_threads(1);
+    internal static void Set()
+    {
+        if (OperatingSystem.IsLinux())
+            _ = SetEnvironment("OMP_NUM_THREADS", "1", overwrite: 1);
+        torch.set_num_threads(1);
+    }
+
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern int SetEnvironment(string name, string value, int overwrite);
 }
