@@ -17,7 +17,11 @@ public sealed class RandomProgramTests
     public void ManyPrograms_AnyOrderOfSteps_KeepToTheAccountLeakNothingAndResumeBitForBit() => Check(firstSeed: 50, programs: 250);
 
     /// <summary>Trainings, each with steps in an order of its own; the checkpoints among them go on in another process.</summary>
-    private static void Check(int firstSeed, int programs)
+    private static void Check(int firstSeed, int programs) =>
+        // Layer norm's gradients depend on the number of threads, and the other process has one.
+        Threads.Run(1, () => Run(firstSeed, programs)).Should().BeGreaterThan(programs / 10);
+
+    private static int Run(int firstSeed, int programs)
     {
         using var data = ResumedPrograms.ProgramData();
         using var folder = new TemporaryFolder();
@@ -38,12 +42,12 @@ public sealed class RandomProgramTests
         }
 
         withFix.Should().BeGreaterThanOrEqualTo(programs * 9 / 10);
-        saved.Count.Should().BeGreaterThan(programs / 10);
         ResumedPrograms.Write(folder.File("programs.json"), saved);
         using var process = ThisProgram.Start(ResumedPrograms.Name, folder.File("programs.json"), folder.File("hashes.txt"));
         process.WaitForExit();
         process.ExitCode.Should().Be(0);
         foreach (var (program, hash) in saved.Zip(File.ReadAllLines(folder.File("hashes.txt"))))
             hash.Should().Be(program.Hash, "so it goes on where it is not interrupted: {0}", program.Program);
+        return saved.Count;
     }
 }

@@ -7,8 +7,8 @@ namespace EtfNet.Tests.Support;
 
 /// <summary>One torch thread for all tests: results repeat, and a busy machine does not stall small operations.</summary>
 /// <remarks>
-/// torch keeps the number per calling thread, and tests change threads. Layer norm's gradients, for one, depend on it, and processes are
-/// compared bit for bit. So OpenMP is told before torch is loaded, in the process's own environment: .NET keeps to itself what it sets.
+/// Samples take their number from the environment, and a thread that is new to torch takes the number that was set last by any. So the
+/// environment says one too: the process's own, before torch is loaded, as .NET keeps to itself what it sets.
 /// </remarks>
 internal static class SingleThread
 {
