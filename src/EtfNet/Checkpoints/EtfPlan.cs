@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using TorchSharp;
 
 namespace EtfNet;
@@ -24,10 +21,6 @@ namespace EtfNet;
 /// </example>
 public sealed class EtfPlan
 {
-    private const int Version = 2;
-    private const int VersionWithoutCuts = 1;
-    private const string Remedy = "Write it again with EtfPlan.Save.";
-
     internal EtfPlan(IReadOnlyList<PlannedLayer> layers, IReadOnlyList<PlannedCut>? cuts = null) => (Layers, Cuts) = (layers, cuts ?? []);
 
     /// <summary>Gets the names of the fixed layers, in registration order.</summary>
@@ -58,15 +51,7 @@ public sealed class EtfPlan
     public static EtfPlan Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        try
-        {
-            return From(JsonSerializer.Deserialize(json, PlanJson.Default.PlanDocument)
-                ?? throw Error(null, "it is a JSON null, not a plan of fixed layers"));
-        }
-        catch (JsonException exception)
-        {
-            throw Error(null, $"it is not a plan of fixed layers ({exception.Message.TrimEnd('.')})", exception);
-        }
+        return PlanFormat.Read(json);
     }
 
     /// <summary>Reads a plan from a file.</summary>
@@ -127,7 +112,7 @@ public sealed class EtfPlan
     /// <summary>Gives the plan as JSON.</summary>
     /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank; for each cut what is left, and
     /// the head.</returns>
-    public string ToJson() => JsonSerializer.Serialize(ToDocument(), PlanJson.Default.PlanDocument);
+    public string ToJson() => PlanFormat.Write(this);
 
     /// <summary>Cuts a fresh model as planned and fixes the planned layers; load the weights next.</summary>
     /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left
@@ -147,68 +132,4 @@ public sealed class EtfPlan
         PlanApplication.Run(model, Layers, []);
         cuts.Accept();
     }
-
-    internal PlanDocument ToDocument() => new(
-        Cuts.Count == 0 ? VersionWithoutCuts : Version,
-        [.. Layers.Select(layer => new PlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
-        Cuts.Count == 0 ? null : [.. Cuts.Select(CutEntry.From)]);
-
-    /// <exception cref="EtfStateException">The document is of a newer version, or names an impossible frame.</exception>
-    internal static EtfPlan From(PlanDocument document)
-    {
-        if (document.Version is < VersionWithoutCuts or > Version)
-            throw new EtfStateException(null, null,
-                $"it is a plan of version {document.Version}; this library reads versions up to {Version}",
-                document.Version > Version ? "Update EtfNet." : Remedy);
-        var names = new HashSet<string>();
-        var layers = new List<PlannedLayer>();
-        foreach (var entry in document.Layers ?? throw Error(null, "it has no list of layers"))
-        {
-            if (entry is null)
-                throw Error(null, "it has a layer that is null");
-            if (string.IsNullOrWhiteSpace(entry.Layer) && document.Layers.Count > 1)
-                throw Error(null, "it has a layer without a name");
-            if (!names.Add(entry.Layer ?? ""))
-                throw Error(entry.Layer, "the plan names this layer twice");
-            layers.Add(Layer(entry));
-        }
-
-        var cuts = (document.Cuts ?? [])
-            .Select(entry => entry ?? throw Error(null, "it has a cut that is null"))
-            .Select(entry => entry.ToPlan(problem => Error(entry.Sequential, problem)))
-            .ToList();
-        if (cuts.GroupBy(cut => cut.Path).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw Error(twice.Key, "the plan cuts this Sequential twice");
-        return new EtfPlan(layers, cuts);
-    }
-
-    private static PlannedLayer Layer(PlanEntry entry)
-    {
-        try
-        {
-            return PlannedLayer.Read(entry.Layer ?? "", entry.Frame ?? throw Error(entry.Layer, "the layer has no frame"), entry.InPlace);
-        }
-        catch (EtfStateException exception) when (exception.Entry is null)
-        {
-            throw new EtfStateException(null, entry.Layer ?? "", exception.Problem, exception.Remedy, exception);
-        }
-    }
-
-    private static EtfStateException Error(string? layer, string problem, Exception? inner = null) =>
-        new(null, layer, problem, Remedy, inner);
 }
-
-/// <summary>A plan as JSON has it.</summary>
-internal sealed record PlanDocument(
-    int Version, IReadOnlyList<PlanEntry> Layers,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<CutEntry>? Cuts = null);
-
-/// <summary>A fixed layer as JSON has it.</summary>
-internal sealed record PlanEntry(string Layer, bool InPlace, JsonObject Frame);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    WriteIndented = true,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
-[JsonSerializable(typeof(PlanDocument))]
-internal sealed partial class PlanJson : JsonSerializerContext;

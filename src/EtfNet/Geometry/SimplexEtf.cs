@@ -18,15 +18,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     {
         if (header.Problem() is { } problem)
             throw new ArgumentException($"Not a simplex ETF: {problem}.", nameof(header));
-        foreach (var (name, rows, columns) in header.Factors)
-            if (!factors.TryGetValue(name, out var values) || values.LongLength != rows * columns)
-                throw new ArgumentException($"Factor '{name}' of a frame {header.Signature} needs {rows} x {columns} numbers.",
-                    nameof(factors));
-            else if (!Array.TrueForAll(values, double.IsFinite))
-                throw new ArgumentException($"Factor '{name}' of a frame {header.Signature} holds NaN or an infinity.", nameof(factors));
-        if (factors.Count != header.Factors.Count)
-            throw new ArgumentException($"A frame {header.Signature} has {header.Factors.Count} factors, not {factors.Count}.",
-                nameof(factors));
+        header.RequireFactors(factors);
         (Header, _factors) = (header, factors);
     }
 
@@ -87,8 +79,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     public static SimplexEtf NearestTo(Tensor matrix, bool orColumns = false)
     {
         TensorCheck.Matrix(matrix, nameof(matrix));
-        var frame = orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest;
-        var shape = FrameShape.For(frame, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
+        var shape = ShapeOf(matrix, orColumns);
         return NearestFrame.To(matrix, shape)
             ?? throw new ArgumentException("The matrix is zero once centered: every frame is as near. Choose one by other means.",
                 nameof(matrix));
@@ -109,8 +100,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     {
         TensorCheck.Matrix(matrix, nameof(matrix));
         TensorCheck.Matrix(inputs, nameof(inputs));
-        var frame = orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest;
-        var shape = FrameShape.For(frame, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
+        var shape = ShapeOf(matrix, orColumns);
         if (rank < 1 || rank > shape.Columns)
             throw new ArgumentOutOfRangeException(nameof(rank), rank,
                 $"A matrix of {shape.Rows} x {shape.Columns} has 1 to {shape.Columns} input directions to keep.");
@@ -164,6 +154,9 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         var (_, rows, columns) = Header.Factors.First(factor => factor.Name == name);
         return tensor(_factors[name], [rows, columns]);
     }
+
+    private static FrameShape ShapeOf(Tensor matrix, bool orColumns) => FrameShape.For(
+        orColumns ? EtfFrame.Nearest.OrColumns : EtfFrame.Nearest, matrix.shape[0], matrix.shape[1], nameof(matrix), nameof(matrix));
 
     /// <inheritdoc/>
     public bool Equals(SimplexEtf? other) => other is not null && Header == other.Header

@@ -71,4 +71,19 @@ internal sealed record SimplexEtfHeader(EtfFrameKind Kind, FrameShape Shape, lon
             return $"rank {Rank} does not fit kind {Kind} of shape {rows} x {columns}";
         return null;
     }
+
+    /// <summary>Checks factors: all that the frame has and no others, of their shapes, and finite.</summary>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public void RequireFactors(IReadOnlyDictionary<string, double[]> factors)
+    {
+        foreach (var (name, rows, columns) in Factors)
+            if (!factors.TryGetValue(name, out var values) || values.LongLength != rows * columns)
+                throw new ArgumentException($"Factor '{name}' of a frame {Signature} needs {rows} x {columns} numbers.",
+                    nameof(factors));
+            else if (!Array.TrueForAll(values, double.IsFinite))
+                throw new ArgumentException($"Factor '{name}' of a frame {Signature} holds NaN or an infinity.", nameof(factors));
+        if (factors.Count != Factors.Count)
+            throw new ArgumentException($"A frame {Signature} has {Factors.Count} factors, not {factors.Count}.",
+                nameof(factors));
+    }
 }

@@ -65,14 +65,9 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         }
     }
 
-    private protected static ScalarType FloatingPoint(ScalarType dtype) =>
-        is_floating_point(dtype)
-            ? dtype
-            : throw new ArgumentException($"A layer needs a floating point dtype, not {dtype}.", nameof(dtype));
-
     private protected static Tensor Zeros(long count, bool trained, ScalarType dtype, Device? device)
     {
-        var zero = zeros(count, dtype: FloatingPoint(dtype), device: device);
+        var zero = zeros(count, dtype: FixedLayerCheck.FloatingPoint(dtype), device: device);
         return trained ? new Parameter(zero) : zero;
     }
 
@@ -118,29 +113,5 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     {
         using var scope = NewDisposeScope();
         return value.detach().to(ScalarType.Float64, CPU).item<double>();
-    }
-
-    private static void CheckBias(SimplexEtfHeader header, Tensor? bias, ScalarType type, Device? device)
-    {
-        if (bias is null)
-            return;
-        var rows = header.Shape.Rows;
-        if (bias.dim() != 1 || bias.shape[0] != rows)
-            throw new ArgumentException(
-                $"The bias has the shape {TensorCheck.Shape(bias)}; a frame of {rows} rows wants ({rows}).", nameof(bias));
-        if (bias.dtype != type)
-            throw new ArgumentException($"The bias is {bias.dtype}, the layer {type}: they must agree.", nameof(bias));
-        if (device is not null && (bias.device_type != device.type || (device.index >= 0 && bias.device_index != device.index)))
-            throw new ArgumentException($"The bias is on {bias.device}, the layer on {device}: they must agree.", nameof(bias));
-    }
-
-    /// <summary>The largest norm of the rows whose products a type can hold.</summary>
-    internal static double LargestScale(FrameShape shape, ScalarType type) => finfo(type).max / shape.Norm;
-
-    private static void CheckScale(double scale, FrameShape shape, ScalarType type)
-    {
-        if (LargestScale(shape, type) is var largest && scale > largest)
-            throw new ArgumentOutOfRangeException(
-                nameof(scale), scale, $"The norm of the rows is too large for {type}: at most {largest:g3} here.");
     }
 }

@@ -38,10 +38,9 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         Tensor? bias, bool trainScale, ScalarType? dtype, Device? device)
         : base(name)
     {
-        var type = FloatingPoint(dtype ?? bias?.dtype ?? ScalarType.Float32);
+        var type = FixedLayerCheck.FloatingPoint(dtype ?? bias?.dtype ?? ScalarType.Float32);
         var place = device ?? bias?.device ?? CPU;
-        CheckScale(header.Scale, header.Shape, type);
-        CheckBias(header, bias, type, device);
+        FixedLayerCheck.Require(header, bias, type, device);
         (_header, _patch) = (header, patch);
 
         using var scope = NewDisposeScope();

@@ -67,7 +67,7 @@ public sealed partial class NccMonitor
                 var second = Pass(
                     batches, forward, labels, (name, features, groups, predictions) => layers[name].Score(features, groups, predictions),
                     first);
-                CheckSameCounts(first, second);
+                second.RequireSame(first);
             }
 
             return new CollapseReport
@@ -94,11 +94,11 @@ public sealed partial class NccMonitor
     /// <param name="labels">Gives a batch's labels.</param>
     /// <param name="take">Takes a layer's name, its features, their labels and the model's predictions.</param>
     /// <param name="known">The counts of an earlier pass; a class that it had not is an error at once.</param>
-    private Dictionary<int, long> Pass<TBatch>(
+    private ClassCounts Pass<TBatch>(
         IEnumerable<TBatch> batches, Action<TBatch> forward, Func<TBatch, Tensor> labels, Action<string, Tensor, LabelGroups, int[]> take,
-        Dictionary<int, long>? known = null)
+        ClassCounts? known = null)
     {
-        var counts = new Dictionary<int, long>();
+        var counts = new ClassCounts();
         var any = false;
         foreach (var batch in batches)
         {
@@ -110,10 +110,9 @@ public sealed partial class NccMonitor
             var kind = ForwardCapture.KindOf(_forwards, seen, form, nameof(batches));
             Place(seen);
             using var predictions = Predictions.Of(seen, read.Count, _options.Metrics.HasFlag(CollapseMetricSet.Agreement));
-            for (var g = 0; g < read.Groups.Classes.Length; g++)
-                counts[read.Groups.Classes[g]] = counts.GetValueOrDefault(read.Groups.Classes[g]) + read.Groups.Rows(g).Length;
-            if (known is not null && read.Groups.Classes.FirstOrDefault(c => !known.ContainsKey(c), -1) is var c and >= 0)
-                throw OtherSamples(c, 0, counts[c]);
+            counts.Add(read.Groups);
+            if (known is not null)
+                counts.RequireKnown(read.Groups, known);
             foreach (var features in seen.Features)
             {
                 var rows = features.For(kind);
@@ -127,15 +126,4 @@ public sealed partial class NccMonitor
             ? counts
             : throw new ArgumentException("There is no batch to evaluate (or the sequence can be enumerated only once).", nameof(batches));
     }
-
-    private static void CheckSameCounts(Dictionary<int, long> first, Dictionary<int, long> second)
-    {
-        foreach (var c in first.Keys.Union(second.Keys).Order())
-            if (first.GetValueOrDefault(c) is var before && second.GetValueOrDefault(c) is var after && before != after)
-                throw OtherSamples(c, before, after);
-    }
-
-    private static InvalidOperationException OtherSamples(int c, long before, long after) => new(
-        $"Class {c} had {Words.Count(before, "sample")} in the first pass and {after} in the second: the batches must give the same "
-        + "samples whenever they are enumerated.");
 }

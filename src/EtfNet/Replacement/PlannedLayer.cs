@@ -21,14 +21,14 @@ internal sealed record PlannedLayer(string Name, SimplexEtfHeader Header, PatchS
     public static PlannedLayer Read(string name, JsonObject frame, bool inPlace)
     {
         if (!PatchFrameFormat.IsPatchFrame(frame))
-            return new PlannedLayer(name, SimplexEtfFormat.ReadHeader(frame), null, inPlace);
+            return new PlannedLayer(name, SimplexEtfJson.Read(frame), null, inPlace);
         var (header, patch) = PatchFrameFormat.Read(frame);
         return new PlannedLayer(name, header, patch, inPlace);
     }
 
     /// <summary>The frame as a plan has it.</summary>
     public JsonObject ToJson() =>
-        Patch is { } patch ? PatchFrameFormat.Write(new PatchFrame(Header, patch)) : SimplexEtfFormat.Write(Header);
+        Patch is { } patch ? PatchFrameFormat.Write(new PatchFrame(Header, patch)) : SimplexEtfJson.Write(Header);
 
     /// <summary>Whether a module stands fixed as this says.</summary>
     public bool IsMetBy(torch.nn.Module? module) =>

@@ -16,7 +16,7 @@ public sealed class SimplexEtfFormatTests
             var back = Load(Save(etf));
             back.Should().Be(etf);
             back.GetHashCode().Should().Be(etf.GetHashCode());
-            SimplexEtfFormat.ReadHeader((JsonObject)JsonNode.Parse(SimplexEtfFormat.Write(etf.Header).ToJsonString())!)
+            SimplexEtfJson.Read((JsonObject)JsonNode.Parse(SimplexEtfJson.Write(etf.Header).ToJsonString())!)
                 .Should().Be(etf.Header);
             SimplexEtfHeader.FromNumbers(etf.Header.ToNumbers()).Should().Be(etf.Header);
             back.WithScale(etf.Scale + 1).Should().NotBe(etf);
@@ -50,14 +50,14 @@ public sealed class SimplexEtfFormatTests
     public void Save_Header_HasEveryField()
     {
         var header = new SimplexEtfHeader(EtfFrameKind.Random, new FrameShape(30, 9, true), -3, 0.5, 0);
-        JsonNode.DeepEquals(JsonNode.Parse(SimplexEtfFormat.Write(header).ToJsonString()), JsonNode.Parse(
+        JsonNode.DeepEquals(JsonNode.Parse(SimplexEtfJson.Write(header).ToJsonString()), JsonNode.Parse(
             """
             {
               "format": "etfnet-simplex-etf", "version": 1, "kind": "Random", "rows": 30, "columns": 9, "columnFrame": true,
               "seed": -3, "scale": 0.5, "rank": 0
             }
             """)).Should().BeTrue();
-        FluentActions.Invoking(() => SimplexEtfFormat.ReadHeader(null!)).Should().Throw<ArgumentNullException>();
+        FluentActions.Invoking(() => SimplexEtfJson.Read(null!)).Should().Throw<ArgumentNullException>();
     }
 
     [Theory]
@@ -105,7 +105,7 @@ public sealed class SimplexEtfFormatTests
     public void Load_WrongField_NamesIt(string field, string value, string message)
     {
         var etf = RandomFrames.Of(EtfFrameKind.Aligned, 9, 9, 1);
-        var json = SimplexEtfFormat.Write(etf.Header);
+        var json = SimplexEtfJson.Write(etf.Header);
         json[field] = JsonNode.Parse(value);
         FluentActions.Invoking(() => Load(With(etf, "frame", json.ToJsonString(), null))).Should().Throw<EtfStateException>()
             .WithMessage(message);

@@ -87,7 +87,7 @@ public sealed class FeaturePointTests
         var features = ((SimplexEtfLinear)model[0]).forward(input).relu();
         Watched.ShouldDescribe(monitor.Compute()["a"], features, labels);
         using var dense = ((SimplexEtfLinear)model[2]).ToDense();
-        var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(features, labels), dense.weight)!.Value;
+        var expected = DualityMeasurement.SelfDuality(Watched.StatisticsOf(features, labels), dense.weight)!.Value;
         monitor.Compute()["head"].SelfDuality.Should().BeApproximately(expected, 1e-6);
     }
 

@@ -51,6 +51,15 @@ internal static class DualityMeasurement
         return Math.Sqrt(total);
     }
 
+    /// <summary>The same of statistics and a weight; null also where a row is missing, or the width is another.</summary>
+    public static double? SelfDuality(ClassStatistics statistics, Tensor weight)
+    {
+        var means = PointSet.CenteredMeans(statistics);
+        return means.Count < 2 || means.Labels[^1] >= weight.shape[0] || weight.shape[1] != statistics.Width
+            ? null
+            : SelfDuality(means, PointSet.Rows(weight).Select(means.Labels));
+    }
+
     private static string? Flat(PointSet means, PointSet rows) =>
         means.Count < 2 ? MetricsBuilder.TooFew(means.Count)
         : means.IsZero ? "all class means are the same"

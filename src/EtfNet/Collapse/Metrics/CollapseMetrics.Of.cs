@@ -42,14 +42,14 @@ public sealed partial record CollapseMetrics
         FeatureInput.CheckClassifier(weight, bias, features.shape[1]);
         if (logits is not null)
             FeatureInput.CheckLogits(logits, features.shape[0]);
-        var groups = LabelGroups.Create(LabelReader.Read(labels, ClassCount(options, weight, logits)));
+        var groups = LabelGroups.Create(LabelReader.Read(labels, ClassifierInput.ClassCount(options, weight, logits)));
 
         using var converted = FeatureRows.Convert(features);
         var rows = converted ?? features;
         var statistics = new ClassStatistics((int)features.shape[1], options.Metrics.HasFlag(CollapseMetricSet.Variability));
         var left = statistics.Add(FeatureRows.View(rows), groups);
         using var scores = statistics.Total == 0 ? null : new NccScores(statistics, options.LeaveOneOut, options.Metrics);
-        scores?.Add(rows, groups, Predictions(rows, weight, bias, logits, options));
+        scores?.Add(rows, groups, ClassifierInput.Predictions(rows, weight, bias, logits, options));
         return MetricsBuilder.Build(statistics, scores, weight, bias, options) with { NonFinite = left };
     }
 
@@ -87,7 +87,7 @@ public sealed partial record CollapseMetrics
 
         using var scores = statistics.Total == 0 ? null : new NccScores(statistics, options.LeaveOneOut, options.Metrics);
         if (scores is not null)
-            Each((features, groups) => scores.Add(features, groups, Predictions(features, weight, bias, null, options)));
+            Each((features, groups) => scores.Add(features, groups, ClassifierInput.Predictions(features, weight, bias, null, options)));
         if (scores is not null && (scores.Samples, scores.NonFinite) != (statistics.Total, left))
             throw new InvalidOperationException(
                 $"The first pass gave {Words.Count(statistics.Total, "sample")} and the second {scores.Samples}: "
@@ -101,7 +101,7 @@ public sealed partial record CollapseMetrics
                 FeatureInput.Check(features, nameof(batches), statistics?.Width);
                 FeatureInput.CheckRows(labels, nameof(batches), features.shape[0]);
                 FeatureInput.CheckClassifier(weight, bias, features.shape[1]);
-                var groups = LabelGroups.Create(LabelReader.Read(labels, ClassCount(options, weight, null)));
+                var groups = LabelGroups.Create(LabelReader.Read(labels, ClassifierInput.ClassCount(options, weight, null)));
                 using var converted = FeatureRows.Convert(features);
                 take(converted ?? features, groups);
             }
@@ -157,34 +157,5 @@ public sealed partial record CollapseMetrics
 
         double Normalized(int a, int c) =>
             VariabilityMeasurement.Normalized(variances[a] + variances[c], means.SquaredDistance(a, c), means, exponent);
-    }
-
-    /// <summary><c>|W/|W| - C/|C||</c> alone; null where a row is missing, or the width is another.</summary>
-    internal static double? SelfDuality(ClassStatistics statistics, Tensor weight)
-    {
-        var means = PointSet.CenteredMeans(statistics);
-        return means.Count < 2 || means.Labels[^1] >= weight.shape[0] || weight.shape[1] != statistics.Width
-            ? null
-            : DualityMeasurement.SelfDuality(means, PointSet.Rows(weight).Select(means.Labels));
-    }
-
-    private static int? ClassCount(CollapseMetricsOptions options, Tensor? weight, Tensor? logits)
-    {
-        var (rows, columns) = ((int?)weight?.shape[0], (int?)logits?.shape[1]);
-        if (rows is not null && columns is not null && rows != columns)
-            throw new ArgumentException($"The weight has rows for {rows} classes and the logits columns for {columns}.", nameof(logits));
-        return (rows ?? columns) is { } known ? Math.Min(known, options.ClassCount ?? known) : options.ClassCount;
-    }
-
-    private static int[] Predictions(Tensor features, Tensor? weight, Tensor? bias, Tensor? logits, CollapseMetricsOptions options)
-    {
-        if (!options.Metrics.HasFlag(CollapseMetricSet.Agreement))
-            return [];
-        if (logits is not null || weight is null)
-            return logits is null ? [] : FeatureInput.Predictions(logits);
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var made = features.detach().to(float64).mm(weight.detach().cpu().to(float64).t());
-        return FeatureInput.Predictions(bias is null ? made : made.add_(bias.detach().cpu().to(float64)));
     }
 }

@@ -3,17 +3,12 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>One layer in a measurement: centers and normal equations of the training data, then scores of the held-out data.</summary>
+/// <summary>One layer in a measurement: centers and a ridge head of the training data, then scores of the held-out data.</summary>
 internal sealed class LayerDepth(DepthOptions options) : IDisposable
 {
     private ClassStatistics? _centers;
-    private RidgeStatistics? _ridge;
     private NccScores? _scores;
-    private (Tensor Weight, Tensor Bias)? _head;
-    private HeadScale? _scale;
-    private long _right;
-    private long _judged;
-    private int _classes;
+    private RidgeTrial? _ridge;
 
     /// <summary>Why there are no numbers, or not all; null where all is well.</summary>
     public string? Problem { get; private set; }
@@ -28,7 +23,7 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
 
     public double? CenterAccuracy => _scores is { Samples: > 0 } scores ? 1 - scores.Error : null;
 
-    public double? RidgeAccuracy => _judged > 0 ? (double)_right / _judged : null;
+    public double? RidgeAccuracy => _ridge?.Accuracy;
 
     /// <summary>Takes a batch of the training data.</summary>
     public void Train(Tensor features, LabelGroups groups, int classes)
@@ -45,27 +40,16 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
             return;
         }
 
-        using var scope = NewDisposeScope();
-        var (rows, labels) = Usable(features, groups);
-        if (rows.shape[0] > 0)
-            (_ridge ??= new RidgeStatistics(Width, classes, features.device)).Add(rows, labels, classes);
+        (_ridge ??= new RidgeTrial(Width)).Train(features, groups, classes);
     }
 
     /// <summary>The training data is through.</summary>
     /// <param name="classes">K, the number of classes.</param>
     public void EndTraining(int classes)
     {
-        _classes = classes;
         if (_centers is { Total: > 0 })
             _scores = new NccScores(_centers, leaveOneOut: false, CollapseMetricSet.None);
-        if (_ridge is { Total: > 0 } ridge)
-        {
-            _head = ridge.Solve(options.RidgePenalty);
-            _scale = new HeadScale();
-        }
-
-        _ridge?.Dispose();
-        _ridge = null;
+        _ridge?.EndTraining(classes, options.RidgePenalty);
     }
 
     /// <summary>Takes a batch of the held-out data.</summary>
@@ -75,40 +59,20 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
             return;
         using (var converted = FeatureRows.Convert(features))
             NonFinite += _scores.Add(converted ?? features, groups, []);
-        if (_head is not var (weight, bias))
-            return;
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var (rows, labels) = Usable(features, groups);
-        if (rows.shape[0] == 0)
-            return;
-        var outputs = addmm(bias, rows.to(ScalarType.Float64), weight.t(), 1, 1);
-        _right += outputs.argmax(1).eq(labels).sum().item<long>();
-        _judged += rows.shape[0];
-        _scale!.Add(outputs, labels);
+        _ridge?.Test(features, groups);
     }
 
     /// <summary>The head; null where there is none.</summary>
     /// <param name="layer">The layer's path.</param>
     /// <param name="place">Where its features are.</param>
     /// <param name="pooled">How it became rows.</param>
-    public DepthHead? Head(string layer, HeadPlace place, (long Rank, FeatureLayout Layout, FeaturePooling Pooling) pooled)
-    {
-        if (_head is not var (weight, bias) || HeadShape.PoolingOf(pooled) is not { } pooling)
-            return null;
-        using var scope = NewDisposeScope();
-        return new DepthHead(
-            layer, place, new HeadShape(Width, _classes, pooling), weight.cpu().data<double>().ToArray(),
-            bias.cpu().data<double>().ToArray(), _scale!.Find());
-    }
+    public DepthHead? Head(string layer, HeadPlace place, (long Rank, FeatureLayout Layout, FeaturePooling Pooling) pooled) =>
+        HeadShape.PoolingOf(pooled) is { } pooling ? _ridge?.Head(layer, place, pooling) : null;
 
     public void Dispose()
     {
         _ridge?.Dispose();
         _scores?.Dispose();
-        _scale?.Dispose();
-        _head?.Weight.Dispose();
-        _head?.Bias.Dispose();
     }
 
     private bool Fits(Tensor features, LabelGroups groups)
@@ -120,13 +84,5 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
         else
             return true;
         return false;
-    }
-
-    /// <summary>The rows with a label and finite features, and these labels.</summary>
-    private static (Tensor Rows, Tensor Labels) Usable(Tensor features, LabelGroups groups)
-    {
-        var labels = tensor(Array.ConvertAll(groups.Labels, label => (long)label)).to(features.device);
-        var rows = features.isfinite().all(1).logical_and(labels.ge(0));
-        return rows.all().item<bool>() ? (features, labels) : (features[rows], labels[rows]);
     }
 }

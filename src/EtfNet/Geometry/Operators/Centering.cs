@@ -21,7 +21,7 @@ internal static class Centering
     /// <summary>factor A x, plus a bias of m numbers if there is one.</summary>
     public static Tensor Apply(Tensor x, FrameShape shape, FrameScale scale, Tensor? bias = null)
     {
-        if (!IsRecorded(x, bias) && ByKernel(x, Form(shape, scale), bias) is { } y)
+        if (!IsRecorded(x, bias) && ByKernel(x, CenteringForms.Of(shape, scale), bias) is { } y)
             return y;
         y = ByOperations(x, shape, scale);
         return bias is null ? y : y.add_(x.dim() == 2 ? bias : bias.view(-1, 1, 1));
@@ -30,7 +30,7 @@ internal static class Centering
     /// <summary>factor A^T y, plus a bias of n numbers if there is one.</summary>
     public static Tensor ApplyAdjoint(Tensor y, FrameShape shape, FrameScale scale, Tensor? bias = null)
     {
-        if (!IsRecorded(y, bias) && ByKernel(y, AdjointForm(shape, scale), bias) is { } x)
+        if (!IsRecorded(y, bias) && ByKernel(y, CenteringForms.OfAdjoint(shape, scale), bias) is { } x)
             return x;
         x = AdjointByOperations(y, shape, scale);
         return bias is null ? x : x.add_(y.dim() == 2 ? bias : bias.view(-1, 1, 1));
@@ -48,26 +48,6 @@ internal static class Centering
         // Numbers that lie apart, such as every other pixel: a copy of them and the kernel are faster than operations on them.
         using var dense = x.contiguous();
         return CenteringPass.TryApply(dense, form, bias);
-    }
-
-    private static CenteringForm Form(FrameShape shape, FrameScale scale)
-    {
-        var (m, n) = (shape.Points, shape.Space);
-        var norm = scale.Value * shape.Norm;
-        var root = Math.Sqrt(m);
-        return m == n + 1
-            ? new CenteringForm(n, n, m, norm, -norm / (m + root), 0, -norm / root)
-            : new CenteringForm(m, m, m, norm, -norm / m);
-    }
-
-    private static CenteringForm AdjointForm(FrameShape shape, FrameScale scale)
-    {
-        var (m, n) = (shape.Points, shape.Space);
-        var norm = scale.Value * shape.Norm;
-        var root = Math.Sqrt(m);
-        return m == n + 1
-            ? new CenteringForm(m, n, n, norm, -norm / (root * (root + 1)), -norm / (root + 1))
-            : new CenteringForm(m, m, n, norm, -norm / m);
     }
 
     private static Tensor ByOperations(Tensor x, FrameShape shape, FrameScale scale)
@@ -124,24 +104,5 @@ internal static class Centering
             ? x.mean(s_along, keepdim: true).mul_(scale.Times(-shape.Norm))
             : x.sum(s_along, keepdim: true).mul_(scale.Times(-shape.Norm / shape.Points));
         return shift.add(x, scale.Times(shape.Norm));
-    }
-}
-
-/// <summary>The identity frame: centering and nothing else.</summary>
-internal sealed class CenteringOperator(FrameShape shape) : FrameOperator
-{
-    /// <summary>Where the kernel does not reach, autograd may as well record its few operations, which save nothing.</summary>
-    public override bool RecordsItself(Tensor x) => !CenteringPass.Reaches(x);
-
-    public override Tensor Apply(Tensor x, FrameScale scale) => Centering.Apply(x, shape, scale);
-
-    public override Tensor ApplyAdjoint(Tensor y, FrameScale scale) => Centering.ApplyAdjoint(y, shape, scale);
-
-    public override Tensor Apply(Tensor x, FrameScale scale, Tensor? bias) => Centering.Apply(x, shape, scale, bias);
-
-    public override Tensor ApplyAdjoint(Tensor y, FrameScale scale, Tensor? bias) => Centering.ApplyAdjoint(y, shape, scale, bias);
-
-    public override void Dispose()
-    {
     }
 }

@@ -11,30 +11,30 @@ internal static class PatchFrameFormat
 
     public static JsonObject Write(PatchFrame frame)
     {
-        var json = SimplexEtfFormat.Write(frame.Header);
+        var json = SimplexEtfJson.Write(frame.Header);
         json[Channels] = frame.Patch.Channels;
         json[Kernel] = new JsonArray(frame.Patch.Height, frame.Patch.Width);
         return json;
     }
 
     /// <summary>Whether a frame is one over patches.</summary>
-    public static bool IsPatchFrame(JsonObject json) => SimplexEtfFormat.Read(() => json.ContainsKey(Kernel));
+    public static bool IsPatchFrame(JsonObject json) => SimplexEtfJson.Checked(() => json.ContainsKey(Kernel));
 
     /// <exception cref="EtfStateException">Something is missing, of another version, or no frame over patches; the message names
     /// it.</exception>
     public static PatchFrame Read(JsonObject json)
     {
         ArgumentNullException.ThrowIfNull(json);
-        var header = SimplexEtfFormat.ReadHeader(json);
-        var frame = new PatchFrame(header, SimplexEtfFormat.Read(() => ReadPatch(json)));
-        return frame.Problem() is { } problem ? throw SimplexEtfFormat.Error($"it is no frame over patches: {problem}") : frame;
+        var header = SimplexEtfJson.Read(json);
+        var frame = new PatchFrame(header, SimplexEtfJson.Checked(() => ReadPatch(json)));
+        return frame.Problem() is { } problem ? throw SimplexEtfJson.Error($"it is no frame over patches: {problem}") : frame;
     }
 
     private static PatchShape ReadPatch(JsonObject json)
     {
         if (json[Kernel] is not JsonArray { Count: 2 } sizes)
-            throw SimplexEtfFormat.Error($"'{Kernel}' is {json[Kernel]?.ToJsonString() ?? "missing"}, not [height, width]");
-        return new PatchShape(SimplexEtfFormat.Field<long>(json, Channels), Size(sizes[0]), Size(sizes[1]));
+            throw SimplexEtfJson.Error($"'{Kernel}' is {json[Kernel]?.ToJsonString() ?? "missing"}, not [height, width]");
+        return new PatchShape(SimplexEtfJson.Field<long>(json, Channels), Size(sizes[0]), Size(sizes[1]));
 
         long Size(JsonNode? node)
         {
@@ -44,7 +44,7 @@ internal static class PatchFrameFormat
             }
             catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or NullReferenceException)
             {
-                throw SimplexEtfFormat.Error($"'{Kernel}' is {sizes.ToJsonString()}, not [height, width]", e);
+                throw SimplexEtfJson.Error($"'{Kernel}' is {sizes.ToJsonString()}, not [height, width]", e);
             }
         }
     }

@@ -40,7 +40,7 @@ internal sealed class PatchPositions
         var all = shape[0] * positions.Rows * positions.Columns;
         var bytes = window.Patch.Size * (Wide(input) == ScalarType.Float64 ? sizeof(double) : sizeof(float));
         var most = Math.Min(rows, Math.Max(1, MostBytes / bytes));
-        return new PatchPositions(window, shape, positions, Some(all, Math.Min(all, most), new CounterRandom(seed, 300)));
+        return new PatchPositions(window, shape, positions, RandomSubset.Draw(all, Math.Min(all, most), new CounterRandom(seed, 300)));
     }
 
     /// <summary>The patches there, padding included.</summary>
@@ -62,7 +62,7 @@ internal sealed class PatchPositions
             var rows = Array.ConvertAll(Rows(), i => (i * _window.Stride.Rows) + firstRow);
             var columns = Array.ConvertAll(Columns(), i => (i * _window.Stride.Columns) + firstColumn);
             using var part = patches.narrow(1, place * channels, channels);
-            part.copy_(Read(maps, Folded(rows, _input[2]), Folded(columns, _input[3])));
+            part.copy_(Read(maps, _window.Fold(rows, _input[2]), _window.Fold(columns, _input[3])));
             if (_window.Mode is PaddingModes.Zeros && Outside(rows, columns) is { Length: > 0 } outside)
                 part.index_fill_(0, tensor(outside, device: input.device), 0);
         }
@@ -89,17 +89,6 @@ internal sealed class PatchPositions
     {
         using var samples = Samples(labels.device);
         return labels.index_select(0, samples);
-    }
-
-    /// <summary>So many of the numbers below <paramref name="all"/>, each set of them equally likely, in order (Floyd; Bentley, CACM 30,
-    /// 1987).</summary>
-    private static long[] Some(long all, long count, CounterRandom random)
-    {
-        var drawn = new HashSet<long>();
-        for (var next = all - count; next < all; next++)
-            if (count == all || !drawn.Add(random.NextBelow(next + 1)))
-                drawn.Add(next);
-        return [.. drawn.Order()];
     }
 
     private static ScalarType Wide(Tensor tensor) => tensor.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
@@ -134,14 +123,6 @@ internal sealed class PatchPositions
 
     private Tensor Samples(Device device) =>
         tensor(Array.ConvertAll(_drawn, position => position / (_positions.Rows * _positions.Columns)), device: device);
-
-    /// <summary>The pixels that padding stands for; with zeros any, as they are overwritten.</summary>
-    private long[] Folded(long[] places, long size) => Array.ConvertAll(places, place => _window.Mode switch
-    {
-        PaddingModes.Reflect => place < 0 ? -place : place >= size ? (2 * (size - 1)) - place : place,
-        PaddingModes.Circular => (place + size) % size,
-        _ => Math.Clamp(place, 0, size - 1),
-    });
 
     /// <summary>The rows of the sample where a tap meets padding.</summary>
     private long[] Outside(long[] rows, long[] columns) =>

@@ -103,4 +103,12 @@ internal sealed record PatchWindow(
             Mode is PaddingModes.Zeros ? PaddingModes.Constant : Mode);
         return (padded, this with { Before = left, After = left, Mode = PaddingModes.Zeros });
     }
+
+    /// <summary>The pixels that padding stands for; with zeros any, as they are overwritten.</summary>
+    public long[] Fold(long[] places, long size) => Array.ConvertAll(places, place => Mode switch
+    {
+        PaddingModes.Reflect => place < 0 ? -place : place >= size ? (2 * (size - 1)) - place : place,
+        PaddingModes.Circular => (place + size) % size,
+        _ => Math.Clamp(place, 0, size - 1),
+    });
 }

@@ -23,7 +23,7 @@ public abstract partial class SimplexEtfConvolution : IFixedLayer
     }
 
     nn.Module<Tensor, Tensor> IFixedLayer.CreateDense(Parameter weight, Parameter? bias) =>
-        Fill(CreateEmpty(bias is not null), weight, bias);
+        DenseConvolution.Fill(CreateEmpty(bias is not null), weight, bias, _window, training);
 
     Parameter? IFixedLayer.ReleaseBias() => ReleaseBias();
 

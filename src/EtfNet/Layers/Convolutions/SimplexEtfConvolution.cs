@@ -91,23 +91,8 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return Fill(dense, new Parameter(Kernel(DenseMatrix())), Bias is { } bias ? new Parameter(bias.detach().clone()) : null);
-    }
-
-    private protected T Fill<T>(T dense, Parameter weight, Parameter? bias)
-        where T : Convolution
-    {
-        var device = weight.device;
-        dense.weight = (Parameter)weight.DetachFromDisposeScope();
-        if (bias is not null)
-            dense.bias = (Parameter)bias.DetachFromDisposeScope();
-        if (_window.Mode is not PaddingModes.Zeros)
-            TorchSharpInternals.ReversedPadding(dense) = _window.Dimensions == 1
-                ? [_window.Before.Columns, _window.After.Columns]
-                : [_window.Before.Columns, _window.After.Columns, _window.Before.Rows, _window.After.Rows];
-        dense.to(device);
-        dense.train(training);
-        return dense;
+        var bias = Bias is { } own ? new Parameter(own.detach().clone()) : null;
+        return DenseConvolution.Fill(dense, new Parameter(Kernel(DenseMatrix())), bias, _window, training);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -60,7 +59,7 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 2);
         if (!is_floating_point(dtype))
             throw new ArgumentException($"A feedforward needs a floating point dtype, not {dtype}.", nameof(dtype));
-        var hidden = Hidden(width, options);
+        var hidden = options.HiddenUnits(width, nameof(options));
         (Width, HiddenUnits) = (width, hidden);
 
         using var scope = NewDisposeScope();
@@ -104,20 +103,6 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
         if (_downScale is not null)
             output = _downScale.call(output);
         return output.MoveToOuterDisposeScope();
-    }
-
-    private static long Hidden(long width, EtfFeedForwardOptions options)
-    {
-        var hidden = Math.Round(width * options.WidthRatio);
-        if (hidden is not (>= 2 and <= int.MaxValue))
-            throw new ArgumentOutOfRangeException(nameof(options), options.WidthRatio, string.Create(CultureInfo.InvariantCulture,
-                $"A ratio of {options.WidthRatio} and a width of {width} give {hidden} hidden units; there must be at least 2, and at "
-                + $"most {int.MaxValue}."));
-        if (options.Fixed != FixedProjections.None && options.Frame.Kind == EtfFrameKind.Identity && (long)hidden != width)
-            throw new ArgumentException(
-                $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. "
-                + $"Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.", nameof(options));
-        return (long)hidden;
     }
 
     private static (nn.Module<Tensor, Tensor> Layer, nn.Module<Tensor, Tensor>? Scale) Projection(

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EtfNet;
 
 /// <summary>The shape of an <see cref="EtfFeedForward"/>, and which of it is fixed as what.</summary>
@@ -73,4 +75,23 @@ public sealed record EtfFeedForwardOptions
     /// three epochs (one seed). A learned projection needs none.
     /// </value>
     public bool HasUnitScale { get; init; } = true;
+
+    /// <summary>The number of hidden units.</summary>
+    /// <param name="width">The size of the last dimension of input and output.</param>
+    /// <param name="name">Of the parameter that holds these options, for messages.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There would be fewer than 2, or more than 2147483647.</exception>
+    /// <exception cref="ArgumentException">The frame is the identity, and there would be another number than the width.</exception>
+    internal long HiddenUnits(long width, string name)
+    {
+        var hidden = Math.Round(width * WidthRatio);
+        if (hidden is not (>= 2 and <= int.MaxValue))
+            throw new ArgumentOutOfRangeException(name, WidthRatio, string.Create(CultureInfo.InvariantCulture,
+                $"A ratio of {WidthRatio} and a width of {width} give {hidden} hidden units; there must be at least 2, and at "
+                + $"most {int.MaxValue}."));
+        if (Fixed != FixedProjections.None && Frame.Kind == EtfFrameKind.Identity && (long)hidden != width)
+            throw new ArgumentException(
+                $"The identity frame from {width} to {hidden} and back would leave units constant or inputs unseen. "
+                + $"Choose {nameof(EtfFrame)}.{nameof(EtfFrame.Random)}(seed), or a ratio of 1.", name);
+        return (long)hidden;
+    }
 }

@@ -39,14 +39,14 @@ internal sealed class DeviceCenters : IDisposable
         using var noGrad = no_grad();
         var values = frombuffer(centers.Values, float32).reshape(centers.Classes.Length, centers.Stride).narrow(1, 0, centers.Width);
         var rows = tensor(centers.Classes.Select(c => (long)c).ToArray());
-        _global = Own(tensor(centers.Global).narrow(0, 0, centers.Width), device);
-        _centers = Own(zeros(classCount, centers.Width).index_copy(0, rows, values), device);
-        _squaredNorms = Own(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.SquaredNorms)), device);
-        _ownFactors = Own(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.OwnFactors)), device);
+        _global = DeviceCopy.Of(tensor(centers.Global).narrow(0, 0, centers.Width), device);
+        _centers = DeviceCopy.Of(zeros(classCount, centers.Width).index_copy(0, rows, values), device);
+        _squaredNorms = DeviceCopy.Of(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.SquaredNorms)), device);
+        _ownFactors = DeviceCopy.Of(full(classCount, float.PositiveInfinity).index_copy(0, rows, tensor(centers.OwnFactors)), device);
         if (withShift)
         {
             var means = tensor(Means(source, centers.Classes)).reshape(centers.Classes.Length, centers.Width);
-            _shift = Own(zeros(classCount, centers.Width, float64).index_copy(0, rows, means), device);
+            _shift = DeviceCopy.Of(zeros(classCount, centers.Width, float64).index_copy(0, rows, means), device);
         }
     }
 
@@ -92,8 +92,6 @@ internal sealed class DeviceCenters : IDisposable
             RowKernels.Scale(source.Sum(classes[i]), 1.0 / source.Count(classes[i]), means.AsSpan(i * source.Width, source.Width));
         return means;
     }
-
-    private static Tensor Own(Tensor values, Device device) => values.to(device, copy: true).contiguous().DetachFromDisposeScope();
 
     private Tensor ScoreRows(Tensor features, Tensor own, Tensor valid, Tensor? predictions)
     {

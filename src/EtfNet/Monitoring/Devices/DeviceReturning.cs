@@ -17,8 +17,8 @@ internal sealed class DeviceReturning : IDisposable
     private readonly Tensor _has;
     private readonly Tensor? _before;
     private readonly Tensor? _hasBefore;
-    private readonly Distances _within;
-    private readonly Distances _across;
+    private readonly DeviceDistances _within;
+    private readonly DeviceDistances _across;
     private long _rows;
 
     private DeviceReturning(ReturningShare host, int width, bool isFirstEpoch, Device device)
@@ -27,8 +27,8 @@ internal sealed class DeviceReturning : IDisposable
         (_stored, _has) = Rows(host.Stored.All, width, device);
         if (Array.Exists(host.Before.All, row => row?.Length == width))
             (_before, _hasBefore) = Rows(host.Before.All, width, device);
-        _within = new Distances(host.Within, device);
-        _across = new Distances(host.Across, device);
+        _within = new DeviceDistances(host.Within, device);
+        _across = new DeviceDistances(host.Across, device);
     }
 
     /// <summary>Goes on from what the host knows; null where no class has few enough samples to matter.</summary>
@@ -102,39 +102,7 @@ internal sealed class DeviceReturning : IDisposable
             if (rows[c]?.Length == width)
                 rows[c]!.CopyTo(values, c * width);
         return (
-            Own(tensor(values).reshape(rows.Length, width), device),
-            Own(tensor(rows.Select(row => row?.Length == width).ToArray()), device));
-    }
-
-    private static Tensor Own(Tensor values, Device device) => values.to(device, copy: true).DetachFromDisposeScope();
-
-    private sealed class Distances(ClassDistances host, Device device) : IDisposable
-    {
-        private readonly Tensor _sum = Own(tensor(host.Sum), device);
-        private readonly Tensor _least = Own(tensor(host.Least), device);
-        private readonly Tensor _count = Own(tensor(host.Count), device);
-
-        public void Add(Tensor distances, Tensor members, int most)
-        {
-            var used = members.logical_and(_count.lt(most));
-            var wide = distances.to(float64).unsqueeze(1);
-            _least.copy_(minimum(_least, where(used, wide, full_like(wide, double.PositiveInfinity)).min(0).values));
-            _sum.add_(where(used, wide, zeros_like(wide)).sum([0L]));
-            _count.add_(used.sum(0L));
-        }
-
-        public void Flush()
-        {
-            MemoryMarshal.Cast<byte, double>(_sum.cpu().bytes).CopyTo(host.Sum);
-            MemoryMarshal.Cast<byte, double>(_least.cpu().bytes).CopyTo(host.Least);
-            MemoryMarshal.Cast<byte, long>(_count.cpu().bytes).CopyTo(host.Count);
-        }
-
-        public void Dispose()
-        {
-            _sum.Dispose();
-            _least.Dispose();
-            _count.Dispose();
-        }
+            DeviceCopy.Of(tensor(values).reshape(rows.Length, width), device),
+            DeviceCopy.Of(tensor(rows.Select(row => row?.Length == width).ToArray()), device));
     }
 }

@@ -1,6 +1,3 @@
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace EtfNet;
 
 /// <summary>Turns what is known of a layer into its entry of a report.</summary>
@@ -46,7 +43,7 @@ internal static class LayerReporter
         entry = entry with { Observed = statistics.Total, Width = statistics.Width, PresentClasses = PointSet.Present(statistics).Length };
         if ((options.Metrics & ~CollapseMetricSet.Agreement) == 0 || Degeneracy.Of(statistics) is not null)
             return entry;
-        var measures = Measure(source?.Layer, statistics, head, options, scores);
+        var measures = LayerMeasures.Of(source?.Layer, statistics, head, options, scores);
         return entry with
         {
             Equinorm = measures.Means.Equinorm,
@@ -60,47 +57,6 @@ internal static class LayerReporter
     }
 
     public static string LeftOut(long samples) => $"left out: {Words.Count(samples, "sample")} with NaN or infinite features";
-
-    private static CollapseMetrics Measure(
-        nn.Module? layer, ClassStatistics statistics, HeadWeight? head, NccMonitorOptions options, NccScores? scores)
-    {
-        using var scope = NewDisposeScope();
-        var weight = Classifier(layer, head, options);
-        // What a layer without a classifier's weight cannot have is not missing there.
-        var builder = new MetricsBuilder(new CollapseMetricsOptions
-        {
-            Metrics = weight is null ? options.Metrics & ~(CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier) : options.Metrics,
-            PairwiseClassLimit = options.PairwiseClassLimit,
-        });
-        var result = builder.OfFeatures(statistics, PointSet.CenteredMeans(statistics, scores?.Refinement));
-        result = scores is null
-            ? builder.WithoutSamples(result, "it needs the samples once more, as Evaluate has them")
-            : builder.WithScores(result, statistics, scores);
-        return weight is null
-            ? result
-            : builder.WithClassifier(result, head!.Input, PointSet.CenteredMeans(head.Input), weight, Bias(layer));
-    }
-
-    /// <summary>The weight of a layer that is a classifier with features of its own input, or null.</summary>
-    private static Tensor? Classifier(nn.Module? layer, HeadWeight? head, NccMonitorOptions options)
-    {
-        if (head is null || (options.Metrics & (CollapseMetricSet.SelfDuality | CollapseMetricSet.Classifier)) == 0
-            || Degeneracy.Of(head.Input) is not null)
-            return null;
-        return layer switch
-        {
-            Linear linear => linear.weight is { IsInvalid: false } own ? own.alias() : null,
-            IWatchedLayer watched => watched.CreateDenseWeight(head.Outputs),
-            _ => null,
-        };
-    }
-
-    private static Tensor? Bias(nn.Module? layer) => layer switch
-    {
-        Linear linear => linear.bias?.alias(),
-        IWatchedLayer watched => watched.CreateBias(),
-        _ => null,
-    };
 
     private static string? Reason(IFeatureSource? source, LayerState state, string? nothing)
     {

@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
-
 namespace EtfNet;
 
 /// <summary>
@@ -84,13 +81,13 @@ internal sealed class ReturningShare : IMergeableState
             var within = Within.Count[c] < FewSamples;
             foreach (var row in across is null && !within ? [] : groups.Rows(g))
             {
-                if (across is not null && Distance(features, row, across) is var distance && double.IsFinite(distance))
+                if (across is not null && StoredRow.SquaredDistance(features, row, across) is var distance && double.IsFinite(distance))
                     Across.Add(c, distance);
                 if (!within)
                     continue;
                 if (Stored[c] is not { } stored || stored.Length != features.Width)
-                    Stored[c] = Finite(features, row);
-                else if (Distance(features, row, stored) is var own && double.IsFinite(own))
+                    Stored[c] = StoredRow.Of(features, row);
+                else if (StoredRow.SquaredDistance(features, row, stored) is var own && double.IsFinite(own))
                     Within.Add(c, own);
             }
         }
@@ -114,44 +111,4 @@ internal sealed class ReturningShare : IMergeableState
     }
 
     void IMergeableState.MergeParts(object other) => IsMixed = true;
-
-    private static float[]? Finite(FeatureRows features, int row)
-    {
-        if (!features.IsFinite(row))
-            return null;
-        if (features.IsSingle)
-            return features.SingleRow(row).ToArray();
-        var wide = features.DoubleRow(row);
-        var copy = new float[wide.Length];
-        for (var i = 0; i < copy.Length; i++)
-            copy[i] = (float)wide[i];
-        return copy;
-    }
-
-    private static double Distance(FeatureRows features, int row, float[] stored)
-    {
-        if (!features.IsSingle)
-        {
-            var wide = features.DoubleRow(row);
-            var sum = 0.0;
-            for (var i = 0; i < stored.Length; i++)
-                sum += ((float)wide[i] - (double)stored[i]) * ((float)wide[i] - (double)stored[i]);
-            return sum;
-        }
-
-        var single = features.SingleRow(row);
-        var total = Vector<float>.Zero;
-        var left = MemoryMarshal.Cast<float, Vector<float>>(single);
-        var right = MemoryMarshal.Cast<float, Vector<float>>(stored.AsSpan());
-        for (var i = 0; i < left.Length; i++)
-        {
-            var difference = left[i] - right[i];
-            total += difference * difference;
-        }
-
-        double squares = Vector.Sum(total);
-        for (var i = left.Length * Vector<float>.Count; i < single.Length; i++)
-            squares += (single[i] - stored[i]) * (single[i] - stored[i]);
-        return squares;
-    }
 }

@@ -16,7 +16,7 @@ namespace EtfNet;
 internal sealed class UserHooks : IDisposable
 {
     private readonly nn.Module _model;
-    private readonly Dictionary<nn.Module, Watched> _watched = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<nn.Module, ComparedModule> _watched = new(ReferenceEqualityComparer.Instance);
 
     public UserHooks(nn.Module model)
     {
@@ -73,7 +73,7 @@ internal sealed class UserHooks : IDisposable
             table => table.Values.Cast<object>().Any(hook => !HookTables.IsOwn(hook)));
 
     /// <summary>Puts the comparing hooks around those of the user, those that came since included.</summary>
-    private Watched? Watch(nn.Module module)
+    private ComparedModule? Watch(nn.Module module)
     {
         if (HookTables.Of(module) is not { } tables)
             return null;
@@ -81,57 +81,13 @@ internal sealed class UserHooks : IDisposable
         if (before.Count + after.Count == 0)
             return _watched.GetValueOrDefault(module);
         if (!_watched.TryGetValue(module, out var watched))
-            _watched[module] = watched = new Watched(module);
+            _watched[module] = watched = new ComparedModule(module);
         watched.Surround(before, after);
         return watched;
     }
 
     private static HashSet<object> Users(IDictionary table) =>
         table.Values.Cast<object>().Where(hook => !HookTables.IsOwn(hook)).ToHashSet<object>(ReferenceEqualityComparer.Instance);
-
-    /// <summary>A module with hooks of the user's, and the hooks that compare.</summary>
-    private sealed class Watched(nn.Module module)
-    {
-        private readonly List<BoundHook> _bound = [];
-
-        public HookComparison Before { get; } = new();
-
-        public HookComparison After { get; } = new();
-
-        public void Surround(HashSet<object> before, HashSet<object> after)
-        {
-            if (_bound.Count > 0 && Before.Covers(before) && After.Covers(after))
-                return;
-            Remove();
-            Before.Begin(before);
-            After.Begin(after);
-            if (before.Count > 0)
-            {
-                Add(HookBinder.Before(module, Before.First)?.First());
-                Add(HookBinder.Before(module, Before.Last));
-            }
-
-            if (after.Count > 0)
-            {
-                Add(HookBinder.After(module, (_, result) => After.First(result))?.First());
-                Add(HookBinder.After(module, (_, result) => After.Last(result)));
-            }
-        }
-
-        public bool Has(object hook) => _bound.Exists(bound => ReferenceEquals(bound.Hook, hook));
-
-        public void Remove()
-        {
-            _bound.ForEach(hook => hook.Remove());
-            _bound.Clear();
-        }
-
-        private void Add(BoundHook? hook)
-        {
-            if (hook is not null)
-                _bound.Add(hook);
-        }
-    }
 
     /// <summary>Tables exchanged for shorter ones, and put back.</summary>
     private sealed class Hidden : IDisposable

@@ -18,7 +18,7 @@ internal static class LabelMatching
     public static (LabelKind Kind, IReadOnlyList<LabeledForward> Forwards) Find(
         IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
     {
-        RequireKind(labels, kind, waiting);
+        LabelMismatch.RequireKind(labels, kind, waiting);
         // A loop that opens a scope for each step shows which forwards are of this one. Several forwards of one length are a question only
         // among those.
         var recent = waiting.Where(forward => !forward.Scopes.EndedBefore(waiting[^1].Scopes)).ToList();
@@ -26,18 +26,18 @@ internal static class LabelMatching
             foreach (var tried in Kinds(labels, kind))
                 if (Fit(candidates, labels, tried) is { } found)
                     return (tried, found);
-        throw Mismatch(waiting, labels, kind, note);
+        throw LabelMismatch.Of(waiting, labels, kind, note);
     }
 
     /// <summary>The one forward that returned a tensor.</summary>
     /// <exception cref="ArgumentException">It has another number of samples and positions.</exception>
     public static (LabelKind Kind, IReadOnlyList<LabeledForward> Forwards) Named(Forward forward, LabelForm labels, LabelKind kind)
     {
-        RequireKind(labels, kind, [forward]);
+        LabelMismatch.RequireKind(labels, kind, [forward]);
         foreach (var tried in Kinds(labels, kind))
             if (forward.Count(tried) == labels.Count)
                 return (tried, [new LabeledForward(forward, 0, (int)labels.Count)]);
-        throw Mismatch([forward], labels, kind, "");
+        throw LabelMismatch.Of([forward], labels, kind, "");
     }
 
     /// <summary>Whether two forwards had the very same inputs, as the two of sharpness-aware training do.</summary>
@@ -54,8 +54,8 @@ internal static class LabelMatching
         var fitting = distinct.Where(forward => forward.Count(kind) == count).ToList();
         if (fitting.Count > 1)
             throw new ArgumentException(
-                $"{Words.Count(count, "label")} came, and {fitting.Count} forwards of different inputs and {Unit(kind, count)} each wait "
-                + $"for them: it is not known whose they are. {WaysOut}",
+                $"{Words.Count(count, "label")} came, and {fitting.Count} forwards of different inputs and "
+                + $"{LabelMismatch.Unit(kind, count)} each wait for them: it is not known whose they are. {WaysOut}",
                 nameof(labels));
         return fitting.Count == 1 ? [new LabeledForward(fitting[0], 0, (int)count)]
             : waiting.Sum(forward => forward.Count(kind)) == count ? InOrder(waiting, kind)
@@ -95,38 +95,4 @@ internal static class LabelMatching
 
         return found;
     }
-
-    private static void RequireKind(LabelForm labels, LabelKind kind, IReadOnlyList<Forward> waiting)
-    {
-        if (kind == LabelKind.PerSample && labels.ArePerPosition)
-            throw new ArgumentException(
-                $"The labels have shape ({string.Join(", ", labels.Given)}); wanted one per sample, ({waiting[^1].Samples}), as the "
-                + $"pooling or the labels so far say. For one label per position set Pooling to EachPosition. {Advice(labels)}".TrimEnd(),
-                nameof(labels));
-    }
-
-    private static ArgumentException Mismatch(IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
-    {
-        var last = waiting[^1];
-        var what = labels.ArePerPosition ? $"Labels of shape ({string.Join(", ", labels.Given)})" : Words.Count(labels.Count, "label");
-        var came = waiting.Count == 1
-            ? $"{what} came for a forward of {Sizes(last.Samples, last.Positions, kind)}."
-            : $"{what} came; the last forward had {Sizes(last.Samples, last.Positions, kind)} and the {waiting.Count} that wait have "
-                + $"{Sizes(waiting.Sum(forward => forward.Samples), waiting.Sum(forward => forward.Positions), kind)} together.";
-        var advice = labels.ArePerPosition ? " Wanted: one class index per sample, or one per position. " + Advice(labels) : "";
-        return new ArgumentException($"{came}{advice}{note}".TrimEnd(), nameof(labels));
-    }
-
-    private static string Advice(LabelForm labels)
-    {
-        using var given = labels.Flat.reshape(labels.Given);
-        return LabelReader.Advice(given);
-    }
-
-    private static string Sizes(long samples, long positions, LabelKind kind) =>
-        kind == LabelKind.PerPosition ? Words.Count(positions, "position")
-        : positions == samples || kind == LabelKind.PerSample ? Words.Count(samples, "sample")
-        : $"{Words.Count(samples, "sample")} and {Words.Count(positions, "position")}";
-
-    private static string Unit(LabelKind kind, long count) => Words.Count(count, kind == LabelKind.PerPosition ? "position" : "sample");
 }

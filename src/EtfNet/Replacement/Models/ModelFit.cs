@@ -142,7 +142,7 @@ internal sealed class ModelFit
                 || !numbers.AsSpan(SimplexEtfHeader.NumberCount).SequenceEqual(layer.Patch?.ToNumbers() ?? []))
                 throw _from.State.Error(
                     Saved(name), $"it is the frame {header.Signature}, and the plan says {layer.Signature}", Again);
-            if (_layers.TryGetValue(module, out var future) && header.Scale > SimplexEtfLayer.LargestScale(header.Shape, future.Dtype))
+            if (_layers.TryGetValue(module, out var future) && header.Scale > FixedLayerCheck.LargestScale(header.Shape, future.Dtype))
                 throw _from.State.Error(
                     Saved(name), $"its scale {header.Scale:g3} is too large for {future.Dtype}", "Convert the model to a wider type.");
         }

@@ -86,7 +86,7 @@ internal static class PlanApplication
             throw new ArgumentException(
                 $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} it has the shape {Shape(target.Fixable)}.",
                 nameof(layer));
-        if (layer.Header.Scale > SimplexEtfLayer.LargestScale(layer.Header.Shape, target.Fixable.Weight.dtype))
+        if (layer.Header.Scale > FixedLayerCheck.LargestScale(layer.Header.Shape, target.Fixable.Weight.dtype))
             throw new ArgumentException(
                 $"The plan fixes the layer '{layer.Name}' at scale {layer.Header.Scale:g3}; that is too large for "
                 + $"{target.Fixable.Weight.dtype}, its type in {name}.",

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using TorchSharp;
 using TorchSharp.Modules;
 
 namespace EtfNet;
@@ -15,6 +16,10 @@ internal static class ParameterOrder
 
     /// <summary>Whether a group has a parameter now.</summary>
     public static bool Holds(ParamGroup group, Parameter parameter) => group.Parameters.Any(other => IsSame(other, parameter));
+
+    /// <summary>The group of an optimizer that has a parameter now; null for none.</summary>
+    public static ParamGroup? Holder(OptimizerHelper optimizer, Parameter parameter) =>
+        TorchSharpInternals.Groups(optimizer).FirstOrDefault(group => Holds(group, parameter));
 
     /// <summary>Whether a group once had a parameter that has left it.</summary>
     public static bool Remembers(ParamGroup group, Parameter parameter) =>

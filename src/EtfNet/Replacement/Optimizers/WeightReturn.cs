@@ -22,9 +22,9 @@ internal static class WeightReturn
     {
         var held = known.SelectMany(optimizer => TorchSharpInternals.Groups(optimizer)
             .Where(group => ParameterOrder.Remembers(group, weight)).Select(group => (Optimizer: optimizer, Group: group))).ToList();
-        var nearest = ByDistance(model, layer);
+        var nearest = NearestParameters.Of(model, layer);
         if (held.Count == 0)
-            return [.. Holders(nearest, known).Select(optimizer => (optimizer, GroupNear(optimizer, nearest)))];
+            return [.. nearest.Holders(known).Select(optimizer => (optimizer, nearest.GroupIn(optimizer)))];
         var places = held.ToList();
         foreach (var successor in known.Where(one => !present.Contains(one) && !held.Exists(place => place.Optimizer == one)))
             if (held.FindIndex(place => TakesOver(successor, place.Optimizer, [])) is var from and >= 0)
@@ -80,14 +80,16 @@ internal static class WeightReturn
     public static void AddReturned(
         torch.nn.Module model, OptimizerHelper successor, IReadOnlyList<FixableLayer> returned, IReadOnlyList<OptimizerHelper> known)
     {
-        var weights = returned.Where(layer => Holder(successor, layer.Weight) is null).ToList();
+        var weights = returned.Where(layer => ParameterOrder.Holder(successor, layer.Weight) is null).ToList();
         var except = weights.Select(layer => layer.Weight.Handle).ToHashSet();
         var parameters = FixedModules.ParametersOf(model);
         foreach (var layer in weights)
         {
-            if (known.FirstOrDefault(one => Holder(one, layer.Weight) is not null && TakesOver(successor, one, except)) is not { } from)
+            var holders = known.Where(one => ParameterOrder.Holder(one, layer.Weight) is not null);
+            if (holders.FirstOrDefault(one => TakesOver(successor, one, except)) is not { } from)
                 continue;
-            var group = Counterpart(successor, from, Holder(from, layer.Weight)!, ByDistance(model, layer.Module));
+            var nearest = NearestParameters.Of(model, layer.Module);
+            var group = Counterpart(successor, from, ParameterOrder.Holder(from, layer.Weight)!, nearest);
             OptimizerDetachment.Put(successor, [group], layer.Weight, layer.Weight, null, parameters);
         }
     }
@@ -103,42 +105,11 @@ internal static class WeightReturn
     /// The group of an optimizer that stands for another's: the one of the same number where there are as many, else the nearest.
     /// </summary>
     private static ParamGroup Counterpart(
-        OptimizerHelper successor, OptimizerHelper other, ParamGroup group, IReadOnlyList<Parameter> nearest)
+        OptimizerHelper successor, OptimizerHelper other, ParamGroup group, NearestParameters nearest)
     {
         var (own, theirs) = (TorchSharpInternals.Groups(successor), TorchSharpInternals.Groups(other));
-        return own.Count == theirs.Count && theirs.IndexOf(group) is var index and >= 0 ? own[index] : GroupNear(successor, nearest);
+        return own.Count == theirs.Count && theirs.IndexOf(group) is var index and >= 0 ? own[index] : nearest.GroupIn(successor);
     }
-
-    /// <summary>The optimizers that hold the nearest parameter which any of them holds.</summary>
-    private static IEnumerable<OptimizerHelper> Holders(IReadOnlyList<Parameter> nearest, IReadOnlyList<OptimizerHelper> optimizers) =>
-        nearest.Select(parameter => optimizers.Where(optimizer => Holder(optimizer, parameter) is not null).ToList())
-            .FirstOrDefault(found => found.Count > 0) ?? [];
-
-    /// <summary>
-    /// The group that holds the nearest weight, as weights and biases may have groups of their own; else one that all weights have left;
-    /// else that of the nearest parameter.
-    /// </summary>
-    private static ParamGroup GroupNear(OptimizerHelper optimizer, IReadOnlyList<Parameter> nearest)
-    {
-        var groups = TorchSharpInternals.Groups(optimizer);
-        return First(nearest.Where(parameter => parameter.dim() > 1)) ?? groups.FirstOrDefault(group => !group.Parameters.Any())
-            ?? First(nearest) ?? groups[0];
-
-        ParamGroup? First(IEnumerable<Parameter> parameters) =>
-            parameters.Select(parameter => Holder(optimizer, parameter)).FirstOrDefault(group => group is not null);
-    }
-
-    /// <summary>A model's parameters by their distance from a layer: its own first, then those before and after it in turn.</summary>
-    private static IReadOnlyList<Parameter> ByDistance(torch.nn.Module model, torch.nn.Module layer)
-    {
-        var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
-        var index = modules.FindIndex(module => ReferenceEquals(module, layer));
-        return [.. modules.Index().OrderBy(one => Math.Abs(one.Index - index))
-            .SelectMany(one => TorchSharpInternals.Parameters(one.Item).Values).Where(parameter => !parameter.IsInvalid)];
-    }
-
-    private static ParamGroup? Holder(OptimizerHelper optimizer, Parameter parameter) =>
-        TorchSharpInternals.Groups(optimizer).FirstOrDefault(group => ParameterOrder.Holds(group, parameter));
 
     private static IEnumerable<IntPtr> Handles(OptimizerHelper optimizer) =>
         optimizer.parameters().Where(parameter => !parameter.IsInvalid).Select(parameter => parameter.Handle);

@@ -39,7 +39,7 @@ internal static class HeaderReader
             if (name == SafetensorsHeader.MetadataName)
                 metadata = ReadMetadata(ref reader, out checksum);
             else
-                tensors.Add(ReadTensor(ref reader, name));
+                tensors.Add(EntryReader.Read(ref reader, name));
         }
 
         if (reader.BytesConsumed != bytes.LastIndexOfAnyExcept((byte)' ') + 1)
@@ -71,50 +71,6 @@ internal static class HeaderReader
         return texts;
     }
 
-    private static SafetensorsEntry ReadTensor(ref Utf8JsonReader reader, string name)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-            throw Error(name, "its entry in the header is no JSON object");
-        var (dtype, shape, offsets) = ((string?)null, (List<long>?)null, (List<long>?)null);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var part = reader.GetString()!;
-            reader.Read();
-            var isFirst = part switch { "dtype" => dtype is null, "shape" => shape is null, "data_offsets" => offsets is null, _ => true };
-            if (!isFirst)
-                throw Error(name, $"its entry has '{part}' twice");
-            if (part == "dtype")
-                dtype = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Error(name, "its dtype is no text");
-            else if (part == "shape")
-                shape = ReadNumbers(ref reader, name, part);
-            else if (part == "data_offsets")
-                offsets = ReadNumbers(ref reader, name, part);
-            else
-                reader.Skip();
-        }
-
-        if (dtype is null || shape is null || offsets is not [var begin, var end])
-            throw Error(name, "its entry lacks dtype, shape or a pair of data_offsets");
-        var type = TensorType.Find(dtype) ?? throw new EtfStateException(
-            null, name, $"its element type {EntryName.Quote(dtype)} is unknown",
-                "Convert the tensor to a published type such as F32, or update EtfNet.");
-        return type.Bytes(shape) == end - begin
-            ? new SafetensorsEntry(name, type, [.. shape], begin, end)
-            : throw Error(name, $"{type} {StateTensor.Text(shape)} does not take the bytes from {begin} to {end}");
-    }
-
-    private static List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string part)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray)
-            throw Error(name, $"its {part} is no list");
-        var numbers = new List<long>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            numbers.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) && number >= 0
-                ? number
-                : throw Error(name, $"its {part} has an element that is no whole number from 0"));
-        return numbers;
-    }
-
     private static void RequireNoHoles(List<SafetensorsEntry> tensors)
     {
         var end = 0L;
@@ -128,6 +84,7 @@ internal static class HeaderReader
         }
     }
 
-    private static EtfStateException Error(string? entry, string problem, Exception? inner = null) =>
+    /// <summary>The error for a header that is not as published.</summary>
+    public static EtfStateException Error(string? entry, string problem, Exception? inner = null) =>
         new(null, entry, problem, Remedy, inner);
 }

@@ -13,9 +13,6 @@ internal static class SafetensorsReader
         "The file is damaged: take another copy. If another program changed it on purpose, remove the metadata entries " +
         $"{SafetensorsHeader.VersionName}, {SafetensorsHeader.KindName} and {SafetensorsHeader.ChecksumName}.";
 
-    /// <summary>How much memory is taken at first for a length that a stream claims, where its end is not known.</summary>
-    private const int FirstPiece = 1 << 20;
-
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     /// <exception cref="EtfStateException">It is no safetensors file, damaged, or of a newer version.</exception>
@@ -50,20 +47,19 @@ internal static class SafetensorsReader
             throw new EtfStateException(
                 null, null, $"its header would be {length} bytes long, and the format allows {SafetensorsHeader.MaxLength}",
                 "It is no safetensors file, or its first bytes are damaged.");
-        var left = Left(stream);
-        if (left < (long)length)
-            throw Error(null, $"it ends after {left} of the {length} bytes of its header");
-        var isKnown = left < long.MaxValue;
-        var bytes = ReadBytes(stream, (int)length, isKnown, null);
+        var source = new ByteSource(stream);
+        if (source.Left < (long)length)
+            throw Error(null, $"it ends after {source.Left} of the {length} bytes of its header");
+        var bytes = ReadBytes(source, (int)length, null);
         var header = HeaderReader.Read(bytes);
         var kind = RequireOwn(header, bytes);
-        if (left - (long)length is var data && data < header.DataLength)
+        if (source.Left is var data && data < header.DataLength)
             throw Error(null, $"it holds {data} of the {header.DataLength} bytes of its tensors");
 
         using var checksum = kind is null ? null : new Checksum(bytes, header.ChecksumAt);
         var state = new StateSet(kind) { FileName = fileName };
         foreach (var entry in header.Tensors)
-            state.Add(entry.Name, ReadTensor(stream, entry, piece, isKnown, checksum));
+            state.Add(entry.Name, ReadTensor(source, entry, piece, checksum));
         if (checksum is not null && checksum.Finish() != header.Metadata[SafetensorsHeader.ChecksumName])
             throw new EtfStateException(null, null, "its checksum does not agree with its content", Changed);
         foreach (var (name, text) in header.Metadata)
@@ -94,15 +90,12 @@ internal static class SafetensorsReader
             : throw Error(null, $"its header of {bytes.Length} bytes is not padded to a multiple of 8");
     }
 
-    /// <summary>The bytes that are left; <see cref="long.MaxValue"/> where the stream does not say.</summary>
-    private static long Left(Stream stream) => stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : long.MaxValue;
-
-    private static HeldTensor ReadTensor(Stream stream, SafetensorsEntry entry, int piece, bool isKnown, Checksum? checksum)
+    private static HeldTensor ReadTensor(ByteSource source, SafetensorsEntry entry, int piece, Checksum? checksum)
     {
         var pieces = new List<byte[]>();
         for (var begin = entry.Begin; begin < entry.End; begin += piece)
         {
-            var bytes = ReadBytes(stream, (int)Math.Min(piece, entry.End - begin), isKnown, entry.Name);
+            var bytes = ReadBytes(source, (int)Math.Min(piece, entry.End - begin), entry.Name);
             checksum?.Add(bytes);
             if (entry.Type.Managed == typeof(bool) && bytes.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
                 throw Error(entry.Name, "it is BOOL and holds a byte other than 0 and 1");
@@ -112,21 +105,10 @@ internal static class SafetensorsReader
         return new HeldTensor(entry.Type, entry.Shape, pieces);
     }
 
-    /// <param name="stream">Gives the bytes.</param>
-    /// <param name="length">How many.</param>
-    /// <param name="isKnown">Whether the stream is known to have so many; otherwise memory is taken as they arrive.</param>
-    /// <param name="entry">What is read, for messages.</param>
-    private static byte[] ReadBytes(Stream stream, int length, bool isKnown, string? entry)
+    private static byte[] ReadBytes(ByteSource source, int length, string? entry)
     {
-        var bytes = new byte[isKnown ? length : Math.Min(length, FirstPiece)];
-        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        while (read == bytes.Length && read < length)
-        {
-            Array.Resize(ref bytes, (int)Math.Min(length, 2L * read));
-            read += stream.ReadAtLeast(bytes.AsSpan(read), bytes.Length - read, throwOnEndOfStream: false);
-        }
-
-        return read == length ? bytes : throw Error(entry, $"it ends after {read} of {length} bytes");
+        var bytes = source.Read(length);
+        return bytes.Length == length ? bytes : throw Error(entry, $"it ends after {bytes.Length} of {length} bytes");
     }
 
     private static EtfStateException Error(string? entry, string problem) => new(null, entry, problem, Damaged);

@@ -94,8 +94,8 @@ public sealed class CollapseMetricsTests
         metrics.Means.Equiangularity.Should().BeLessThan(1e-5);
         metrics.Means.GramDeviation.Should().BeLessThan(1e-5);
         metrics.Cdnv.Should().BeLessThan(1e-10);
-        CollapseMetrics.SelfDuality(statistics, frame * 7).Should().BeLessThan(1e-5);
-        CollapseMetrics.SelfDuality(statistics, -frame).Should().BeApproximately(2, 1e-5);
+        DualityMeasurement.SelfDuality(statistics, frame * 7).Should().BeLessThan(1e-5);
+        DualityMeasurement.SelfDuality(statistics, -frame).Should().BeApproximately(2, 1e-5);
     }
 
     [Fact]
@@ -173,12 +173,13 @@ public sealed class CollapseMetricsTests
         // Means (2, 0) and (0, 2) of classes 0 and 2, centered (1, -1) and (-1, 1).
         statistics.Add(tensor(new[] { 2f, 0, 0, 2 }).reshape(2, 2), tensor(new long[] { 0, 2 }));
         var dual = tensor(new[] { 3.0, -3, 99, 99, -3, 3 }).reshape(3, 2);
-        CollapseMetrics.SelfDuality(statistics, dual).Should().BeApproximately(0, 1e-15);
-        CollapseMetrics.SelfDuality(statistics, ones(5, 2)).Should().BeApproximately(Math.Sqrt(2), 1e-6, "orthogonal and both of norm 1");
-        CollapseMetrics.SelfDuality(statistics, dual.narrow(0, 0, 2)).Should().BeNull("there is no row for class 2");
-        CollapseMetrics.SelfDuality(statistics, ones(3, 4)).Should().BeNull("the width is another");
+        DualityMeasurement.SelfDuality(statistics, dual).Should().BeApproximately(0, 1e-15);
+        DualityMeasurement.SelfDuality(statistics, ones(5, 2))
+            .Should().BeApproximately(Math.Sqrt(2), 1e-6, "orthogonal and both of norm 1");
+        DualityMeasurement.SelfDuality(statistics, dual.narrow(0, 0, 2)).Should().BeNull("there is no row for class 2");
+        DualityMeasurement.SelfDuality(statistics, ones(3, 4)).Should().BeNull("the width is another");
         statistics.Reset();
-        CollapseMetrics.SelfDuality(statistics, dual).Should().BeNull("no class is present");
+        DualityMeasurement.SelfDuality(statistics, dual).Should().BeNull("no class is present");
     }
 
     [Fact]
@@ -206,7 +207,7 @@ public sealed class CollapseMetricsTests
         statistics.Add(features, sample.LabelTensor());
         var before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Of(statistics, CollapseMetricSet.All);
-        CollapseMetrics.SelfDuality(statistics, weight).Should().NotBeNull();
+        DualityMeasurement.SelfDuality(statistics, weight).Should().NotBeNull();
         using (var variability = PseudoInverseVariability.Create(statistics)!)
             variability.Add(features, sample.Labels);
         DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().Be(before);

@@ -19,7 +19,7 @@ public sealed class PatchFrameTests
         })
             PatchFrameFormat.Read((JsonObject)JsonNode.Parse(PatchFrameFormat.Write(frame).ToJsonString())!).Should().Be(frame);
         PatchFrameFormat.IsPatchFrame(PatchFrameFormat.Write(s_frame)).Should().BeTrue();
-        PatchFrameFormat.IsPatchFrame(SimplexEtfFormat.Write(s_frame.Header)).Should().BeFalse();
+        PatchFrameFormat.IsPatchFrame(SimplexEtfJson.Write(s_frame.Header)).Should().BeFalse();
     }
 
     [Theory]

@@ -25,10 +25,10 @@ public sealed class HeadFinderTests : IDisposable
         var report = Report(monitor, model, exact);
 
         var input = model.Penultimate(_data.Input);
-        var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(input, _data.Labels), model.Head.weight)!.Value;
+        var expected = DualityMeasurement.SelfDuality(Watched.StatisticsOf(input, _data.Labels), model.Head.weight)!.Value;
         report["Head"].SelfDuality.Should().BeApproximately(expected, 1e-5);
         report["Second"].SelfDuality.Should().BeNull("it only happens to have as many outputs as there are classes");
-        var wrong = CollapseMetrics.SelfDuality(
+        var wrong = DualityMeasurement.SelfDuality(
             Watched.StatisticsOf(model.Second.forward(model.First.forward(_data.Input)), _data.Labels), model.Head.weight)!.Value;
         wrong.Should().NotBeApproximately(expected, 1e-4, "or the layer before would have done");
 
@@ -47,7 +47,7 @@ public sealed class HeadFinderTests : IDisposable
         var report = Report(monitor, model, exact);
         report.Layers.Select(layer => layer.Name).Should().Equal("a", "head");
         var features = ((Linear)model[0]).forward(_data.Input).relu();
-        var expected = CollapseMetrics.SelfDuality(Watched.StatisticsOf(features, _data.Labels), ((Linear)model[2]).weight)!.Value;
+        var expected = DualityMeasurement.SelfDuality(Watched.StatisticsOf(features, _data.Labels), ((Linear)model[2]).weight)!.Value;
         report["head"].SelfDuality.Should().BeApproximately(expected, 1e-5);
     }
 

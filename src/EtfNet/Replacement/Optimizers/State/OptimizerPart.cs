@@ -24,29 +24,24 @@ internal sealed class OptimizerPart(
     IReadOnlyList<IReadOnlyCollection<string>>? then = null, Func<string, StateTensor?>? like = null)
     : ICustomState
 {
-    private const string TypeName = "type";
-    private const string ParametersName = "parameters";
-    private const string Remedy =
-        "Make the optimizer as it was when the state was saved: of its kind, with the same parameters in the same groups.";
-
     /// <summary>Whether a state has an optimizer under a name.</summary>
-    public static bool IsIn(StateSet state, string name) => state.Texts.ContainsKey($"{name}.{TypeName}");
+    public static bool IsIn(StateSet state, string name) => state.Texts.ContainsKey(OptimizerEntries.Type(name));
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The optimizer has no state for one of its parameters.</exception>
     public void Capture(StateSet to, string name)
     {
-        to.Add($"{name}.{TypeName}", optimizer.GetType().Name);
+        to.Add(OptimizerEntries.Type(name), optimizer.GetType().Name);
         // A parameter may stand in two groups.
         var seen = new HashSet<string>();
         foreach (var (index, (group, parameters)) in TorchSharpInternals.Groups(optimizer).Zip(named()).Index())
         {
-            OptimizerFields.Capture(group.Options, to, Group(name, index));
+            OptimizerFields.Capture(group.Options, to, OptimizerEntries.Group(name, index));
             to.Add(
-                $"{Group(name, index)}.{ParametersName}",
+                OptimizerEntries.Parameters(name, index),
                 JsonSerializer.Serialize([.. parameters.Select(one => one.Name)], NamesJson.Readable));
             foreach (var (parameter, own) in parameters.Where(one => seen.Add(one.Name)))
-                OptimizerFields.Capture(State(parameter, own), to, Own(name, own));
+                OptimizerFields.Capture(State(parameter, own), to, OptimizerEntries.Own(name, own));
         }
     }
 
@@ -54,20 +49,22 @@ internal sealed class OptimizerPart(
     public void Read(StateReader from, string name)
     {
         var (groups, now) = (TorchSharpInternals.Groups(optimizer), named());
-        if ((from.FindText($"{name}.{TypeName}") ?? throw from.Missing($"{name}.{TypeName}")) is var type
+        if ((from.FindText(OptimizerEntries.Type(name)) ?? throw from.Missing(OptimizerEntries.Type(name))) is var type
             && type != optimizer.GetType().Name)
-            throw Misfit(from, $"{name}.{TypeName}", $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
-        RequireGroups(from, name, groups.Count);
+            throw OptimizerEntries.Mismatch(
+                from, OptimizerEntries.Type(name), $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
+        OptimizerEntries.RequireGroups(from, name, groups.Count);
 
         var options = new List<IReadOnlyDictionary<OptimizerField, object?>>();
         var states = new Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>>();
         for (var index = 0; index < groups.Count; index++)
         {
-            var entry = $"{Group(name, index)}.{ParametersName}";
-            var saved = Names(from, entry).ToLookup(ParameterNames.IsForeign);
+            var entry = OptimizerEntries.Parameters(name, index);
+            var saved = OptimizerEntries.Names(from, entry).ToLookup(ParameterNames.IsForeign);
             var own = then?[index] ?? [.. now[index].Select(one => one.Name).Where(one => !ParameterNames.IsForeign(one))];
-            RequireNames(from, entry, [.. saved[false]], own);
-            options.Add(OptimizerFields.Read(groups[index].Options.GetType(), groups[index].Options, null, from, Group(name, index)));
+            OptimizerEntries.RequireNames(from, entry, [.. saved[false]], own);
+            options.Add(OptimizerFields.Read(
+                groups[index].Options.GetType(), groups[index].Options, null, from, OptimizerEntries.Group(name, index)));
             var there = now[index].ToDictionary(one => one.Name, one => one.Parameter);
             foreach (var one in own)
                 states[one] = Read(from, name, one, there.GetValueOrDefault(one));
@@ -77,51 +74,13 @@ internal sealed class OptimizerPart(
         from.Later(() => Restore(options, states));
     }
 
-    private static string Group(string name, int index) => FormattableString.Invariant($"{name}.group.{index}");
-
-    private static string Own(string name, string parameter) => $"{name}.state.{parameter}";
-
-    private static void RequireGroups(StateReader from, string name, int count)
-    {
-        var saved = 0;
-        while (from.FindText($"{Group(name, saved)}.{ParametersName}") is not null)
-            saved++;
-        if (saved != count)
-            throw Misfit(from, $"{name}.group", $"the optimizer has {Words.Count(count, "parameter group")}; in the state it has {saved}");
-    }
-
-    private static void RequireNames(StateReader from, string entry, List<string> saved, IReadOnlyCollection<string> wanted)
-    {
-        if (saved.Except(wanted).FirstOrDefault() is { } missing)
-            throw Misfit(
-                from, entry, $"the parameter {EntryName.Quote(missing)} was saved, and is not in this group of the optimizer");
-        if (wanted.Except(saved).FirstOrDefault() is { } extra)
-            throw Misfit(from, entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
-    }
-
-    private static EtfStateException Misfit(StateReader from, string entry, string problem) => from.State.Error(entry, problem, Remedy);
-
-    private static List<string> Names(StateReader from, string entry)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Readable) is { } names && !names.Contains(null!)
-                ? names
-                : throw from.Wrong(entry, "it is no list of names");
-        }
-        catch (JsonException exception)
-        {
-            throw from.Wrong(entry, "it is no JSON list of names", exception);
-        }
-    }
-
     private IReadOnlyDictionary<OptimizerField, object?> Read(StateReader from, string name, string own, Parameter? parameter)
     {
         // Each tensor of one of TorchSharp's states is like its parameter.
         var tensor = optimizer.GetType().Assembly != typeof(OptimizerHelper).Assembly ? null
             : parameter is not null ? new LiveTensor(parameter) : like?.Invoke(own);
         var state = parameter is null ? null : OptimizerStates.Of(optimizer, parameter);
-        return OptimizerFields.Read(state?.GetType() ?? StateType(), state, tensor, from, Own(name, own));
+        return OptimizerFields.Read(state?.GetType() ?? StateType(), state, tensor, from, OptimizerEntries.Own(name, own));
     }
 
     private void ReadForeign(
@@ -129,7 +88,7 @@ internal sealed class OptimizerPart(
         Dictionary<string, IReadOnlyDictionary<OptimizerField, object?>> states)
     {
         foreach (var one in saved)
-            from.Pass(Own(name, one));
+            from.Pass(OptimizerEntries.Own(name, one));
         if (!saved.ToHashSet().SetEquals(there.Keys.Where(ParameterNames.IsForeign)))
             return;
         try

@@ -5,8 +5,7 @@ namespace EtfNet;
 /// <summary>What one forward showed: features of layers, and the model's output.</summary>
 internal sealed class Forward : IDisposable
 {
-    private readonly List<WeakReference<Tensor>> _outputs = [];
-    private readonly List<long[]> _outputShapes = [];
+    private readonly ForwardOutputs _outputs = new();
     private long? _samples;
     private long? _positions;
 
@@ -40,7 +39,7 @@ internal sealed class Forward : IDisposable
     public Tensor? Logits { get; private set; }
 
     /// <summary>Whether the model's result was seen.</summary>
-    public bool HasResult => _outputShapes.Count > 0;
+    public bool HasResult => _outputs.Any;
 
     /// <summary>
     /// The number of samples: the rows of the model's output where a layer agrees, else those of most layers; 0 where no layer was seen.
@@ -94,8 +93,7 @@ internal sealed class Forward : IDisposable
     /// <param name="logits">Which of them, or of what it was made of, are the class scores; null where that is not known.</param>
     public void Complete(IReadOnlyList<Tensor> outputs, Tensor? logits)
     {
-        _outputs.AddRange(outputs.Select(output => new WeakReference<Tensor>(output)));
-        _outputShapes.AddRange(outputs.Where(output => output.dim() > 0).Select(output => output.shape));
+        _outputs.Add(outputs);
         (_samples, _positions) = (null, null);
         if (logits is { } scores && scores.dim() > 1)
         {
@@ -108,8 +106,7 @@ internal sealed class Forward : IDisposable
     }
 
     /// <summary>Whether the model returned this very tensor.</summary>
-    public bool Returned(Tensor output) =>
-        _outputs.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
+    public bool Returned(Tensor output) => _outputs.Contain(output);
 
     /// <summary>Whether the model returned this very tensor and no other.</summary>
     public bool ReturnedOnly(Tensor output) => _outputs.Count == 1 && Returned(output);
@@ -120,9 +117,8 @@ internal sealed class Forward : IDisposable
     public int ClassWidth()
     {
         if (Logits is { } scores)
-            return (int)scores.shape[scores.dim() > 3 ? 1 : scores.dim() - 1];
-        var widths = _outputShapes.Where(shape => shape.Length > 1).Select(shape => shape[shape.Length > 3 ? 1 : ^1]);
-        return (int)widths.Append(Features.Count == 0 ? 0 : Features[^1].Width).Max();
+            return (int)ForwardOutputs.Columns(scores.shape);
+        return (int)Math.Max(_outputs.Width, Features.Count == 0 ? 0 : Features[^1].Width);
     }
 
     public void Dispose()
@@ -145,10 +141,6 @@ internal sealed class Forward : IDisposable
         if (Features.Count == 0)
             return 0;
         var layers = Features.ConvertAll(features => ofLayer(features));
-        foreach (var shape in _outputShapes)
-            foreach (var rows in ofOutput(shape))
-                if (layers.Contains(rows))
-                    return rows;
-        return layers.GroupBy(rows => rows).MaxBy(group => group.Count())!.Key;
+        return _outputs.RowsAmong(layers, ofOutput) ?? layers.GroupBy(rows => rows).MaxBy(group => group.Count())!.Key;
     }
 }

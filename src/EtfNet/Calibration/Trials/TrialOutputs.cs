@@ -7,16 +7,9 @@ namespace EtfNet;
 /// anything is changed.</summary>
 internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = null) : IDisposable
 {
-    /// <summary>Outputs whose greatest column is the label this much more often than the most frequent class would be, of the way to
-    /// always, are logits.</summary>
-    private const double LogitShare = 0.25;
-
     private readonly List<(Tensor Features, LabelGroups Labels)> _scored = [];
+    private readonly TrialLoss _loss = new();
     private bool _rowsMatchLabels = true;
-    private long _right;
-    private readonly List<float> _losses = [];
-    private bool _areClassScores = true;
-    private readonly Dictionary<int, long> _counts = [];
 
     /// <summary>What the model gives with another layer as its last one.</summary>
     /// <param name="layer">The layer.</param>
@@ -49,17 +42,7 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
 
         var groups = LabelGroups.Create(LabelReader.Read(form.Flat, null, ignoreIndex));
         _scored.Add((features, groups));
-        for (var g = 0; g < groups.Classes.Length; g++)
-            _counts[groups.Classes[g]] = _counts.GetValueOrDefault(groups.Classes[g]) + groups.Rows(g).Length;
-        if (!areScores || features.shape[1] <= groups.MaxLabel)
-            _areClassScores = false;
-        if (!_areClassScores || groups.Labeled == 0)
-            return;
-        var labeled = tensor(Enumerable.Range(0, groups.Count).Where(row => groups.Labels[row] >= 0).Select(row => (long)row).ToArray());
-        var classes = form.Flat.to(ScalarType.Int64).to(features.device).index_select(0, labeled.to(features.device));
-        var rows = features.to(ScalarType.Float32).index_select(0, labeled.to(features.device));
-        _right += rows.argmax(1).eq(classes).sum().item<long>();
-        _losses.AddRange(nn.functional.cross_entropy(rows, classes, reduction: nn.Reduction.None).cpu().data<float>());
+        _loss.Add(features, areScores, form, groups);
     }
 
     /// <summary>
@@ -93,31 +76,17 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
     }
 
     /// <summary>The mean cross entropy of the outputs against the labels; null where the outputs are not logits.</summary>
-    public double? Loss()
-    {
-        if (!_rowsMatchLabels || !_areClassScores || _losses.Count == 0)
-            return null;
-        var most = (double)_counts.Values.Max() / _losses.Count;
-        return (double)_right / _losses.Count >= most + LogitShare * (1 - most) ? _losses.Average(loss => (double)loss) : null;
-    }
+    public double? Loss() => _rowsMatchLabels ? _loss.OfLogits() : null;
 
     /// <summary>The mean cross entropy of these outputs, whether they still are logits or not; null where those of
     /// <paramref name="before"/> are not.</summary>
-    public double? LossOf(TrialOutputs before) =>
-        before.Loss() is null || _losses.Count == 0 ? null : _losses.Average(loss => (double)loss);
+    public double? LossOf(TrialOutputs before) => before.Loss() is null ? null : _loss.Mean;
 
     /// <summary>
     /// The standard error of the rise of the loss from <paramref name="before"/> to these outputs, row by row; 0 where they are not of the
     /// same rows.
     /// </summary>
-    public double RiseError(TrialOutputs before)
-    {
-        if (_losses.Count != before._losses.Count || _losses.Count < 2)
-            return 0;
-        var rises = _losses.Zip(before._losses, (after, first) => (double)after - first).ToList();
-        var mean = rises.Average();
-        return Math.Sqrt(rises.Sum(rise => (rise - mean) * (rise - mean)) / (rises.Count - 1.0) / rises.Count);
-    }
+    public double RiseError(TrialOutputs before) => _loss.RiseError(before._loss);
 
     public void Dispose()
     {

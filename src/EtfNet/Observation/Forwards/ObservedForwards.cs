@@ -15,18 +15,19 @@ namespace EtfNet;
 internal sealed class ObservedForwards : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly List<Forward> _waiting = [];
+    private readonly WaitingForwards _waiting;
     private readonly ThreadLocal<Forward?> _capturing = new();
     private readonly List<IForwardSubscriber> _subscribers = [];
     private int _suspensions;
     private bool _isOver;
-    private long _bytes;
-    private int _letGoForSpace;
 
     public ObservedForwards(nn.Module model, ObservationOptions options)
     {
         Options = options;
         Kind = options.Kind;
+        _waiting = new WaitingForwards(
+            options.MaxPendingBytes,
+            (forward, isDuplicate) => _subscribers.ForEach(subscriber => subscriber.LetGo(forward, isDuplicate)));
         Heads = new HeadFinder(options.FindHeads, options.TakeHeadInputs);
         Observer = ForwardObserver.Of(model);
         Observer.Join(this);
@@ -43,7 +44,11 @@ internal sealed class ObservedForwards : IDisposable
     public LabelKind Kind { get; private set; }
 
     /// <summary>Forwards whose labels never came.</summary>
-    public long Unlabeled { get; set; }
+    public long Unlabeled
+    {
+        get => _waiting.Unlabeled;
+        set => _waiting.Unlabeled = value;
+    }
 
     /// <summary>Takes what this thread's forwards show, in whatever mode, while set.</summary>
     public Forward? Capturing => _capturing.Value;
@@ -83,14 +88,13 @@ internal sealed class ObservedForwards : IDisposable
         lock (_lock)
         {
             if (_isOver)
-                LetGo(_waiting, []);
+                _waiting.LetGo();
             _isOver = false;
             // A forward that layers open has no end: it waits from its beginning, and is complete when the next begins.
             if (!byModel)
             {
-                if (_waiting.Count > 0)
-                    Weigh(_waiting[^1]);
-                Wait(forward);
+                _waiting.WeighLast();
+                _waiting.Add(forward);
             }
         }
 
@@ -109,7 +113,7 @@ internal sealed class ObservedForwards : IDisposable
         if (ReferenceEquals(forward, Capturing))
             return;
         lock (_lock)
-            Wait(forward);
+            _waiting.Add(forward);
     }
 
     /// <summary>Finds the forwards that labels belong to; changes nothing, but that a refusal is remembered.</summary>
@@ -124,28 +128,28 @@ internal sealed class ObservedForwards : IDisposable
         {
             // Refused until it is taken: whatever throws in between, the next forward starts afresh.
             _isOver = true;
-            foreach (var forward in _waiting.Where(forward => forward.Call is not null))
+            foreach (var forward in _waiting.All.Where(forward => forward.Call is not null))
             {
                 forward.Call!.IsClosed = true;
                 Heads.Settle(forward, [], null, Options.ClassCount);
                 forward.Complete([], null);
             }
 
-            var waiting = _waiting.Where(forward => forward.Features.Count > 0).ToList();
+            var waiting = _waiting.All.Where(forward => forward.Features.Count > 0).ToList();
             // The forward that showed that layers are called by forward() showed nothing else: its labels are for nobody.
-            if (waiting.Count == 0 && _waiting.Count > 0 && Observer.StandIns.Any)
+            if (waiting.Count == 0 && _waiting.All.Count > 0 && Observer.StandIns.Any)
                 return null;
             if (waiting.Count == 0)
                 return NothingWaits();
             if (output is null)
             {
-                var (kind, forwards) = LabelMatching.Find(waiting, labels, Kind, SpaceNote());
+                var (kind, forwards) = LabelMatching.Find(waiting, labels, Kind, _waiting.SpaceNote());
                 return new LabelMatch(kind, forwards, IsNamed: false);
             }
 
             var named = waiting.Find(forward => forward.Returned(output)) ?? throw new ArgumentException(
                 $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the very "
-                + $"tensor that the model's call gave, not one computed from it, in the step of the call.{SpaceNote()}",
+                + $"tensor that the model's call gave, not one computed from it, in the step of the call.{_waiting.SpaceNote()}",
                 nameof(output));
             var (its, found) = LabelMatching.Named(named, labels, Kind);
             return new LabelMatch(its, found, IsNamed: true);
@@ -158,19 +162,18 @@ internal sealed class ObservedForwards : IDisposable
         lock (_lock)
         {
             Kind = match.Kind;
-            _letGoForSpace = 0;
+            _waiting.ForgetSpace();
             var taken = match.Forwards.Select(entry => entry.Forward).ToList();
             foreach (var (forward, start, count) in match.Forwards)
             {
-                Remove(forward);
+                _waiting.Remove(forward);
                 using var slice = labels.Slice(start, count);
                 _subscribers.ForEach(subscriber => subscriber.Labeled(forward, slice));
             }
 
             // Only the very same batch is settled by a name; what else waits may be named next.
-            LetGo(
-                match.IsNamed ? _waiting.FindAll(forward => taken.Exists(other => LabelMatching.AreTheSame(other, forward))) : _waiting,
-                taken);
+            _waiting.LetGo(
+                forward => !match.IsNamed || taken.Exists(other => LabelMatching.AreTheSame(other, forward)), taken);
         }
     }
 
@@ -179,7 +182,7 @@ internal sealed class ObservedForwards : IDisposable
     {
         lock (_lock)
             if (_isOver)
-                LetGo(_waiting, []);
+                _waiting.LetGo();
     }
 
     /// <summary>Lets go of all that waits, and forgets what labels were.</summary>
@@ -187,8 +190,9 @@ internal sealed class ObservedForwards : IDisposable
     {
         lock (_lock)
         {
-            LetGo(_waiting, []);
-            (Unlabeled, Kind, _letGoForSpace, _isOver) = (0, Options.Kind, 0, false);
+            _waiting.LetGo();
+            _waiting.ForgetSpace();
+            (Unlabeled, Kind, _isOver) = (0, Options.Kind, false);
         }
     }
 
@@ -196,7 +200,7 @@ internal sealed class ObservedForwards : IDisposable
     public void LetGoOfLayersOwn()
     {
         lock (_lock)
-            LetGo([.. _waiting.Where(forward => forward.IsOpenedByLayers)], []);
+            _waiting.LetGo(forward => forward.IsOpenedByLayers, []);
     }
 
     /// <summary>Nothing of the model can be seen.</summary>
@@ -204,7 +208,7 @@ internal sealed class ObservedForwards : IDisposable
     public void NothingCanBeSeen(string obstacle)
     {
         if (Options.RequiresLayers)
-            throw new InvalidOperationException(Unseen(obstacle));
+            throw UnseenForwards.Because(obstacle);
     }
 
     public Lazy<Tensor?>? MaskOf(object?[] inputs)
@@ -224,49 +228,9 @@ internal sealed class ObservedForwards : IDisposable
     {
         Observer.Quit(this);
         lock (_lock)
-            LetGo(_waiting, []);
+            _waiting.LetGo();
         _capturing.Dispose();
     }
-
-    private void Wait(Forward forward)
-    {
-        _waiting.Add(forward);
-        Weigh(forward);
-        while (_bytes > Options.MaxPendingBytes && _waiting.Count > 1)
-        {
-            LetGo([_waiting[0]], []);
-            _letGoForSpace++;
-        }
-    }
-
-    private void Weigh(Forward forward)
-    {
-        _bytes += forward.Bytes - forward.WaitingBytes;
-        forward.WaitingBytes = forward.Bytes;
-    }
-
-    private void Remove(Forward forward)
-    {
-        _waiting.Remove(forward);
-        _bytes -= forward.WaitingBytes;
-    }
-
-    private void LetGo(IReadOnlyList<Forward> forwards, List<Forward> taken)
-    {
-        foreach (var forward in forwards.ToList())
-        {
-            var isDuplicate = taken.Exists(other => LabelMatching.AreTheSame(other, forward));
-            if (!isDuplicate && forward.Features.Count > 0)
-                Unlabeled++;
-            Remove(forward);
-            _subscribers.ForEach(subscriber => subscriber.LetGo(forward, isDuplicate));
-            forward.Dispose();
-        }
-    }
-
-    private string SpaceNote() => _letGoForSpace == 0 ? ""
-        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} let go, as more than "
-            + $"MaxPendingBytes = {Options.MaxPendingBytes} bytes waited: raise it.";
 
     private LabelMatch? NothingWaits()
     {
@@ -278,15 +242,7 @@ internal sealed class ObservedForwards : IDisposable
                 return null;
         }
 
-        var missing = Observer.MissingHooks();
-        throw new InvalidOperationException(
-            missing.Count > 0
-                ? $"No forward waits for labels: EtfNet's hooks on {string.Join(", ", missing)} were removed. Dispose the monitor or "
-                    + "scheduler and attach it again."
-                : Observer.StandIns.Obstacle() is { } obstacle ? Unseen(obstacle)
-                : "No forward waits for labels. Call the model by call(), in training mode and with gradients enabled, before Observe, and "
-                    + "observe each forward once. What no hook sees, as layers called by forward(), is handed to "
-                    + "Observe(layer, features, labels).");
+        throw UnseenForwards.NoneWaits(Observer);
 
         static bool Has(Tensor grad)
         {
@@ -294,7 +250,4 @@ internal sealed class ObservedForwards : IDisposable
             return true;
         }
     }
-
-    private static string Unseen(string obstacle) =>
-        $"No forward of a layer can be seen: {obstacle} Features can also be handed to Observe(layer, features, labels).";
 }
