@@ -6,9 +6,14 @@ using Xunit;
 
 namespace EtfNet.Tests.Eng;
 
-/// <summary>The folders of the library: what each may use, read off the sources.</summary>
+/// <summary>The folders of sources: how much each holds, and what those of the library may use.</summary>
 public sealed class LayoutTests
 {
+    private const int MaxFiles = 10;
+
+    /// <summary>A feature, and two levels below it.</summary>
+    private const int MaxDepth = 3;
+
     /// <summary>Each folder uses those before it only; extension methods on the user's model stand above all.</summary>
     private static readonly string[] s_order =
     [
@@ -38,14 +43,20 @@ public sealed class LayoutTests
         files.Select(file => file.Folder).Distinct().Should().BeSubsetOf(s_order);
     }
 
-    [Fact]
-    public void Folders_OfTheLibrary_HoldAtMostTenFilesAndNestTwoLevels()
+    [Theory]
+    [InlineData("src/EtfNet")]
+    [InlineData("src/EtfNet.Benchmarks")]
+    [InlineData("samples")]
+    [InlineData("tests/EtfNet.Tests")]
+    public void Folders_HoldAtMostTenFilesAndNestTwoLevels(string root)
     {
-        var folders = Directory.EnumerateFiles(s_root, "*.cs", SearchOption.AllDirectories).Where(IsSource)
-            .GroupBy(file => Path.GetRelativePath(s_root, Path.GetDirectoryName(file)!)).ToList();
+        var folders = Files(Repository.Path(root))
+            .GroupBy(file => Path.GetRelativePath(Repository.Path(root), Path.GetDirectoryName(file)!)).ToList();
 
-        folders.Where(folder => folder.Count() > 10).Select(folder => $"{folder.Key}: {folder.Count()} files").Should().BeEmpty();
-        folders.Where(folder => folder.Key.Split(Path.DirectorySeparatorChar).Length > 3).Select(folder => folder.Key).Should().BeEmpty();
+        folders.Should().HaveCountGreaterThan(1);
+        folders.Where(folder => folder.Count() > MaxFiles).Select(folder => $"{folder.Key}: {folder.Count()} files").Should().BeEmpty();
+        folders.Where(folder => folder.Key.Split(Path.DirectorySeparatorChar).Length > MaxDepth)
+            .Select(folder => folder.Key).Should().BeEmpty();
     }
 
     /// <summary>Whether a name can be a type: member names after a dot and names of arguments are none.</summary>
@@ -58,10 +69,12 @@ public sealed class LayoutTests
     };
 
     private static IEnumerable<(string Folder, CompilationUnitSyntax Root)> Sources() =>
-        from file in Directory.EnumerateFiles(s_root, "*.cs", SearchOption.AllDirectories)
-        where IsSource(file)
+        from file in Files(s_root)
         let path = Path.GetRelativePath(s_root, file).Split(Path.DirectorySeparatorChar)
         select (path.Length == 1 ? "" : path[0], CSharpSyntaxTree.ParseText(File.ReadAllText(file)).GetCompilationUnitRoot());
+
+    private static IEnumerable<string> Files(string root) =>
+        Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Where(IsSource);
 
     private static bool IsSource(string file) =>
         !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
