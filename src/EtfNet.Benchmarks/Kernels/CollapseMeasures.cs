@@ -20,7 +20,7 @@ public class CollapseMeasures : KernelSubject
 
     /// <summary>Self-duality of a weight with a row a class (NC3).</summary>
     [Benchmark]
-    public void SelfDuality() => CollapseMetrics.SelfDuality(Statistics, _weight);
+    public void SelfDuality() => DualityMeasurement.SelfDuality(Statistics, _weight);
 
     private void Of(CollapseMetricSet metrics) =>
         CollapseMetrics.Of(Statistics, options: new CollapseMetricsOptions { Metrics = metrics, PairwiseClassLimit = int.MaxValue });

@@ -107,4 +107,97 @@ public sealed partial class AdaptiveEtfScheduler
     private static double Cost(double accuracy) => accuracy is >= 0 and <= 1
         ? -accuracy
         : throw new ArgumentOutOfRangeException(nameof(accuracy), accuracy, "Must be a fraction in [0, 1].");
+
+    private EtfReport End(IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? cost)
+    {
+        if (Together is { } group)
+            return EndTogether(group, batches, cost);
+        RequireEpoch(batches is not null, cost);
+        var collapse = _monitor.EndEpoch();
+        var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
+        BeginTail();
+        _memory.Epoch++;
+        try
+        {
+            if (unlabeled > 0)
+                Log.UnlabeledForwards(_log, _memory.Epoch, unlabeled);
+            if (batches is not null)
+            {
+                collapse = _monitor.Evaluate(batches);
+                _inputs.Take(batches);
+            }
+            else if (_options.Decision == FixDecision.Exact)
+            {
+                collapse = Exact(collapse, remarks);
+            }
+
+            var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
+            var reverted = cost is null ? [] : RevertCostly(cost.Value);
+            var decisions = new Dictionary<string, LayerDecision>();
+            var tail = EndTail(collapse, cost);
+            // What was measured is of other layers, where the tail went or came back.
+            var fixedNow = _gone.Count > 0 ? [] : FixReady(collapse, cost, decisions);
+            foreach (var layer in untrained.Where(layer => layer.Fix is null))
+            {
+                decisions[layer.Name] = layer.Untrained;
+                Log.LayerUntrained(_log, layer.Name);
+            }
+
+            Report = NewReport(new EpochOutcome
+            {
+                Collapse = collapse,
+                Decisions = decisions,
+                NewlyFixed = fixedNow,
+                Reverted = reverted,
+                Unlabeled = unlabeled,
+                Remarks = remarks,
+                Tail = tail,
+            });
+            Announce(fixedNow, reverted);
+            AnnounceCut();
+            return Report;
+        }
+        finally
+        {
+            // Also where the model threw in evaluation mode: the epoch is over.
+            _inputs.NextEpoch();
+            _layerInputs?.NextEpoch();
+            _observed = 0;
+        }
+    }
+
+    /// <summary>Checks that an epoch can end.</summary>
+    /// <returns>Its cost, for the guard.</returns>
+    private void RequireEpoch(bool hasBatches, double? cost)
+    {
+        RequireAlive();
+        if (_guard is not null && cost is null)
+            throw new InvalidOperationException(
+                "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
+        if (_observed == 0 && !hasBatches)
+            throw new InvalidOperationException(
+                "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
+        RequireNoForward();
+        _watched.RequireUnchanged();
+        ForgetUnusableOptimizers();
+    }
+
+    private CollapseReport Exact(CollapseReport online, List<string> remarks)
+    {
+        GatherSample();
+        var labeled = _inputs.Labeled.ToList();
+        if (labeled.Count == 0)
+        {
+            remarks.Add("exact errors need batches of the model's inputs with labels, and none could be kept: the online errors decided");
+            return online;
+        }
+
+        using (_monitor.Suspend())
+            return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
+    }
+
+    private EtfReport NewReport(EpochOutcome outcome) =>
+        new ReportBuilder(outcome, _watched, _gone, _cutReverted is not null).Build(
+            _memory.Epoch, _options.Epsilon, _monitor.Layers, _guard?.Trials.Select(trial => trial.Epoch).ToHashSet() ?? [],
+            TailOfReport(outcome.Tail ?? TailNow()));
 }

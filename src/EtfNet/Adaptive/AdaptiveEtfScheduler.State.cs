@@ -82,7 +82,7 @@ public sealed partial class AdaptiveEtfScheduler
 
         foreach (var layer in _watched.Layers.Where(layer => returning.Exists(fix => fix.Name == layer.Name)))
             layer.MarkReturned();
-        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
+        Report = NewReport(new EpochOutcome());
     }
 
     /// <summary>The whole training as it is, without copies.</summary>

@@ -61,7 +61,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _memory = new SchedulerMemory(_watched, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
-        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
+        Report = NewReport(new EpochOutcome());
     }
 
     /// <summary>Raised after a layer was fixed, at the end of an epoch.</summary>

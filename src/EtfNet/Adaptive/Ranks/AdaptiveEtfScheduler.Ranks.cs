@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -8,10 +6,6 @@ namespace EtfNet;
 /// <content>Several processes: rank 0 decides, and the others follow.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    private const string Kind = "ranks";
-    private const string SampleName = "ranks.sample";
-    private const string ReportName = "ranks.report";
-    private const string PlanName = "ranks.plan";
     private const string Purpose = "end of epoch";
 
     private GradientReducer? _reducer;
@@ -73,7 +67,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (Together is not { } group)
             return;
         RankAgreement.Require(group, OptionFacts.Of(_options), "options");
-        RankAgreement.Require(group, PlanFacts(), "fixed layers");
+        RankAgreement.Require(group, RankFacts.OfPlan(_model), "fixed layers");
         TensorBroadcast.Run(group, ModelNames.Of(_model).Select(entry => (entry.Name, entry.Tensor)), "parameters and buffers");
     }
 
@@ -83,10 +77,11 @@ public sealed partial class AdaptiveEtfScheduler
     private EtfReport EndTogether(ICollective group, IEnumerable<(Tensor Input, Tensor Labels)>? batches, double? cost)
     {
         RankOutcome.Require(group, () => RequireEpoch(batches is not null, cost), Purpose);
-        RankAgreement.Require(group, EpochFacts(batches is not null, cost), "epochs");
-        RankAgreement.Require(group, PlanFacts(), "fixed layers");
+        RankAgreement.Require(
+            group, RankFacts.OfEpoch(_memory.Epoch, _observed, _optimizers.All.Count, batches is not null, cost), "epochs");
+        RankAgreement.Require(group, RankFacts.OfPlan(_model), "fixed layers");
         RankAgreement.Require(group, _model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), "parameters");
-        TensorBroadcast.Run(group, Buffers(), "buffers");
+        TensorBroadcast.Run(group, RankFacts.Buffers(_model), "buffers");
         double[] sum = [cost ?? 0];
         group.Sum(sum, "loss or accuracy");
         _monitor.MergeRanks(group);
@@ -157,22 +152,18 @@ public sealed partial class AdaptiveEtfScheduler
 
     private StateSet Message(bool changed)
     {
-        var state = changed ? Capture() : DeclaredState.Capture(new RankMemory(_watched.Layers), Kind);
-        if (changed)
-            state.Add(PlanName, JsonSerializer.Serialize(
-                [.. FixedModules.Of(_model).Select(layer => new RankPlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
-                RankReportJson.Default.ListRankPlanEntry));
-        state.Add(ReportName, JsonSerializer.Serialize(Report, RankReportJson.Default.EtfReport));
+        var state = changed ? Capture() : DeclaredState.Capture(new RankMemory(_watched.Layers), EpochMessage.Kind);
+        EpochMessage.Add(state, Report, changed ? FixedModules.Of(_model) : null);
         return state;
     }
 
     private EtfReport Follow(ICollective group, bool announce)
     {
-        var message = Receive(group);
-        while (message.Texts.ContainsKey(SampleName))
+        var message = EpochMessage.Receive(group, Purpose);
+        while (EpochMessage.AsksForSample(message))
         {
-            ExchangeSample(group);
-            message = Receive(group);
+            RankSample.Exchange(group, _inputs);
+            message = EpochMessage.Receive(group, Purpose);
         }
 
         var before = _watched.Layers.Where(layer => layer.Record is not null).ToDictionary(layer => layer.Name, layer => layer.Record!);
@@ -187,19 +178,11 @@ public sealed partial class AdaptiveEtfScheduler
         return Report;
     }
 
-    private static StateSet Receive(ICollective group) =>
-        RankBroadcast.Receive(group, 0, stream => SafetensorsReader.Read(stream), Purpose);
-
     private void Take(StateSet message)
     {
-        var report = JsonSerializer.Deserialize(message.Texts[ReportName], RankReportJson.Default.EtfReport)!;
-        if (message.Texts.TryGetValue(PlanName, out var plan))
-            Restore(
-                [
-                    .. JsonSerializer.Deserialize(plan, RankReportJson.Default.ListRankPlanEntry)!
-                        .Select(entry => PlannedLayer.Read(entry.Layer, entry.Frame, entry.InPlace)),
-                ],
-                PlannedCut.Of(_model), message, () => TrainingState.Pair(message, _optimizers.All));
+        var report = EpochMessage.Report(message);
+        if (EpochMessage.Plan(message) is { } plan)
+            Restore(plan, PlannedCut.Of(_model), message, () => TrainingState.Pair(message, _optimizers.All));
         else
             DeclaredState.Restore(new RankMemory(_watched.Layers), message);
         Report = report;
@@ -211,48 +194,8 @@ public sealed partial class AdaptiveEtfScheduler
         if (!_leads || _hasWholeSample || !_inputs.CanReplay)
             return;
         var group = _options.Collective!;
-        var request = new StateSet(Kind);
-        request.Add(SampleName, "");
-        RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, request), Purpose);
-        _inputs.Join(ExchangeSample(group));
+        RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, EpochMessage.SampleRequest()), Purpose);
+        _inputs.Join(RankSample.Exchange(group, _inputs));
         _hasWholeSample = true;
     }
-
-    private List<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> ExchangeSample(ICollective group)
-    {
-        const string What = "calibration sample";
-        var others = new List<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>>();
-        for (var rank = 1; rank < group.Size; rank++)
-            if (rank == group.Rank)
-                RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, SampleState.Capture(_inputs.Batches)), What);
-            else if (group.Rank == 0)
-                others.Add(SampleState.Read(
-                    RankBroadcast.Receive(group, rank, stream => SafetensorsReader.Read(stream), What),
-                    _inputs.Batches[0].Inputs[0]!.device));
-            else
-                RankBroadcast.Receive(group, rank, _ => true, What);
-        return others;
-    }
-
-    private List<NamedFingerprint> EpochFacts(bool hasBatches, double? cost) =>
-    [
-        new("epoch", 0, _memory.Epoch.ToString(CultureInfo.InvariantCulture)),
-        new("observed batches", 0, _observed.ToString(CultureInfo.InvariantCulture)),
-        new("cost", 0, cost is not { } value ? "none" : double.IsNegative(value) ? "an accuracy (or a negative loss)" : "a loss"),
-        new("decision", 0, hasBatches ? "batches given to EndEpoch" : "the observed batches"),
-        new("optimizers", 0, _optimizers.All.Count.ToString(CultureInfo.InvariantCulture)),
-    ];
-
-    private List<NamedFingerprint> PlanFacts() =>
-    [
-        .. FixedModules.Of(_model)
-            .Select(layer => new NamedFingerprint(layer.Name, 0, layer.Signature + (layer.InPlace ? " in place" : ""))),
-    ];
-
-    /// <summary>What training moves without gradients: the running statistics of batch norms.</summary>
-    private IEnumerable<(string Name, Tensor Tensor)> Buffers() =>
-        from node in ModuleTree.Walk(_model)
-        where node.Module is not IFixedLayer
-        from buffer in node.Module.named_buffers(recurse: false)
-        select (EntryName.Join(node.Path, buffer.name), buffer.buffer);
 }

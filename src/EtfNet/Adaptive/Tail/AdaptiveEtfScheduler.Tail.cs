@@ -44,7 +44,7 @@ public sealed partial class AdaptiveEtfScheduler
         ForgetUnusableOptimizers();
         _guard!.End(record.Epoch);
         TakeCutBack(new TailDecision(TailReason.RevertedByHand) { Layer = record.Layer, Epoch = record.Epoch });
-        Report = NewReport(null, new Dictionary<string, LayerDecision>(), [], []);
+        Report = NewReport(new EpochOutcome());
         BeginTail();
     }
 
@@ -80,35 +80,14 @@ public sealed partial class AdaptiveEtfScheduler
 
     private TailDecision TryCut(CollapseReport collapse, double? cost)
     {
-        if (_memory.Cut is { } standing)
-            return new TailDecision(TailReason.Cut) { Layer = standing.Layer, Epoch = standing.Epoch };
-        if (_memory.CutHeld is { } held)
-            return held;
-        if (_memory.Epoch <= _options.WarmupEpochs)
-            return new TailDecision(TailReason.WarmingUp) { Value = _memory.Epoch, Limit = _options.WarmupEpochs };
-        if (_optimizers.All.Count == 0)
-            return new TailDecision(TailReason.NoOptimizer);
-        if (!_inputs.CanReplay)
-            return new TailDecision(TailReason.NoReplay);
-        if (ModuleTree.Walk(_model).All(node => PlainSequential.Of(node.Parent) is null))
-            return new TailDecision(TailReason.NotPossible) { Detail = "the model has no Sequential: build it of one to have it cut" };
-        var threshold = FixPolicy.Threshold(_options, _memory.Epoch, LastError(collapse));
-        if (Early(collapse, threshold) is not { } early)
+        if (TailReadiness.Obstacle(_model, _options, _memory, _optimizers, _inputs) is { } obstacle)
+            return obstacle;
+        var threshold = FixPolicy.Threshold(_options, _memory.Epoch, LayerStandings.LastError(collapse));
+        if (TailReadiness.Early(_options, threshold, collapse, _watched) is not { } early)
             return new TailDecision(TailReason.NotCollapsed) { Limit = threshold };
         GatherSample();
         var trial = TailTrial.Run(_model, _inputs, _options, early);
         return trial.Refusal ?? Cut(trial, keepOld: cost is not null && _guard is not null, cost);
-    }
-
-    /// <summary>The layers before the tail that has collapsed: not they and all behind them have errors at or below a threshold.</summary>
-    /// <returns>Their names; null where no more than the last layer has collapsed.</returns>
-    private IReadOnlyList<string>? Early(CollapseReport collapse, double threshold)
-    {
-        var layers = collapse.Layers.Where(layer => layer.HasPlace).ToList();
-        var last = layers.FindLastIndex(layer => !(layer.NccError is null
-            ? _watched.Find(layer.Name)?.Fix is not null
-            : layer.PresentClasses > 1 && FixPolicy.Meets(_options, threshold, layer.NccError, layer.Interval?.High, layer.Samples)));
-        return last < layers.Count - 2 ? [.. layers.Take(last + 1).Select(layer => layer.Name)] : null;
     }
 
     /// <summary>Makes the first cut of a trial that the model allows.</summary>

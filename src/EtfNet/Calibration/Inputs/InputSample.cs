@@ -16,12 +16,9 @@ namespace EtfNet;
 /// </remarks>
 internal sealed class InputSample : IForwardSubscriber, IDisposable
 {
-    private const long MaxBytes = 64L << 20;
-
     private readonly ObservedForwards _forwards;
-    private readonly int _maxRows;
     private readonly Func<(long Seed, int Epoch)>? _draw;
-    private readonly List<Batch> _batches = [];
+    private readonly SampleStore _store;
     private readonly Lock _lock = new();
     private int _begun;
     private long _rows;
@@ -33,22 +30,22 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     public InputSample(ObservedForwards forwards, int maxRows, Func<(long Seed, int Epoch)>? draw = null)
     {
         _forwards = forwards;
-        _maxRows = maxRows;
+        _store = new SampleStore(maxRows);
         _draw = draw;
         forwards.Subscribe(this);
     }
 
     /// <summary>Whether the model was called in the running epoch and can be called again with what was kept.</summary>
-    public bool CanReplay => _forwards.Observer.CanReplay && _batches.Count > 0;
+    public bool CanReplay => _forwards.Observer.CanReplay && !_store.IsEmpty;
 
     /// <summary>How many samples the running epoch's forwards had; null where given batches take their place.</summary>
     public long? EpochRows => _isGiven ? null : _rows;
 
     /// <summary>How many samples the kept batches hold.</summary>
-    public long KeptRows => Kept.Sum(batch => batch.Rows);
+    public long KeptRows => _store.KeptRows;
 
     /// <summary>How many batches are kept.</summary>
-    public int BatchCount => Kept.Count;
+    public int BatchCount => _store.Kept.Count;
 
     /// <summary>
     /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
@@ -60,13 +57,10 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
 
     /// <summary>The kept batches that have labels, one per sample or one per position.</summary>
     public IEnumerable<(Tensor?[] Inputs, Tensor Labels)> Labeled =>
-        _batches.Where(batch => batch.Labels is not null).Select(batch => (batch.Inputs, batch.Labels!));
+        _store.Kept.Where(batch => batch.Labels is not null).Select(batch => (batch.Inputs, batch.Labels!));
 
     /// <summary>What marks a row without a label among <see cref="Labeled"/>; null for none.</summary>
     public long? IgnoreIndex => _forwards.Options.IgnoreIndex;
-
-    private IReadOnlyList<Batch> Kept =>
-        _batches.Exists(batch => batch.Labels is not null) ? _batches.FindAll(batch => batch.Labels is not null) : _batches;
 
     /// <summary>Calls the model with every kept batch, in the order of the epoch; nothing that it does then is kept.</summary>
     /// <param name="after">
@@ -76,7 +70,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <param name="before">Takes the labels before the call, in one dimension; null also where a row is without a label.</param>
     public void ReplayAll(Action<IReadOnlyList<Tensor>, Tensor?> after, Action<Tensor?> before)
     {
-        foreach (var batch in Kept)
+        foreach (var batch in _store.Kept)
         {
             using var scope = NewDisposeScope();
             before(Rows(batch.Labels));
@@ -95,12 +89,10 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             Clear();
             _isGiven = true;
             foreach (var (input, labels) in batches)
-            {
-                var bytes = input.NumberOfElements * input.ElementSize;
-                if (_batches.Sum(batch => batch.Rows) >= _maxRows || _batches.Sum(batch => batch.Bytes) + bytes > MaxBytes)
+                if (_store.HasRoomFor(input.NumberOfElements * input.ElementSize))
+                    _store.Add(new SampleBatch(null, [Copy(input)], 0) { Labels = Copy(labels) });
+                else
                     break;
-                _batches.Add(new Batch(null, [Copy(input)], 0, input.shape[0], bytes) { Labels = Copy(labels) });
-            }
         }
     }
 
@@ -111,13 +103,11 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     public void Trim(long rows, long least)
     {
         lock (_lock)
-            foreach (var step in Kept.GroupBy(batch => batch.Draw).OrderByDescending(step => step.Key).ToList())
-                if (KeptRows > rows && KeptRows - step.Sum(batch => batch.Rows) >= least)
-                    step.ToList().ForEach(Remove);
+            _store.Trim(rows, least);
     }
 
     /// <summary>The kept batches, those without labels only where no batch has any.</summary>
-    public IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)> Batches => [.. Kept.Select(batch => (batch.Inputs, batch.Labels))];
+    public IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)> Batches => [.. _store.Kept.Select(batch => (batch.Inputs, batch.Labels))];
 
     /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen
     /// them.</summary>
@@ -126,22 +116,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     {
         lock (_lock)
         {
-            var own = Kept.ToList();
-            foreach (var batch in _batches.Except(own).ToList())
-                Remove(batch);
-            _batches.Clear();
+            _store.Join(others);
             _rows *= others.Count + 1;
-            for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
-            {
-                _batches.AddRange(own.Skip(i).Take(1));
-                foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
-                    _batches.Add(new Batch(
-                        null, inputs, i < own.Count ? own[i].Draw : 1, inputs[0]!.shape[0],
-                        inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
-                    {
-                        Labels = labels,
-                    });
-            }
         }
     }
 
@@ -168,32 +144,28 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 return;
             var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
             var draw = SeededDraw.Uniform(seed, epoch, index);
-            var (rows, bytes) = (first.shape[0], inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize));
-            if (bytes > MaxBytes || !Fits(draw, rows, bytes))
+            if (!_store.Takes(draw, inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize)))
                 return;
             // Copies: the user may write the next batch into the same tensor.
-            _batches.Add(new Batch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw, rows, bytes));
-            while (_batches.Count > 1 && Largest() is { } last
-                && (_batches.Sum(batch => batch.Rows) - last.Rows >= _maxRows || _batches.Sum(batch => batch.Bytes) > MaxBytes))
-                Remove(last);
+            _store.AddDrawn(new SampleBatch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw));
         }
     }
 
     void IForwardSubscriber.Labeled(Forward forward, Tensor labels)
     {
         lock (_lock)
-            if (_batches.Find(batch => ReferenceEquals(batch.Forward, forward)) is { } batch)
+            if (_store.Find(forward) is { } batch)
                 (batch.Forward, batch.Labels) = (null, Copy(labels));
     }
 
     public void LetGo(Forward forward, bool isDuplicate)
     {
         lock (_lock)
-            if (_batches.Find(batch => ReferenceEquals(batch.Forward, forward)) is { } batch)
+            if (_store.Find(forward) is { } batch)
             {
                 batch.Forward = null;
-                if (isDuplicate || _batches.Exists(other => other.Labels is not null))
-                    Remove(batch);
+                if (isDuplicate || _store.HasLabels)
+                    _store.Remove(batch);
             }
     }
 
@@ -209,48 +181,12 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         return alias.clone().DetachFromDisposeScope();
     }
 
-    private bool Fits(double draw, long rows, long bytes) => Largest() is not { } largest || draw < largest.Draw
-        || (_batches.Sum(batch => batch.Rows) < _maxRows && _batches.Sum(batch => batch.Bytes) + bytes <= MaxBytes);
-
-    private Batch? Largest() => _batches.MaxBy(batch => batch.Draw);
-
-    private void Remove(Batch batch)
-    {
-        _batches.Remove(batch);
-        batch.Dispose();
-    }
-
     private void Clear()
     {
         lock (_lock)
         {
-            _batches.ForEach(batch => batch.Dispose());
-            _batches.Clear();
+            _store.Clear();
             (_begun, _rows, _isGiven) = (0, 0, false);
-        }
-    }
-
-    /// <summary>A kept batch.</summary>
-    private sealed class Batch(Forward? forward, Tensor?[] inputs, double draw, long rows, long bytes) : IDisposable
-    {
-        /// <summary>The forward that it was, while that waits for labels.</summary>
-        public Forward? Forward { get; set; } = forward;
-
-        public Tensor?[] Inputs => inputs;
-
-        public double Draw => draw;
-
-        public long Rows => rows;
-
-        public long Bytes => bytes;
-
-        public Tensor? Labels { get; set; }
-
-        public void Dispose()
-        {
-            foreach (var input in inputs)
-                input?.Dispose();
-            Labels?.Dispose();
         }
     }
 }

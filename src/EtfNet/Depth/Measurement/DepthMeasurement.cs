@@ -50,7 +50,7 @@ internal sealed class DepthMeasurement : IDisposable
         var samples = Pass(batches, forward, labels, parameter, (seen, kind, groups) =>
         {
             if (seen.Logits is { } logits)
-                _scores = (int)logits.shape[logits.dim() > 3 ? 1 : logits.dim() - 1];
+                _scores = (int)ForwardOutputs.Columns(logits.shape);
             _classes = Math.Max(_classes, _options.ClassCount ?? Math.Max(_scores ?? 0, groups.MaxLabel + 1));
             _present.UnionWith(groups.Classes);
             foreach (var features in seen.Features)

@@ -1,0 +1,87 @@
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Batches with the least numbers, as many as hold the wanted rows.</summary>
+/// <param name="maxRows">How many rows to keep at least, where there are so many.</param>
+internal sealed class SampleStore(int maxRows)
+{
+    private const long MaxBytes = 64L << 20;
+
+    private readonly List<SampleBatch> _batches = [];
+
+    public bool IsEmpty => _batches.Count == 0;
+
+    /// <summary>Whether any batch has labels.</summary>
+    public bool HasLabels => _batches.Exists(batch => batch.Labels is not null);
+
+    /// <summary>The batches to use: those without labels only where no batch has any.</summary>
+    public IReadOnlyList<SampleBatch> Kept => HasLabels ? _batches.FindAll(batch => batch.Labels is not null) : _batches;
+
+    /// <summary>How many samples the batches to use hold.</summary>
+    public long KeptRows => Kept.Sum(batch => batch.Rows);
+
+    private long Rows => _batches.Sum(batch => batch.Rows);
+
+    private long Bytes => _batches.Sum(batch => batch.Bytes);
+
+    private SampleBatch? Largest => _batches.MaxBy(batch => batch.Draw);
+
+    /// <summary>The batch that waits for the labels of a forward; null for none.</summary>
+    public SampleBatch? Find(Forward forward) => _batches.Find(batch => ReferenceEquals(batch.Forward, forward));
+
+    /// <summary>Whether rows are wanted, and there is space for one more batch of so many bytes.</summary>
+    public bool HasRoomFor(long bytes) => Rows < maxRows && Bytes + bytes <= MaxBytes;
+
+    /// <summary>Whether a batch would be kept.</summary>
+    public bool Takes(double draw, long bytes) =>
+        bytes <= MaxBytes && (Largest is not { } largest || draw < largest.Draw || HasRoomFor(bytes));
+
+    public void Add(SampleBatch batch) => _batches.Add(batch);
+
+    /// <summary>Adds a batch, and lets go of those with greater numbers that are no longer needed.</summary>
+    public void AddDrawn(SampleBatch batch)
+    {
+        _batches.Add(batch);
+        while (_batches.Count > 1 && Largest is { } last && (Rows - last.Rows >= maxRows || Bytes > MaxBytes))
+            Remove(last);
+    }
+
+    /// <summary>
+    /// Lets go of batches, those with the greatest numbers first, until the rest holds at most so many rows, or less than the least without
+    /// one more. Batches of one number stay or go together.
+    /// </summary>
+    public void Trim(long rows, long least)
+    {
+        foreach (var step in Kept.GroupBy(batch => batch.Draw).OrderByDescending(step => step.Key).ToList())
+            if (KeptRows > rows && KeptRows - step.Sum(batch => batch.Rows) >= least)
+                step.ToList().ForEach(Remove);
+    }
+
+    /// <summary>Takes in what other ranks kept: the first batches of all ranks, then the second ones, and so on.</summary>
+    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
+    {
+        var own = Kept.ToList();
+        foreach (var batch in _batches.Except(own).ToList())
+            Remove(batch);
+        _batches.Clear();
+        for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
+        {
+            _batches.AddRange(own.Skip(i).Take(1));
+            foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
+                _batches.Add(new SampleBatch(null, inputs, i < own.Count ? own[i].Draw : 1) { Labels = labels });
+        }
+    }
+
+    public void Remove(SampleBatch batch)
+    {
+        _batches.Remove(batch);
+        batch.Dispose();
+    }
+
+    public void Clear()
+    {
+        _batches.ForEach(batch => batch.Dispose());
+        _batches.Clear();
+    }
+}
