@@ -39,24 +39,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (options.Logger is { } logger)
             KernelLog.Instance.Listen(message => Log.Kernels(logger, message));
         _guard = options.Guard is null ? null : new FixGuard(options.Guard);
-        _monitor = new NccMonitor(model, new NccMonitorOptions
-        {
-            ClassCount = options.ClassCount,
-            FeaturePoint = options.FeaturePoint,
-            Pooling = options.Pooling,
-            Metrics = CollapseMetricSet.None,
-            Exclude = options.Exclude,
-            ScoreEvery = options.ScoreEvery,
-            MinimumScored = options.MinimumScored,
-            Seed = options.Seed,
-            MaxPendingBytes = options.MaxPendingBytes,
-            IgnoreIndex = options.IgnoreIndex,
-            Logits = options.Logits,
-            TokenMask = options.TokenMask,
-            Deterministic = options.Deterministic,
-            LeaveOneOut = options.LeaveOneOut,
-            RequiresLayers = true,
-        });
+        _monitor = new NccMonitor(model, MonitorChoice.For(options));
         _inputs = new InputSample(_monitor.Forwards, RankShare(options.CalibrationSamples), () => (options.Seed, _memory!.Epoch));
         _memory = new SchedulerMemory(_watched, _inputs, _monitor);
         foreach (var layer in _watched.Reach.Skipped)

@@ -6,9 +6,6 @@ namespace EtfNet;
 /// <summary>Finds frames for layers that are ready. Changes nothing in the model.</summary>
 internal sealed class FixPreparation(CalibrationOptions options, nn.Module model, InputSample inputs, LayerInputSample? layerInputs)
 {
-    /// <summary>A rise of the loss below this is none, however small the loss has become.</summary>
-    private const double LossSlack = 0.001;
-
     private readonly List<LayerDecision> _waiting = [];
     private readonly OutputChoice _choice = new(options.Pooling, inputs.IgnoreIndex);
     private bool _outputsAreLogits;
@@ -65,7 +62,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 var after = isOutput ? null : Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
                 using var given = isOutput ? TrialOutputs.Of(trial, now[module], options.Pooling) : null;
                 var outputs = after?.Outputs ?? given!;
-                if (WhyNot(prepared, before.Outputs, now.Outputs, outputs) is { } refusal)
+                if (TrialLimits.Refusal(prepared.Target.Name, options, before.Outputs, now.Outputs, outputs) is { } refusal)
                 {
                     _waiting.Add(refusal);
                     trials.Remove(module);
@@ -171,22 +168,5 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             Limit = options.MaxOutputError,
         });
         return null;
-    }
-
-    /// <summary>What speaks against a fix that was tried: it would cost the network too much; null where nothing does.</summary>
-    private LayerDecision? WhyNot(PreparedFix prepared, TrialOutputs first, TrialOutputs before, TrialOutputs after)
-    {
-        if (!double.IsPositiveInfinity(options.MaxErrorRise) && (before.NccError(), after.NccError()) is ({ } error, { } errorAfter)
-            && errorAfter - error > options.MaxErrorRise)
-            return Above(LayerReason.ErrorRiseAboveLimit, error, errorAfter, options.MaxErrorRise);
-        // Against the outputs before the first of this epoch's fixes: what they cost together is limited, by a standard error less, as the
-        // sample is not all of the data.
-        if (!double.IsPositiveInfinity(options.MaxLossRise) && (first.Loss(), after.LossOf(first)) is ({ } loss, { } lossAfter)
-            && !(lossAfter - loss + after.RiseError(first) <= Math.Max(options.MaxLossRise * loss, LossSlack)))
-            return Above(LayerReason.LossRiseAboveLimit, loss, lossAfter, options.MaxLossRise);
-        return null;
-
-        LayerDecision Above(LayerReason reason, double was, double value, double limit) =>
-            new(prepared.Target.Name, reason) { Before = was, Value = value, Limit = limit };
     }
 }

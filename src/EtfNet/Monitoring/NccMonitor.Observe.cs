@@ -175,7 +175,7 @@ public sealed partial class NccMonitor
         using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
         using var pooled = features.dim() == 0 ? null
             : _taps.TryGetValue(layer, out var tap) ? tap.Pool(features, form.Count)
-            : LayerTap.PoolByHand(features, form.Count, _options.Pooling, FeatureLayout.ChannelsLast);
+            : FeaturePooler.PoolByHand(features, form.Count, _options.Pooling, FeatureLayout.ChannelsLast);
         if (pooled is null || pooled.shape[0] != batch.Count)
             throw new ArgumentException(
                 $"{Words.Count(batch.Count, "label")} came with features of shape ({string.Join(", ", features.shape)}) of layer "

@@ -22,7 +22,7 @@ internal sealed class ForwardObserver
 
     // Never disposed: another thread may be inside a forward when the hooks go.
     private readonly ThreadLocal<ForwardCall?> _calls = new(trackAllValues: true);
-    private readonly Dictionary<nn.Module, ModuleHook> _hooks = new(ReferenceEqualityComparer.Instance);
+    private readonly ObservedModules _modules;
     private readonly BoundHook? _before;
     private readonly RootCall? _rootCall;
     private ObservedForwards[] _parties = [];
@@ -37,7 +37,8 @@ internal sealed class ForwardObserver
         // First of all hooks: what is kept is the input before anybody's hook changed it.
         _before = HookBinder.Before(model, Enter)?.First();
         _rootCall = RootCall.Of(model);
-        HookOn(model);
+        _modules = new ObservedModules(this);
+        _modules.HookOn(model);
     }
 
     public nn.Module Model { get; }
@@ -62,7 +63,7 @@ internal sealed class ForwardObserver
     public bool IsReplaying => ReferenceEquals(Replaying, this);
 
     /// <summary>Whether the model itself, or any layer that somebody listens to, was ever called.</summary>
-    public bool HasSeenAnything => _modelIsCalled || _hooks.Values.Any(hook => hook.HasFired);
+    public bool HasSeenAnything => _modelIsCalled || _modules.HaveFired;
 
     [field: ThreadStatic]
     private static ForwardObserver? Replaying { get; set; }
@@ -86,12 +87,7 @@ internal sealed class ForwardObserver
         lock (Observers)
         {
             _parties = [.. _parties.Where(other => !ReferenceEquals(other, party))];
-            foreach (var hook in _hooks.Values.ToList())
-            {
-                hook.Remove(other => ReferenceEquals(other, party));
-                Release(hook);
-            }
-
+            _modules.Forget(party);
             if (_parties.Length > 0)
                 return;
             Observers.Remove(Model);
@@ -100,7 +96,7 @@ internal sealed class ForwardObserver
         foreach (var call in _calls.Values)
             call?.Abandon();
         _before?.Remove();
-        _hooks[Model].Bound?.Remove();
+        _modules.HookOn(Model).Bound?.Remove();
         Hooks.Dispose();
         StandIns.Remove();
     }
@@ -108,17 +104,12 @@ internal sealed class ForwardObserver
     /// <summary>Listens to a module; the result says whether it has hooks at all, and whether it was ever called.</summary>
     public ModuleHook Listen(nn.Module module, ObservedForwards party, IModuleListener listener)
     {
-        var hook = HookOn(module);
-        hook.Add(party, listener);
         _settled = false;
-        return hook;
+        return _modules.Listen(module, party, listener);
     }
 
-    public void StopListening(ModuleHook hook, ObservedForwards party, IModuleListener listener)
-    {
-        hook.Remove(other => ReferenceEquals(other, party), listener);
-        Release(hook);
-    }
+    public void StopListening(ModuleHook hook, ObservedForwards party, IModuleListener listener) =>
+        _modules.StopListening(hook, party, listener);
 
     /// <summary>The forward that what a hook sees belongs to; null for none.</summary>
     public ForwardCall? CallFor(ModuleHook hook)
@@ -167,7 +158,7 @@ internal sealed class ForwardObserver
         if (_settled)
             return false;
         _settled = true;
-        var heard = _hooks.Values.Where(hook => hook is { HasListeners: true, Bound: not null }).ToList();
+        var heard = _modules.Heard();
         var silent = heard.Where(hook => !hook.HasFired).ToList();
         if (silent.Count == 0)
             return false;
@@ -179,17 +170,8 @@ internal sealed class ForwardObserver
     }
 
     /// <summary>Hooks that were taken away, by the names of their modules; empty where all are there.</summary>
-    public IReadOnlyList<string> MissingHooks()
-    {
-        var nodes = ModuleTree.Walk(Model);
-        return
-        [
-            .. _before is { IsThere: false } ? ["the model"] : Array.Empty<string>(),
-            .. from node in nodes
-               where _hooks.GetValueOrDefault(node.Module) is { HasListeners: true, Bound.IsThere: false }
-               select $"'{node.Path}'",
-        ];
-    }
+    public IReadOnlyList<string> MissingHooks() =>
+        [.. _before is { IsThere: false } ? ["the model"] : Array.Empty<string>(), .. _modules.Missing()];
 
     /// <summary>
     /// Calls the model again with inputs that it was called with, copies of them, and gives its result to the open dispose scope.
@@ -202,7 +184,7 @@ internal sealed class ForwardObserver
     public object? Replay(Tensor?[] inputs)
     {
         var before = _calls.Value;
-        var hidden = Hooks.HideThoseThatOnlyLook([_before?.Hook, .. _hooks.Values.Select(hook => hook.Bound?.Hook)]);
+        var hidden = Hooks.HideThoseThatOnlyLook([_before?.Hook, .. _modules.Own()]);
         var outer = Replaying;
         Replaying = this;
         try
@@ -270,25 +252,5 @@ internal sealed class ForwardObserver
             method => method.Name == "forward" && method.DeclaringType is not null)?.DeclaringType;
         return new StackTrace().GetFrames().Any(
             frame => frame.GetMethod() is { Name: "forward", DeclaringType: { } type } && type == forward);
-    }
-
-    private ModuleHook HookOn(nn.Module module)
-    {
-        lock (Observers)
-        {
-            if (_hooks.TryGetValue(module, out var known))
-                return known;
-            var hook = new ModuleHook(this, module);
-            hook.Bind();
-            return _hooks[module] = hook;
-        }
-    }
-
-    private void Release(ModuleHook hook)
-    {
-        if (hook.HasListeners || ReferenceEquals(hook.Module, Model))
-            return;
-        hook.Bound?.Remove();
-        _hooks.Remove(hook.Module);
     }
 }

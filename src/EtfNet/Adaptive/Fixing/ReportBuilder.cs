@@ -15,23 +15,27 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
     /// <param name="trials">The epochs whose fixes are on trial.</param>
     /// <param name="tail">What is to be said of the tail.</param>
     public EtfReport Build(
-        int epoch, double epsilon, IReadOnlyList<string> monitored, IReadOnlySet<int> trials, EtfTailReport? tail) => new()
+        int epoch, double epsilon, IReadOnlyList<string> monitored, IReadOnlySet<int> trials, EtfTailReport? tail)
     {
-        Epoch = epoch,
-        Layers = [.. Shown(monitored).Select(layer => Row(layer.Name, layer.Found, trials))],
-        FixedLayers = [.. _watched.Values.Select(layer => layer.Record).OfType<FixedLayer>().OrderBy(layer => layer.Epoch)],
-        NewlyFixed = outcome.NewlyFixed,
-        Reverted = [.. outcome.Reverted.Select(entry => entry.Layer.Name)],
-        Skipped = layers.Reach.Skipped,
-        ParametersInReach = layers.Reach.InReach,
-        ParametersOutOfReach = layers.Reach.OutOfReach,
-        EffectiveDepth = outcome.Collapse?.EffectiveDepth(epsilon),
-        UnlabeledForwards = outcome.Unlabeled,
-        Remarks = outcome.Remarks,
-        Tail = tail,
-    };
+        return new EtfReport
+        {
+            Epoch = epoch,
+            Layers = [.. Shown(monitored).Select(layer => Row(layer.Name, layer.Found, trials))],
+            FixedLayers = [.. _watched.Values.Select(layer => layer.Record).OfType<FixedLayer>().OrderBy(layer => layer.Epoch)],
+            NewlyFixed = outcome.NewlyFixed,
+            Reverted = [.. outcome.Reverted.Select(entry => entry.Layer.Name)],
+            Skipped = layers.Reach.Skipped,
+            ParametersInReach = layers.Reach.InReach,
+            ParametersOutOfReach = layers.Reach.OutOfReach,
+            EffectiveDepth = outcome.Collapse?.EffectiveDepth(epsilon),
+            UnlabeledForwards = outcome.Unlabeled,
+            Remarks = outcome.Remarks,
+            Tail = tail,
+        };
+    }
 
-    /// <summary>The layers that were measured, but for those that a cut brought and took away; then those that the monitor has since.</summary>
+    /// <summary>The layers that were measured, but for those that went as a cut was taken back; then those that the monitor has
+    /// since.</summary>
     private List<(string Name, LayerCollapse? Found)> Shown(IReadOnlyList<string> monitored)
     {
         List<(string Name, LayerCollapse? Found)> shown = outcome.Collapse is not { } collapse

@@ -171,15 +171,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
         var nearest = predictions.IsEmpty ? null : new int[labels.Length];
         var turns = options.LeaveOneOut ? new float[labels.Length] : null;
         var score = NearestClassCenter.Score(features, labels, centers, nearest, Previous, turns: turns);
-        Scores.Scored += score.Scored;
-        Scores.Wrong += score.Wrong;
-        Scores.WithinRounding += score.Rescored;
-        Scores.AddTurns(turns);
-        for (var i = 0; i < nearest?.Length; i++)
-            if (nearest[i] >= 0)
-            {
-                Scores.Compared++;
-                Scores.Differing += nearest[i] == predictions[i] ? 0 : 1;
-            }
+        Scores.Add(score, turns);
+        Scores.Compare(nearest, predictions);
     }
 }

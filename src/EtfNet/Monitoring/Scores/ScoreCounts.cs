@@ -37,12 +37,28 @@ internal sealed class ScoreCounts : ICheckedState
         return wrong;
     }
 
-    /// <summary>Notes at which shares wrong samples turn; those that never are right, or always, turn at none.</summary>
-    public void AddTurns(ReadOnlySpan<float> shares)
+    /// <summary>Adds the scores of a batch.</summary>
+    /// <param name="score">How many were scored, and how.</param>
+    /// <param name="turns">At which shares wrong samples turn; those that never are right, or always, turn at none.</param>
+    public void Add(NccScore score, ReadOnlySpan<float> turns)
     {
-        foreach (var share in shares)
+        Scored += score.Scored;
+        Wrong += score.Wrong;
+        WithinRounding += score.Rescored;
+        foreach (var share in turns)
             if (share > 0 && !float.IsPositiveInfinity(share))
                 TurnsAt[Math.Clamp((int)MathF.Ceiling(share * Steps) - 1, 0, Steps - 1)]++;
+    }
+
+    /// <summary>Compares the nearest centers of a batch with the model's predictions.</summary>
+    public void Compare(ReadOnlySpan<int> nearest, ReadOnlySpan<int> predictions)
+    {
+        for (var i = 0; i < nearest.Length; i++)
+            if (nearest[i] >= 0)
+            {
+                Compared++;
+                Differing += nearest[i] == predictions[i] ? 0 : 1;
+            }
     }
 
     string? ICheckedState.Problem(StateValues values)

@@ -46,6 +46,15 @@ internal static class FeaturePooler
         return (copy ? features.clone() : features).DetachFromDisposeScope();
     }
 
+    /// <summary>One row per label, where the pooling leaves it open whether that is a sample or a position.</summary>
+    public static Tensor PoolByHand(Tensor output, long rows, FeaturePooling pooling, FeatureLayout layout) => Pool(
+        output,
+        pooling == FeaturePooling.Auto && output.dim() > 2 && output.shape[0] != rows
+            && Positions(output.shape, layout) == rows
+            ? FeaturePooling.EachPosition
+            : pooling,
+        layout);
+
     /// <summary>How many positions an output has: the product of all dimensions but that of the features.</summary>
     public static long Positions(ReadOnlySpan<long> shape, FeatureLayout layout)
     {

@@ -37,7 +37,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         _search = trace?.Search((forward, output) =>
             Features(this, output, _seen, copy: true, NeedsMask() ? forward.TokenMask?.Value : null));
         if (node.Module is Linear or IWatchedLayer { HasChannelsFirst: false })
-            _headHook = forwards.Observer.Listen(node.Module, forwards, _head = new HeadListener(this));
+            _headHook = forwards.Observer.Listen(node.Module, forwards, _head = new HeadListener(forwards.Heads, this));
     }
 
     public string Name { get; }
@@ -144,17 +144,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     {
         _rank = output.dim();
         _seen = _rank > 2 ? _layout.Of(output.shape) : FeatureLayout.ChannelsLast;
-        return PoolByHand(output, rows, _pooling, _seen);
+        return FeaturePooler.PoolByHand(output, rows, _pooling, _seen);
     }
-
-    /// <summary>One row per label, where the pooling leaves it open whether that is a sample or a position.</summary>
-    public static Tensor PoolByHand(Tensor output, long rows, FeaturePooling pooling, FeatureLayout layout) => FeaturePooler.Pool(
-        output,
-        pooling == FeaturePooling.Auto && output.dim() > 2 && output.shape[0] != rows
-            && FeaturePooler.Positions(output.shape, layout) == rows
-            ? FeaturePooling.EachPosition
-            : pooling,
-        layout);
 
     public Tensor PoolPositions(Tensor raw) =>
         FeaturePooler.Pool(raw, FeaturePooling.EachPosition, _layout.Of(raw.shape), _point.Overwritten);
@@ -184,18 +175,4 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
 
     private bool NeedsMask() =>
         _rank == 3 && _seen == FeatureLayout.ChannelsLast && FeaturePooler.Resolve(Pooling, _rank, _seen) == FeaturePooling.TokenMean;
-
-    /// <summary>Notes each call of the layer itself: its output may be the model's class scores.</summary>
-    private sealed class HeadListener(LayerTap tap) : IModuleListener
-    {
-        public void Fired(Forward forward, object? input, object? result)
-        {
-            if (result is not Tensor output || output.dim() < 2)
-                return;
-            var alias = tap._forwards.Heads.WantsInputOf(tap) && input is Tensor given && given.dim() > 1
-                ? given.detach().DetachFromDisposeScope()
-                : null;
-            forward.Candidates.Add(new HeadCandidate(tap, alias, output, output.shape[^1]));
-        }
-    }
 }

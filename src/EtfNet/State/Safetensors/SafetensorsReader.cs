@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 
 namespace EtfNet;
 
@@ -52,7 +51,7 @@ internal static class SafetensorsReader
             throw Error(null, $"it ends after {source.Left} of the {length} bytes of its header");
         var bytes = ReadBytes(source, (int)length, null);
         var header = HeaderReader.Read(bytes);
-        var kind = RequireOwn(header, bytes);
+        var kind = OwnMetadata.Require(header, bytes.Length);
         if (source.Left is var data && data < header.DataLength)
             throw Error(null, $"it holds {data} of the {header.DataLength} bytes of its tensors");
 
@@ -66,28 +65,6 @@ internal static class SafetensorsReader
             if (!SafetensorsHeader.IsOwn(name))
                 state.Add(name, text);
         return state;
-    }
-
-    /// <summary>Checks what only files of this library have; a file with none of it is another program's.</summary>
-    /// <returns>The kind of state; null for another program's file.</returns>
-    private static string? RequireOwn(SafetensorsHeader header, byte[] bytes)
-    {
-        if (!header.Metadata.Keys.Any(SafetensorsHeader.IsOwn))
-            return null;
-        if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text)
-            || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
-            throw Error(SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version");
-        if (version > SafetensorsHeader.Version)
-            throw new EtfStateException(
-                null, SafetensorsHeader.VersionName,
-                $"it is of version {version}, and this library reads up to version {SafetensorsHeader.Version}", "Update EtfNet.");
-        if (!header.Metadata.TryGetValue(SafetensorsHeader.KindName, out var kind))
-            throw Error(SafetensorsHeader.KindName, "this entry of the metadata is missing");
-        if (header.ChecksumAt < 0)
-            throw Error(SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or no checksum");
-        return bytes.Length % 8 == 0
-            ? kind
-            : throw Error(null, $"its header of {bytes.Length} bytes is not padded to a multiple of 8");
     }
 
     private static HeldTensor ReadTensor(ByteSource source, SafetensorsEntry entry, int piece, Checksum? checksum)
@@ -111,5 +88,6 @@ internal static class SafetensorsReader
         return bytes.Length == length ? bytes : throw Error(entry, $"it ends after {bytes.Length} of {length} bytes");
     }
 
-    private static EtfStateException Error(string? entry, string problem) => new(null, entry, problem, Damaged);
+    /// <summary>The error for a file that is not as it was written.</summary>
+    public static EtfStateException Error(string? entry, string problem) => new(null, entry, problem, Damaged);
 }

@@ -20,6 +20,14 @@ internal static class OptimizerEntries
     /// <summary>What the entries of a parameter's state begin with.</summary>
     public static string Own(string name, string parameter) => $"{name}.state.{parameter}";
 
+    /// <exception cref="EtfStateException">A state has no optimizer of the name, or one of another type.</exception>
+    public static void RequireType(StateReader from, string name, string type)
+    {
+        var saved = from.FindText(Type(name)) ?? throw from.Missing(Type(name));
+        if (saved != type)
+            throw Mismatch(from, Type(name), $"it is {EntryName.Quote(saved)}, and the optimizer is {type}");
+    }
+
     /// <exception cref="EtfStateException">A state has another number of groups.</exception>
     public static void RequireGroups(StateReader from, string name, int count)
     {
@@ -41,8 +49,7 @@ internal static class OptimizerEntries
             throw Mismatch(from, entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
     }
 
-    /// <summary>The error for an optimizer other than the one that was saved.</summary>
-    public static EtfStateException Mismatch(StateReader from, string entry, string problem) => from.State.Error(entry, problem, Remedy);
+    private static EtfStateException Mismatch(StateReader from, string entry, string problem) => from.State.Error(entry, problem, Remedy);
 
     /// <summary>The names of a group's parameters in a state.</summary>
     /// <exception cref="EtfStateException">The entry is no list of names.</exception>

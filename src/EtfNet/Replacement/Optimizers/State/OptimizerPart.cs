@@ -49,10 +49,7 @@ internal sealed class OptimizerPart(
     public void Read(StateReader from, string name)
     {
         var (groups, now) = (TorchSharpInternals.Groups(optimizer), named());
-        if ((from.FindText(OptimizerEntries.Type(name)) ?? throw from.Missing(OptimizerEntries.Type(name))) is var type
-            && type != optimizer.GetType().Name)
-            throw OptimizerEntries.Mismatch(
-                from, OptimizerEntries.Type(name), $"it is {EntryName.Quote(type)}, and the optimizer is {optimizer.GetType().Name}");
+        OptimizerEntries.RequireType(from, name, optimizer.GetType().Name);
         OptimizerEntries.RequireGroups(from, name, groups.Count);
 
         var options = new List<IReadOnlyDictionary<OptimizerField, object?>>();
