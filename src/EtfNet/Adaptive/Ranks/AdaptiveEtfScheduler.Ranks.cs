@@ -214,7 +214,7 @@ public sealed partial class AdaptiveEtfScheduler
         var request = new StateSet(Kind);
         request.Add(SampleName, "");
         RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, request), Purpose);
-        _inputs.Join(ExchangeSample(group));
+        _inputs.Join(ExchangeSample(group), whole: BatchNormSynchronization.IsOf(_model));
         _hasWholeSample = true;
     }
 

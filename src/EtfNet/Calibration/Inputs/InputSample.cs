@@ -122,7 +122,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen
     /// them.</summary>
     /// <param name="others">For each rank its batches; they are this object's from now on.</param>
-    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
+    /// <param name="whole">Whether the ranks' shares of a step become one batch, as batch norms need it that saw them as one.</param>
+    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others, bool whole)
     {
         lock (_lock)
         {
@@ -133,14 +134,10 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             _rows *= others.Count + 1;
             for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
             {
-                _batches.AddRange(own.Skip(i).Take(1));
+                var step = own.Skip(i).Take(1).ToList();
                 foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
-                    _batches.Add(new Batch(
-                        null, inputs, i < own.Count ? own[i].Draw : 1, inputs[0]!.shape[0],
-                        inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
-                    {
-                        Labels = labels,
-                    });
+                    step.Add(Given(inputs, labels, i < own.Count ? own[i].Draw : 1));
+                _batches.AddRange(whole && AreShares(step) ? [Whole(step)] : step);
             }
         }
     }
@@ -207,6 +204,30 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     {
         using var alias = tensor.detach();
         return alias.clone().DetachFromDisposeScope();
+    }
+
+    private static Batch Given(Tensor?[] inputs, Tensor? labels, double draw) =>
+        new(null, inputs, draw, inputs[0]!.shape[0], inputs.Sum(input => input is null ? 0 : input.NumberOfElements * input.ElementSize))
+        {
+            Labels = labels,
+        };
+
+    /// <summary>Whether batches are shares of one: all of their inputs have a row per sample, of the same shape everywhere.</summary>
+    private static bool AreShares(List<Batch> batches) => batches.TrueForAll(batch =>
+        batch.Labels is null == batches[0].Labels is null && batch.Inputs.Length == batches[0].Inputs.Length
+        && batch.Inputs.Zip(batches[0].Inputs).All(pair => pair is (null, null) || (pair is ({ } input, { } first)
+            && input.dim() > 0 && input.shape[0] == batch.Rows && input.shape.AsSpan(1).SequenceEqual(first.shape.AsSpan(1)))));
+
+    /// <summary>The shares of a step as one batch; they are let go of.</summary>
+    private static Batch Whole(List<Batch> shares)
+    {
+        var inputs = shares[0].Inputs.Select((input, at) => input is null ? null : Joined(shares.Select(share => share.Inputs[at]!)));
+        var labels = shares[0].Labels is null ? null : Joined(shares.Select(share => share.Labels!));
+        var batch = Given([.. inputs], labels, shares[0].Draw);
+        shares.ForEach(share => share.Dispose());
+        return batch;
+
+        static Tensor Joined(IEnumerable<Tensor> tensors) => cat([.. tensors]).DetachFromDisposeScope();
     }
 
     private bool Fits(double draw, long rows, long bytes) => Largest() is not { } largest || draw < largest.Draw
