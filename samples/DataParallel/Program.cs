@@ -7,10 +7,11 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-var options = SampleProgram.Options(args, new { Epochs = 6, Batch = 128, Seed = 1, BatchNorm = false, OneProcess = false });
+var options = SampleProgram.Options(args, new { Epochs = 6, Batch = 128, Seed = 1, BatchNorm = false, Float64 = false, OneProcess = false });
 using var ranks = options.OneProcess ? null : MpiCollective.Start();       // the processes that mpirun started
 var (rank, size) = (ranks?.Rank ?? 0, ranks?.Size ?? 1);
 set_num_threads(Math.Max(1, Environment.ProcessorCount / size));
+set_default_dtype(options.Float64 ? float64 : float32);                      // in float64, ranks and one process train the same network
 manual_seed(options.Seed);
 using var data = DataSet.Load("embedded");
 using var model = Sequential(
@@ -20,6 +21,7 @@ using var model = Sequential(
     ("fc3", Linear(256, 256)), ("norm3", Norm()), ("relu3", ReLU()),
     ("head", Linear(256, 10)));
 using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9, weight_decay: 5e-4);
+using var whole = ranks is null ? null : model.SynchronizeBatchNorm(ranks);   // batch norms see all ranks' shares of a batch
 using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.2, Collective = ranks }, optimizer);
 
 for (var epoch = 1; epoch <= options.Epochs; epoch++)
@@ -46,5 +48,4 @@ for (var epoch = 1; epoch <= options.Epochs; epoch++)
 if (rank == 0)
     Console.WriteLine($"test accuracy of {size} rank(s) {data.Test.AccuracyOf(model):0.0%}");
 
-// Batch norm sees its rank's share of a batch; at the end of an epoch all ranks take rank 0's running statistics.
 Module<Tensor, Tensor> Norm() => options.BatchNorm ? BatchNorm1d(256) : Identity();

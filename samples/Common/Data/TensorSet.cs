@@ -74,12 +74,12 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
         Labels.Dispose();
     }
 
-    /// <summary>Images of bytes (count, channels, height, width), in float32.</summary>
+    /// <summary>Images of bytes (count, channels, height, width), in the default type.</summary>
     /// <exception cref="SampleException">A label is out of range.</exception>
     internal static TensorSet OfImages(Tensor pixels, Tensor labels, int classes, string labelFile)
     {
         using var wrong = labels.ge(classes).nonzero();
-        return wrong.shape[0] == 0 ? new TensorSet(pixels.to(ScalarType.Float32), labels.to(ScalarType.Int64)) : throw new SampleException(
+        return wrong.shape[0] == 0 ? new TensorSet(pixels.to(get_default_dtype()), labels.to(ScalarType.Int64)) : throw new SampleException(
             $"{labelFile}: label {labels[wrong[0, 0]].item<byte>()} at {wrong[0, 0].item<long>()}; labels are 0 to {classes - 1}.");
     }
 

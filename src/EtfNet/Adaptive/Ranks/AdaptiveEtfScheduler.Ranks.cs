@@ -195,7 +195,7 @@ public sealed partial class AdaptiveEtfScheduler
             return;
         var group = _options.Collective!;
         RankBroadcast.Send(group, stream => SafetensorsWriter.Write(stream, EpochMessage.SampleRequest()), Purpose);
-        _inputs.Join(RankSample.Exchange(group, _inputs));
+        _inputs.Join(RankSample.Exchange(group, _inputs), whole: BatchNormSynchronization.IsOf(_model));
         _hasWholeSample = true;
     }
 }

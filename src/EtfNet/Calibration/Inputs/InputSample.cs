@@ -112,11 +112,12 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen
     /// them.</summary>
     /// <param name="others">For each rank its batches; they are this object's from now on.</param>
-    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
+    /// <param name="whole">Whether the ranks' shares of a step become one batch, as batch norms need it that saw them as one.</param>
+    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others, bool whole)
     {
         lock (_lock)
         {
-            _store.Join(others);
+            _store.Join(others, whole);
             _rows *= others.Count + 1;
         }
     }

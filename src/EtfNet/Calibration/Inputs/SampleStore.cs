@@ -59,7 +59,9 @@ internal sealed class SampleStore(int maxRows)
     }
 
     /// <summary>Takes in what other ranks kept: the first batches of all ranks, then the second ones, and so on.</summary>
-    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others)
+    /// <param name="others">For each rank its batches; they are this object's from now on.</param>
+    /// <param name="whole">Whether the ranks' shares of a step become one batch.</param>
+    public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others, bool whole)
     {
         var own = Kept.ToList();
         foreach (var batch in _batches.Except(own).ToList())
@@ -67,9 +69,10 @@ internal sealed class SampleStore(int maxRows)
         _batches.Clear();
         for (var i = 0; i < Math.Max(own.Count, others.Select(other => other.Count).DefaultIfEmpty(0).Max()); i++)
         {
-            _batches.AddRange(own.Skip(i).Take(1));
+            var step = own.Skip(i).Take(1).ToList();
             foreach (var (inputs, labels) in others.SelectMany(other => other.Skip(i).Take(1)))
-                _batches.Add(new SampleBatch(null, inputs, i < own.Count ? own[i].Draw : 1) { Labels = labels });
+                step.Add(new SampleBatch(null, inputs, i < own.Count ? own[i].Draw : 1) { Labels = labels });
+            _batches.AddRange(whole && SampleShares.FitTogether(step) ? [SampleShares.Join(step)] : step);
         }
     }
 

@@ -14,6 +14,7 @@ namespace EtfNet;
 internal sealed class ReplayMode : IDisposable
 {
     private readonly EvaluationMode _evaluation;
+    private readonly IDisposable _alone = SynchronizationPause.Begin();
     private readonly List<BatchNorm> _batchNorms = [];
     private readonly List<double?> _momenta = [];
     private readonly List<(Tensor Buffer, Tensor Before)> _buffers = [];
@@ -71,5 +72,6 @@ internal sealed class ReplayMode : IDisposable
         }
 
         _evaluation.Dispose();
+        _alone.Dispose();
     }
 }

@@ -1,0 +1,58 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>Batch norm by the statistics of what all ranks see in one step.</summary>
+internal static class RankBatchNorm
+{
+    /// <summary>The output of a batch norm in training, after its own forward on the same input.</summary>
+    /// <param name="norm">The batch norm; its running statistics become those of the whole batch.</param>
+    /// <param name="input">N x C x ..., this rank's share of the batch.</param>
+    /// <param name="sum">What the sum of something over the ranks is called by.</param>
+    /// <returns>A tensor like <paramref name="input"/>, of the current scope.</returns>
+    public static Tensor Run(BatchNorm norm, Tensor input, Func<string, RankSumCall> sum)
+    {
+        using var scope = NewDisposeScope();
+        var channels = input.shape[1];
+        long[] others = [.. Enumerable.Range(0, (int)input.dim()).Where(dimension => dimension != 1)];
+        long[] row = [1, channels, .. Enumerable.Repeat(1L, (int)input.dim() - 2)];
+        var x = input.dtype is ScalarType.Float16 or ScalarType.BFloat16 ? input.to(ScalarType.Float32) : input;
+        var own = (double)(input.NumberOfElements / channels);
+
+        var sums = x.sum(others, type: ScalarType.Float64);
+        var totals = RankSum.Run(cat([sums, sums.new_full([1], own)]), sum("mean"));
+        var count = totals[channels].item<double>();
+        var mean = totals.slice(0, 0, channels, 1) / count;
+        // The deviations from the mean of all: a sum of squares of the values themselves would cancel.
+        var deviations = x - mean.to(x.dtype).view(row);
+        var squares = (deviations * deviations).sum(others, type: ScalarType.Float64);
+        var variance = RankSum.Run(squares, sum("variance")) / count;
+
+        Correct(norm, (own, sums, squares), (count, mean, variance));
+        var scale = (variance + norm.eps).rsqrt().to(x.dtype);
+        if (norm.affine)
+            scale *= norm.weight;
+        var output = deviations * scale.view(row);
+        if (norm.affine)
+            output += norm.bias!.view(row);
+        return output.to(input.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Gives the running statistics, which the batch norm has moved by its own share, what all ranks' would have given
+    /// them.</summary>
+    private static void Correct(
+        BatchNorm norm, (double Count, Tensor Sums, Tensor Squares) own, (double Count, Tensor Mean, Tensor Variance) whole)
+    {
+        if (!norm.track_running_stats || norm.running_mean is not { } mean || norm.running_var is not { } variance)
+            return;
+        using var noGrad = no_grad();
+        var share = norm.momentum ?? 1 / norm.num_batches_tracked!.to(ScalarType.Float64).item<double>();
+        var ownMean = own.Sums / own.Count;
+        var ownSquares = own.Squares - own.Count * (ownMean - whole.Mean).square();
+        var change = whole.Variance * (whole.Count / (whole.Count - 1)) - ownSquares / (own.Count - 1);
+        mean.add_((share * (whole.Mean - ownMean)).to(mean.dtype));
+        variance.add_((share * change).to(variance.dtype));
+    }
+}
