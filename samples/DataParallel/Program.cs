@@ -7,7 +7,8 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
-var options = SampleProgram.Options(args, new { Epochs = 6, Batch = 128, Seed = 1, BatchNorm = false, Float64 = false, OneProcess = false });
+var options = SampleProgram.Options(
+    args, new { Epochs = 6, Batch = 128, Seed = 1, BatchNorm = false, Float64 = false, OneProcess = false });
 using var ranks = options.OneProcess ? null : MpiCollective.Start();       // the processes that mpirun started
 var (rank, size) = (ranks?.Rank ?? 0, ranks?.Size ?? 1);
 set_num_threads(Math.Max(1, Environment.ProcessorCount / size));

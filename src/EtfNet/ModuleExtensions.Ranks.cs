@@ -19,8 +19,8 @@ public static partial class ModuleExtensions
     /// nothing is exchanged.</para>
     /// <para>Each rank's share needs two values per feature, and each batch norm is called by <c>call</c>. It also runs its own forward,
     /// whose result is not used: expect some 2 to 3 times the time of a plain batch norm, and the time of the sums.</para>
-    /// <para>Where a rank fails during a backward pass, all gradients that pass a batch norm become NaN and the next call over the ranks, or
-    /// of a batch norm, throws.</para>
+    /// <para>Where a rank fails during a backward pass, all gradients that pass a batch norm become NaN and the next call over the ranks,
+    /// or of a batch norm, throws.</para>
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">A batch norm of the model is synchronized already. Nothing was changed.</exception>
