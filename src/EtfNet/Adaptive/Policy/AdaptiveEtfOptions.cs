@@ -34,14 +34,11 @@ public sealed partial record AdaptiveEtfOptions
         init => field = value is > 0 and < 1 ? value : throw new ArgumentOutOfRangeException(nameof(Epsilon), value, "Must lie in (0, 1).");
     } = 0.05;
 
-    /// <summary>
-    /// Gets the amount by which a layer's error may exceed the last layer's error for the layer still to be ready. Use it for tasks on
-    /// which no error falls to <see cref="Epsilon"/> while the network still learns.
-    /// </summary>
-    /// <value>
-    /// A difference of errors in (0, 1). The default is null: only <see cref="Epsilon"/> decides. A value has an effect only while the last
-    /// layer's own error is at or below <see cref="RelativeBound"/>, and not in the first <see cref="RelativeWarmupEpochs"/>.
-    /// </value>
+    /// <summary>Gets the amount by which a layer's error may exceed the last layer's error for the layer still to be ready. Use it for
+    /// tasks on which no error falls to <see cref="Epsilon"/> while the network still learns.</summary>
+    /// <value>A difference of errors in (0, 1). The default is null: only <see cref="Epsilon"/> decides. A value has an effect only while
+    /// the last layer's own error is at or below <see cref="RelativeBound"/>, and not in the first
+    /// <see cref="RelativeWarmupEpochs"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
     public double? RelativeEpsilon
     {
@@ -131,11 +128,10 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets the maximum relative rise of the network's loss that the fixes of one epoch may cause on the calibration sample. A
     /// layer that would cause a larger rise waits.</summary>
-    /// <value>
-    /// Above 0; infinity sets no limit. The default is 0.1, a rise of 10%. An absolute rise below 0.001 never counts; one standard error of
-    /// the rise over the sample is added to the rise. The loss is the cross entropy of the model's output and the labels. It is not used if
-    /// the output is not logits: if it does not have one row per label, or does not have one column per class that predicts the labels.
-    /// </value>
+    /// <value>Above 0; infinity sets no limit. The default is 0.1, a rise of 10%. An absolute rise below 0.001 never counts; one standard
+    /// error of the rise over the sample is added to the rise. The loss is the cross entropy of the model's output and the labels. It is
+    /// not used if the output is not logits: if it does not have one row per label, or does not have one column per class that predicts the
+    /// labels.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxLossRise
     {
@@ -179,10 +175,8 @@ public sealed partial record AdaptiveEtfOptions
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Include { get; init => field = value ?? throw new ArgumentNullException(nameof(Include)); } = [];
 
-    /// <summary>
-    /// Gets the layers that may not be fixed, as names that may contain <c>*</c> and <c>?</c>. It takes precedence over
-    /// <see cref="Include"/>. These layers are not watched either, and cost nothing.
-    /// </summary>
+    /// <summary>Gets the layers that may not be fixed, as names that may contain <c>*</c> and <c>?</c>. It takes precedence over
+    /// <see cref="Include"/>. These layers are not watched either, and cost nothing.</summary>
     /// <value>The default is empty.</value>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> Exclude { get; init => field = value ?? throw new ArgumentNullException(nameof(Exclude)); } = [];
@@ -198,13 +192,9 @@ public sealed partial record AdaptiveEtfOptions
     /// <exception cref="ArgumentOutOfRangeException">The value is not a defined pooling.</exception>
     public FeaturePooling Pooling { get; init => field = OptionCheck.Defined(value, nameof(Pooling)); }
 
-    /// <summary>
-    /// Gets n, where one in n batches is scored, drawn with <see cref="Seed"/>. Every batch enters the class means.
-    /// </summary>
-    /// <value>
-    /// At least 1, which scores all batches. The default is 4. With more than 1,000 classes, n is multiplied by the number of thousands of
-    /// classes, rounded up.
-    /// </value>
+    /// <summary>Gets n, where one in n batches is scored, drawn with <see cref="Seed"/>. Every batch enters the class means.</summary>
+    /// <value>At least 1, which scores all batches. The default is 4. With more than 1,000 classes, n is multiplied by the number of
+    /// thousands of classes, rounded up.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int ScoreEvery
     {
@@ -212,10 +202,8 @@ public sealed partial record AdaptiveEtfOptions
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(ScoreEvery), value, "Must be at least 1.");
     } = 4;
 
-    /// <summary>
-    /// Gets the minimum number of samples to score per epoch, if the epoch has that many. In short epochs, more batches are scored than
-    /// <see cref="ScoreEvery"/> says.
-    /// </summary>
+    /// <summary>Gets the minimum number of samples to score per epoch, if the epoch has that many. In short epochs, more batches are scored
+    /// than <see cref="ScoreEvery"/> says.</summary>
     /// <value>At least 0. The default is 2000.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public long MinimumScored
@@ -227,10 +215,8 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets the seed with which the scored batches, and those kept for calibration, are drawn. The default is 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>
-    /// Gets how many bytes of features may wait for their labels. Above this limit, the oldest forwards are discarded and counted as
-    /// unlabeled.
-    /// </summary>
+    /// <summary>Gets how many bytes of features may wait for their labels. Above this limit, the oldest forwards are discarded and counted
+    /// as unlabeled.</summary>
     /// <value>At least 1. The default is 512 MiB. The last forward is always kept.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public long MaxPendingBytes
@@ -273,10 +259,9 @@ public sealed partial record AdaptiveEtfOptions
     public FixGuardOptions? Guard { get; init; }
 
     /// <summary>Gets the group of processes that together train copies of one model, each on its own batches.</summary>
-    /// <value>
-    /// The default is null: only this process. Otherwise all ranks create the scheduler, and call <c>ReduceGradients</c>, <c>EndEpoch</c>,
-    /// <c>Revert</c> and <c>Restore</c> together; rank 0 decides with the samples of all ranks. Dispose the group after the scheduler.
-    /// </value>
+    /// <value>The default is null: only this process. Otherwise all ranks create the scheduler, and call <c>ReduceGradients</c>,
+    /// <c>EndEpoch</c>, <c>Revert</c> and <c>Restore</c> together; rank 0 decides with the samples of all ranks. Dispose the group after
+    /// the scheduler.</value>
     public ICollective? Collective { get; init; }
 
     /// <summary>Gets how many bytes of gradients are summed over the ranks per operation.</summary>
