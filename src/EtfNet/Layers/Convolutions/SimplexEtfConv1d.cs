@@ -57,7 +57,7 @@ public sealed class SimplexEtfConv1d : SimplexEtfConvolution
     /// <param name="device">The default is the bias's, else the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
     /// <exception cref="ArgumentException">The frame does not fit the patches, the bias does not have K numbers of the dtype on the device,
-    /// the padding is "same" and the stride not 1 or has two numbers, or the dtype is not floating point.</exception>
+    /// the padding is "same" and the stride is not 1, the padding has two numbers, or the dtype is not floating point.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size, stride or dilation is below 1, or the scale is too large for the
     /// dtype.</exception>
     public SimplexEtfConv1d(SimplexEtf etf, long inChannels, long kernelSize,
