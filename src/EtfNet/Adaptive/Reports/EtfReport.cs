@@ -24,8 +24,8 @@ public sealed record EtfReport
     public required IReadOnlyList<string> Reverted { get; init; }
 
     /// <summary>
-    /// Gets the layers that can never be fixed, each with the reason: linear layers without a frame or of a shared weight, convolutions,
-    /// embeddings, native composites.
+    /// Gets the layers that cannot be fixed, each with the reason: layers without a frame or with a shared weight, grouped convolutions,
+    /// the first convolution, layers left out by the options, embeddings, native composites.
     /// </summary>
     public required IReadOnlyList<SkippedLayer> Skipped { get; init; }
 
