@@ -15,7 +15,7 @@ public static class SafetensorsExtensions
 {
     /// <summary>Saves a model's parameters and buffers, and which of its layers are fixed.</summary>
     /// <param name="model">The model, plain or with fixed layers, on any device.</param>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="NotSupportedException">A parameter is of a type that the format lacks, such as complex float64.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>

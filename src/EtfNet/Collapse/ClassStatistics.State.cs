@@ -52,7 +52,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
 
     /// <summary>Saves the state as a safetensors file: <c>count</c> for each class, <c>sum</c> and <c>scatter</c> for each class that has a
     /// sample.</summary>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>

@@ -39,7 +39,7 @@ public sealed partial class NccMonitor : ICustomState
 
     /// <summary>Saves the whole state as a safetensors file: the current epoch's statistics and scores, and the centers. Forwards that wait
     /// for labels are not saved.</summary>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
