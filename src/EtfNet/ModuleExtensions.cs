@@ -103,7 +103,7 @@ public static partial class ModuleExtensions
     /// <param name="model">The model.</param>
     /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/> is
     /// fitted to the current weights.</param>
-    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <param name="layers">Names of linear layers and convolutions; they may contain <c>*</c> and <c>?</c>.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <remarks>
     /// Call it before the optimizer is made. Biases stay and are trained. Layers that share a weight are fixed together: name all of them.
@@ -127,7 +127,7 @@ public static partial class ModuleExtensions
     /// <summary>Fixes the given layers as simplex ETFs immediately, and removes their weights from existing optimizers.</summary>
     /// <param name="model">The model.</param>
     /// <param name="frame">The frame, as in <see cref="ApplyEtf(nn.Module, EtfFrame, string[])"/>.</param>
-    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <param name="layers">Names of linear layers and convolutions; they may contain <c>*</c> and <c>?</c>.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
