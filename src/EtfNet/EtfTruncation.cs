@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A model that was cut, and the way back for as long as it is kept.</summary>
+/// <summary>The cut of a model, which can be reverted until the removed tail is freed.</summary>
 /// <remarks>
-/// Until <see cref="Release"/> or <see cref="Dispose"/> the tail that was cut off stays in memory, with its optimizer state. The cut itself
-/// stays whatever becomes of this object.
+/// The tail that was cut off stays in memory, with its optimizer state, until <see cref="Release"/> or <see cref="Dispose"/> is called. The
+/// model stays cut even if this object is disposed or collected.
 /// </remarks>
 public sealed class EtfTruncation : IDisposable
 {
@@ -15,10 +15,10 @@ public sealed class EtfTruncation : IDisposable
     internal EtfTruncation(nn.Module model, string behind, TailCut cut) =>
         (_model, Cut, _cut, RemovedModules, Head, RemovedParameters) = (model, behind, cut, cut.Removed, cut.Head, cut.Parameters);
 
-    /// <summary>Gets the path of the last layer, or block, that is left.</summary>
+    /// <summary>Gets the path of the last layer, or block, that stays in the model.</summary>
     public string Cut { get; }
 
-    /// <summary>Gets the head that took over, a <c>Linear</c> or one behind pooling, the model's own; null where blocks were
+    /// <summary>Gets the head that replaces the tail: a <c>Linear</c>, possibly after pooling. The model owns it. Null if blocks were
     /// dropped.</summary>
     public nn.Module<Tensor, Tensor>? Head { get; private set; }
 
@@ -32,7 +32,7 @@ public sealed class EtfTruncation : IDisposable
     public bool CanRevert => _cut.IsApplied && _cut.Obstacle is null;
 
     /// <summary>
-    /// Puts the tail back, to its places in the model and in the optimizers that it was taken out of, with the state that it had.
+    /// Restores the tail, in the model and in the optimizers that it was removed from, with the optimizer state that it had.
     /// </summary>
     /// <remarks>The head is disposed. Layers before the cut stay as they are now.</remarks>
     /// <exception cref="InvalidOperationException">

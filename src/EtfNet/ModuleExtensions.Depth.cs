@@ -3,21 +3,23 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <content>The depth that a network needs, and cutting it there.</content>
+/// <content>Measuring the depth that a network needs, and cutting the network there.</content>
 public static partial class ModuleExtensions
 {
-    /// <summary>Measures which of a model's layers add something: the held-out accuracy of heads fitted to each layer's features.</summary>
+    /// <summary>Measures which of a model's layers add accuracy: fits heads to each layer's features and scores them on held-out
+    /// data.</summary>
     /// <param name="model">The model, which takes one tensor.</param>
     /// <param name="training">Inputs and labels to fit the heads to (class indices, int64 or int32, one per sample or per
     /// position).</param>
-    /// <param name="heldOut">Inputs and labels to score them on, of other samples.</param>
+    /// <param name="heldOut">Inputs and labels of other samples, to score the heads on.</param>
     /// <param name="options">What to measure, and how; null for the defaults.</param>
-    /// <returns>The report: per layer the accuracy of the nearest training center and of a ridge head, parameters and time up to
-    /// there.</returns>
+    /// <returns>The report: per layer, the accuracy of the nearest training center and of a ridge head, and the parameters and time up to
+    /// the layer.</returns>
     /// <remarks>
-    /// Each sequence is enumerated once, and the model called once per batch, in evaluation mode and without gradient; modes are restored
-    /// and nothing of the model changes. Beside the forwards it takes about 0.75 d^2 multiplications in float64 per training sample and
-    /// layer of d features, and 8 d^2 bytes per layer. Fewer samples than features are allowed: the penalty holds the head.
+    /// Each sequence is enumerated once, and the model is called once per batch, in evaluation mode and without gradients. Modes are
+    /// restored, and the model does not change. In addition to the forwards, a layer of d features takes about 0.75 d^2 float64
+    /// multiplications per training sample, and 8 d^2 bytes in all. Fewer samples than features are allowed, because the penalty
+    /// regularizes the head.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/>, <paramref name="training"/> or <paramref name="heldOut"/> is
     /// null.</exception>
@@ -45,15 +47,16 @@ public static partial class ModuleExtensions
     }
 
     /// <summary>
-    /// Measures as <see cref="MeasureDepth(nn.Module, IEnumerable{ValueTuple{Tensor, Tensor}}, IEnumerable{ValueTuple{Tensor, Tensor}},
-    /// DepthOptions?)"/>,
-    /// for models of several inputs.
+    /// Measures as
+    /// <see cref="MeasureDepth(nn.Module, IEnumerable{ValueTuple{Tensor, Tensor}}, IEnumerable{ValueTuple{Tensor, Tensor}},
+    /// DepthOptions?)"/>
+    /// does, for models with several inputs.
     /// </summary>
-    /// <typeparam name="TBatch">What a batch is.</typeparam>
+    /// <typeparam name="TBatch">The type of a batch.</typeparam>
     /// <param name="model">The model.</param>
     /// <param name="training">The batches to fit the heads to.</param>
-    /// <param name="heldOut">The batches to score them on.</param>
-    /// <param name="forward">Calls the model (by <c>call</c>) on a batch.</param>
+    /// <param name="heldOut">The batches to score the heads on.</param>
+    /// <param name="forward">Runs the model on a batch, through its <c>call</c>.</param>
     /// <param name="labels">The labels of a batch.</param>
     /// <param name="options">What to measure, and how; null for the defaults.</param>
     /// <returns>The report.</returns>
@@ -80,7 +83,7 @@ public static partial class ModuleExtensions
         return measurement.Report();
     }
 
-    /// <summary>Cuts a model behind a layer of a depth report: the layer's ridge head takes the place of all that follows.</summary>
+    /// <summary>Cuts a model behind a layer of a depth report: the layer's ridge head replaces everything after it.</summary>
     /// <param name="model">The model that was measured.</param>
     /// <param name="cut">The layer, such as <see cref="DepthReport.ShallowestCut"/>.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
@@ -97,21 +100,22 @@ public static partial class ModuleExtensions
             $"Layer '{cut.Name}' has no head to cut behind: {cut.Reason ?? cut.CutObstacle}.", nameof(cut)), optimizers);
     }
 
-    /// <summary>Cuts a model behind a layer: a head takes the place of all that follows.</summary>
-    /// <param name="model">The model: a <c>Sequential</c>, or several in one another, around the cut.</param>
-    /// <param name="cut">The layer's path. Its norm and activation stay where the head was fitted behind them.</param>
-    /// <param name="head">That layer's head, of <see cref="DepthLayer.Head"/>.</param>
+    /// <summary>Cuts a model behind a layer: a head replaces everything after it.</summary>
+    /// <param name="model">The model. Around the cut it is a <c>Sequential</c>, or nested ones.</param>
+    /// <param name="cut">The layer's path. Its norm and activation stay if the head was fitted after them.</param>
+    /// <param name="head">That layer's head, from <see cref="DepthLayer.Head"/>.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
     /// <returns>The way back, until it is released.</returns>
     /// <remarks>
-    /// What is cut off leaves the optimizers with its state; the head is trained where the last weight, and the last bias, of the tail
-    /// were. <see cref="EtfPlan"/>, checkpoints and safetensors files know of the cut. Parameters that the head's side and the tail share
-    /// stay.
+    /// The parameters that are cut off leave the optimizers, with their state. The head's weight and bias take the places of the tail's
+    /// last weight and last bias in the optimizers. <see cref="EtfPlan"/>, checkpoints and safetensors files record the cut. Parameters
+    /// that the tail shares with the rest of the model stay.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The model has no such layer, no layer stands before the cut or behind it, a skip may pass over it, the head is of another layer or
-    /// width, or an optimizer has none of the model's parameters. The message says what is possible. Nothing was changed.
+    /// The model has no such layer, there is no layer before or after the cut, a skip connection may pass over it, the head belongs to
+    /// another layer or has another width, or an optimizer has none of the model's parameters. The message says what is possible. Nothing
+    /// was changed.
     /// </exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
@@ -125,20 +129,21 @@ public static partial class ModuleExtensions
     }
 
     /// <summary>
-    /// Drops the last blocks of a <c>Sequential</c> within a model of any kind; the rest of the model, its head included, stays.
+    /// Drops the last blocks of a <c>Sequential</c> inside a model of any kind. The rest of the model, its head included, stays.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="cut">The path of the last block that stays, such as <c>blocks.5</c>.</param>
-    /// <param name="example">Calls the model (by <c>call</c>) on an example, in evaluation mode and without gradient.</param>
+    /// <param name="example">Runs the model on an example, through its <c>call</c>. It is run in evaluation mode and without
+    /// gradients.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
     /// <returns>The way back, until it is released.</returns>
     /// <remarks>
-    /// The block's output must have the shape of the last block's. The model's head is not fitted anew: train it further.
+    /// The block's output must have the same shape as the last block's output. The model's head is not refitted: train it further.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The model has no such block, nothing stands behind it, the shapes do not agree, the model uses the blocks one by one, so that a skip
-    /// may pass over the cut, or an optimizer has none of the model's parameters. Nothing was changed.
+    /// The model has no such block, nothing follows it, the shapes do not agree, the model uses the blocks one by one (so that a skip
+    /// connection may pass over the cut), or an optimizer has none of the model's parameters. Nothing was changed.
     /// </exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>

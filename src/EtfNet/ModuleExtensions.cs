@@ -4,17 +4,17 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What EtfNet adds to a TorchSharp model.</summary>
+/// <summary>Methods that EtfNet adds to a TorchSharp model.</summary>
 public static partial class ModuleExtensions
 {
-    /// <summary>Watches a model while it is trained and fixes the layers that have collapsed, without an optimizer to take their weights
-    /// from.</summary>
+    /// <summary>Watches a model during training and fixes the layers that have collapsed. The weights are not removed from an
+    /// optimizer.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
     /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
     /// same.</returns>
-    /// <remarks>Training goes on as it should, but the optimizer keeps its state for fixed weights in memory: prefer the overload that
-    /// takes it.</remarks>
+    /// <remarks>Training works as usual, but the optimizer keeps its state for fixed weights in memory: prefer the overload that takes the
+    /// optimizer.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed.</exception>
@@ -22,7 +22,7 @@ public static partial class ModuleExtensions
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon) =>
         model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon });
 
-    /// <summary>Watches a model while it is trained, fixes the layers that have collapsed and takes their weights out of the
+    /// <summary>Watches a model during training, fixes the layers that have collapsed, and removes their weights from the
     /// optimizer.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
@@ -56,16 +56,16 @@ public static partial class ModuleExtensions
     public static AdaptiveEtfScheduler ApplyAdaptiveEtf(this nn.Module model, double epsilon, optim.Optimizer optimizer) =>
         model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = epsilon }, optimizer);
 
-    /// <summary>Watches a model while it is trained, by options of one's own.</summary>
+    /// <summary>Watches a model during training, with the given options.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="options">When a layer is fixed, and as what.</param>
-    /// <param name="optimizers">Managed optimizers of the model's parameters; none is allowed. Where there are some, only layers that they
+    /// <param name="options">When a layer is fixed, and with which frame.</param>
+    /// <param name="optimizers">Managed optimizers of the model's parameters; may be empty. If it is not, only layers that these optimizers
     /// train are fixed.</param>
     /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
     /// same.</returns>
     /// <remarks>
-    /// A layer whose weight anything else in the model uses is skipped: an embedding, another layer, a tensor that some object of the model
-    /// holds. A model without any layer that can be fixed is refused only where there is no other layer to measure either.
+    /// A layer is skipped if anything else in the model uses its weight: an embedding, another layer, or an object of the model that holds
+    /// the tensor. A model without a layer that can be fixed is refused only if it has no other layer to measure either.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's
@@ -99,21 +99,20 @@ public static partial class ModuleExtensions
         return scheduler;
     }
 
-    /// <summary>Fixes given layers as simplex ETFs at once: before training, or for inference.</summary>
+    /// <summary>Fixes the given layers as simplex ETFs immediately, before training or for inference.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/>
-    /// follows the weights as they are.</param>
-    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <param name="frame">The frame: <see cref="EtfFrame.Identity"/> or a random one before training; <see cref="EtfFrame.Nearest"/> is
+    /// fitted to the current weights.</param>
+    /// <param name="layers">Names of linear layers and convolutions; they may contain <c>*</c> and <c>?</c>.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <remarks>
-    /// Call it before the optimizer is made. Biases stay and are trained. Layers of one weight are fixed together: name them all. Source:
-    /// Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
+    /// Call it before the optimizer is made. Biases stay and are trained. Layers that share a weight are fixed together: name all of them.
+    /// Source: Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// A name matches no linear layer; a layer has no frame of that kind, or a dtype that cannot hold it; the frame needs inputs to align
-    /// with; or something else in
-    /// the model uses a layer's weight. Nothing was changed.
+    /// A name matches no linear or convolution layer; a layer has no frame of that kind, or a dtype that cannot hold it; the frame needs
+    /// inputs to align with; or something else in the model uses a layer's weight. Nothing was changed.
     /// </exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler.</exception>
     /// <example>
@@ -125,10 +124,10 @@ public static partial class ModuleExtensions
     public static IReadOnlyList<FixedLayer> ApplyEtf(this nn.Module model, EtfFrame frame, params string[] layers) =>
         model.ApplyEtf(frame, layers, []);
 
-    /// <summary>Fixes given layers as simplex ETFs at once and takes their weights out of optimizers that exist already.</summary>
+    /// <summary>Fixes the given layers as simplex ETFs immediately, and removes their weights from existing optimizers.</summary>
     /// <param name="model">The model.</param>
     /// <param name="frame">The frame, as in <see cref="ApplyEtf(nn.Module, EtfFrame, string[])"/>.</param>
-    /// <param name="layers">Names of linear layers, with <c>*</c> and <c>?</c>.</param>
+    /// <param name="layers">Names of linear layers and convolutions; they may contain <c>*</c> and <c>?</c>.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -149,15 +148,15 @@ public static partial class ModuleExtensions
         return [.. made.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
 
-    /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> with the same outputs: for export, and for tools that know
-    /// nothing of EtfNet.</summary>
-    /// <param name="model">The model; its forward gives what it gave before.</param>
+    /// <summary>Turns every fixed layer back into a plain <c>nn.Linear</c> or convolution with the same outputs, for export and for tools
+    /// that do not know EtfNet.</summary>
+    /// <param name="model">The model; its outputs stay the same.</param>
     /// <returns>The names of the layers, in registration order.</returns>
     /// <remarks>
-    /// Nothing counts as fixed afterwards, and any optimizer goes on as it was: the model's parameters are the very objects that they were.
-    /// A weight that was fixed is a constant from now on, a buffer of its layer: it is in the model's state, saved, loaded and moved with
-    /// it, and not among <c>parameters()</c>; one that was fixed in place stays a parameter without gradient. Built anew and loaded from
-    /// that state, all of them are parameters as usual.
+    /// Afterwards no layer counts as fixed. Optimizers keep working, because the model's parameters are the same objects as before. A
+    /// weight that was fixed becomes a constant, a buffer of its layer: it is saved, loaded and moved with the model, but is not among
+    /// <c>parameters()</c>. A weight that was fixed in place stays a parameter without gradient. In a newly built model that loads this
+    /// state, all weights are parameters as usual.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler, or a place that holds a layer cannot hold a Linear.
@@ -176,7 +175,7 @@ public static partial class ModuleExtensions
         return Materialization.Run(model);
     }
 
-    /// <summary>Counts a model's parameters and the bytes that it and its training take now.</summary>
+    /// <summary>Counts a model's parameters, and the bytes that the model and its training currently take.</summary>
     /// <param name="model">The model.</param>
     /// <param name="optimizers">Its optimizers, for the bytes of their state.</param>
     /// <returns>The counts; <see cref="ModelFootprint.ToString"/> is a readable table.</returns>

@@ -5,13 +5,12 @@ namespace EtfNet;
 /// <content>The end of an epoch.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    /// <summary>Ends an epoch: scores every layer, and cuts the tail off (<see cref="TailPolicy.Cut"/>) or fixes the layers that are
+    /// <summary>Ends an epoch: scores every layer, and cuts off the tail (<see cref="TailPolicy.Cut"/>) or fixes the layers that are
     /// ready.</summary>
     /// <returns>What was found and done.</returns>
     /// <remarks>
-    /// The model is called with inputs of the epoch once more, in evaluation mode. What it throws then comes out here; nothing is fixed,
-    /// and
-    /// the epoch is over.
+    /// The model is called again with inputs of the epoch, in evaluation mode. If it throws, this method throws the same exception; nothing
+    /// is fixed, and the epoch is over.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// No batch was observed in the epoch, a forward is in progress, the model's layers were changed by hand, or
@@ -45,17 +44,17 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpochWithAccuracy(double accuracy) => End(null, Cost(accuracy));
 
     /// <summary>
-    /// Ends an epoch by exact errors on given batches: for training on samples without a single label (mixup, soft labels), whose forwards
-    /// are kept out by <see cref="Suspend"/>.
+    /// Ends an epoch with exact errors on given batches. Use it for training on samples that do not have a single label (mixup, soft
+    /// labels), and exclude the forwards of such samples with <see cref="Suspend"/>.
     /// </summary>
     /// <param name="batches">
-    /// Inputs and labels, clean samples as the model was meant for; class indices, one per sample or per position. Enumerated up to three
-    /// times.
+    /// Inputs and labels of unmixed samples. Labels are class indices, one per sample or per position. The sequence is enumerated up to
+    /// three times.
     /// </param>
     /// <returns>What was found and done.</returns>
     /// <remarks>
-    /// The batches decide, whatever <see cref="AdaptiveEtfOptions.Decision"/> says, and frames are calibrated on them. The model takes one
-    /// tensor.
+    /// Errors are measured and frames are calibrated on these batches, whatever <see cref="AdaptiveEtfOptions.Decision"/> is. The model
+    /// must take one tensor.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no batch, or its labels are not class indices. Nothing was fixed.</exception>

@@ -8,14 +8,14 @@ namespace EtfNet;
 public sealed partial class AdaptiveEtfScheduler
 {
     /// <summary>
-    /// Tells the scheduler of an optimizer that it was not given: weights that are fixed now, or will be, leave that one too, with their
+    /// Adds an optimizer that the scheduler does not know yet. Weights that are fixed, now or later, leave this optimizer too, with their
     /// state.
     /// </summary>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
     /// <remarks>
-    /// Call it as soon as the optimizer is made, before layers are taken back: a weight that comes back to a model can be given only to the
-    /// optimizers that are known. One that takes the place of another holds all that the other holds, and gets what comes back to that one;
-    /// see <see cref="RemoveOptimizer"/> for the other.
+    /// Call it as soon as the optimizer is made, before layers are reverted: the weight of a reverted layer can return only to known
+    /// optimizers. An optimizer that replaces another one, and holds all parameters of that one, also gets the weights that return to it.
+    /// Pass the replaced optimizer to <see cref="RemoveOptimizer"/>.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
     /// <exception cref="ArgumentException">The optimizer has none of the model's parameters. Nothing was changed.</exception>
@@ -45,12 +45,13 @@ public sealed partial class AdaptiveEtfScheduler
     }
 
     /// <summary>
-    /// Forgets an optimizer that no longer trains the model: layers that are taken back do not return to it, and snapshots and checkpoints
-    /// leave it out.
+    /// Removes an optimizer that no longer trains the model: reverted layers do not return to it, and snapshots and checkpoints leave it
+    /// out.
     /// </summary>
-    /// <param name="optimizer">The optimizer; nothing of it is changed. One that was disposed is forgotten without this call.</param>
+    /// <param name="optimizer">The optimizer, which is not changed. A disposed optimizer is removed without this call.</param>
     /// <returns>Whether it was known.</returns>
-    /// <remarks>What a guard kept for it is freed. As long as other optimizers are known, only what these train is fixed.</remarks>
+    /// <remarks>State that a guard keeps for it is freed. As long as other optimizers are known, only layers that these train are
+    /// fixed.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public bool RemoveOptimizer(optim.Optimizer optimizer)

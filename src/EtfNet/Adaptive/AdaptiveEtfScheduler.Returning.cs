@@ -4,15 +4,15 @@ namespace EtfNet;
 public sealed partial class AdaptiveEtfScheduler
 {
     /// <summary>
-    /// Makes a fixed layer trainable again: as it was before, where a guard still keeps that; otherwise starting from the frame, with fresh
-    /// optimizer state.
+    /// Makes a fixed layer trainable again. If a guard still keeps the old weight, the layer is as it was before; otherwise it starts from
+    /// the frame, with new optimizer state.
     /// </summary>
     /// <param name="layer">The layer's name.</param>
     /// <remarks>
-    /// It stays trainable until <see cref="Allow"/> is called. Its weight comes back to the optimizers as they are now: to those that had
-    /// it, and to those that took over from them. An optimizer that was made after the layer was fixed, and that the scheduler was not told
-    /// of by <see cref="AddOptimizer"/>, cannot be given the weight: TorchSharp's own throw KeyNotFoundException at their next step where
-    /// they were made of <c>model.parameters()</c>, and leave the weight untrained where they were made of a list; the report says so then.
+    /// The layer stays trainable until <see cref="Allow"/> is called. Its weight returns to the current optimizers: to those that held it,
+    /// and to those that replaced them. The weight cannot return to an optimizer that was made after the fix and was not passed to
+    /// <see cref="AddOptimizer"/>. TorchSharp's own optimizers then throw KeyNotFoundException at their next step if they were made from
+    /// <c>model.parameters()</c>; if they were made from a list, they leave the weight untrained, and the report says so.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no such layer, or it is not fixed.</exception>
@@ -51,7 +51,7 @@ public sealed partial class AdaptiveEtfScheduler
     }
 
     /// <summary>
-    /// Lets a layer be fixed again that was taken back, by <see cref="Revert"/> or by the guard. Any other layer is left as it is.
+    /// Lets a layer be fixed again that was reverted by <see cref="Revert"/> or by the guard. Any other layer is left as it is.
     /// </summary>
     /// <param name="layer">The layer's name.</param>
     /// <exception cref="ArgumentNullException"><paramref name="layer"/> is null.</exception>

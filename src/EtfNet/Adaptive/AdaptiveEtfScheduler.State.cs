@@ -5,8 +5,8 @@ namespace EtfNet;
 /// <content>Remembering a moment of the training, and going back to it.</content>
 public sealed partial class AdaptiveEtfScheduler
 {
-    /// <summary>Takes a copy of the whole training: weights, which layers are fixed, optimizers, this scheduler. For early stopping with
-    /// the best weights.</summary>
+    /// <summary>Copies the state of the whole training: weights, which layers are fixed, optimizers, and this scheduler. Use it for early
+    /// stopping with the best weights.</summary>
     /// <returns>The copy, in managed memory.</returns>
     /// <exception cref="InvalidOperationException">A forward is in progress.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
@@ -16,17 +16,17 @@ public sealed partial class AdaptiveEtfScheduler
         return new EtfSnapshot(FixedModules.Of(_model), PlannedCut.Of(_model), state, this, _memory.Epoch, _optimizers.All);
     }
 
-    /// <summary>Goes back to a moment of the training: layers that were fixed since are trained again, layers that were taken back since
-    /// are fixed again, a tail that was cut off since is back.</summary>
+    /// <summary>Restores an earlier state of the training: layers fixed since then are trained again, layers reverted since then are fixed
+    /// again, and a tail cut off since then is restored.</summary>
     /// <param name="snapshot">A copy made by this scheduler, or by one of an equal model with equal optimizers.</param>
     /// <remarks>
-    /// With <see cref="AdaptiveEtfOptions.Collective"/> all ranks call it, and take what rank 0's copy holds.
-    /// What a guard kept for its way back is not part of a snapshot: fixes on trial count as accepted. Optimizers that this scheduler was
-    /// told of since keep their state, and those that it has forgotten are left out; weights that are trained again come to the optimizers
-    /// as they are now. An optimizer's parameters that are not the model's are left alone where another scheduler watches them.
+    /// With <see cref="AdaptiveEtfOptions.Collective"/> all ranks call it, and all use rank 0's copy. The old weights that a guard keeps
+    /// are not part of a snapshot: fixes on trial count as accepted. Optimizers added since the snapshot keep their state, and removed ones
+    /// are left out; weights that are trained again return to the current optimizers. Parameters of an optimizer that are not the model's
+    /// are left alone if another scheduler watches them.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="snapshot"/> is null.</exception>
-    /// <exception cref="EtfStateException">The copy is of another architecture or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The copy is from another architecture or from other optimizers. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, the model's layers were changed by hand, or a place that holds a fixed layer cannot hold a trained one.
     /// Nothing was changed.

@@ -6,11 +6,11 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Watches the layers of a model that is being trained and fixes those that have collapsed as simplex ETFs.</summary>
+/// <summary>Watches the layers of a model during training, and fixes those that have collapsed as simplex ETFs.</summary>
 /// <remarks>
-/// A callback: it owns no loop. Made by <see cref="ModuleExtensions"/>; call <see cref="Observe(Tensor)"/> after each step and
-/// <see cref="EndEpoch()"/> after each epoch, between the optimizer's step and the next forward. Not thread-safe. Source:
-/// Liu, arXiv 2412.00884 (Adaptive-ETF).
+/// The scheduler works by callbacks and does not run the training loop. It is made by <see cref="ModuleExtensions"/>. Call
+/// <see cref="Observe(Tensor)"/> after each step and <see cref="EndEpoch()"/> after each epoch, between the optimizer's step and the next
+/// forward. The scheduler is not thread-safe. Source: Liu, arXiv 2412.00884 (Adaptive-ETF).
 /// </remarks>
 public sealed partial class AdaptiveEtfScheduler : IDisposable
 {
@@ -53,17 +53,17 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// <summary>Raised after a fixed layer was made trainable again.</summary>
     public event EventHandler<LayerRevertedEventArgs>? LayerReverted;
 
-    /// <summary>Gets the options it was made with.</summary>
+    /// <summary>Gets the options that the scheduler was made with.</summary>
     public AdaptiveEtfOptions Options => _options;
 
-    /// <summary>Gets the report of the last epoch; before the first, the layers without errors.</summary>
+    /// <summary>Gets the report of the last epoch; before the end of the first epoch, a report of the layers without errors.</summary>
     public EtfReport Report { get; private set; }
 
     /// <summary>
-    /// Gets whether the model is being called again with kept inputs, on the calling thread: for hooks that count or record, and must not
-    /// see that.
+    /// Gets whether the scheduler is currently calling the model with kept inputs, on the calling thread. Hooks that count or record can
+    /// use it to ignore such calls.
     /// </summary>
-    /// <value>Hooks that change nothing of what passes through their module are left out of such calls anyway.</value>
+    /// <value>Hooks that do not change their module's inputs and outputs are not run in such calls.</value>
     public bool IsReplaying => _monitor.Forwards.Observer.IsReplaying;
 
     internal nn.Module Model => _model;
@@ -72,9 +72,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 
     /// <summary>Takes the labels of the batch, or of the accumulated batches, that the model has just seen in training mode.</summary>
     /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
-    /// one forward that waits has, or as all that wait have together, in their order. What is <see cref="AdaptiveEtfOptions.IgnoreIndex"/>
-    /// marks a row without a label.
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). Their number
+    /// is that of the rows of one forward that waits for labels, or of all waiting forwards together, in order.
+    /// <see cref="AdaptiveEtfOptions.IgnoreIndex"/> marks a row without a label.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
     /// <exception cref="ArgumentException">
@@ -99,15 +99,15 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     }
 
     /// <summary>
-    /// Takes the labels of the one forward that returned a tensor: where several forwards of a step have the same length.
+    /// Takes the labels of the forward that returned a given tensor. Use it if several forwards of a step have the same length.
     /// </summary>
     /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
     /// <param name="output">
-    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// The same tensor object that the model's call returned, or one in the tuple, dictionary or object that it returned.
     /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// No forward that waits returned that tensor, or the labels are of another type or number; nothing was counted.
+    /// No waiting forward returned that tensor, or the labels are of another type or number; nothing was counted.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="InvalidOperationException">The model has not been called in training mode since the last call.</exception>
@@ -119,14 +119,15 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Observed();
     }
 
-    /// <summary>Takes features of a layer given by hand, for what no hook sees: their error decides on the layer of that name.</summary>
-    /// <param name="layer">The layer's name; under any other the report shows the error and nothing is fixed.</param>
+    /// <summary>Takes features of a layer that no hook sees, passed by hand. Their error decides when the layer with that name is
+    /// fixed.</summary>
+    /// <param name="layer">The layer's name. With any other name, the report shows the error, and nothing is fixed.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
-    /// nothing was counted.
+    /// The features are not of a floating type, are empty, or have another width than before, or the labels are not class indices, one per
+    /// row; nothing was counted.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is out of range; nothing was counted.</exception>
     /// <exception cref="ObjectDisposedException">The scheduler, or the model, is disposed.</exception>
@@ -137,9 +138,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Observed();
     }
 
-    /// <summary>Forwards until the returned object is disposed do not count: for validation in training mode, or the first step of
+    /// <summary>Ignores forwards until the returned object is disposed: for validation in training mode, or for the first step of
     /// sharpness-aware training.</summary>
-    /// <returns>Ends the pause on dispose.</returns>
+    /// <returns>An object that ends the pause when it is disposed.</returns>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public IDisposable Suspend()
     {
@@ -147,7 +148,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         return _monitor.Suspend();
     }
 
-    /// <summary>Stops watching. Layers that are fixed stay fixed; what a guard still kept is freed.</summary>
+    /// <summary>Stops watching. Fixed layers stay fixed; the old weights that a guard still keeps are freed.</summary>
     public void Dispose()
     {
         if (_disposed)

@@ -5,15 +5,15 @@ namespace EtfNet;
 
 /// <summary>Saves and loads a whole training across fixes: weights, which layers are fixed and how, scheduler, optimizers.</summary>
 /// <remarks>
-/// <para>One safetensors file with a version and a SHA-256 checksum, written to a temporary file, flushed and renamed: a reader sees the
-/// old file or the new one. Weights stand in it as <c>model.</c> and their names, optimizer states as <c>optimizer.0.state.</c> and so on;
-/// the
-/// plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of <see cref="EtfPlan.ToJson"/>.</para>
-/// <para>Loading re-fixes layers first, then fills in weights and state. Random generators and learning-rate schedulers are the user's own:
-/// make learning-rate schedulers before loading, so that the saved rates win, and give them the epoch to start from.</para>
-/// <para>Where the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call: rank 0 alone writes and reads the file,
-/// and
-/// what it read reaches the others. An error of rank 0 reaches them as a <see cref="CollectiveException"/>.</para>
+/// <para>A checkpoint is one safetensors file with a version and a SHA-256 checksum. It is written to a temporary file, flushed and
+/// renamed, so a reader sees the old file or the new one. Weights have names that begin with <c>model.</c>, optimizer states names that
+/// begin with <c>optimizer.0.state.</c> and so on; the plan of the fixed layers is the metadata entry <c>etfnet.plan</c>, the document of
+/// <see cref="EtfPlan.ToJson"/>.</para>
+/// <para>Loading fixes the same layers first, and then loads weights and state. Random generators and learning-rate schedulers are not
+/// saved. Make learning-rate schedulers before loading, so that the saved rates take precedence, and give them the epoch to start
+/// from.</para>
+/// <para>If the scheduler has an <see cref="AdaptiveEtfOptions.Collective"/>, all ranks call these methods. Only rank 0 writes and reads
+/// the file, and sends what it has read to the others. An error on rank 0 becomes a <see cref="CollectiveException"/> on the others.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -25,10 +25,10 @@ namespace EtfNet;
 /// </example>
 public static class EtfCheckpoint
 {
-    /// <summary>Saves a model that is trained with a scheduler, the scheduler, and the optimizers it was given.</summary>
+    /// <summary>Saves a scheduler, its model, and its optimizers.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
-    /// <param name="scheduler">The scheduler; call this between epochs: what was observed since the last <c>EndEpoch</c> is kept too, but
-    /// not the calibration sample.</param>
+    /// <param name="scheduler">The scheduler. Save between epochs: observations since the last <c>EndEpoch</c> are saved too, but not the
+    /// calibration sample.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or an optimizer has no state for one of its parameters.
@@ -98,14 +98,14 @@ public static class EtfCheckpoint
         SafetensorsWriter.Write(stream, Capture(model, optimizers));
     }
 
-    /// <summary>Loads what was saved into a scheduler, its model and its optimizers.</summary>
+    /// <summary>Loads a checkpoint into a scheduler, its model and its optimizers.</summary>
     /// <param name="path">The file.</param>
     /// <param name="scheduler">A scheduler of a freshly built model, with fresh optimizers, made with the same options.</param>
     /// <remarks>
-    /// Everything is checked before anything is changed: layers, tensors, every part of optimizer state. An optimizer's parameters that
-    /// are not the model's, those of a loss, get their state back where there are as many of the same shapes; those of another model that a
-    /// scheduler watches are left to that one's checkpoint. A model that its scheduler has cut (<see cref="TailPolicy.Cut"/>) is loaded
-    /// into a whole one, which is cut first.
+    /// Everything is checked before anything is changed: layers, tensors, every part of optimizer state. Parameters of an optimizer that
+    /// are not the model's, such as those of a loss, get their state back if there are as many of them, with the same shapes. Parameters of
+    /// another model that a scheduler watches are left to the checkpoint of that model. Load a model that its scheduler has cut
+    /// (<see cref="TailPolicy.Cut"/>) into a whole model, which is cut first.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -123,7 +123,7 @@ public static class EtfCheckpoint
         Restore(scheduler, () => SafetensorsReader.Read(path));
     }
 
-    /// <summary>Loads what was saved from a stream, as <see cref="Load(string, AdaptiveEtfScheduler)"/> does from a file.</summary>
+    /// <summary>Loads a checkpoint from a stream, as <see cref="Load(string, AdaptiveEtfScheduler)"/> does from a file.</summary>
     /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
     /// <param name="scheduler">A scheduler of a freshly built model, with fresh optimizers, made with the same options.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -141,7 +141,7 @@ public static class EtfCheckpoint
         Restore(scheduler, () => SafetensorsReader.Read(stream));
     }
 
-    /// <summary>Loads what was saved into a model and optimizers; a saved scheduler is left out.</summary>
+    /// <summary>Loads a checkpoint into a model and optimizers; a saved scheduler is ignored.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">A freshly built model.</param>
     /// <param name="optimizers">As many optimizers as were saved, or none for the model alone.</param>
@@ -159,7 +159,7 @@ public static class EtfCheckpoint
         Restore(model, Managed(model, optimizers), () => SafetensorsReader.Read(path));
     }
 
-    /// <summary>Loads what was saved into a model and optimizers from a stream; a saved scheduler is left out.</summary>
+    /// <summary>Loads a checkpoint from a stream into a model and optimizers; a saved scheduler is ignored.</summary>
     /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
     /// <param name="model">A freshly built model.</param>
     /// <param name="optimizers">As many optimizers as were saved, or none for the model alone.</param>

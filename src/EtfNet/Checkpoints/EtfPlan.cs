@@ -5,9 +5,8 @@ namespace EtfNet;
 /// <summary>Which layers of a model are fixed, and how: a few bytes of JSON that, with the weights, rebuild the model for
 /// inference.</summary>
 /// <remarks>
-/// Fresh model, then <see cref="Apply"/>, then <c>model.load(weights)</c>. The factors of aligned and nearest frames travel with the
-/// weights.
-/// Immutable.
+/// Build a new model, call <see cref="Apply"/>, then <c>model.load(weights)</c>. The factors of aligned and nearest frames are saved with
+/// the weights. A plan is immutable.
 /// </remarks>
 /// <example>
 /// <code>
@@ -33,8 +32,8 @@ public sealed class EtfPlan
 
     internal IReadOnlyList<PlannedCut> Cuts { get; }
 
-    /// <summary>Reads off a model which of its layers are fixed, and where it was cut.</summary>
-    /// <param name="model">The model; it may have none.</param>
+    /// <summary>Makes the plan of a model: which of its layers are fixed, and where it was cut.</summary>
+    /// <param name="model">The model; it may have no fixed layers.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     public static EtfPlan Of(torch.nn.Module model)
@@ -44,10 +43,10 @@ public sealed class EtfPlan
     }
 
     /// <summary>Reads a plan from JSON.</summary>
-    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <param name="json">The text that <see cref="ToJson"/> returned.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="json"/> is null.</exception>
-    /// <exception cref="EtfStateException">It is no plan, of a newer version, or names an impossible frame.</exception>
+    /// <exception cref="EtfStateException">The text is not a plan, is of a newer version, or names an impossible frame.</exception>
     public static EtfPlan Parse(string json)
     {
         ArgumentNullException.ThrowIfNull(json);
@@ -58,7 +57,7 @@ public sealed class EtfPlan
     /// <param name="path">The file.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
-    /// <exception cref="EtfStateException">The file holds no plan; the message names it.</exception>
+    /// <exception cref="EtfStateException">The file contains no plan; the message names the file.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
     public static EtfPlan Load(string path)
@@ -78,7 +77,7 @@ public sealed class EtfPlan
     /// <param name="stream">UTF-8 text, read to the end; the stream need not seek, and stays open.</param>
     /// <returns>The plan.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
-    /// <exception cref="EtfStateException">The stream holds no plan.</exception>
+    /// <exception cref="EtfStateException">The stream contains no plan.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public static EtfPlan Load(Stream stream)
     {
@@ -110,12 +109,12 @@ public sealed class EtfPlan
     }
 
     /// <summary>Gives the plan as JSON.</summary>
-    /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank; for each cut what is left, and
-    /// the head.</returns>
+    /// <returns>A document with a version, and for each layer its name, kind, shape, seed, scale and rank; for each cut the last layer that
+    /// stays, and the head.</returns>
     public string ToJson() => PlanFormat.Write(this);
 
-    /// <summary>Cuts a fresh model as planned and fixes the planned layers; load the weights next.</summary>
-    /// <param name="model">A model built as the one that the plan was read from. Layers that are fixed as planned already are left
+    /// <summary>Cuts a newly built model and fixes its layers as the plan says. Load the weights afterwards.</summary>
+    /// <param name="model">A model built like the one that the plan was made from. Layers that are already fixed as planned are left
     /// alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentException">

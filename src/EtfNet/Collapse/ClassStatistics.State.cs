@@ -52,7 +52,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
 
     /// <summary>Saves the state as a safetensors file: <c>count</c> for each class, <c>sum</c> and <c>scatter</c> for each class that has a
     /// sample.</summary>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
@@ -72,7 +72,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
         SafetensorsWriter.Write(stream, DeclaredState.Capture(this, StateKind.Statistics));
     }
 
-    /// <summary>Loads a state that was saved: the same, bit by bit.</summary>
+    /// <summary>Loads a saved state, bit for bit the same.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -84,8 +84,8 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
         return Read(SafetensorsReader.Read(path));
     }
 
-    /// <summary>Reads a state that was saved: the same, bit by bit.</summary>
-    /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
+    /// <summary>Reads a saved state, bit for bit the same.</summary>
+    /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte of the state.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="EtfStateException">The stream holds no saved statistics, or damaged ones or of a newer version.</exception>

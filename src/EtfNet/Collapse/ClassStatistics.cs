@@ -4,11 +4,10 @@ namespace EtfNet;
 
 /// <summary>Streaming count, sum and within-class scatter of each class's features, in float64.</summary>
 /// <remarks>
-/// <para>The scatter of a class is the scalar sum of <c>|h - m_c|^2</c> over its samples, <c>m_c</c> its mean. Sums are held, never means
-/// of means, and states
-/// merge exactly (Chan, Golub, LeVeque 1983): however the data is split over batches, epochs or processes, the merged state is the same up
-/// to float64 rounding.</para>
-/// <para>Memory is <c>O(classes x width)</c>, and only for classes that have a sample. One thread at a time.</para>
+/// <para>The scatter of a class is the scalar sum of <c>|h - m_c|^2</c> over its samples, <c>m_c</c> its mean. Only sums are stored, never
+/// means of means, and states merge exactly (Chan, Golub, LeVeque 1983): the merged state is the same, up to float64 rounding, however the
+/// data is split over batches, epochs or processes.</para>
+/// <para>Memory is <c>O(classes x width)</c>, and only for classes that have a sample. Use one thread at a time.</para>
 /// </remarks>
 public sealed partial class ClassStatistics
 {
@@ -19,7 +18,7 @@ public sealed partial class ClassStatistics
 
     /// <summary>Creates an empty state.</summary>
     /// <param name="width">The number of features of a sample, at least 1.</param>
-    /// <param name="tracksScatter">Whether the within-class scatter is kept as well; without it a batch costs about half.</param>
+    /// <param name="tracksScatter">Whether the within-class scatter is kept as well; without it a batch takes about half the time.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="width"/> is below 1.</exception>
     public ClassStatistics(int width, bool tracksScatter = true)
     {
@@ -36,14 +35,14 @@ public sealed partial class ClassStatistics
     [State(MergeRule.Same)]
     public bool TracksScatter { get; private set; }
 
-    /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be asked for. It grows with the
+    /// <summary>Gets one more than the highest class seen: classes <c>0 .. ClassCount - 1</c> can be queried. It grows with the
     /// labels.</summary>
     public int ClassCount { get; private set; }
 
     /// <summary>Gets the number of samples.</summary>
     public long Total { get; private set; }
 
-    /// <summary>The number of samples of a class; 0 for one never seen.</summary>
+    /// <summary>Gets the number of samples of a class; 0 for a class that was never seen.</summary>
     /// <param name="classIndex">The class, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
     public long Count(int classIndex)
@@ -52,7 +51,7 @@ public sealed partial class ClassStatistics
         return classIndex < ClassCount ? _counts[classIndex] : 0;
     }
 
-    /// <summary>The within-class scatter of a class, the sum of <c>|h - m_c|^2</c>; NaN where it is not tracked.</summary>
+    /// <summary>The within-class scatter of a class, the sum of <c>|h - m_c|^2</c>; NaN if it is not tracked.</summary>
     /// <param name="classIndex">The class, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="classIndex"/> is negative.</exception>
     public double Scatter(int classIndex)
@@ -80,11 +79,11 @@ public sealed partial class ClassStatistics
 
     /// <summary>Adds a batch. Samples with a NaN or infinite feature are left out.</summary>
     /// <param name="features">Samples x <see cref="Width"/>, of a floating type, on any device.</param>
-    /// <param name="labels">Class indices, int64 or int32, one a sample, on any device.</param>
+    /// <param name="labels">Class indices, int64 or int32, one per sample, on any device.</param>
     /// <returns>The number of samples left out.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">The features are not a matrix of <see cref="Width"/> columns, or the labels are not class
-    /// indices, one a sample.</exception>
+    /// indices, one per sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or above 1,048,575.</exception>
     public long Add(torch.Tensor features, torch.Tensor labels)
     {
@@ -101,7 +100,7 @@ public sealed partial class ClassStatistics
         return Add(FeatureRows.View(converted ?? features), groups);
     }
 
-    /// <summary>Adds another state, which stays as it is.</summary>
+    /// <summary>Adds another state, which is not changed.</summary>
     /// <param name="other">A state of the same width and kind.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     /// <exception cref="ArgumentException">The widths differ, or one tracks the scatter and the other does not.</exception>
@@ -111,7 +110,7 @@ public sealed partial class ClassStatistics
         DeclaredState.Merge(this, other, nameof(other));
     }
 
-    /// <summary>Forgets all samples; memory is kept for the next ones.</summary>
+    /// <summary>Clears all samples; memory is kept for later samples.</summary>
     public void Reset()
     {
         foreach (var sum in _sums)

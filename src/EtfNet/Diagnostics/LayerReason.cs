@@ -18,7 +18,7 @@ public enum LayerReason
     /// <summary>It has no error: the first epoch has no centers to score against, or no sample was scored.</summary>
     NoError,
 
-    /// <summary>Only one class was seen: a single class is always nearest to itself.</summary>
+    /// <summary>Only one class was seen, and a single class is always nearest to itself.</summary>
     OneClass,
 
     /// <summary>Its error is above epsilon.</summary>
@@ -36,22 +36,22 @@ public enum LayerReason
     /// <summary>A later layer's error is above epsilon (<see cref="FixOrder.PastEffectiveDepth"/>).</summary>
     LaterLayerAboveEpsilon,
 
-    /// <summary>The user froze its weight; it is left alone until that is undone.</summary>
+    /// <summary>The user froze its weight; the layer is left alone until the weight is unfrozen.</summary>
     Frozen,
 
     /// <summary>It can never be fixed: no frame of its shape exists, its weight is shared, or it cannot be reached.</summary>
     NotFixable,
 
-    /// <summary>None of the given optimizers trains its weight, or none has moved it since it was taken back.</summary>
+    /// <summary>None of the given optimizers trains its weight, or none has changed the weight since the layer was reverted.</summary>
     NotTrained,
 
-    /// <summary>The user took the fix back by hand, and has not allowed another one since.</summary>
+    /// <summary>The user reverted the fix by hand, and has not allowed another one since.</summary>
     RevertedByHand,
 
-    /// <summary>The guard took the fix back: it cost too much.</summary>
+    /// <summary>The guard reverted the fix, because it cost too much.</summary>
     RevertedByGuard,
 
-    /// <summary>Its fix was undone by going back to an earlier state of the training.</summary>
+    /// <summary>Its fix was undone because an earlier state of the training was restored.</summary>
     Restored,
 
     /// <summary>It is the network's head, and not all of its classes have been seen.</summary>
@@ -60,7 +60,7 @@ public enum LayerReason
     /// <summary>It is ready, but enough layers are fixed at the end of this epoch (<see cref="AdaptiveEtfOptions.MaxPerEpoch"/>).</summary>
     MaxPerEpoch,
 
-    /// <summary>Its inputs were never seen, so that no frame can be fitted.</summary>
+    /// <summary>Its inputs were never seen, so no frame can be fitted.</summary>
     InputsNotSeen,
 
     /// <summary>No frame could be fitted.</summary>
@@ -79,20 +79,20 @@ public enum LayerReason
     /// <summary>A fix was tried and refused; it is tried again later.</summary>
     RetryLater,
 
-    /// <summary>The cost of a fix could not be tried: the model cannot be called again with what it saw.</summary>
+    /// <summary>The layer was fixed without a trial: the model cannot be called again with its kept inputs.</summary>
     NoReplay,
 
-    /// <summary>The cost of a fix could not be tried: the model's outputs are not one row per label.</summary>
+    /// <summary>The layer was fixed without a trial of the network's error: the model's outputs are not one row per label.</summary>
     OutputsNotScored,
 
-    /// <summary>It went at the end of this epoch: the model was cut before it (<see cref="AdaptiveEtfOptions.Tail"/>).</summary>
+    /// <summary>It was cut off with the tail at the end of this epoch (<see cref="AdaptiveEtfOptions.Tail"/>).</summary>
     CutOff,
 
-    /// <summary>It is judged again at the end of the next epoch: the model was cut, or its tail came back, at the end of this
+    /// <summary>It is judged again at the end of the next epoch, because the model was cut, or its tail was restored, at the end of this
     /// one.</summary>
     ModelChanged,
 
-    /// <summary>It is ready, but the calibration of other layers takes what the epoch allows for it
+    /// <summary>It is ready, but the calibration of other layers uses up the share of the epoch for calibration
     /// (<see cref="AdaptiveEtfOptions.MaxCalibrationShare"/>).</summary>
     CalibrationBudget,
 }

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Why ranks cannot work together, or cannot any longer.</summary>
+/// <summary>Why ranks cannot work together, or can no longer do so.</summary>
 public enum CollectiveError
 {
     /// <summary>The MPI library is not installed, or does not load.</summary>
@@ -12,10 +12,11 @@ public enum CollectiveError
     /// <summary>MPI does not allow calls from more than one thread, not even one at a time.</summary>
     ThreadLevel,
 
-    /// <summary>There is only one rank: the program was not started by <c>mpirun</c>, or by that of another MPI.</summary>
+    /// <summary>There is only one rank: the program was not started by <c>mpirun</c>, or was started by the <c>mpirun</c> of another
+    /// MPI.</summary>
     OneRank,
 
-    /// <summary>A rank did not come within the time allowed.</summary>
+    /// <summary>A rank did not make its call within the time allowed.</summary>
     Timeout,
 
     /// <summary>The ranks made different calls: other kinds, lengths, roots or purposes.</summary>
@@ -27,7 +28,7 @@ public enum CollectiveError
     /// <summary>A rank failed with an exception.</summary>
     RankFailed,
 
-    /// <summary>What must be the same on all ranks is not: parameters, their values, plans.</summary>
+    /// <summary>The ranks differ in something that must be the same: parameters, their values, or plans.</summary>
     ValuesDiffer,
 
     /// <summary>MPI reported an error.</summary>

@@ -7,8 +7,8 @@ namespace EtfNet;
 /// </summary>
 /// <remarks>
 /// Every method is a collective call: it returns when all ranks have made it. The calls of the ranks must agree in kind, length, root and
-/// purpose. Where they do not, and where a rank is missing for too long, has left or has failed, every waiting rank gets a
-/// <see cref="CollectiveException"/>, and the group cannot be used any more. One thread at a time per rank. <see cref="MpiCollective"/>
+/// purpose. If they do not, or if a rank is missing for too long, has left or has failed, every waiting rank gets a
+/// <see cref="CollectiveException"/>, and the group can no longer be used. Use one thread at a time per rank. <see cref="MpiCollective"/>
 /// implements it over Open MPI.
 /// </remarks>
 public interface ICollective
@@ -19,7 +19,7 @@ public interface ICollective
     /// <summary>Gets the number of ranks, at least 1.</summary>
     int Size { get; }
 
-    /// <summary>Replaces each value by its sum over all ranks, the same bits on every rank.</summary>
+    /// <summary>Replaces each value with its sum over all ranks, bit for bit the same on every rank.</summary>
     /// <param name="values">The values; of the same length on all ranks, which may be 0.</param>
     /// <param name="purpose">
     /// What the call is for, shown in messages; the same on all ranks. The default is the name of the calling member.
@@ -32,19 +32,19 @@ public interface ICollective
     /// <inheritdoc cref="Sum(Span{float}, string)"/>
     void Sum(Span<double> values, [CallerMemberName] string purpose = "");
 
-    /// <summary>Replaces the bytes of every rank by those of one rank.</summary>
+    /// <summary>Replaces the bytes of every rank with those of one rank.</summary>
     /// <param name="bytes">The bytes; of the same length on all ranks, which may be 0.</param>
     /// <param name="root">The rank whose bytes all ranks get.</param>
     /// <param name="purpose">
     /// What the call is for, shown in messages; the same on all ranks. The default is the name of the calling member.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="root"/> is no rank.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="root"/> is not a rank.</exception>
     /// <exception cref="CollectiveException">The ranks made different calls, or a rank is missing, has left or has failed.</exception>
     /// <exception cref="InvalidOperationException">Another thread of this rank is in a call.</exception>
     /// <exception cref="ObjectDisposedException">The group is disposed.</exception>
     void Broadcast(Span<byte> bytes, int root = 0, [CallerMemberName] string purpose = "");
 
-    /// <summary>Waits until all ranks are here.</summary>
+    /// <summary>Waits until all ranks have made this call.</summary>
     /// <param name="purpose">
     /// What the call is for, shown in messages; the same on all ranks. The default is the name of the calling member.
     /// </param>

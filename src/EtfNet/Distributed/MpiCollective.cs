@@ -11,8 +11,8 @@ namespace EtfNet;
 /// per process, with MPI_THREAD_SERIALIZED, and finalized when the process ends.</para>
 /// <para>Every call is first compared with the calls of the other ranks, and every wait ends after <see cref="MpiOptions.Timeout"/>. An
 /// exception that the program does not catch is written to standard error with the number of the rank; the other ranks get it as a
-/// <see cref="CollectiveException"/>, and after at most 5 seconds the whole job is aborted. <c>mpirun</c> ends the job where the system
-/// kills a rank.</para>
+/// <see cref="CollectiveException"/>, and after at most 5 seconds the whole job is aborted. <c>mpirun</c> ends the job if the system kills
+/// a rank.</para>
 /// </remarks>
 public sealed class MpiCollective : ICollective, IDisposable
 {
@@ -37,12 +37,12 @@ public sealed class MpiCollective : ICollective, IDisposable
     /// <inheritdoc/>
     public int Size => _world.Size;
 
-    /// <summary>Gets what the MPI library says it is, such as <c>Open MPI v4.1.4</c>.</summary>
+    /// <summary>Gets the version that the MPI library reports, such as <c>Open MPI v4.1.4</c>.</summary>
     public string Library => _world.Mpi.Version;
 
     /// <summary>Joins the ranks that <c>mpirun</c> started. All of them must call it.</summary>
-    /// <param name="options">How; null for the defaults.</param>
-    /// <returns>A new group with every call, independent of earlier ones. Dispose it on all ranks.</returns>
+    /// <param name="options">The options; null for the defaults.</param>
+    /// <returns>A new group for each call, independent of earlier ones. Dispose it on all ranks.</returns>
     /// <exception cref="CollectiveException">
     /// There is no MPI or another one, its thread level is too low, there is one rank only, or a rank did not start in time.
     /// </exception>
@@ -87,8 +87,8 @@ public sealed class MpiCollective : ICollective, IDisposable
 
     /// <summary>Leaves the group: waits for the other ranks to do the same.</summary>
     /// <remarks>
-    /// Where they make further calls instead, they get a <see cref="CollectiveException"/>, a line on standard error names this rank, and
-    /// the job ends with an error.
+    /// If they make further calls instead, they get a <see cref="CollectiveException"/>, a line on standard error names this rank, and the
+    /// job ends with an error.
     /// </remarks>
     public void Dispose()
     {

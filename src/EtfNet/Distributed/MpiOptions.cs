@@ -7,7 +7,8 @@ public sealed record MpiOptions
 
     /// <summary>Gets how long a rank waits for the others in one call before it gives up.</summary>
     /// <value>
-    /// Above zero and at most 24 days. The default is 10 minutes. It must exceed what one rank does alone, such as a validation.
+    /// Above zero and at most 24 days. The default is 10 minutes. It must exceed the time of work that one rank does alone, such as a
+    /// validation.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above zero, or is above 24 days.</exception>
     public TimeSpan Timeout
@@ -18,7 +19,7 @@ public sealed record MpiOptions
     } = TimeSpan.FromMinutes(10);
 
     /// <summary>Gets the path of Open MPI's library.</summary>
-    /// <value>The default, null, lets the system find <c>libmpi.so.40</c>, or <c>libmpi.40.dylib</c> on macOS.</value>
+    /// <value>The default is null: the system finds <c>libmpi.so.40</c>, or <c>libmpi.40.dylib</c> on macOS.</value>
     /// <exception cref="ArgumentException">The value is empty.</exception>
     public string? LibraryPath
     {

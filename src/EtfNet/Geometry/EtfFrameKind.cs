@@ -12,7 +12,7 @@ public enum EtfFrameKind
     /// <summary>A dense random rotation from the Haar measure, rebuilt from a seed: mixing at the cost of a dense layer.</summary>
     DenseRandom,
 
-    /// <summary>The frame nearest a matrix: the polar factor of that matrix, centered.</summary>
+    /// <summary>The frame nearest to a matrix: the polar factor of the centered matrix.</summary>
     Nearest,
 
     /// <summary>A low-rank rotation that sends the leading input directions where a trained weight sent them.</summary>

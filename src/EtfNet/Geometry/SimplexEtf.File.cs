@@ -5,7 +5,7 @@ public sealed partial class SimplexEtf
 {
     /// <summary>Saves the frame as a safetensors file: its factors as float64 tensors, bit for bit, and the rest as JSON in the metadata
     /// entry <c>frame</c>.</summary>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
@@ -31,7 +31,8 @@ public sealed partial class SimplexEtf
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="EtfStateException">The file holds no frame, is damaged or of a newer version, or a factor holds NaN.</exception>
+    /// <exception cref="EtfStateException">The file contains no frame, is damaged or of a newer version, or a factor contains
+    /// NaN.</exception>
     public static SimplexEtf Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -39,11 +40,11 @@ public sealed partial class SimplexEtf
     }
 
     /// <summary>Reads a frame that was saved.</summary>
-    /// <param name="stream">Readable; it need not seek, and stays open, behind the last byte of the frame.</param>
+    /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte of the frame.</param>
     /// <returns>A frame equal to the one that was saved.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no frame, a damaged one or one of a newer version, or a factor holds
+    /// <exception cref="EtfStateException">The stream contains no frame, a damaged one or one of a newer version, or a factor contains
     /// NaN.</exception>
     public static SimplexEtf Load(Stream stream)
     {

@@ -6,9 +6,9 @@ namespace EtfNet;
 /// <summary>A realized simplex equiangular tight frame: K rows of norm s in R^d with pairwise cosine <c>-1/(K-1)</c>, or its column
 /// form.</summary>
 /// <remarks>
-/// Immutable, comparable by value, and without native memory. Identity and random frames are a few bytes; an aligned frame holds
-/// <c>(K + d)(r + 1)</c> numbers, the nearest frame and none else K x d.
-/// Source: Papyan, Han, Donoho, PNAS 2020; Liu, arXiv 2412.00884; the nearest frame: Markou et al., NeurIPS 2024.
+/// Immutable, comparable by value, and without native memory. Identity and random frames take a few bytes; an aligned frame takes <c>(K +
+/// d)(r + 1)</c> numbers. Only the nearest frame takes K x d numbers. Source: Papyan, Han, Donoho, PNAS 2020; Liu, arXiv 2412.00884; for
+/// the nearest frame, Markou et al., NeurIPS 2024.
 /// </remarks>
 public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
 {
@@ -37,7 +37,8 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     /// <summary>Gets the norm s of every row (of every column in a column frame).</summary>
     public double Scale => Header.Scale;
 
-    /// <summary>Gets, for an aligned frame, the rank of its rotation: the input directions that it turns; 0 for the other kinds.</summary>
+    /// <summary>Gets, for an aligned frame, the rank of its rotation, which is the number of input directions that it turns; 0 for the
+    /// other kinds.</summary>
     public int Rank => Header.Rank;
 
     /// <summary>Gets whether the columns, not the rows, are the simplex ETF.</summary>
@@ -47,7 +48,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
 
     internal IReadOnlyDictionary<string, double[]> Factors => _factors;
 
-    /// <summary>Makes a frame that needs no weight to look at.</summary>
+    /// <summary>Makes a frame that does not depend on a trained weight.</summary>
     /// <param name="frame"><see cref="EtfFrame.Identity"/>, <see cref="EtfFrame.Random"/> or <see cref="EtfFrame.DenseRandom"/>.</param>
     /// <param name="rows">K, at least 2 and at most d + 1 unless the choice allows columns.</param>
     /// <param name="columns">d, at least 1.</param>
@@ -55,7 +56,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     /// <returns>The frame.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="frame"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite.</exception>
-    /// <exception cref="ArgumentException">The kind follows a trained weight: see <see cref="NearestTo"/>.</exception>
+    /// <exception cref="ArgumentException">The kind depends on a trained weight: see <see cref="NearestTo"/>.</exception>
     public static SimplexEtf Create(EtfFrame frame, long rows, long columns, double scale = 1) =>
         Create(frame, FrameShape.For(frame, rows, columns, nameof(rows), nameof(columns)), scale);
 
@@ -70,11 +71,12 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         return new SimplexEtf(new SimplexEtfHeader(frame.Kind, shape, frame.Seed, scale, 0), new Dictionary<string, double[]>());
     }
 
-    /// <summary>Finds the simplex ETF nearest a matrix in the Frobenius norm, scale included: <c>polar(C M)</c>, one thin SVD.</summary>
-    /// <param name="matrix">K x d, floating point, finite; computed in its own dtype from float32 up, on its device.</param>
+    /// <summary>Finds the simplex ETF nearest to a matrix in the Frobenius norm, scale included: <c>polar(C M)</c>, from one thin
+    /// SVD.</summary>
+    /// <param name="matrix">K x d, floating point, finite. The computation is on its device, in its dtype but at least in float32.</param>
     /// <param name="orColumns">Whether the column frame may be taken for K &gt; d + 1. The default is false.</param>
     /// <returns>The frame, of kind <see cref="EtfFrameKind.Nearest"/>.</returns>
-    /// <exception cref="ArgumentException">The matrix is not a finite floating point matrix, or is zero once centered.</exception>
+    /// <exception cref="ArgumentException">The matrix is not a finite floating point matrix, or is zero after centering.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists.</exception>
     public static SimplexEtf NearestTo(Tensor matrix, bool orColumns = false)
     {
@@ -87,15 +89,14 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
 
     /// <summary>Finds the frame of low-rank form that agrees with a matrix on the leading directions of its inputs.</summary>
     /// <param name="matrix">K x d, floating point, finite.</param>
-    /// <param name="inputs">A sample (N, d) of what the matrix is applied to; centered, where a bias takes up the mean.</param>
-    /// <param name="rank">The most directions to keep, from 1 to d; no more than K - 1 carry anything.</param>
+    /// <param name="inputs">A sample (N, d) of the vectors that the matrix is applied to, centered if a bias takes up the mean.</param>
+    /// <param name="rank">The maximum number of directions to keep, from 1 to d; directions beyond K - 1 have no effect.</param>
     /// <param name="orColumns">Whether the column frame may be taken for K &gt; d + 1. The default is false.</param>
-    /// <returns>The frame, of kind <see cref="EtfFrameKind.Aligned"/>, with the scale of least squares over the sample, computed in
-    /// float64. Whether it is cheaper
-    /// than a dense matrix is not asked.</returns>
+    /// <returns>The frame, of kind <see cref="EtfFrameKind.Aligned"/>, with the least-squares scale over the sample, computed in float64.
+    /// It is returned even if it is not cheaper than a dense matrix.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The rank does not lie in [1, d], or no frame of that shape exists.</exception>
-    /// <exception cref="ArgumentException">A tensor is not finite floating point, the shapes do not fit, or the matrix sends every input to
-    /// zero once centered.</exception>
+    /// <exception cref="ArgumentException">A tensor is not finite floating point, the shapes do not fit, or the centered matrix sends every
+    /// input to zero.</exception>
     public static SimplexEtf AlignedTo(Tensor matrix, Tensor inputs, int rank, bool orColumns = false)
     {
         TensorCheck.Matrix(matrix, nameof(matrix));
@@ -115,7 +116,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
 
     /// <summary>Measures how far a matrix is from a simplex ETF.</summary>
     /// <param name="matrix">K x d, floating point, finite, at least 2 rows.</param>
-    /// <param name="columns">Whether to look at the columns in place of the rows. The default is false.</param>
+    /// <param name="columns">Whether to measure the columns instead of the rows. The default is false.</param>
     /// <returns>The departures of norms, cosines and tightness; all 0 for a simplex ETF.</returns>
     /// <exception cref="ArgumentException">The matrix is not a finite floating point matrix, or has fewer than 2 points.</exception>
     public static EtfDeparture Measure(Tensor matrix, bool columns = false)
@@ -124,7 +125,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         return EtfDeparture.Of(matrix, columns);
     }
 
-    /// <summary>Makes the dense matrix.</summary>
+    /// <summary>Computes the dense matrix.</summary>
     /// <param name="dtype">A floating point type. The default is float64.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <returns>A K x d tensor of the current dispose scope, computed in float64.</returns>

@@ -18,9 +18,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed. A load by way of a parent
-    /// cannot be
-    /// refused here: then the layer throws when it is next used.</exception>
+    /// <exception cref="InvalidOperationException">The state is that of another frame; nothing was changed. A load through a parent module
+    /// cannot be refused here; the layer then throws when it is next used.</exception>
     public override (IList<string> missing_keys, IList<string> unexpected_keyes) load_state_dict(
         Dictionary<string, Tensor> source, bool strict = true, IList<string>? skip = null)
     {

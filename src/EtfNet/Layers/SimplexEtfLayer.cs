@@ -6,12 +6,10 @@ namespace EtfNet;
 
 /// <summary>A layer whose weight is a fixed simplex equiangular tight frame: a linear layer or a convolution.</summary>
 /// <remarks>
-/// The weight is never trained and, for identity and random frames, never stored. State: <c>frame</c>, whole numbers (kind, rows, columns,
-/// whether it is a column frame, seed, rank, the bits of the scale; for a convolution also the channels and the kernel's height and width),
-/// by
-/// which the state of another frame is refused; the factors of an aligned or a nearest frame; <c>bias</c> and <c>scale</c> where the layer
-/// has
-/// them.
+/// The weight is never trained and, for identity and random frames, never stored. The state has <c>frame</c>: integers (kind, rows,
+/// columns, whether it is a column frame, seed, rank, the bits of the scale; for a convolution also the channels and the kernel's height
+/// and width), with which the layer recognizes and refuses the state of another frame. It also has the factors of an aligned or nearest
+/// frame, and <c>bias</c> and <c>scale</c> if the layer has them.
 /// </remarks>
 public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
 {
@@ -58,12 +56,12 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
             this.to(place);
     }
 
-    /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer's own: not to be
-    /// disposed.</summary>
+    /// <summary>Gets the bias, K numbers: a <see cref="Parameter"/>, a fixed tensor, or null. The layer owns it: do not dispose
+    /// it.</summary>
     public Tensor? Bias => Own(BiasName);
 
-    /// <summary>Gets the norm s of the rows as it is now; read from the device if it is trained.</summary>
-    /// <exception cref="InvalidOperationException">The state that was loaded is that of another frame.</exception>
+    /// <summary>Gets the current norm s of the rows; it is read from the device if it is trained.</summary>
+    /// <exception cref="InvalidOperationException">The loaded state is that of another frame.</exception>
     public double Scale
     {
         get
@@ -73,8 +71,8 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>Gets the frame as it is now, scale and loaded factors included: a copy.</summary>
-    /// <exception cref="InvalidOperationException">The trained scale has left the positive numbers, or the factors hold NaN.</exception>
+    /// <summary>Gets a copy of the current frame, with its scale and loaded factors.</summary>
+    /// <exception cref="InvalidOperationException">The trained scale is no longer positive, or the factors contain NaN.</exception>
     public SimplexEtf Etf
     {
         get

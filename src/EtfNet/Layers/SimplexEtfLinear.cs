@@ -9,10 +9,10 @@ namespace EtfNet;
 /// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions, empty batches included; float32, float64, bfloat16,
 /// float16. The weight has rows of norm s and pairwise cosine <c>-1/(K-1)</c>; it is never trained and, for identity and random frames,
 /// never stored.</para>
-/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, as a
-/// dense layer has them that keeps the variance of its inputs.</para>
-/// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an aligned,
-/// <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
+/// <para>The identity frame with K = d and s = 1 is <c>c (x - mean(x))</c>, <c>c = sqrt(K/(K-1))</c>, as in the paper: rows of norm 1, like
+/// those of a dense layer that keeps the variance of its inputs.</para>
+/// <para>The state is that of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K x w) and <c>right</c> (d x w) for an
+/// aligned frame, and <c>matrix</c> (K x d) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -37,7 +37,7 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large
     /// for the dtype.</exception>
-    /// <exception cref="ArgumentException">The frame follows a trained weight, or the dtype is not floating point.</exception>
+    /// <exception cref="ArgumentException">The frame depends on a trained weight, or the dtype is not floating point.</exception>
     public SimplexEtfLinear(
         long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
         bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
@@ -47,11 +47,10 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
     {
     }
 
-    /// <summary>Makes a layer from a realized frame.</summary>
+    /// <summary>Makes a layer from a given frame.</summary>
     /// <param name="etf">The frame; copied.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, the very object, trained or not; any other
-    /// tensor becomes a fixed
-    /// bias. Either way it is owned from now on.</param>
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is used as the same object, trained or not; any other tensor
+    /// becomes a fixed bias. In both cases the layer owns it.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>

@@ -4,15 +4,15 @@ namespace EtfNet;
 
 public sealed partial class NccMonitor
 {
-    /// <summary>Exact errors and metrics of the model as it is, in two passes over the data: class means, then scores. What is gathered
-    /// online is not touched.</summary>
+    /// <summary>Measures exact errors and metrics of the current model, in two passes over the data: class means, then scores. Online
+    /// statistics are not changed.</summary>
     /// <param name="batches">
-    /// Inputs and labels (class indices, int64 or int32, one per sample or per position). Enumerated twice; both times it must give the
-    /// same samples, in any order.
+    /// Inputs and labels (class indices, int64 or int32, one per sample or per position). The sequence is enumerated twice, and must give
+    /// the same samples both times, in any order.
     /// </param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
-    /// <remarks>Runs in eval mode and without gradients; modes are restored, and batch-norm statistics do not move. Costs about two
-    /// forwards a sample.</remarks>
+    /// <remarks>The model runs in eval mode and without gradients. Modes are restored, and batch-norm statistics do not change. The cost is
+    /// about two forwards per sample.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one a sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count.</exception>
@@ -30,11 +30,13 @@ public sealed partial class NccMonitor
         return Evaluate(batches, batch => model.call(batch.Input), batch => batch.Labels);
     }
 
-    /// <summary>Exact errors and metrics as <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>, for models of several
-    /// inputs.</summary>
-    /// <typeparam name="TBatch">What a batch is.</typeparam>
-    /// <param name="batches">The batches. Enumerated twice; both times they must hold the same samples, in any order.</param>
-    /// <param name="forward">Calls the model (by <c>call</c>) on a batch, once or several times; the labels are those of each call.</param>
+    /// <summary>Measures exact errors and metrics as <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, for models with
+    /// several inputs.</summary>
+    /// <typeparam name="TBatch">The type of a batch.</typeparam>
+    /// <param name="batches">The batches. The sequence is enumerated twice, and must give the same samples both times, in any
+    /// order.</param>
+    /// <param name="forward">Runs the model on a batch, through its <c>call</c>, once or several times; the labels apply to each
+    /// call.</param>
     /// <param name="labels">The labels of a batch.</param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>

@@ -5,21 +5,21 @@ namespace EtfNet;
 
 public sealed partial class NccMonitor
 {
-    /// <summary>Takes in the forwards that wait, with the labels of their samples or positions.</summary>
+    /// <summary>Adds the waiting forwards to the statistics, with the labels of their samples or positions.</summary>
     /// <param name="labels">
-    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). As many as
-    /// one forward that waits has, or as all that wait have together (gradient accumulation, several views), in their order. What is
-    /// <see cref="NccMonitorOptions.IgnoreIndex"/> marks a row without a label.
+    /// Class indices, int64 or int32, on any device: one per sample, (B) or (B, 1), or one per position, (B, T) or (B, H, W). Their number
+    /// is that of the rows of one forward that waits for labels, or of all waiting forwards together, in order (gradient accumulation,
+    /// several views). <see cref="NccMonitorOptions.IgnoreIndex"/> marks a row without a label.
     /// </param>
     /// <remarks>
-    /// Two forwards of the very same input (the same tensor, not written in between: sharpness-aware training) are one batch, of which the
-    /// first counts. What else waits is let go and counted as unlabeled. A refused call changes no statistic and can be tried again until
-    /// the next forward.
+    /// Two forwards of the same input (the same tensor, not written in between, as in sharpness-aware training) are one batch, and the
+    /// first one counts. All other waiting forwards are discarded and counted as unlabeled. A refused call changes no statistic and can be
+    /// repeated until the next forward.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The labels are not class indices, fit no forward that waits, or several of different inputs; or all of them are the index to ignore.
-    /// Nothing changes.
+    /// The labels are not class indices, fit no waiting forward, or fit several of different inputs; or all of them are the index to
+    /// ignore. Nothing was changed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are
     /// judged at <see cref="EndEpoch"/>.</exception>
@@ -29,17 +29,17 @@ public sealed partial class NccMonitor
     public void Observe(Tensor labels) => ObserveForwards(labels, null);
 
     /// <summary>
-    /// Takes in the one forward that returned a tensor, with the labels of its samples or positions: where several forwards of a step have
-    /// the same length.
+    /// Adds the forward that returned a given tensor, with the labels of its samples or positions. Use it if several forwards of a step
+    /// have the same length.
     /// </summary>
     /// <param name="labels">Class indices, as for <see cref="Observe(Tensor)"/>.</param>
     /// <param name="output">
-    /// The very tensor that the model's call returned, or one in the tuple, dictionary or object that it returned.
+    /// The same tensor object that the model's call returned, or one in the tuple, dictionary or object that it returned.
     /// </param>
-    /// <remarks>Other forwards go on waiting for calls like this one, until the next forward.</remarks>
+    /// <remarks>Other forwards keep waiting for calls like this one, until the next forward.</remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// No forward that waits returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing changes.
+    /// No waiting forward returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing was changed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.
@@ -55,14 +55,14 @@ public sealed partial class NccMonitor
         ObserveForwards(labels, output);
     }
 
-    /// <summary>Takes in features given by hand, for what no hook sees: functions, native composites, layers called by
+    /// <summary>Adds features passed by hand, for parts of the model that no hook sees: functions, native composites, layers called by
     /// <c>forward</c>.</summary>
-    /// <param name="layer">The name of a watched layer, or any other, under which the report will show it.</param>
+    /// <param name="layer">The name of a watched layer, or any other name under which the report shows the features.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
     /// <remarks>
-    /// Under a name that is no layer's they stand at the end of the report, and <see cref="CollapseReport.EffectiveDepth"/> passes them
-    /// over.
+    /// If the name is not that of a layer, the features are at the end of the report, and <see cref="CollapseReport.EffectiveDepth"/>
+    /// ignores them.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
@@ -75,16 +75,16 @@ public sealed partial class NccMonitor
     public void Observe(string layer, Tensor features, Tensor labels) => ObserveByHand(layer, features, labels, null);
 
     /// <summary>
-    /// Takes in features given by hand that belong behind a layer: in the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
-    /// stand there.
+    /// Adds features passed by hand that belong after a layer. In the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
+    /// follow that layer.
     /// </summary>
-    /// <param name="layer">The name under which the report will show them.</param>
+    /// <param name="layer">The name under which the report shows them.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
-    /// <param name="after">The entry of the report that they follow. What counts is the first call for a name.</param>
+    /// <param name="after">The entry of the report that they follow. The first call with a name decides.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// As in the other overload, or nothing is called <paramref name="after"/>; nothing changes.
+    /// As in the other overload, or no entry has the name <paramref name="after"/>; nothing was changed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>

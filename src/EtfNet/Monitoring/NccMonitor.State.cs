@@ -3,9 +3,9 @@ namespace EtfNet;
 /// <content>Merging, saving and loading. What is saved, and how it merges, is declared in <see cref="MonitorState"/>.</content>
 public sealed partial class NccMonitor : ICustomState
 {
-    /// <summary>Adds what another monitor gathered in its running epoch: statistics and scores, layer by layer. Its centers and its waiting
-    /// forwards are not taken.</summary>
-    /// <param name="other">A monitor of the same layers, say of another worker's copy of the model; it stays as it is.</param>
+    /// <summary>Adds the statistics and scores of another monitor's current epoch, layer by layer. Its centers and its waiting forwards are
+    /// not added.</summary>
+    /// <param name="other">A monitor of the same layers, for example of another worker's copy of the model. It is not changed.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     /// <exception cref="ArgumentException">It is this monitor, or its layers, their widths or the metrics gathered differ; nothing
     /// changes.</exception>
@@ -21,8 +21,8 @@ public sealed partial class NccMonitor : ICustomState
         Merge(other._state, nameof(other));
     }
 
-    /// <summary>Adds what another process's monitor gathered in its running epoch, from what its <see cref="Save(Stream)"/>
-    /// wrote.</summary>
+    /// <summary>Adds the statistics and scores of the current epoch of another process's monitor, as its <see cref="Save(Stream)"/> wrote
+    /// them.</summary>
     /// <param name="state">Gives the bytes; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentException">Layers, their widths or the metrics gathered differ; nothing changes.</exception>
@@ -37,9 +37,9 @@ public sealed partial class NccMonitor : ICustomState
         Merge(DeclaredState.Read<MonitorState>(saved, Create), nameof(state));
     }
 
-    /// <summary>Saves all that is known as a safetensors file: the running epoch's statistics and scores, and the centers. Forwards that
-    /// wait for labels are not saved.</summary>
-    /// <param name="path">The file; replaced whole if it exists.</param>
+    /// <summary>Saves the whole state as a safetensors file: the current epoch's statistics and scores, and the centers. Forwards that wait
+    /// for labels are not saved.</summary>
+    /// <param name="path">The file; an existing file is replaced as a whole.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>
@@ -63,8 +63,7 @@ public sealed partial class NccMonitor : ICustomState
         SafetensorsWriter.Write(stream, Capture());
     }
 
-    /// <summary>Continues from what <see cref="Save(string)"/> saved, instead of what is known so far; forwards that wait are let
-    /// go.</summary>
+    /// <summary>Replaces the current state with one that <see cref="Save(string)"/> saved. Waiting forwards are discarded.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -79,8 +78,9 @@ public sealed partial class NccMonitor : ICustomState
         Load(SafetensorsReader.Read(path));
     }
 
-    /// <summary>Continues from what <see cref="Save(Stream)"/> wrote, as <see cref="Load(string)"/> does from a file.</summary>
-    /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
+    /// <summary>Replaces the current state with one that <see cref="Save(Stream)"/> wrote, as <see cref="Load(string)"/> does from a
+    /// file.</summary>
+    /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte of the state.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="EtfStateException">The stream holds no saved monitor, one of other layers, a damaged one or one of a newer version;

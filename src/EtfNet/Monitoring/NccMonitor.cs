@@ -4,20 +4,19 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Watches how far each layer of a model has collapsed, by the nearest-class-center (NCC) error of its features, while the model
-/// trains.</summary>
+/// <summary>Measures during training how far each layer of a model has collapsed, by the nearest-class-center (NCC) error of its
+/// features.</summary>
 /// <remarks>
-/// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to their own class's,
-/// the sample itself left out of
-/// its own mean. Online, each epoch's features are scored against the class means of the epoch before, so the first epoch has no errors;
-/// <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/>
-/// gives exact ones. Source: Liu, arXiv 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
-/// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and not within <see cref="Suspend"/>; a
-/// layer that is called outside of it belongs to none. A layer called several times in one forward pools its calls: every call's rows are
-/// samples. Features are held from the forward to <see cref="Observe(Tensor)"/> and not longer. What a function overwrites in place after a
-/// layer (say <c>relu_</c>) is seen overwritten.</para>
-/// <para>Forwards may run on several threads at once, those of a server in evaluation mode beside those of the training. The members of
-/// this class are for one thread at a time.</para>
+/// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to the mean of their
+/// own class, which is computed without the sample. Online, each epoch's features are scored against the class means of the previous epoch,
+/// so the first epoch has no errors; <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/> gives exact errors. Source: Liu, arXiv
+/// 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
+/// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and outside <see cref="Suspend"/>. Calls of
+/// a layer outside a forward of the model are ignored. If a layer is called several times in one forward, the rows of every call are
+/// samples. Features are kept from the forward to <see cref="Observe(Tensor)"/>, and no longer. If a function (such as <c>relu_</c>)
+/// overwrites a layer's output in place, the overwritten values are measured.</para>
+/// <para>Forwards may run on several threads at once, for example those of a server in evaluation mode and those of the training. The
+/// members of this class may be called by one thread at a time.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -44,9 +43,9 @@ public sealed partial class NccMonitor : IDisposable
     private Tensor? _outside;
     private bool _disposed;
 
-    /// <summary>Starts to watch a model's layers.</summary>
-    /// <param name="model">The model. It is not owned: disposing the monitor takes its hooks away and nothing else.</param>
-    /// <param name="options">What to watch, and how; null for the defaults.</param>
+    /// <summary>Starts watching a model's layers.</summary>
+    /// <param name="model">The model. The monitor does not own it: disposing the monitor only removes its hooks.</param>
+    /// <param name="options">Which layers to watch, and how; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
     /// <exception cref="ArgumentException">No layer is left to watch, or an <see cref="NccMonitorOptions.Include"/> pattern matches
     /// none.</exception>
@@ -62,13 +61,14 @@ public sealed partial class NccMonitor : IDisposable
         Watch(nodes, chosen);
     }
 
-    /// <summary>Gets the watched layers' paths in forward order: as registered until a forward has shown the order of calls.</summary>
+    /// <summary>Gets the watched layers' paths in forward order; until a forward has shown the order of calls, in registration
+    /// order.</summary>
     internal IReadOnlyList<string> Layers => _state.Order.Names;
 
     /// <summary>Gets the forwards that are observed, for what else follows them.</summary>
     internal ObservedForwards Forwards => _forwards;
 
-    /// <summary>The report of the running epoch; changes nothing.</summary>
+    /// <summary>Gives the report of the current epoch, and changes nothing.</summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public CollapseReport Compute()
     {
@@ -87,13 +87,13 @@ public sealed partial class NccMonitor : IDisposable
         };
     }
 
-    /// <summary>Ends the epoch: gives its report, and makes its class means the centers of the next one.</summary>
+    /// <summary>Ends the epoch: gives its report, and makes its class means the centers of the next epoch.</summary>
     /// <remarks>The report's numbers are also recorded as gauges <c>etfnet.collapse.nccError</c> and so on, of the meter <c>EtfNet</c>,
     /// tagged with the layer.</remarks>
     /// <exception cref="InvalidOperationException">Labels on CUDA were out of range. They were left out, and calling again ends the epoch
     /// without them.</exception>
     /// <exception cref="CollectiveException">
-    /// With <see cref="NccMonitorOptions.Collective"/>: the ranks' monitors differ, labels came on some ranks only, or a rank failed or is
+    /// With <see cref="NccMonitorOptions.Collective"/>: the ranks' monitors differ, only some ranks observed labels, or a rank failed or is
     /// missing.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -114,7 +114,7 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>
-    /// Forgets everything: statistics, centers, waiting forwards, the epoch's number, whether labels are per sample or per position. The
+    /// Clears everything: statistics, centers, waiting forwards, the epoch number, and whether labels are per sample or per position. The
     /// hooks stay.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -134,8 +134,8 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>
-    /// Forwards that begin until the result is disposed do not count: for the second pass of sharpness-aware steps, or validation in
-    /// training mode. Calls nest.
+    /// Ignores forwards that begin before the returned object is disposed: for the second pass of sharpness-aware steps, or for validation
+    /// in training mode. Calls can be nested.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public IDisposable Suspend()
@@ -144,7 +144,7 @@ public sealed partial class NccMonitor : IDisposable
         return _forwards.Suspend();
     }
 
-    /// <summary>Takes the hooks away and lets go of what waits. The model stays as it is.</summary>
+    /// <summary>Removes the hooks and discards waiting forwards. The model does not change.</summary>
     public void Dispose()
     {
         if (_disposed)

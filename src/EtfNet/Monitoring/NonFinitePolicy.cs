@@ -3,10 +3,10 @@ namespace EtfNet;
 /// <summary>What a monitor does with features that are NaN or infinite.</summary>
 public enum NonFinitePolicy
 {
-    /// <summary>Leaves the sample out, counts it and says so in the report.</summary>
+    /// <summary>Leaves the sample out, counts it and notes it in the report.</summary>
     LeaveOut,
 
-    /// <summary>Throws, naming the layer; no statistic changes. Costs another pass over the features (and, on CUDA, a wait for the
-    /// device).</summary>
+    /// <summary>Throws an exception that names the layer; no statistic changes. This costs another pass over the features and, on CUDA, a
+    /// wait for the device.</summary>
     Throw,
 }

@@ -4,10 +4,9 @@ namespace EtfNet;
 public enum FeaturePoint
 {
     /// <summary>
-    /// After the normalizations and activations that follow the layer where a <c>Sequential</c> shows them (never past dropout or the next
-    /// layer); elsewhere after the normalization that takes exactly the layer's output, as the first forward shows; else the own output.
-    /// The
-    /// report names the point.
+    /// In a <c>Sequential</c>, after the normalizations and activations that follow the layer (never past dropout or the next layer).
+    /// Elsewhere, after the normalization that takes exactly the layer's output, as the first forward shows, or else the layer's own
+    /// output. The report names the point.
     /// </summary>
     Auto,
 

@@ -4,12 +4,12 @@ namespace EtfNet;
 public enum FeaturePooling
 {
     /// <summary>
-    /// By the labels and the rank: where labels are one per position, <see cref="EachPosition"/>; otherwise a matrix as it is, feature maps
-    /// by <see cref="SpatialMean"/>, token sequences by <see cref="TokenMean"/>.
+    /// Chosen by the labels and the number of dimensions. If there is one label per position, <see cref="EachPosition"/>; otherwise a
+    /// matrix is used as it is, feature maps are pooled by <see cref="SpatialMean"/>, and token sequences by <see cref="TokenMean"/>.
     /// </summary>
     Auto,
 
-    /// <summary>All dimensions after the first as one.</summary>
+    /// <summary>All dimensions after the first, flattened to one.</summary>
     Flatten,
 
     /// <summary>Mean over all dimensions after the second: (B, C, ...) to (B, C).</summary>

@@ -1,9 +1,9 @@
 namespace EtfNet;
 
-/// <summary>A file, stream or text holds no state that can be loaded here: it is damaged, of a newer version, or of something
+/// <summary>A file, stream or text has no state that can be loaded here: it is damaged, of a newer version, or the state of something
 /// else.</summary>
 /// <remarks>
-/// Thrown before anything is changed: models, optimizers and existing files are as they were. What the file system refuses is an
+/// It is thrown before anything is changed: models, optimizers and existing files stay as they were. Errors of the file system are an
 /// <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/> instead.
 /// </remarks>
 public sealed class EtfStateException : FormatException
@@ -15,7 +15,7 @@ public sealed class EtfStateException : FormatException
     /// <summary>Gets the path of the file; null for a stream or a text.</summary>
     public string? FileName { get; }
 
-    /// <summary>Gets the name of the tensor, layer or metadata entry that is wrong; null where it is the file as a whole.</summary>
+    /// <summary>Gets the name of the tensor, layer or metadata entry that is wrong; null if the file as a whole is wrong.</summary>
     public string? Entry { get; }
 
     /// <summary>Gets what to do about it, as a sentence.</summary>

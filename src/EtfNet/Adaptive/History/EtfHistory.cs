@@ -2,7 +2,7 @@ namespace EtfNet;
 
 /// <summary>The reports of a training, epoch by epoch: as CSV, as JSON, and as a page of curves.</summary>
 /// <remarks>
-/// The training program owns it and adds the report of each epoch. It holds no tensors. Not thread-safe.
+/// The training program owns it and adds the report of each epoch. It has no tensors, and is not thread-safe.
 /// </remarks>
 /// <example>
 /// <code>
@@ -26,7 +26,7 @@ public sealed class EtfHistory
     public string Title { get; init => field = value ?? throw new ArgumentNullException(nameof(Title)); } = "Layer collapse";
 
     /// <summary>Gets the error at or below which layers are fixed: a line among the curves.</summary>
-    /// <value>In (0, 1). The default, null, draws no line.</value>
+    /// <value>In (0, 1). The default is null: no line.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside (0, 1).</exception>
     public double? Epsilon
     {
@@ -44,8 +44,8 @@ public sealed class EtfHistory
     /// <param name="figures">What else was measured in the epoch; null for nothing.</param>
     /// <exception cref="ArgumentNullException"><paramref name="report"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The report's epoch is not after the last one, or its layers are those of another model: with <see cref="TailPolicy.Cut"/> they may
-    /// change. Nothing was added.
+    /// The report's epoch is not after the last one, or its layers are those of another model (with <see cref="TailPolicy.Cut"/> they may
+    /// change). Nothing was added.
     /// </exception>
     public void Add(EtfReport report, EpochFigures? figures = null)
     {
@@ -83,7 +83,7 @@ public sealed class EtfHistory
 
     /// <summary>Writes one HTML page of curves: errors of all layers, fixes and reverts, effective depth, parameters and bytes.</summary>
     /// <param name="path">The file; replaced if it exists. A reader sees the old file or the new one, never a part.</param>
-    /// <remarks>The page holds everything that it shows: it needs neither scripts nor a network.</remarks>
+    /// <remarks>The page is self-contained: it needs neither scripts nor a network.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be written; an older one is untouched.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written; an older one is untouched.</exception>

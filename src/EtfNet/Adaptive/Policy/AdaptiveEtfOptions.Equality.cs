@@ -3,7 +3,7 @@ namespace EtfNet;
 /// <content>When two options are the same.</content>
 public sealed partial record AdaptiveEtfOptions
 {
-    /// <summary>Whether two options ask for the same, lists compared by what they hold.</summary>
+    /// <summary>Whether two options have equal values; lists are compared by their elements.</summary>
     /// <param name="other">The other options.</param>
     /// <returns>True where all values agree.</returns>
     public bool Equals(AdaptiveEtfOptions? other) =>

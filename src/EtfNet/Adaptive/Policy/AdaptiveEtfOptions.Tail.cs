@@ -1,20 +1,20 @@
 namespace EtfNet;
 
-/// <content>What becomes of the layers behind the depth that the network needs.</content>
+/// <content>What happens to the layers past the depth that the network needs.</content>
 public sealed partial record AdaptiveEtfOptions
 {
-    /// <summary>Gets whether the layers behind the depth that the network needs are cut off while it trains.</summary>
+    /// <summary>Gets whether the layers past the depth that the network needs are cut off during training.</summary>
     /// <value>
-    /// The default is <see cref="TailPolicy.Keep"/>. With <see cref="TailPolicy.Cut"/> the end of an epoch tries cuts behind the layers
-    /// past the effective depth: those that have, with all layers behind them, errors at or below <see cref="Epsilon"/>. On the calibration
-    /// sample, one half of it fits a ridge head to each of them, the other half scores the heads. The model is cut behind the first layer
-    /// whose head loses at most <see cref="TailTolerance"/> against the model; once, and not in the first <see cref="WarmupEpochs"/>. It
-    /// must be a <c>Sequential</c>, or several in one another, around the cut, and an optimizer that is known must train the tail:
-    /// otherwise it trains on as it is, and <see cref="EtfReport.Tail"/> says why. <see cref="Guard"/> judges a cut as it does fixes.
-    /// <see cref="Include"/> and <see cref="Exclude"/> choose what is fixed, not where the model is cut. Not with
-    /// <see cref="Collective"/>.
+    /// The default is <see cref="TailPolicy.Keep"/>. With <see cref="TailPolicy.Cut"/> the scheduler tries cuts at the end of an epoch,
+    /// behind the layers past the effective depth: those whose error and all later layers' errors are at or below <see cref="Epsilon"/>.
+    /// One half of the calibration sample fits a ridge head to each of these layers; the other half scores the heads. The model is cut
+    /// behind the first layer whose head has at most <see cref="TailTolerance"/> less accuracy than the model. It is cut once, and not in
+    /// the first <see cref="WarmupEpochs"/>. Around the cut, the model must be a <c>Sequential</c> or nested ones, and an optimizer that
+    /// the scheduler knows must train the tail. Otherwise the model keeps training without a cut, and <see cref="EtfReport.Tail"/> says
+    /// why. <see cref="Guard"/> judges a cut as it judges fixes. <see cref="Include"/> and <see cref="Exclude"/> choose which layers are
+    /// fixed, not where the model is cut. <see cref="TailPolicy.Cut"/> cannot be combined with <see cref="Collective"/>.
     /// </value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is no policy.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a defined policy.</exception>
     public TailPolicy Tail { get; init => field = OptionCheck.Defined(value, nameof(Tail)); }
 
     /// <summary>Gets the accuracy on the calibration sample that a cut may cost before the head is trained further.</summary>

@@ -1,27 +1,27 @@
 namespace EtfNet;
 
-/// <summary>Which of the layers that are ready is fixed first.</summary>
+/// <summary>Which of the ready layers is fixed first.</summary>
 public enum FixOrder
 {
-    /// <summary>The latest layers first: what comes before them can still adapt to the frame. The default.</summary>
+    /// <summary>The latest layers first: the layers before them can still adapt to the frame. The default.</summary>
     LatestFirst,
 
     /// <summary>All layers at once, each on its own error, as in Liu, arXiv 2412.00884 (Adaptive-ETF).</summary>
     Independent,
 
-    /// <summary>The latest first, and none before every later layer's error is at or below epsilon (the effective depth of Galanti et al.,
-    /// arXiv 2202.09028).</summary>
+    /// <summary>The latest layers first, and no layer is fixed until the error of every later layer is at or below epsilon (the effective
+    /// depth of Galanti et al., arXiv 2202.09028).</summary>
     PastEffectiveDepth,
 }
 
-/// <summary>Where the errors come from that decide.</summary>
+/// <summary>How the errors that decide on fixes are measured.</summary>
 public enum FixDecision
 {
-    /// <summary>The training forwards of the epoch, scored against the centers of the epoch before: no extra forward. The
+    /// <summary>On the training forwards of the epoch, scored against the centers of the previous epoch, without extra forwards. The
     /// default.</summary>
     Online,
 
-    /// <summary>A pass in evaluation mode over a bounded sample of the epoch's batches
+    /// <summary>With passes in evaluation mode over a bounded sample of the epoch's batches
     /// (<see cref="AdaptiveEtfOptions.CalibrationSamples"/>).</summary>
     Exact,
 }

@@ -1,14 +1,14 @@
 namespace EtfNet;
 
-/// <summary>What becomes of the layers behind the depth that a network needs.</summary>
+/// <summary>What happens to the layers past the depth that a network needs.</summary>
 public enum TailPolicy
 {
     /// <summary>They stay. The default.</summary>
     Keep,
 
     /// <summary>
-    /// They go as soon as a trial says that a head fitted in closed form to an earlier layer does as well; the head takes over and is
-    /// trained.
+    /// They are cut off as soon as a trial shows that a head fitted in closed form to an earlier layer does as well. The head replaces them
+    /// and is trained further.
     /// </summary>
     Cut,
 }

@@ -12,24 +12,23 @@ public sealed partial class AdaptiveEtfScheduler
     private bool _leads;
     private bool _hasWholeSample;
 
-    /// <summary>Gets how many bytes of gradients this rank has given to sums so far.</summary>
-    /// <value>Grows with each <see cref="ReduceGradients"/>, by what the parameters take that are trained then.</value>
+    /// <summary>Gets how many bytes of gradients this rank has contributed to sums so far.</summary>
+    /// <value>Each <see cref="ReduceGradients"/> adds the bytes of the parameters that are trained at that time.</value>
     public long ReducedGradientBytes { get; private set; }
 
     /// <summary>The ranks that make the same call; null for one process, and within a call of rank 0 that the others follow.</summary>
     private ICollective? Together => _options.Collective is { Size: > 1 } group && !_leads ? group : null;
 
-    /// <summary>Replaces every gradient by its weighted mean over all ranks. Call it on all ranks between <c>backward</c> and
+    /// <summary>Replaces every gradient with its weighted mean over all ranks. Call it on all ranks between <c>backward</c> and
     /// <c>step</c>.</summary>
     /// <param name="weight">
-    /// What this rank's gradients count, at least 0. Where the ranks' batches have different numbers of samples, give that number; 0 for a
-    /// rank that has none in this step.
+    /// The weight of this rank's gradients, at least 0. If the ranks' batches have different numbers of samples, pass that number; pass 0
+    /// for a rank that has no samples in this step.
     /// </param>
     /// <returns>What was exchanged.</returns>
     /// <remarks>
-    /// Only parameters that require gradients are exchanged, so layers that are fixed cost nothing. A gradient that some ranks lack counts
-    /// as
-    /// zero there; one that all ranks lack stays null.
+    /// Only parameters that require gradients are exchanged, so layers that are fixed cost nothing. A gradient that is null on some ranks
+    /// counts as zero there; one that is null on all ranks stays null.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>
     /// <exception cref="InvalidOperationException">

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The batch norms of a model that normalize by the statistics of all ranks, until this is disposed.</summary>
+/// <summary>Keeps the batch norms of a model normalizing with the statistics of all ranks until it is disposed.</summary>
 /// <remarks>Made by <see cref="ModuleExtensions.SynchronizeBatchNorm"/>.</remarks>
 public sealed class BatchNormSynchronization : IDisposable
 {
@@ -35,14 +35,14 @@ public sealed class BatchNormSynchronization : IDisposable
         }
     }
 
-    /// <summary>Gets the names of the batch norms, in the order of the model; empty once disposed.</summary>
+    /// <summary>Gets the names of the batch norms, in the order of the model; empty after disposal.</summary>
     public IReadOnlyList<string> Names => [.. _norms.Values.Select(norm => norm.Name)];
 
     /// <summary>Whether the batch norms of a model are synchronized.</summary>
     internal static bool IsOf(nn.Module model) =>
         ModuleTree.Walk(model).Any(node => node.Module is BatchNorm norm && s_owners.TryGetValue(norm, out _));
 
-    /// <summary>Lets every batch norm see its own rank's share again. Do it on all ranks.</summary>
+    /// <summary>Makes every batch norm use only its own rank's share again. Call it on all ranks.</summary>
     public void Dispose()
     {
         foreach (var (norm, entry) in _norms)

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Says that a model was cut.</summary>
+/// <summary>Data of the event that a model was cut.</summary>
 /// <param name="cut">What was cut off, and what that saves.</param>
 public sealed class ModelCutEventArgs(EtfCut cut) : EventArgs
 {
@@ -8,14 +8,14 @@ public sealed class ModelCutEventArgs(EtfCut cut) : EventArgs
     public EtfCut Cut { get; } = cut;
 }
 
-/// <summary>Says that a model is whole again.</summary>
+/// <summary>Data of the event that the tail of a model was restored.</summary>
 /// <param name="cut">What had been cut off.</param>
-/// <param name="decision">Why the cut was taken back.</param>
+/// <param name="decision">Why the cut was reverted.</param>
 public sealed class CutRevertedEventArgs(EtfCut cut, TailDecision decision) : EventArgs
 {
     /// <summary>Gets what had been cut off.</summary>
     public EtfCut Cut { get; } = cut;
 
-    /// <summary>Gets why the cut was taken back; its text is for people.</summary>
+    /// <summary>Gets why the cut was reverted; its text is for people.</summary>
     public TailDecision Decision { get; } = decision;
 }

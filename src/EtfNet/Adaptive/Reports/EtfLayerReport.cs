@@ -4,11 +4,11 @@ namespace EtfNet;
 
 /// <summary>A layer in the report of an epoch.</summary>
 /// <param name="Name">The layer's name in the model.</param>
-/// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null where there is none (<paramref name="Decision"/> says
+/// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null if there is none (<paramref name="Decision"/> says
 /// why).</param>
-/// <param name="Interval">The 95% interval of the error (Wilson); null with the error.</param>
+/// <param name="Interval">The 95% interval of the error (Wilson); null if there is no error.</param>
 /// <param name="IsFixed">Whether the layer is a fixed simplex ETF.</param>
-/// <param name="Decision">What was decided about it, and on what grounds.</param>
+/// <param name="Decision">The decision about the layer, and its reason.</param>
 public sealed record EtfLayerReport(string Name, double? NccError, ErrorInterval? Interval, bool IsFixed, LayerDecision Decision)
 {
     /// <summary>Gets how the layer was fixed; null while it is trained.</summary>

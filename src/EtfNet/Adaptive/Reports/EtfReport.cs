@@ -3,7 +3,7 @@ using System.Text;
 
 namespace EtfNet;
 
-/// <summary>What an epoch showed and what was done at its end. Immutable; <see cref="ToString"/> is a readable table.</summary>
+/// <summary>What was measured in an epoch and what was done at its end. Immutable; <see cref="ToString"/> is a readable table.</summary>
 public sealed record EtfReport
 {
     private const int ShownNames = 3;
@@ -14,22 +14,22 @@ public sealed record EtfReport
     /// <summary>Gets all watched layers, in forward order.</summary>
     public required IReadOnlyList<EtfLayerReport> Layers { get; init; }
 
-    /// <summary>Gets all layers that are fixed, in the order in which they were.</summary>
+    /// <summary>Gets all fixed layers, in the order in which they were fixed.</summary>
     public required IReadOnlyList<FixedLayer> FixedLayers { get; init; }
 
     /// <summary>Gets the layers that were fixed at the end of this epoch.</summary>
     public required IReadOnlyList<FixedLayer> NewlyFixed { get; init; }
 
-    /// <summary>Gets the layers that were taken back at the end of this epoch.</summary>
+    /// <summary>Gets the layers that were reverted at the end of this epoch.</summary>
     public required IReadOnlyList<string> Reverted { get; init; }
 
     /// <summary>
-    /// Gets the layers that can never be fixed, each with the reason: linear layers without a frame or of a shared weight, convolutions,
-    /// embeddings, native composites.
+    /// Gets the layers that cannot be fixed, each with the reason: layers without a frame or with a shared weight, grouped convolutions,
+    /// the first convolution, layers left out by the options, embeddings, native composites.
     /// </summary>
     public required IReadOnlyList<SkippedLayer> Skipped { get; init; }
 
-    /// <summary>Gets the number of weights of the layers that can be fixed, or are.</summary>
+    /// <summary>Gets the number of weights of the layers that can be fixed or are fixed.</summary>
     public required long ParametersInReach { get; init; }
 
     /// <summary>Gets the number of all other parameters: those of <see cref="Skipped"/> layers, of normalizations, and biases.</summary>
@@ -41,18 +41,18 @@ public sealed record EtfReport
     public required int? EffectiveDepth { get; init; }
 
     /// <summary>
-    /// Gets the number of forwards of this epoch in training mode whose labels never came: nothing was learned from them.
+    /// Gets the number of training-mode forwards of this epoch for which no labels were observed. They are not part of the measurements.
     /// </summary>
     public long UnlabeledForwards { get; init; }
 
-    /// <summary>Gets what should be known about the epoch as a whole: safeguards that could not be used, and why.</summary>
+    /// <summary>Gets notes about the epoch as a whole: safeguards that could not be used, and why.</summary>
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
-    /// <summary>Gets what was decided about the tail of the model, and the cut that stands.</summary>
+    /// <summary>Gets what was decided about the tail of the model, and the current cut.</summary>
     /// <value>Null with <see cref="TailPolicy.Keep"/>.</value>
     public EtfTailReport? Tail { get; init; }
 
-    /// <summary>The layer of a name.</summary>
+    /// <summary>Gets the layer with a name.</summary>
     /// <param name="layer">The name, as in <see cref="EtfLayerReport.Name"/>.</param>
     /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
     public EtfLayerReport this[string layer] =>
@@ -65,7 +65,8 @@ public sealed record EtfReport
     /// <remarks>The first column is <see cref="Epoch"/>.</remarks>
     public string ToCsv(bool heading = true) => EtfReportCsv.Write(this, heading);
 
-    /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>
+    /// <summary>The report as a JSON object, with properties in camel case; missing numbers are null, and infinite numbers are
+    /// strings.</summary>
     public string ToJson() => JsonText.Object(json => EtfReportJson.Write(json, this));
 
     /// <summary>

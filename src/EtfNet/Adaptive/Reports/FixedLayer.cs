@@ -6,11 +6,10 @@ public sealed record FixedLayer
     /// <summary>Gets the layer's name in the model.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Gets the epoch at whose end it was fixed, from 1; 0 where it was fixed before training.</summary>
+    /// <summary>Gets the epoch at whose end it was fixed, counted from 1; 0 if it was fixed before training.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null where it was fixed before
-    /// training.</summary>
+    /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null if it was fixed before training.</summary>
     public required double? NccError { get; init; }
 
     /// <summary>Gets the frame.</summary>
@@ -19,25 +18,24 @@ public sealed record FixedLayer
     /// <summary>Gets the number of directions of an aligned frame; null for the other kinds.</summary>
     public required int? Rank { get; init; }
 
-    /// <summary>Gets the frame's outputs' relative distance from the layer's over the calibration sample; null where it was not
-    /// measured.</summary>
+    /// <summary>Gets the relative output error of the frame over the calibration sample; null if it was not measured.</summary>
     public required double? OutputError { get; init; }
 
-    /// <summary>Gets the network's mean cross entropy over the calibration sample before the fixes of that epoch; null where it was not
+    /// <summary>Gets the network's mean cross entropy over the calibration sample before the fixes of that epoch; null if it was not
     /// measured.</summary>
     public double? LossBefore { get; init; }
 
-    /// <summary>Gets the network's mean cross entropy over the calibration sample with this fix and those made before it; null where it was
+    /// <summary>Gets the network's mean cross entropy over the calibration sample with this fix and those made before it; null if it was
     /// not measured.</summary>
     public double? LossAfter { get; init; }
 
-    /// <summary>Gets why the cost of the fix for the network was not tried before it was made; null where it was.</summary>
+    /// <summary>Gets why the fix was made without a trial of its cost for the network; null if there was a trial.</summary>
     public LayerReason? TrialGap { get; init; }
 
-    /// <summary>Gets the weights that are no longer trained.</summary>
+    /// <summary>Gets the number of weights that are no longer trained.</summary>
     public required long ParametersFixed { get; init; }
 
-    /// <summary>Gets why the weight is kept in the layer's own module (fixed in place); null where the layer was replaced.</summary>
+    /// <summary>Gets why the weight is kept in the layer's own module (fixed in place); null if the layer was replaced.</summary>
     public required string? InPlaceReason { get; init; }
 
     /// <summary>Gets whether the weight is kept in the layer's own module instead of being freed.</summary>

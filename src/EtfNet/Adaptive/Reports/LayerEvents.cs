@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Says that a layer was fixed.</summary>
+/// <summary>Data of the event that a layer was fixed.</summary>
 /// <param name="layer">What was fixed, and how.</param>
 public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
 {
@@ -8,14 +8,14 @@ public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
     public FixedLayer Layer { get; } = layer;
 }
 
-/// <summary>Says that a fixed layer is trained again.</summary>
+/// <summary>Data of the event that a fixed layer is trained again.</summary>
 /// <param name="layer">What had been fixed, and how.</param>
-/// <param name="decision">Why its fix was taken back.</param>
+/// <param name="decision">Why its fix was reverted.</param>
 public sealed class LayerRevertedEventArgs(FixedLayer layer, LayerDecision decision) : EventArgs
 {
     /// <summary>Gets what had been fixed, and how.</summary>
     public FixedLayer Layer { get; } = layer;
 
-    /// <summary>Gets why its fix was taken back; its text is for people.</summary>
+    /// <summary>Gets why its fix was reverted; its text is for people.</summary>
     public LayerDecision Decision { get; } = decision;
 }

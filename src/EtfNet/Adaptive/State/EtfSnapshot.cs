@@ -2,8 +2,8 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>A copy of a training at one moment, made by <see cref="AdaptiveEtfScheduler.Snapshot"/>. Immutable, in managed memory; nothing
-/// to dispose.</summary>
+/// <summary>A copy of a training at one moment, made by <see cref="AdaptiveEtfScheduler.Snapshot"/>. It is immutable and in managed memory,
+/// so there is nothing to dispose.</summary>
 public sealed class EtfSnapshot
 {
     private readonly WeakReference<AdaptiveEtfScheduler>? _maker;

@@ -15,20 +15,20 @@ public sealed partial class AdaptiveEtfScheduler
     /// <summary>Raised after the model's tail was cut off, at the end of an epoch.</summary>
     public event EventHandler<ModelCutEventArgs>? ModelCut;
 
-    /// <summary>Raised after the tail came back.</summary>
+    /// <summary>Raised after the tail was restored.</summary>
     public event EventHandler<CutRevertedEventArgs>? CutReverted;
 
     private bool IsCutOnTrial => _memory.Cut is { } cut && _guard?.Trials.Any(trial => trial.Epoch == cut.Epoch) == true;
 
     private IEnumerable<LayerFix> AllFixes => _watched.Fixes.Concat(_cut?.Gone.AllFixes ?? []);
 
-    /// <summary>Brings the tail back as it was when it was cut off, with its optimizer state; the head goes.</summary>
+    /// <summary>Restores the tail as it was when it was cut off, with its optimizer state, and removes the head.</summary>
     /// <remarks>
-    /// Possible while a guard keeps the tail (<see cref="EtfTailReport.IsOnTrial"/>): without one it is freed at once. The model is not cut
-    /// again until <see cref="AllowCut"/> is called.
+    /// This is possible while a guard keeps the tail (<see cref="EtfTailReport.IsOnTrial"/>). Without a guard the tail is freed at once.
+    /// The model is not cut again until <see cref="AllowCut"/> is called.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
-    /// The model is not cut, the tail is not kept any more, or a forward is in progress. Nothing was changed.
+    /// The model is not cut, the tail is no longer kept, or a forward is in progress. Nothing was changed.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void RevertCut()
@@ -48,7 +48,7 @@ public sealed partial class AdaptiveEtfScheduler
         BeginTail();
     }
 
-    /// <summary>Lets the model be cut again after its cut was taken back, by <see cref="RevertCut"/> or by the guard.</summary>
+    /// <summary>Lets the model be cut again after its cut was reverted by <see cref="RevertCut"/> or by the guard.</summary>
     /// <exception cref="ObjectDisposedException">The scheduler is disposed.</exception>
     public void AllowCut()
     {

@@ -2,10 +2,10 @@ using static System.FormattableString;
 
 namespace EtfNet;
 
-/// <summary>A cut that was made while a model trains: its tail went, and a head fitted in closed form took over.</summary>
+/// <summary>A cut that was made during training: a head fitted in closed form replaces the model's tail.</summary>
 public sealed record EtfCut
 {
-    /// <summary>Gets the path of the last layer that is left. Its norm and activation are left as well.</summary>
+    /// <summary>Gets the path of the last layer that stays in the model. Its norm and activation stay too.</summary>
     public required string Layer { get; init; }
 
     /// <summary>Gets the epoch at whose end the cut was made, from 1.</summary>
@@ -14,14 +14,16 @@ public sealed record EtfCut
     /// <summary>Gets the paths of the modules that were cut off.</summary>
     public required IReadOnlyList<string> RemovedModules { get; init; }
 
-    /// <summary>Gets the model's parameters before the cut, a fixed weight as the numbers that it stands for.</summary>
+    /// <summary>Gets the number of parameters of the model before the cut. A fixed weight counts as the matrix that it stands
+    /// for.</summary>
     public required long ParametersBefore { get; init; }
 
-    /// <summary>Gets the model's parameters after the cut, counted as <see cref="ParametersBefore"/>, those of the head included.</summary>
+    /// <summary>Gets the number of parameters of the model after the cut, the head included, counted like
+    /// <see cref="ParametersBefore"/>.</summary>
     public required long ParametersAfter { get; init; }
 
     /// <summary>Gets the accuracy of the whole model on the samples of the trial, which the head was not fitted to.</summary>
-    /// <value>In [0, 1]; where it is not known which of the model's outputs are class scores, that of the last layer's ridge
+    /// <value>In [0, 1]. If it is not known which of the model's outputs are class scores, it is the accuracy of the last layer's ridge
     /// head.</value>
     public required double AccuracyBefore { get; init; }
 

@@ -2,24 +2,24 @@ using static System.FormattableString;
 
 namespace EtfNet;
 
-/// <summary>What was decided about the tail of a model at the end of an epoch. <see cref="ToString"/> puts it in words.</summary>
+/// <summary>The decision about the tail of a model at the end of an epoch. <see cref="ToString"/> gives it in words.</summary>
 /// <param name="Reason">Why it was cut off, or was not.</param>
 public sealed record TailDecision(TailReason Reason)
 {
-    /// <summary>Gets the path of the last layer that is left, or would be; null where no cut is meant.</summary>
+    /// <summary>Gets the path of the last layer that stays, or would stay, in the model; null if no cut was considered.</summary>
     public string? Layer { get; init; }
 
-    /// <summary>Gets the number that decided: an accuracy lost, a count of samples or epochs, as <see cref="Reason"/> says; null where
-    /// there is none.</summary>
+    /// <summary>Gets the number that decided: an accuracy lost, a count of samples or epochs, as <see cref="Reason"/> says; null if there
+    /// is none.</summary>
     public double? Value { get; init; }
 
-    /// <summary>Gets what <see cref="Value"/> was held against; null where nothing was.</summary>
+    /// <summary>Gets the limit that <see cref="Value"/> was compared with; null if there is none.</summary>
     public double? Limit { get; init; }
 
-    /// <summary>Gets the epoch at whose end the cut was made, from 1; null where none was.</summary>
+    /// <summary>Gets the epoch at whose end the cut was made, counted from 1; null if none was made.</summary>
     public int? Epoch { get; init; }
 
-    /// <summary>Gets further words, such as why the model cannot be cut; null where there are none.</summary>
+    /// <summary>Gets further details, such as why the model cannot be cut; null if there are none.</summary>
     public string? Detail { get; init; }
 
     /// <inheritdoc/>

@@ -13,29 +13,29 @@ public enum TailReason
     WarmingUp,
 
     /// <summary>
-    /// No tail has collapsed: there is no layer from which on all errors are at or below <see cref="AdaptiveEtfOptions.Epsilon"/>, but the
-    /// last.
+    /// No tail has collapsed: no layer except the last one has an error at or below <see cref="AdaptiveEtfOptions.Epsilon"/> together with
+    /// all later layers.
     /// </summary>
     NotCollapsed,
 
-    /// <summary>No optimizer that is known trains the tail, so that none would train the head.</summary>
+    /// <summary>No known optimizer trains the tail, so none would train the head.</summary>
     NoOptimizer,
 
-    /// <summary>No cut can be tried: the model cannot be called again with what it saw.</summary>
+    /// <summary>No cut can be tried: the model cannot be called again with its kept inputs.</summary>
     NoReplay,
 
-    /// <summary>The calibration sample holds too few samples with labels to try a cut on.</summary>
+    /// <summary>The calibration sample has too few labeled samples to try a cut.</summary>
     TooFewSamples,
 
-    /// <summary>The model can be cut nowhere, or a trial is not possible.</summary>
+    /// <summary>The model cannot be cut anywhere, or a trial is not possible.</summary>
     NotPossible,
 
     /// <summary>Every cut would cost more accuracy than <see cref="AdaptiveEtfOptions.TailTolerance"/>.</summary>
     CostAboveLimit,
 
-    /// <summary>The guard took the cut back: it cost too much.</summary>
+    /// <summary>The guard reverted the cut, because it cost too much.</summary>
     RevertedByGuard,
 
-    /// <summary>The user took the cut back by hand, and has not allowed another one since.</summary>
+    /// <summary>The user reverted the cut by hand, and has not allowed another one since.</summary>
     RevertedByHand,
 }

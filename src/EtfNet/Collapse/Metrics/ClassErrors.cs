@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// The nearest-class-center error of each class, and which centers its samples went to instead. A snapshot; two are equal if they hold the
-/// same counts.
+/// The nearest-class-center error of each class, and the centers that its wrong samples are nearest to. It is a snapshot; two objects are
+/// equal if their counts are equal.
 /// </summary>
 public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors>
 {
@@ -29,12 +29,12 @@ public sealed class ClassErrors : IReadOnlyList<double?>, IEquatable<ClassErrors
     /// <exception cref="ArgumentOutOfRangeException">There is no such class.</exception>
     public double? this[int index] => Samples(index) is var samples && samples > 0 ? (double)_wrong[index] / samples : null;
 
-    /// <summary>Gets the mean of the errors of the classes that have samples; null where there is none.</summary>
+    /// <summary>Gets the mean of the errors of the classes that have samples; null if no class has one.</summary>
     public double? Balanced => this.Any(error => error is not null) ? this.Average() : null;
 
     /// <summary>
-    /// Gets the wrong decisions: how many samples of a class are nearest to the center of another one, ordered by class and center; -1
-    /// where no center was left.
+    /// Gets the wrong decisions: how many samples of a class are nearest to the center of another one, ordered by class and center; -1 if
+    /// no center was left.
     /// </summary>
     public IReadOnlyList<CenterConfusion> Confusions => _confusions;
 

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Which collapse measures there are beside the nearest-class-center error.</summary>
+/// <summary>Collapse measures besides the nearest-class-center error.</summary>
 [Flags]
 public enum CollapseMetricSet
 {
@@ -15,13 +15,13 @@ public enum CollapseMetricSet
     /// </summary>
     Variability = 2,
 
-    /// <summary>Self-duality (NC3) of layers whose weight has a row per class, as a whole and row by row.</summary>
+    /// <summary>Self-duality (NC3) of layers whose weight has one row per class, as a whole and row by row.</summary>
     SelfDuality = 4,
 
     /// <summary>Mismatch between nearest class center and the model's own prediction (NC4).</summary>
     Agreement = 8,
 
-    /// <summary>NC1 with the pseudo-inverse: in a monitor in exact mode only, since it needs the samples a second time.</summary>
+    /// <summary>NC1 with the pseudo-inverse: in a monitor only in exact mode, because it needs the samples a second time.</summary>
     PseudoInverse = 16,
 
     /// <summary>
@@ -40,12 +40,12 @@ public enum CollapseMetricSet
     /// </summary>
     Classifier = 128,
 
-    /// <summary>The error of each class and the confusion of centers: in a monitor in exact mode only.</summary>
+    /// <summary>The error of each class and the confusion of centers; in a monitor only in exact mode.</summary>
     ClassErrors = 256,
 
     /// <summary>
-    /// All that cost little: <see cref="Means"/>, <see cref="Variability"/>, <see cref="SelfDuality"/>, <see cref="Agreement"/> and
-    /// <see cref="Classifier"/>.
+    /// All measures that cost little: <see cref="Means"/>, <see cref="Variability"/>, <see cref="SelfDuality"/>, <see cref="Agreement"/>
+    /// and <see cref="Classifier"/>.
     /// </summary>
     Cheap = Means | Variability | SelfDuality | Agreement | Classifier,
 

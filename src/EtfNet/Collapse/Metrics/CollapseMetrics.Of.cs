@@ -65,7 +65,7 @@ public sealed partial record CollapseMetrics
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// There is no batch, or a tensor is not what the other overload asks for, or the widths differ.
+    /// There is no batch, or a tensor is not what the other overload requires, or the widths differ.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative, or not below the class count.</exception>
     /// <exception cref="InvalidOperationException">The second pass did not give as many samples as the first.</exception>
@@ -109,12 +109,12 @@ public sealed partial record CollapseMetrics
     }
 
     /// <summary>
-    /// Measures what finished statistics tell, merged from as many batches, epochs or processes as there were; and, where given, what
-    /// scores against them tell.
+    /// Measures finished statistics, which may be merged from several batches, epochs or processes, and scores against them if these are
+    /// given.
     /// </summary>
     /// <param name="statistics">The statistics.</param>
     /// <param name="scores">
-    /// What <see cref="NccScores.Within"/> or <see cref="NccScores.Against"/> gathered, for the error, NC1 and NC4; or null.
+    /// The scores of <see cref="NccScores.Within"/> or <see cref="NccScores.Against"/>, for the error, NC1 and NC4; or null.
     /// </param>
     /// <param name="weight">The classifier's weight, classes x width; or null.</param>
     /// <param name="bias">The classifier's bias; or null.</param>
@@ -138,9 +138,9 @@ public sealed partial record CollapseMetrics
     }
 
     /// <summary>The class-distance normalized variance of every pair, <c>(V_a + V_c) / (2 |m_a - m_c|^(2 exponent))</c>.</summary>
-    /// <param name="statistics">Statistics that keep the scatter.</param>
+    /// <param name="statistics">Statistics with the within-class scatter.</param>
     /// <param name="exponent">The power of the squared distance, positive and finite. The default is 1.</param>
-    /// <returns>The grid over the present classes; infinite for two classes of one mean.</returns>
+    /// <returns>The grid over the present classes; infinite for two classes with the same mean.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="statistics"/> is null.</exception>
     /// <exception cref="ArgumentException">The statistics do not keep the scatter.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="exponent"/> is not positive and finite.</exception>

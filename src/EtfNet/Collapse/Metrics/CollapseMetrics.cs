@@ -5,16 +5,16 @@ namespace EtfNet;
 
 /// <summary>The measures of neural collapse of features with class labels, and of the classifier that reads them.</summary>
 /// <remarks>
-/// <para>Classes without samples take no part: P is the number of present classes, m_c their means, C the means less the mean of means, V_c
-/// = scatter / count (population). Sw is the covariance within classes over all samples, Sb that of the P class means, each counting alike.
-/// Norms of matrices are Frobenius.</para>
-/// <para>A number is null where it was not asked for, or where it has none (one class, means that coincide, no weight);
-/// <see cref="Missing"/> then says why. None is NaN. Sources: Papyan, Han, Donoho, PNAS 2020; Zhu et al., NeurIPS 2021; Galanti, Gyorgy,
-/// Hutter 2022; Liu et al., ICLR 2023; Wu, Papyan, NeurIPS 2024. <c>docs/collapse-measures.md</c> has the conventions.</para>
+/// <para>Classes without samples are left out: P is the number of present classes, m_c are their means, C has the means minus the mean of
+/// means, and V_c = scatter / count (population). Sw is the covariance within classes over all samples; Sb is the covariance of the P class
+/// means, each counting equally. Norms of matrices are Frobenius norms.</para>
+/// <para>A number is null if it was not requested or cannot be computed (one class, means that coincide, no weight); in the second case
+/// <see cref="Missing"/> says why. None is NaN. Sources: Papyan, Han, Donoho, PNAS 2020; Zhu et al., NeurIPS 2021; Galanti, Gyorgy, Hutter
+/// 2022; Liu et al., ICLR 2023; Wu, Papyan, NeurIPS 2024. <c>docs/collapse-measures.md</c> has the conventions.</para>
 /// </remarks>
 public sealed partial record CollapseMetrics
 {
-    /// <summary>Gets the number of samples that the class means are made of.</summary>
+    /// <summary>Gets the number of samples in the class means.</summary>
     public long Observed { get; init; }
 
     /// <summary>Gets the number of samples left out because a feature was NaN or infinite.</summary>
@@ -27,8 +27,8 @@ public sealed partial record CollapseMetrics
     public int PresentClasses { get; init; }
 
     /// <summary>
-    /// Gets the share of scored samples that lie nearer to another class's mean than to their own (left out of their own mean, unless the
-    /// options say otherwise).
+    /// Gets the share of scored samples that lie nearer to another class's mean than to the mean of their own class (which is computed
+    /// without the sample, unless the options say otherwise).
     /// </summary>
     /// <value>In [0, 1].</value>
     public double? NccError { get; init; }
@@ -48,34 +48,33 @@ public sealed partial record CollapseMetrics
     /// </summary>
     public double? Nc1 { get; init; }
 
-    /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> took.</summary>
+    /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> used.</summary>
     public int? Nc1Rank { get; init; }
 
     /// <summary>Gets <c>tr(Sw) / tr(Sb)</c> (Tirer, Huang, Niles-Weed 2023).</summary>
     public double? TraceQuotient { get; init; }
 
     /// <summary>
-    /// Gets the scatter within classes over all scatter about the mean of all samples, in [0, 1]: one less the share that the classes
-    /// explain.
+    /// Gets the scatter within classes divided by the scatter about the mean of all samples, in [0, 1]: one minus the share that the
+    /// classes explain.
     /// </summary>
     public double? WithinShare { get; init; }
 
     /// <summary>
     /// Gets the class-distance normalized variance, the mean over pairs of <c>(V_a + V_c) / (2 |m_a - m_c|^2)</c> (Galanti et al. 2022).
     /// </summary>
-    /// <value>Not negative. The distance is that of differences taken directly, so that close means keep their digits.</value>
+    /// <value>Not negative. Distances are computed from differences directly, so close means keep their digits.</value>
     public double? Cdnv { get; init; }
 
-    /// <summary>Gets the geometry of the class means less the mean of means.</summary>
+    /// <summary>Gets the geometry of the class means minus the mean of means.</summary>
     public FrameMetrics Means { get; init; } = new();
 
     /// <summary>
-    /// Gets the geometry of the classifier's rows, those of absent classes included; null where no weight was given or it was not asked
-    /// for.
+    /// Gets the geometry of the classifier's rows, those of absent classes included; null if no weight was given or it was not requested.
     /// </summary>
     public FrameMetrics? Classifier { get; init; }
 
-    /// <summary>Gets how classifier and class means agree; null where no weight was given or it was not asked for.</summary>
+    /// <summary>Gets how well classifier and class means agree; null if no weight was given or it was not requested.</summary>
     public DualityMetrics? Duality { get; init; }
 
     /// <summary>
@@ -83,10 +82,10 @@ public sealed partial record CollapseMetrics
     /// </summary>
     public double? Nc4Mismatch { get; init; }
 
-    /// <summary>Gets the measures that were asked for and have no number, each with the reason.</summary>
+    /// <summary>Gets the requested measures that have no number, each with the reason.</summary>
     public MissingMeasures Missing { get; init; } = new();
 
-    /// <summary>A line per number, then the reasons of those that are missing.</summary>
+    /// <summary>One line per number, then the reasons why others are missing.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();

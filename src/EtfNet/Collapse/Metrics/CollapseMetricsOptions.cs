@@ -1,10 +1,10 @@
 namespace EtfNet;
 
-/// <summary>Which measures <see cref="CollapseMetrics"/> has, and by which conventions where papers differ.</summary>
+/// <summary>Which measures <see cref="CollapseMetrics"/> computes, and with which conventions if papers differ.</summary>
 public sealed record CollapseMetricsOptions
 {
-    /// <summary>Gets which measures are taken. The default is <see cref="CollapseMetricSet.All"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The value has other bits than those of <see cref="CollapseMetricSet"/>.</exception>
+    /// <summary>Gets which measures are computed. The default is <see cref="CollapseMetricSet.All"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value has bits that are not in <see cref="CollapseMetricSet"/>.</exception>
     public CollapseMetricSet Metrics
     {
         get;
@@ -15,7 +15,7 @@ public sealed record CollapseMetricsOptions
 
     /// <summary>Gets the number of classes; labels are checked against it.</summary>
     /// <value>
-    /// At least 1, or null for the rows of the weight or the columns of the logits, where there are such. The default is null.
+    /// At least 1, or null for the number of rows of the weight or of columns of the logits, if these are given. The default is null.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 1.</exception>
     public int? ClassCount
@@ -27,11 +27,11 @@ public sealed record CollapseMetricsOptions
     }
 
     /// <summary>
-    /// Gets the number of classes above which measures over pairs of classes, quadratic in it, are left out; all others are taken.
+    /// Gets the number of classes above which measures over pairs of classes, whose cost is quadratic, are left out.
     /// </summary>
     /// <value>
-    /// At least 0. The default is 1000. <see cref="int.MaxValue"/> takes any number: in blocks, so memory stays at 32 MiB beside the class
-    /// means, and time grows with the pairs.
+    /// At least 0. The default is 1000. With <see cref="int.MaxValue"/> there is no limit: pairs are processed in blocks, so memory stays
+    /// at 32 MiB besides the class means, and time grows with the number of pairs.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int PairwiseClassLimit
@@ -44,8 +44,8 @@ public sealed record CollapseMetricsOptions
 
     /// <summary>Gets the power of the squared distance in <see cref="CollapseMetrics.Cdnv"/>.</summary>
     /// <value>
-    /// Positive and finite. The default is 1 (Galanti et al. 2022); Wu and Papyan (2024) also use greater ones, which weigh close classes
-    /// more.
+    /// Positive and finite. The default is 1 (Galanti et al. 2022); Wu and Papyan (2024) also use greater powers, which weight close
+    /// classes more.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive and finite.</exception>
     public double CdnvExponent
@@ -58,8 +58,8 @@ public sealed record CollapseMetricsOptions
 
     /// <summary>Gets s of the Riesz kernel <c>sign(s) distance^-s</c> (Liu et al. 2023).</summary>
     /// <value>
-    /// Finite and not 0, which is the logarithm that is measured anyway. The default is 1. The harmonic choice, s = width - 2, leaves the
-    /// range of numbers at common widths.
+    /// Finite and not 0; 0 would be the logarithm, which is measured anyway. The default is 1. At common widths, the harmonic choice s =
+    /// width - 2 gives numbers outside the range of float64.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is 0 or not finite.</exception>
     public double RieszExponent
@@ -71,7 +71,7 @@ public sealed record CollapseMetricsOptions
     } = 1;
 
     /// <summary>
-    /// Gets whether a sample is left out of its own class's center when the error is measured on the samples that the centers are made of.
+    /// Gets whether a sample is left out of the center of its own class if the error is measured on the same samples as the centers.
     /// </summary>
     /// <value>The default is true; false gives the plain training error of the nearest-class-center rule, as in Papyan et al. 2020.</value>
     public bool LeaveOneOut { get; init; } = true;

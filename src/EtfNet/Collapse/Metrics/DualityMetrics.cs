@@ -1,17 +1,18 @@
 namespace EtfNet;
 
 /// <summary>
-/// How far a classifier's rows and the class means of its input are from each other (NC3), and what it makes of the global mean.
+/// How far a classifier's rows and the class means of its input are from each other (NC3), and the classifier's output for the global mean.
 /// </summary>
 /// <remarks>
-/// <para>W has the classifier's rows of the P present classes, C the class means less the mean of means; norms of matrices are Frobenius,
-/// deviations are of the population.</para>
-/// <para>A number is null where it was not asked for, or where it has none; <see cref="CollapseMetrics.Missing"/> then says why.</para>
+/// <para>W has the classifier's rows of the P present classes, and C has the class means minus the mean of means. Norms of matrices are
+/// Frobenius norms; standard deviations are those of the population.</para>
+/// <para>A number is null if it was not requested or cannot be computed; in the second case <see cref="CollapseMetrics.Missing"/> says
+/// why.</para>
 /// </remarks>
 public sealed record DualityMetrics
 {
     /// <summary>
-    /// Gets <c>|W/|W| - C/|C||</c>, in [0, 2]; 0 where the two agree up to scale (Papyan et al. 2020, whose figures show its square).
+    /// Gets <c>|W/|W| - C/|C||</c>, in [0, 2]; 0 if the two agree up to scale (Papyan et al. 2020, whose figures show its square).
     /// </summary>
     public double? SelfDuality { get; init; }
 
@@ -19,7 +20,7 @@ public sealed record DualityMetrics
     public double? RowCosine { get; init; }
 
     /// <summary>
-    /// Gets the standard deviation of those cosines; 0 at self-duality, and at uniform duality, where all classes differ alike (UNC3; Wu,
+    /// Gets the standard deviation of those cosines; 0 at self-duality, and at uniform duality, where all classes differ equally (UNC3; Wu,
     /// Papyan, NeurIPS 2024).
     /// </summary>
     public double? RowCosineDeviation { get; init; }
@@ -37,8 +38,8 @@ public sealed record DualityMetrics
     public double? StructureError { get; init; }
 
     /// <summary>
-    /// Gets <c>|W m + b|</c>, m the mean of class means, all rows of W; 0 where the bias takes the global mean out (Zhu et al. 2021, whose
-    /// m is the mean of balanced samples).
+    /// Gets <c>|W m + b|</c> over all rows of W, with m the mean of class means; 0 if the bias removes the global mean (Zhu et al. 2021,
+    /// whose m is the mean of balanced samples).
     /// </summary>
     public double? GlobalMeanLogit { get; init; }
 }

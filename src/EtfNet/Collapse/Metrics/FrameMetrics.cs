@@ -2,10 +2,11 @@ namespace EtfNet;
 
 /// <summary>How far K points are from a simplex ETF, and how evenly they spread on the sphere (NC2, GNC2).</summary>
 /// <remarks>
-/// <para>Of class means the points are the means of the present classes less the mean of means; of a classifier its rows as they are
+/// <para>For class means, the points are the means of the present classes minus the mean of means; for a classifier, its rows, not centered
 /// (Papyan, Han, Donoho, PNAS 2020; Zhu et al., NeurIPS 2021). Every number is over the K points, or over their K(K-1)/2 unordered pairs;
 /// deviations are of the population.</para>
-/// <para>A number is null where it was not asked for, or where it has none; <see cref="CollapseMetrics.Missing"/> then says why.</para>
+/// <para>A number is null if it was not requested or cannot be computed; in the second case <see cref="CollapseMetrics.Missing"/> says
+/// why.</para>
 /// </remarks>
 public sealed record FrameMetrics
 {
@@ -28,7 +29,8 @@ public sealed record FrameMetrics
     /// <summary>Gets the least cosine; <c>-1/(K-1)</c> for a simplex ETF.</summary>
     public double? LeastCosine { get; init; }
 
-    /// <summary>Gets the greatest cosine, which no K points bring below <c>-1/(K-1)</c>: 1 where two classes share a direction.</summary>
+    /// <summary>Gets the greatest cosine, which is at least <c>-1/(K-1)</c> for any K points, and 1 if two classes share a
+    /// direction.</summary>
     public double? GreatestCosine { get; init; }
 
     /// <summary>

@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace EtfNet;
 
 /// <summary>
-/// The measures that were asked for and have no number, by name, each with the reason. Names are those of JSON and CSV, in any case; two
-/// are equal if they hold the same.
+/// The requested measures that have no number, by name, each with the reason. Names are those of JSON and CSV and are not case-sensitive;
+/// two objects are equal if their entries are equal.
 /// </summary>
 [SuppressMessage("Naming", "CA1710", Justification = "The name says what it holds.")]
 public sealed class MissingMeasures : IReadOnlyDictionary<string, string>, IEquatable<MissingMeasures>
@@ -18,7 +18,7 @@ public sealed class MissingMeasures : IReadOnlyDictionary<string, string>, IEqua
 
     /// <summary>Gets the reason why a measure is missing.</summary>
     /// <param name="key">The name, as in <c>cdnv</c>.</param>
-    /// <exception cref="KeyNotFoundException">The measure is not missing, or was not asked for.</exception>
+    /// <exception cref="KeyNotFoundException">The measure is not missing, or was not requested.</exception>
     public string this[string key] => _reasons[key];
 
     /// <summary>Gets the names of the missing measures, in alphabetical order.</summary>
@@ -51,7 +51,7 @@ public sealed class MissingMeasures : IReadOnlyDictionary<string, string>, IEqua
     /// <inheritdoc/>
     public override int GetHashCode() => _reasons.Aggregate(0, HashCode.Combine);
 
-    /// <summary>A line for each reason, with the measures that it concerns.</summary>
+    /// <summary>One line per reason, with the measures that it applies to.</summary>
     public override string ToString() =>
         string.Join(Environment.NewLine, _reasons.GroupBy(entry => entry.Value, entry => entry.Key).Select(Line));
 

@@ -24,7 +24,7 @@ public sealed class PairGrid
     /// <summary>Gets the number of a pair.</summary>
     /// <param name="first">A class.</param>
     /// <param name="second">Another class.</param>
-    /// <value>Null where one of them has no sample, or the two are the same class.</value>
+    /// <value>Null if one of them has no sample, or if both are the same class.</value>
     public double? this[int first, int second]
     {
         get
@@ -34,7 +34,7 @@ public sealed class PairGrid
         }
     }
 
-    /// <summary>The grid as a matrix, a row and a column for each of <see cref="Classes"/>, with a zero diagonal.</summary>
+    /// <summary>The grid as a matrix with one row and one column for each of <see cref="Classes"/>, and a zero diagonal.</summary>
     /// <returns>A new float64 tensor of the current dispose scope.</returns>
     public Tensor ToTensor() => tensor(_values, [_classes.Length, _classes.Length]);
 }

@@ -8,10 +8,10 @@ namespace EtfNet;
 /// NC4, and NC1.
 /// </summary>
 /// <remarks>
-/// The centers are finished <see cref="ClassStatistics"/>. <see cref="Within"/> scores the samples that they are made of, each left out of
-/// its own class's center; <see cref="Against"/> scores other samples, as test features against training centers, where there is nothing to
-/// leave out. Distances are Euclidean and decided in float32 products, those closer than its rounding in float64. A sample of a class
-/// without a center is wrong; a class without a center never wins. One thread at a time.
+/// The centers are finished <see cref="ClassStatistics"/>. <see cref="Within"/> scores the same samples as in the centers, each left out of
+/// the center of its own class. <see cref="Against"/> scores other samples, such as test features against training centers, and leaves
+/// nothing out. Distances are Euclidean and computed with float32 products; decisions closer than float32 rounding are made in float64. A
+/// sample of a class without a center counts as wrong; a class without a center is never nearest. Use one thread at a time.
 /// </remarks>
 public sealed class NccScores : IDisposable
 {
@@ -41,12 +41,12 @@ public sealed class NccScores : IDisposable
     public bool LeavesOneOut { get; }
 
     /// <summary>
-    /// Gets the share of scored samples that lie nearer to another class's center than to their own; null where none was scored.
+    /// Gets the share of scored samples that lie nearer to another class's center than to their own; null if none was scored.
     /// </summary>
     /// <value>In [0, 1].</value>
     public double? Error => Samples > 0 ? (double)Wrong / Samples : null;
 
-    /// <summary>Gets the 95% confidence interval of <see cref="Error"/> (Wilson 1927); null where there is no error.</summary>
+    /// <summary>Gets the 95% confidence interval of <see cref="Error"/> (Wilson 1927); null if there is no error.</summary>
     public ErrorInterval? Interval => Samples > 0 ? Wilson.Interval(Wrong, Samples) : null;
 
     /// <summary>Gets the number of samples scored.</summary>
@@ -65,24 +65,24 @@ public sealed class NccScores : IDisposable
     public long Differing { get; private set; }
 
     /// <summary>
-    /// Gets <see cref="Differing"/> as a share of <see cref="Compared"/> (NC4; Papyan, Han, Donoho 2020); null where no logits came.
+    /// Gets <see cref="Differing"/> as a share of <see cref="Compared"/> (NC4; Papyan, Han, Donoho 2020); null if no logits were given.
     /// </summary>
     public double? Nc4Mismatch => Compared > 0 ? (double)Differing / Compared : null;
 
     /// <summary>
-    /// Gets NC1, <c>tr(Sw pinv(Sb)) / P</c>, Sw over the scored samples about their class's center, Sb of the centers; null where there is
+    /// Gets NC1, <c>tr(Sw pinv(Sb)) / P</c>, Sw over the scored samples about their class's center, Sb of the centers; null if there is
     /// none.
     /// </summary>
     public double? Nc1 => _variability?.ValueOf(_centersOf, _refinement);
 
-    /// <summary>Gets the number of directions that the pseudo-inverse in <see cref="Nc1"/> took.</summary>
+    /// <summary>Gets the number of directions that the pseudo-inverse in <see cref="Nc1"/> used.</summary>
     public int? Nc1Rank => _variability?.Rank;
 
     /// <summary>Gets the errors by class and the confusion of centers so far, a snapshot.</summary>
     public ClassErrors ClassErrors => _tally?.Snapshot() ?? new ClassErrors([], [], []);
 
     /// <summary>
-    /// Scores the samples that the centers are made of: each is left out of its own class's center, and a class's only sample counts as
+    /// Scores the same samples as in the centers: each is left out of the center of its own class, and the only sample of a class counts as
     /// wrong.
     /// </summary>
     /// <param name="statistics">The statistics of the same samples, with at least one. Must not change while this object is used.</param>
@@ -107,7 +107,7 @@ public sealed class NccScores : IDisposable
     /// <returns>The number of samples left out.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> or <paramref name="labels"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// Features or logits are no matrix of the right shape and of a floating type, or the labels are not class indices, one per sample.
+    /// Features or logits are not a matrix of the right shape and of a floating type, or the labels are not class indices, one per sample.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A label is negative, or not below the columns of the logits, or above 1,048,575.
@@ -123,7 +123,7 @@ public sealed class NccScores : IDisposable
         return Add(converted ?? features, groups, logits is null ? [] : FeatureInput.Predictions(logits));
     }
 
-    /// <summary>Adds what another object scored against the same centers.</summary>
+    /// <summary>Adds the scores of another object against the same centers.</summary>
     /// <param name="other">Scores of the same kind, against centers of the same width and counts.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
     /// <exception cref="ArgumentException">The other's centers, or what it measures, are not the same.</exception>
@@ -145,7 +145,7 @@ public sealed class NccScores : IDisposable
         _refinement?.Merge(other._refinement!);
     }
 
-    /// <summary>Frees what NC1 needs in native memory.</summary>
+    /// <summary>Frees the native memory that NC1 needs.</summary>
     public void Dispose() => _variability?.Dispose();
 
     /// <summary>How many decisions were closer than the rounding of float32 distances, and were made in float64.</summary>

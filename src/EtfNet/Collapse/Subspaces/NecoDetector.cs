@@ -5,16 +5,16 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// Tells samples of the training distribution from others by the share of a feature's length that lies in the leading principal subspace of
-/// the training features.
+/// Distinguishes samples of the training distribution from others by the share of a feature's length that lies in the leading principal
+/// subspace of the training features.
 /// </summary>
 /// <remarks>
 /// <para><c>NECO(h) = |P h| / |h|</c>, P the projection on the leading principal axes, in [0, 1]: near 1 in distribution, near 0 where
-/// features are orthogonal to the collapsed classes (NC5). With logits the score is multiplied by the greatest of them, as the paper does
-/// for most networks.</para>
-/// <para>Source: Ben Ammar et al., ICLR 2024, equation 6. Axes are those of the covariance, features about their mean; the features that
-/// are scored are not centered, as the equation has it, unless they are standardized, which centers both. Fitted and scored in float64 on
-/// the CPU. Immutable; any number of threads.</para>
+/// features are orthogonal to the collapsed classes (NC5). If logits are given, the score is multiplied by the greatest logit, as the paper
+/// does for most networks.</para>
+/// <para>Source: Ben Ammar et al., ICLR 2024, equation 6. Axes are those of the covariance of the features about their mean. Scored
+/// features are not centered, as in the equation, unless features are standardized, which centers both. Fitting and scoring are in float64
+/// on the CPU. The detector is immutable and thread-safe.</para>
 /// </remarks>
 public sealed class NecoDetector
 {
@@ -33,10 +33,10 @@ public sealed class NecoDetector
     /// <summary>Gets the number of principal axes.</summary>
     public int Dimensions { get; }
 
-    /// <summary>Gets whether features are first brought to mean 0 and variance 1, each by itself.</summary>
+    /// <summary>Gets whether each feature is first scaled to mean 0 and variance 1.</summary>
     public bool IsStandardized { get; }
 
-    /// <summary>Gets the share of the variance of the training features that the axes hold, in [0, 1].</summary>
+    /// <summary>Gets the share of the variance of the training features that the axes contain, in [0, 1].</summary>
     public double VarianceShare { get; }
 
     /// <summary>Fits the axes to training features.</summary>
@@ -44,14 +44,14 @@ public sealed class NecoDetector
     /// Samples x width, of a floating type, on any device. Samples with a NaN or infinite feature are left out.
     /// </param>
     /// <param name="dimensions">
-    /// The number of axes, from 1 to the width; the number of classes is a good one where features have collapsed.
+    /// The number of axes, from 1 to the width; the number of classes is a good choice if features have collapsed.
     /// </param>
     /// <param name="standardize">
     /// Whether to standardize each feature first, by its population variance (a constant one by 1). The default is true.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The features are no matrix of a floating type, have fewer than two finite samples, or all their samples are the same.
+    /// The features are not a matrix of a floating type, have fewer than two finite samples, or all their samples are the same.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> does not lie in [1, width].</exception>
     public static NecoDetector Fit(Tensor features, int dimensions, bool standardize = true)
@@ -66,7 +66,7 @@ public sealed class NecoDetector
     /// <param name="standardize">Whether to standardize each feature first. The default is true.</param>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// A batch is no matrix of a floating type, or there are fewer than two finite samples, or all samples are the same.
+    /// A batch is not a matrix of a floating type, or there are fewer than two finite samples, or all samples are the same.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="dimensions"/> does not lie in [1, width].</exception>
     public static NecoDetector Fit(IEnumerable<Tensor> batches, int dimensions, bool standardize = true)
@@ -98,7 +98,7 @@ public sealed class NecoDetector
     /// NaN or infinite features or logits, and for one without a direction.
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> is null.</exception>
-    /// <exception cref="ArgumentException">Features or logits are no matrix of the right shape and of a floating type.</exception>
+    /// <exception cref="ArgumentException">Features or logits are not a matrix of the right shape and of a floating type.</exception>
     public Tensor Score(Tensor features, Tensor? logits = null)
     {
         FeatureInput.Check(features, nameof(features), Width);

@@ -10,7 +10,7 @@ public sealed record OutOfDistributionMetrics
     /// ones.
     /// </summary>
     /// <value>
-    /// In [0, 1]; null where a mean is zero, and <see cref="Missing"/> says which. Source: Ben Ammar et al., ICLR 2024 (OrthoDev).
+    /// In [0, 1]; null if a mean is zero, and <see cref="Missing"/> says which. Source: Ben Ammar et al., ICLR 2024 (OrthoDev).
     /// </value>
     public double? Orthogonality { get; init; }
 
@@ -26,7 +26,7 @@ public sealed record OutOfDistributionMetrics
     /// The other data's features, samples x width, of a floating type. Samples with a NaN or infinite feature are left out.
     /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">The features are no matrix of a floating type, or of another width.</exception>
+    /// <exception cref="ArgumentException">The features are not a matrix of a floating type, or have another width.</exception>
     public static OutOfDistributionMetrics Of(ClassStatistics classes, torch.Tensor features)
     {
         ArgumentNullException.ThrowIfNull(classes);
@@ -39,7 +39,7 @@ public sealed record OutOfDistributionMetrics
 
     /// <summary>Compares other data's features, gathered in batches, with class means.</summary>
     /// <param name="classes">The statistics of the training features.</param>
-    /// <param name="other">The statistics of the other data; its labels, whatever they are, do not matter.</param>
+    /// <param name="other">The statistics of the other data; its labels do not matter.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">The widths differ.</exception>
     public static OutOfDistributionMetrics Of(ClassStatistics classes, ClassStatistics other)

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// The measures of neural regression collapse: of a model's last features and of the linear layer that reads n targets off them.
+/// The measures of neural regression collapse: of a model's last features and of the linear layer that predicts n targets from them.
 /// </summary>
 /// <remarks>
-/// <para>h are the features, d wide; <c>u = h/|h|</c>, samples with h = 0 taking no part; W is the weight, n x d, and S the population
+/// <para>h are the features, d wide; <c>u = h/|h|</c>, samples with h = 0 are left out; W is the weight, n x d, and S the population
 /// covariance of the targets. Source: Andriopoulos et al., NeurIPS 2024 (arXiv 2409.04180). Principal axes are those about the mean.</para>
-/// <para>A number is null where it has none; <see cref="Missing"/> then says why.</para>
+/// <para>A number is null if it cannot be computed; <see cref="Missing"/> then says why.</para>
 /// </remarks>
 public sealed record RegressionMetrics
 {
@@ -41,8 +41,8 @@ public sealed record RegressionMetrics
     /// <param name="targets">Samples x n, of a floating type; (samples) is taken as n = 1.</param>
     /// <param name="weight">The last layer's weight, n x d; or null, without <see cref="Nrc2"/> and <see cref="Nrc3"/>.</param>
     /// <param name="centered">
-    /// Whether u is <c>(h - mean)/|h - mean|</c>. The default is false, as the paper has it; true suits features that are far from the
-    /// origin, as after a ReLU, whose mean a bias takes out.
+    /// Whether u is <c>(h - mean)/|h - mean|</c>. The default is false, as in the paper; true suits features that are far from the origin,
+    /// such as those after a ReLU, if a bias removes their mean.
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="features"/> or <paramref name="targets"/> is null.</exception>
     /// <exception cref="ArgumentException">

@@ -5,11 +5,13 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A classifier behind one layer, fitted in closed form: the ridge regression from the layer's pooled features to one-hot labels.
+/// A classifier on the features of one layer, fitted in closed form: the ridge regression from the layer's pooled features to one-hot
+/// labels.
 /// </summary>
 /// <remarks>
 /// Weight W (K x d) and bias b minimize the mean of <c>|W h + b - y|^2</c> over the training samples plus lambda |W|^2. These outputs lie
-/// about [0, 1]; as class scores they are multiplied by <see cref="Scale"/>, which changes no decision. Immutable, in managed memory.
+/// around [0, 1]. To become class scores they are multiplied by <see cref="Scale"/>, which changes no decision. The head is immutable and
+/// in managed memory.
 /// </remarks>
 public sealed class DepthHead
 {
@@ -21,7 +23,7 @@ public sealed class DepthHead
     internal DepthHead(string layer, HeadPlace place, HeadShape shape, double[] weight, double[] bias, double scale) =>
         (Layer, Place, Shape, _weight, _bias, Scale) = (layer, place, shape, weight, bias, scale);
 
-    /// <summary>Gets the path of the layer whose features it was fitted to.</summary>
+    /// <summary>Gets the path of the layer whose features the head was fitted to.</summary>
     public string Layer { get; }
 
     /// <summary>Gets d, the number of features after pooling.</summary>
@@ -30,18 +32,20 @@ public sealed class DepthHead
     /// <summary>Gets K, the number of classes.</summary>
     public int ClassCount => Shape.Classes;
 
-    /// <summary>Gets the factor that makes class scores of the regression's outputs: the one of least cross entropy, positive.</summary>
+    /// <summary>Gets the factor that turns the regression's outputs into class scores: the positive factor with the least cross
+    /// entropy.</summary>
     public double Scale { get; }
 
-    /// <summary>Where it was fitted.</summary>
+    /// <summary>Where the head was fitted.</summary>
     internal HeadPlace Place { get; }
 
-    /// <summary>The module that holds it, but for the numbers.</summary>
+    /// <summary>The module that holds the head, without its numbers.</summary>
     internal HeadShape Shape { get; }
 
     /// <summary>
-    /// The same head with a scale at which an exact one-hot output has a probability of 0.999, where it has a greater one: on samples that
-    /// it tells apart without an error the least cross entropy is at no scale at all, and such a head has no gradient to be trained by.
+    /// The same head, with its scale limited to the one at which an exact one-hot output has a probability of 0.999. On samples that the
+    /// head classifies without an error, the cross entropy has no minimum at a finite scale, and such a head would have no gradient for
+    /// training.
     /// </summary>
     internal DepthHead Trainable() =>
         new(Layer, Place, Shape, _weight, _bias, Math.Min(Scale, Math.Log(Confidence / (1 - Confidence) * (ClassCount - 1))));
@@ -50,8 +54,8 @@ public sealed class DepthHead
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <returns>
-    /// A <c>Linear</c>, behind the pooling where the layer's output has more than two dimensions; the caller owns it. It takes the layer's
-    /// output behind its feature point and gives class scores.
+    /// A <c>Linear</c>, after pooling if the layer's output has more than two dimensions; the caller owns it. Its input is the layer's
+    /// output at the feature point; its output is class scores.
     /// </returns>
     /// <exception cref="ArgumentException">The type is not floating point, or cannot hold the numbers.</exception>
     public nn.Module<Tensor, Tensor> CreateModule(ScalarType dtype = ScalarType.Float32, Device? device = null)

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>What one layer's features are worth: the held-out accuracy of heads on them, and what the network costs up to there.</summary>
+/// <summary>The held-out accuracy of heads on one layer's features, and the cost of the network up to that layer.</summary>
 public sealed record DepthLayer
 {
     /// <summary>Gets the layer's path in the model, as <c>named_modules</c> writes it; empty for the model itself.</summary>
@@ -9,7 +9,7 @@ public sealed record DepthLayer
     /// <summary>Gets where the features were taken and how they were pooled, as in <c>after BatchNorm1d, ReLU; spatial mean</c>.</summary>
     public required string FeaturePoint { get; init; }
 
-    /// <summary>Gets the number of features after pooling; 0 where none was seen.</summary>
+    /// <summary>Gets the number of features after pooling; 0 if none was seen.</summary>
     public int Width { get; init; }
 
     /// <summary>Gets the number of training samples that the heads were fitted to.</summary>
@@ -29,24 +29,24 @@ public sealed record DepthLayer
     /// <value>In [0, 1]; null where there is no head.</value>
     public double? RidgeAccuracy { get; init; }
 
-    /// <summary>Gets the number of parameters of the network up to this layer, its own norm included; a fixed weight as the numbers it
-    /// stands for.</summary>
+    /// <summary>Gets the number of parameters of the network up to this layer, its norm included. A fixed weight counts as the matrix that
+    /// it stands for.</summary>
     public long Parameters { get; init; }
 
-    /// <summary>Gets the time of an evaluation forward up to these features, in microseconds per sample; the median over the held-out
+    /// <summary>Gets the time of an evaluation forward up to these features, in microseconds per sample: the median over the held-out
     /// batches.</summary>
-    /// <value>Null where the layer was never called. Measured on the batches as they come: larger batches take less per sample.</value>
+    /// <value>Null if the layer was never called. It is measured on the batches as given: larger batches take less time per sample.</value>
     public double? Microseconds { get; init; }
 
     /// <summary>Gets <see cref="Microseconds"/> as a share of the whole forward.</summary>
     public double? TimeShare { get; init; }
 
-    /// <summary>Gets the ridge head; null where there is none.</summary>
+    /// <summary>Gets the ridge head; null if there is none.</summary>
     public DepthHead? Head { get; init; }
 
-    /// <summary>Gets why the model cannot be cut behind this layer with this head, and what is possible; null where it can.</summary>
+    /// <summary>Gets why the model cannot be cut behind this layer with this head, and what is possible; null if it can be cut.</summary>
     public string? CutObstacle { get; init; }
 
-    /// <summary>Gets why there are no numbers, or what was wrong with some samples; null where all is well.</summary>
+    /// <summary>Gets why there are no numbers, or what was wrong with some samples; null if nothing was wrong.</summary>
     public string? Reason { get; init; }
 }

@@ -1,9 +1,9 @@
 namespace EtfNet;
 
-/// <summary>How deep a network needs to be: what heads on each of its layers reach on held-out data.</summary>
+/// <summary>How deep a network needs to be: the accuracy on held-out data of heads on each of its layers.</summary>
 /// <remarks>
-/// Where the accuracy stops to rise, the layers behind add nothing: train a network of that depth next time, cut this one there, or leave
-/// it there early. Sources: Galanti et al., arXiv 2202.09028 (effective depth); Masarczyk et al., NeurIPS 2023 (the tunnel effect).
+/// Layers after the point where the accuracy stops rising add nothing. Train a network of that depth next time, cut this one there, or use
+/// early exit there. Sources: Galanti et al., arXiv 2202.09028 (effective depth); Masarczyk et al., NeurIPS 2023 (the tunnel effect).
 /// </remarks>
 public sealed record DepthReport
 {
@@ -13,10 +13,10 @@ public sealed record DepthReport
     /// <summary>Gets the layers in forward order.</summary>
     public required IReadOnlyList<DepthLayer> Layers { get; init; }
 
-    /// <summary>Gets the held-out accuracy of the model itself; null where it is not known which of its outputs are class scores.</summary>
+    /// <summary>Gets the held-out accuracy of the model itself; null if it is not known which of its outputs are class scores.</summary>
     public double? ModelAccuracy { get; init; }
 
-    /// <summary>Gets the number of parameters of the whole model, fixed weights as the numbers that they stand for.</summary>
+    /// <summary>Gets the number of parameters of the whole model. Fixed weights count as the matrices that they stand for.</summary>
     public long Parameters { get; init; }
 
     /// <summary>Gets the time of a whole evaluation forward in microseconds per sample, the median over the held-out batches.</summary>
@@ -35,11 +35,12 @@ public sealed record DepthReport
     public double Tolerance { get; init; }
 
     /// <summary>
-    /// Gets the first layer behind which the model can be cut for at most <see cref="Tolerance"/>; null where there is none.
+    /// Gets the first layer behind which the model can be cut with a loss of accuracy of at most <see cref="Tolerance"/>; null if there is
+    /// none.
     /// </summary>
     public DepthLayer? ShallowestCut => FindCut(Tolerance);
 
-    /// <summary>The layer of a name.</summary>
+    /// <summary>Gets the layer with a name.</summary>
     /// <param name="layer">The path, as in <see cref="DepthLayer.Name"/>.</param>
     /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
     public DepthLayer this[string layer] =>
@@ -48,12 +49,13 @@ public sealed record DepthReport
             $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
     /// <summary>
-    /// The effective depth (Galanti et al., arXiv 2202.09028) on held-out data: the first layer from which all layers have a
-    /// nearest-center error, by training centers, of at most epsilon.
+    /// The effective depth (Galanti et al., arXiv 2202.09028) on held-out data: the first layer from which on all layers have a
+    /// nearest-center error, measured with training centers, of at most epsilon.
     /// </summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
-    /// <returns>The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above.</returns>
-    /// <remarks>Layers that were never called take no part.</remarks>
+    /// <returns>The number of that layer in <see cref="Layers"/>, counted from 1; null if the last layer's error is above
+    /// epsilon.</returns>
+    /// <remarks>Layers that were never called are ignored.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is outside [0, 1).</exception>
     public int? EffectiveDepth(double epsilon)
     {
@@ -70,12 +72,13 @@ public sealed record DepthReport
         return depth;
     }
 
-    /// <summary>The shallowest cut within a tolerance: the first layer whose ridge head loses at most so much against the model.</summary>
+    /// <summary>Finds the shallowest cut within a tolerance: the first layer whose ridge head has at most that much less accuracy than the
+    /// model.</summary>
     /// <param name="tolerance">A share of the held-out samples, in [0, 1).</param>
-    /// <returns>The layer; null where none is as good, or the model can be cut behind none that is.</returns>
+    /// <returns>The layer; null if no head is within the tolerance, or if the model cannot be cut behind any layer whose head is.</returns>
     /// <remarks>
-    /// Where the model's own accuracy is not known, the last layer's head stands for it. The head is not trained further: a cut made while
-    /// the network trains, or a network of that depth from scratch, does better.
+    /// If the model's own accuracy is not known, that of the last layer's head is used. The heads are not trained further: a cut made
+    /// during training, or a network of that depth trained from scratch, does better.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="tolerance"/> is outside [0, 1).</exception>
     public DepthLayer? FindCut(double tolerance)
@@ -88,11 +91,11 @@ public sealed record DepthReport
             : null;
     }
 
-    /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null.</summary>
+    /// <summary>The report as a JSON object, with properties in camel case; missing numbers are null.</summary>
     public string ToJson() => DepthJson.Write(this);
 
     /// <summary>
-    /// The report as comma-separated values (RFC 4180) with a heading line and a line per layer; missing values are empty.
+    /// The report as comma-separated values (RFC 4180) with a heading line and one line per layer; missing values are empty.
     /// </summary>
     public string ToCsv() => DepthCsv.Write(this);
 

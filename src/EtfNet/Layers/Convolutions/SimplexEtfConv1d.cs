@@ -7,8 +7,8 @@ namespace EtfNet;
 /// <summary>A convolution over sequences whose kernel is a fixed simplex equiangular tight frame over patches: <c>y = s E patch(x) + b</c>
 /// at every position.</summary>
 /// <remarks>
-/// Shapes: input (N, C, length) or (C, length), output (N, K, length') or (K, length'), sizes as with <c>nn.Conv1d</c>; else as
-/// <see cref="SimplexEtfConv2d"/>, whose code it shares. In the state <c>right</c> is (w, C, width) and <c>matrix</c> (K, C, width).
+/// Shapes: input (N, C, length) or (C, length), output (N, K, length') or (K, length'), with sizes as for <c>nn.Conv1d</c>. Otherwise it is
+/// like <see cref="SimplexEtfConv2d"/>. In the state, <c>right</c> is (w, C, width) and <c>matrix</c> is (K, C, width).
 /// </remarks>
 public sealed class SimplexEtfConv1d : SimplexEtfConvolution
 {
@@ -29,8 +29,8 @@ public sealed class SimplexEtfConv1d : SimplexEtfConvolution
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, a size, stride or dilation is below 1, or the scale is
     /// not positive and finite, or too large for the dtype.</exception>
-    /// <exception cref="ArgumentException">The frame follows a trained weight, the padding is "same" and the stride not 1 or has two
-    /// numbers, or the dtype is not floating point.</exception>
+    /// <exception cref="ArgumentException">The frame depends on a trained weight, the padding is "same" and the stride is not 1, the
+    /// padding has two numbers, or the dtype is not floating point.</exception>
     public SimplexEtfConv1d(long inChannels, long outChannels, long kernelSize,
         long stride = 1, ConvPadding padding = default, long dilation = 1,
         PaddingModes paddingMode = PaddingModes.Zeros, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true,
@@ -41,23 +41,23 @@ public sealed class SimplexEtfConv1d : SimplexEtfConvolution
     {
     }
 
-    /// <summary>Makes a layer from a realized frame.</summary>
+    /// <summary>Makes a layer from a given frame.</summary>
     /// <param name="etf">The frame; copied. Its <c>C kernelSize</c> columns are numbers of a patch in frame order, see
-    /// <see cref="SimplexEtfConvolution.KernelToMatrix"/>; with C columns it is over the middle of each patch.</param>
+    /// <see cref="SimplexEtfConvolution.KernelToMatrix"/>; with C columns the frame is applied to the middle of each patch.</param>
     /// <param name="inChannels">C, at least 1.</param>
     /// <param name="kernelSize">Of the patches, at least 1.</param>
     /// <param name="stride">At least 1. The default is 1.</param>
     /// <param name="padding">Places on each side, or <see cref="TorchSharp.Padding.Same"/>. The default is none.</param>
     /// <param name="dilation">At least 1. The default is 1.</param>
     /// <param name="paddingMode">What the padding holds. The default is zeros.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, the very object, trained or not; any other
-    /// tensor becomes a fixed bias. Either way it is owned from now on.</param>
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is used as the same object, trained or not; any other tensor
+    /// becomes a fixed bias. In both cases the layer owns it.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
     /// <exception cref="ArgumentException">The frame does not fit the patches, the bias does not have K numbers of the dtype on the device,
-    /// the padding is "same" and the stride not 1 or has two numbers, or the dtype is not floating point.</exception>
+    /// the padding is "same" and the stride is not 1, the padding has two numbers, or the dtype is not floating point.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size, stride or dilation is below 1, or the scale is too large for the
     /// dtype.</exception>
     public SimplexEtfConv1d(SimplexEtf etf, long inChannels, long kernelSize,

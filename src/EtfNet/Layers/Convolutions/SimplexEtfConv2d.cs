@@ -9,8 +9,9 @@ namespace EtfNet;
 /// <remarks>
 /// <para>Shapes: input (N, C, height, width) or (C, height, width), output (N, K, height', width') or (K, height', width'), sizes as with
 /// <c>nn.Conv2d</c>; empty batches included; float32, float64, bfloat16, float16; any memory layout, channels-last included.</para>
-/// <para>State: as of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K, w) and <c>right</c> (w, C, height, width) for an
-/// aligned, <c>matrix</c> (K, C, height, width) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3, here over patches.</para>
+/// <para>The state is that of any <see cref="SimplexEtfLayer"/>; the factors are <c>left</c> (K, w) and <c>right</c> (w, C, height, width)
+/// for an aligned frame, and <c>matrix</c> (K, C, height, width) for a nearest frame. Source: Liu, arXiv 2412.00884, section 3, here
+/// applied to patches.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -38,8 +39,8 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, a size, stride or dilation is below 1, or the scale is
     /// not positive and finite, or too large for the dtype.</exception>
-    /// <exception cref="ArgumentException">The frame follows a trained weight, the padding is "same" and the stride not 1, or the dtype is
-    /// not floating point.</exception>
+    /// <exception cref="ArgumentException">The frame depends on a trained weight, the padding is "same" and the stride is not 1, or the
+    /// dtype is not floating point.</exception>
     public SimplexEtfConv2d(long inChannels, long outChannels, ConvSize kernelSize,
         ConvSize? stride = null, ConvPadding padding = default, ConvSize? dilation = null,
         PaddingModes paddingMode = PaddingModes.Zeros, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true,
@@ -51,23 +52,23 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
     {
     }
 
-    /// <summary>Makes a layer from a realized frame.</summary>
+    /// <summary>Makes a layer from a given frame.</summary>
     /// <param name="etf">The frame; copied. Its <c>C height width</c> columns are numbers of a patch in frame order, see
-    /// <see cref="SimplexEtfConvolution.KernelToMatrix"/>; with C columns it is over the middle pixel of each patch.</param>
+    /// <see cref="SimplexEtfConvolution.KernelToMatrix"/>; with C columns the frame is applied to the middle pixel of each patch.</param>
     /// <param name="inChannels">C, at least 1.</param>
     /// <param name="kernelSize">Of the patches, at least 1 x 1.</param>
     /// <param name="stride">At least 1. The default is 1.</param>
     /// <param name="padding">Rows and columns on each side, or <see cref="TorchSharp.Padding.Same"/>. The default is none.</param>
     /// <param name="dilation">At least 1. The default is 1.</param>
     /// <param name="paddingMode">What the padding holds. The default is zeros.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, the very object, trained or not; any other
-    /// tensor becomes a fixed bias. Either way it is owned from now on.</param>
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is used as the same object, trained or not; any other tensor
+    /// becomes a fixed bias. In both cases the layer owns it.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
     /// <exception cref="ArgumentException">The frame does not fit the patches, the bias does not have K numbers of the dtype on the device,
-    /// the padding is "same" and the stride not 1, or the dtype is not floating point.</exception>
+    /// the padding is "same" and the stride is not 1, or the dtype is not floating point.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A size, stride or dilation is below 1, or the scale is too large for the
     /// dtype.</exception>
     public SimplexEtfConv2d(SimplexEtf etf, long inChannels, ConvSize kernelSize,

@@ -7,12 +7,12 @@ namespace EtfNet;
 /// <summary>A convolution whose kernel is a fixed simplex equiangular tight frame over patches: <see cref="SimplexEtfConv2d"/> or
 /// <see cref="SimplexEtfConv1d"/>.</summary>
 /// <remarks>
-/// <para>A patch holds <c>d = C k k</c> numbers: those of C input channels under a kernel. The frame E is a K x d matrix
-/// (<see cref="SimplexEtfLayer.Etf"/>) whose columns stand in <em>frame order</em>: the middle taps (floor(k/2) along each side) of
-/// channels 0 to C - 1, then the other taps row by row, all channels of each.</para>
-/// <para>Cost per position, where the dense kernel has K C k k multiplications. Identity: none; K numbers of the patch, minus their mean.
-/// Random: K C where <c>K &lt;= C + 1</c> (it looks at the middle pixel alone), else a dense kernel. Aligned of rank r: <c>(r + 1)(C k k +
-/// K)</c>. Nearest: a dense kernel, without weight gradient and optimizer state. Column frames center over the whole patch, padding
+/// <para>A patch has <c>d = C k k</c> numbers: those of C input channels under a kernel. The frame E is a K x d matrix
+/// (<see cref="SimplexEtfLayer.Etf"/>) whose columns are in <em>frame order</em>: first the middle tap (index floor(k/2) along each side)
+/// of channels 0 to C - 1, then the other taps row by row, each with all its channels.</para>
+/// <para>Multiplications per position, where the dense kernel has K C k k. Identity: none; K numbers of the patch, minus their mean.
+/// Random: K C if <c>K &lt;= C + 1</c> (only the middle pixel is used), else a dense kernel. Aligned of rank r: <c>(r + 1)(C k k + K)</c>.
+/// Nearest: a dense kernel, but without weight gradient and optimizer state. Column frames center over the whole patch, padding
 /// included.</para>
 /// <para>Gradients are analytic: nothing is saved for the backward pass, not even the input.</para>
 /// </remarks>
@@ -38,7 +38,7 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
     /// <summary>Gets the padding as it was given.</summary>
     public ConvPadding Padding { get; }
 
-    /// <summary>Gets what the padding holds: zeros, or values of the map.</summary>
+    /// <summary>Gets what the padding contains: zeros, or values of the map.</summary>
     public PaddingModes PaddingMode => _window.Mode;
 
     /// <summary>How the kernel moves.</summary>
@@ -47,11 +47,11 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
     /// <summary>The frame as it is now, but for its factors, and the patches: what a plan holds.</summary>
     internal PatchFrame Frame => _frame with { Header = Header };
 
-    /// <summary>Gives a kernel as the K x d matrix that <see cref="SimplexEtf"/> takes, its columns in frame order.</summary>
+    /// <summary>Converts a kernel to the K x d matrix that <see cref="SimplexEtf"/> takes, with its columns in frame order.</summary>
     /// <param name="kernel">The weight of a convolution without groups: (K, C, height, width), or (K, C, width).</param>
     /// <returns>A new K x d tensor of the current dispose scope.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="kernel"/> is null.</exception>
-    /// <exception cref="ArgumentException">It is no kernel.</exception>
+    /// <exception cref="ArgumentException">The tensor is not a kernel.</exception>
     public static Tensor KernelToMatrix(Tensor kernel) => PatchShape.Of(kernel).ToMatrix(kernel);
 
     /// <inheritdoc/>

@@ -1,13 +1,13 @@
 namespace EtfNet;
 
-/// <summary>Row lengths for imbalanced classes: rare classes get longer rows, and with them stronger gradients.</summary>
+/// <summary>Row lengths for imbalanced classes: rare classes get longer rows, and therefore stronger gradients.</summary>
 public static class ClassLengths
 {
-    /// <summary>The lengths <c>(n / n_c)^power</c>, n the mean count of the classes that have samples.</summary>
-    /// <param name="counts">The number of training samples of each class. A class without samples gets 1, which nothing reads.</param>
+    /// <summary>Computes the lengths <c>(n / n_c)^power</c>, with n the mean count of the classes that have samples.</summary>
+    /// <param name="counts">The number of training samples of each class. A class without samples gets length 1, which is not used.</param>
     /// <param name="power">
-    /// From 0, all equal, to 1, where a class weighs the same in all however many samples it has. The default is 0.5 (Yang et al., NeurIPS
-    /// 2022).
+    /// In [0, 1]. At 0 all lengths are equal; at 1 each class has the same total weight, whatever its number of samples. The default is 0.5
+    /// (Yang et al., NeurIPS 2022).
     /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="counts"/> is null.</exception>
     /// <exception cref="ArgumentException">No class has a sample.</exception>

@@ -4,16 +4,16 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// The loss for a fixed classifier that pulls a feature towards its own class's row and pushes it from no other:
-/// <c>l_y (z_y - t)^2 / (2 t)</c>.
+/// The loss for a fixed classifier that pulls a feature toward the row of its own class and does not push it away from other rows: <c>l_y
+/// (z_y - t)^2 / (2 t)</c>.
 /// </summary>
 /// <remarks>
-/// <para>Shapes: logits <c>(*, K)</c>, labels <c>(*)</c>. z_y is the logit of the sample's own class and t what it is where the feature
-/// points along the row: the gradient on an <see cref="EtfHead"/>'s normalized feature is <c>-(1 - cos) w_y</c>, 0 only at the row
-/// itself.</para>
+/// <para>Shapes: logits <c>(*, K)</c>, labels <c>(*)</c>. z_y is the logit of the sample's own class, and t is the value of this logit if
+/// the feature points along the row. The gradient on an <see cref="EtfHead"/>'s normalized feature is <c>-(1 - cos) w_y</c>, which is 0
+/// only at the row itself.</para>
 /// <para>l_y is the length of the class's row relative to the others, 1 without <c>classLengths</c>. The reduction by mean divides by the
 /// number of samples, whatever their lengths. Source: Yang et al., NeurIPS 2022 (arXiv 2203.09081). Their published program does not divide
-/// by the row's length, and so weighs a class by the square of it: <see cref="ClassLengths"/> with power 1 does the same.</para>
+/// by the row's length, and so weights a class by the square of this length: <see cref="ClassLengths"/> with power 1 does the same.</para>
 /// </remarks>
 public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
 {
@@ -29,9 +29,9 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
     /// <param name="target">t, positive and finite: <see cref="EtfHead.TargetLogit"/>. The default is 1.</param>
     /// <param name="classLengths">A positive finite number per class, as from <see cref="ClassLengths.Of"/>; or null for 1 each.</param>
     /// <param name="reduction">The default is the mean.</param>
-    /// <param name="ignoreIndex">A label that stands for none: such samples count nothing. The default is -100.</param>
+    /// <param name="ignoreIndex">The label of samples that do not count. The default is -100.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The target or a length is not positive and finite, or the reduction is none of the three.
+    /// The target or a length is not positive and finite, or the reduction is not a defined one.
     /// </exception>
     /// <exception cref="ArgumentException">There are no lengths in <paramref name="classLengths"/>.</exception>
     public DotRegressionLoss(
@@ -56,12 +56,13 @@ public sealed class DotRegressionLoss : nn.Module<Tensor, Tensor, Tensor>
     /// <summary>The loss of a batch.</summary>
     /// <param name="input">Logits <c>(*, K)</c>, of a floating type.</param>
     /// <param name="labels">Class indices <c>(*)</c>, int64 or int32, on the device of the logits.</param>
-    /// <returns>A scalar, or for <c>nn.Reduction.None</c> a number per label. 0 where no sample counts.</returns>
+    /// <returns>A scalar, or for <c>nn.Reduction.None</c> one number per label. 0 if no sample counts.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The shapes do not fit, the labels are no integers, or there are other classes than lengths.
+    /// The shapes do not fit, the labels are not integers, or the number of classes is not the number of lengths.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label on the CPU is not in [0, K); on a device labels are not read back.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A label on the CPU is not in [0, K). Labels on another device are not
+    /// checked.</exception>
     public override Tensor forward(Tensor input, Tensor labels)
     {
         Check(input, labels);

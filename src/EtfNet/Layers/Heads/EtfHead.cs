@@ -5,15 +5,16 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A classifier that is fixed from the start: features brought to one length, then a simplex ETF of K rows, <c>z = E (l h/|h|)</c>.
+/// A classifier that is fixed from the start: it scales features to the same length and applies a simplex ETF of K rows, <c>z = E (l
+/// h/|h|)</c>.
 /// </summary>
 /// <remarks>
-/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions. Nothing is trained and there is no bias: only the
-/// features learn, towards the rows of the frame, which are as far apart for a class of ten samples as for one of ten thousand. A logit is
-/// <c>TargetLogit</c> times the cosine of feature and row.</para>
-/// <para>Train it with <see cref="DotRegressionLoss"/>; with cross entropy choose lengths whose product is about 10 or more, since logits
-/// of at most 1 tell classes apart but barely. A sample whose features are all zero has logits 0 and moves nothing. Source: Zhu et al.,
-/// NeurIPS 2021; Yang et al., NeurIPS 2022 (arXiv 2203.09081).</para>
+/// <para>Shapes: input <c>(*, d)</c>, output <c>(*, K)</c>, any leading dimensions. Nothing in the head is trained, and there is no bias.
+/// The features learn to point along the rows of the frame, which are equally far apart for classes with ten samples and classes with ten
+/// thousand. A logit is <c>TargetLogit</c> times the cosine of feature and row.</para>
+/// <para>Train it with <see cref="DotRegressionLoss"/>; with cross entropy choose lengths whose product is about 10 or more, because logits
+/// of at most 1 hardly separate classes. A sample whose features are all zero has logits 0 and no gradient. Source: Zhu et al., NeurIPS
+/// 2021; Yang et al., NeurIPS 2022 (arXiv 2203.09081).</para>
 /// </remarks>
 public sealed class EtfHead : nn.Module<Tensor, Tensor>
 {
@@ -28,15 +29,15 @@ public sealed class EtfHead : nn.Module<Tensor, Tensor>
     private readonly double _length;
     private readonly Scalar _featureLength;
 
-    /// <summary>Makes a head with a frame that needs no trained weight.</summary>
+    /// <summary>Makes a head with a frame that does not depend on a trained weight.</summary>
     /// <param name="inFeatures">d, at least 1.</param>
     /// <param name="classCount">K, at least 2 and at most d + 1.</param>
     /// <param name="frame">
     /// Identity, random or dense random. The default is <c>EtfFrame.Random(0)</c>: the identity would read the first K features only.
     /// </param>
-    /// <param name="length">The norm of the rows, the root of the paper's E_W; positive and finite. The default is 1.</param>
+    /// <param name="length">The norm of the rows, the square root of the paper's E_W; positive and finite. The default is 1.</param>
     /// <param name="featureLength">
-    /// l, the length that features are brought to, the root of the paper's E_H; positive and finite. The default is 1.
+    /// l, the length that features are scaled to, the square root of the paper's E_H; positive and finite. The default is 1.
     /// </param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
@@ -49,14 +50,14 @@ public sealed class EtfHead : nn.Module<Tensor, Tensor>
     {
     }
 
-    /// <summary>Makes a head from a realized frame, such as the one nearest a trained classifier.</summary>
+    /// <summary>Makes a head from a given frame, such as the one nearest to a trained classifier.</summary>
     /// <param name="etf">The frame, of rows; copied. Its scale is the norm of the rows.</param>
-    /// <param name="featureLength">l, the length that features are brought to. The default is 1.</param>
+    /// <param name="featureLength">l, the length that features are scaled to. The default is 1.</param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentNullException"><paramref name="etf"/> is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The frame is a column frame, whose rows are no simplex ETF, or the dtype is not floating point.
+    /// The frame is a column frame, whose rows are not a simplex ETF, or the dtype is not floating point.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The feature length is not positive and finite.</exception>
     public EtfHead(SimplexEtf etf, double featureLength = 1, ScalarType dtype = ScalarType.Float32, Device? device = null)
@@ -82,12 +83,12 @@ public sealed class EtfHead : nn.Module<Tensor, Tensor>
     /// <summary>Gets the norm of the frame's rows.</summary>
     public double Length => _frame is SimplexEtfLinear linear ? linear.Scale : _length;
 
-    /// <summary>Gets the length that features are brought to.</summary>
+    /// <summary>Gets the length that features are scaled to.</summary>
     public double FeatureLength { get; }
 
     /// <summary>
-    /// Gets the logit of a feature that points along its class's row, <see cref="Length"/> times <see cref="FeatureLength"/>: what
-    /// <see cref="DotRegressionLoss"/> aims at.
+    /// Gets the logit of a feature that points along its class's row, <see cref="Length"/> times <see cref="FeatureLength"/>: the target of
+    /// <see cref="DotRegressionLoss"/>.
     /// </summary>
     public double TargetLogit => Length * FeatureLength;
 

@@ -7,19 +7,15 @@ namespace EtfNet;
 /// <summary>A transformer's feedforward whose projections are fixed simplex ETFs: <c>y = a_d (s_d E_d act(a_u (s_u E_u x + b_u)) +
 /// b_d)</c>.</summary>
 /// <remarks>
-/// <para>Shapes: input and output <c>(*, width)</c>, any leading dimensions. Trained are the biases b and the per-unit factors a, where
-/// there are such; the frames
-/// never. With <see cref="EtfFrame.Random"/> no weight is stored.</para>
-/// <para>A frame of more hidden units than <c>width + 1</c> is the column frame: its columns are a simplex ETF, and every hidden unit sees
-/// a different mix of the
-/// inputs. The scales s keep the variance of inputs without a preferred direction, as learned layers are initialized to do: rows of norm 1,
-/// and columns of norm
-/// <c>sqrt(outputs / inputs)</c>.</para>
-/// <para>Registered as <c>up</c>, <c>up_scale</c>, <c>activation</c>, <c>dropout</c>, <c>down</c>, <c>down_scale</c>; all are called so
-/// that hooks fire, and a learned
-/// projection is an <c>nn.Linear</c> in a place that takes any module, so that
-/// <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can fix it.
-/// Source: Liu, arXiv 2412.00884, section 3 (ETF-Transformer).</para>
+/// <para>Shapes: input and output <c>(*, width)</c>, any leading dimensions. The biases b and the per-unit factors a are trained, if the
+/// layer has them; the frames are never trained. With <see cref="EtfFrame.Random"/> no weight is stored.</para>
+/// <para>If there are more than <c>width + 1</c> hidden units, the up-projection uses the column frame: its columns are a simplex ETF, and
+/// every hidden unit sees a different mix of the inputs. The scales s keep the variance of inputs without a preferred direction, like the
+/// initialization of learned layers: rows have norm 1, and columns have norm <c>sqrt(outputs / inputs)</c>.</para>
+/// <para>The parts are registered as <c>up</c>, <c>up_scale</c>, <c>activation</c>, <c>dropout</c>, <c>down</c>, <c>down_scale</c>; all are
+/// called through <c>call</c>, so hooks fire. A learned projection is an <c>nn.Linear</c> in a field that accepts any module, so
+/// <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can replace it. Source: Liu, arXiv 2412.00884, section 3
+/// (ETF-Transformer).</para>
 /// </remarks>
 public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
 {
@@ -41,17 +37,16 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "down_scale")]
     private readonly nn.Module<Tensor, Tensor>? _downScale;
 
-    /// <summary>Makes a feedforward; learned projections take their start from torch's global generator, as every <c>nn.Linear</c>
-    /// does.</summary>
+    /// <summary>Makes a feedforward. Learned projections are initialized from torch's global generator, as every <c>nn.Linear</c>
+    /// is.</summary>
     /// <param name="width">The size of the last dimension of input and output, at least 2.</param>
     /// <param name="options">The default fixes both projections at ratio 4.</param>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">The width is below 2, or the ratio gives fewer than 2 hidden units or more than
     /// 2147483647.</exception>
-    /// <exception cref="ArgumentException">The dtype is not floating point, or the frame is the identity at another ratio than 1, where it
-    /// would leave hidden
-    /// units constant or inputs unseen.</exception>
+    /// <exception cref="ArgumentException">The dtype is not floating point, or the frame is the identity and the ratio is not 1, which
+    /// would leave hidden units constant or inputs unused.</exception>
     public EtfFeedForward(long width, EtfFeedForwardOptions? options = null, ScalarType dtype = ScalarType.Float32, Device? device = null)
         : base(nameof(EtfFeedForward))
     {
@@ -82,10 +77,10 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     /// <summary>Gets the number of hidden units: width times ratio, rounded.</summary>
     public long HiddenUnits { get; }
 
-    /// <summary>Gets the up-projection as it is now: a <see cref="SimplexEtfLinear"/> where it is fixed.</summary>
+    /// <summary>Gets the current up-projection: a <see cref="SimplexEtfLinear"/> if it is fixed.</summary>
     public nn.Module<Tensor, Tensor> Up => _up;
 
-    /// <summary>Gets the down-projection as it is now: a <see cref="SimplexEtfLinear"/> where it is fixed.</summary>
+    /// <summary>Gets the current down-projection: a <see cref="SimplexEtfLinear"/> if it is fixed.</summary>
     public nn.Module<Tensor, Tensor> Down => _down;
 
     /// <inheritdoc/>

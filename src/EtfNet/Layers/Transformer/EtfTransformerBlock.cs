@@ -8,15 +8,12 @@ namespace EtfNet;
 /// <summary>A transformer block whose feedforward is a pair of fixed simplex ETFs: the ETF-Transformer's block.</summary>
 /// <remarks>
 /// <para>Pre-norm: <c>x + attention(norm(x))</c>, then <c>x + feedforward(norm(x))</c>. Shapes: input and output (batch, tokens, width),
-/// batch first. Attention
-/// is multi-head scaled dot-product attention with biased projections <c>attention.query</c>, <c>.key</c>, <c>.value</c>, <c>.output</c>,
-/// each an
-/// <c>nn.Linear</c> that can be hooked, fixed or replaced; further parts are <c>norm1</c>, <c>norm2</c> and <c>feedforward</c>
-/// (<see cref="EtfFeedForward"/>).</para>
-/// <para>With <see cref="FixedProjections.None"/> it is the plain block with a learned feedforward, alike in all else: the twin to compare
-/// with
-/// (<see cref="Plain"/>), and one whose feedforward <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can fix during
-/// training.</para>
+/// batch first. Attention is multi-head scaled dot-product attention with biased projections <c>attention.query</c>, <c>.key</c>,
+/// <c>.value</c>, <c>.output</c>, each an <c>nn.Linear</c> that can be hooked, fixed or replaced. The other parts are <c>norm1</c>,
+/// <c>norm2</c> and <c>feedforward</c> (<see cref="EtfFeedForward"/>).</para>
+/// <para>With <see cref="FixedProjections.None"/> it is the plain block with a learned feedforward and no other difference: the baseline to
+/// compare with (<see cref="Plain"/>), and a block whose feedforward <see cref="ModuleExtensions.ApplyAdaptiveEtf(nn.Module, double)"/> can
+/// fix during training.</para>
 /// <para>Dropout and stochastic depth draw from torch's global generator, as torch's own layers do. Source: Liu, arXiv 2412.00884, section
 /// 3 (ETF-Transformer);
 /// Vaswani et al., arXiv 1706.03762; pre-norm: Xiong et al., arXiv 2002.04745.</para>
@@ -44,7 +41,7 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     private readonly double _stochasticDepth;
     private readonly bool _postNorm;
 
-    /// <summary>Makes a block; learned parts take their start from torch's global generator, as every <c>nn.Linear</c> does.</summary>
+    /// <summary>Makes a block. Learned parts are initialized from torch's global generator, as every <c>nn.Linear</c> is.</summary>
     /// <param name="width">The size of the last dimension of input and output, at least 2.</param>
     /// <param name="heads">The number of attention heads, at least 1; it divides the width.</param>
     /// <param name="options">The default is a pre-norm block with both projections fixed at ratio 4.</param>
@@ -83,10 +80,10 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     /// <summary>Gets the number of attention heads.</summary>
     public int Heads { get; }
 
-    /// <summary>Makes the plain twin: the same block with a learned feedforward, the standard to compare with.</summary>
+    /// <summary>Makes the plain block: the same block with a learned feedforward, as a baseline.</summary>
     /// <param name="width">As in the constructor.</param>
     /// <param name="heads">As in the constructor.</param>
-    /// <param name="options">As in the constructor; what is fixed, and with which frame, is left out of account.</param>
+    /// <param name="options">As in the constructor; which projections are fixed, and the frame, are ignored.</param>
     /// <param name="dtype">As in the constructor.</param>
     /// <param name="device">As in the constructor.</param>
     /// <returns>A block of plain <c>nn.Linear</c> projections.</returns>
@@ -102,9 +99,10 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
 
     /// <summary>Runs the block on sequences of unequal length.</summary>
     /// <param name="input">(batch, tokens, width).</param>
-    /// <param name="padding">(batch, tokens), Bool: true where a token is padding, which no token looks at. Null: none is.</param>
-    /// <returns>(batch, tokens, width); the rows of padding hold no meaning.</returns>
-    /// <remarks>Hooks fire as with <c>call(input)</c>. A sequence of nothing but padding takes nothing from attention.</remarks>
+    /// <param name="padding">(batch, tokens), Bool: true where a token is padding, which no token attends to. Null if there is no
+    /// padding.</param>
+    /// <returns>(batch, tokens, width); the rows of padding are meaningless.</returns>
+    /// <remarks>Hooks fire as with <c>call(input)</c>. For a sequence that is all padding, attention adds nothing.</remarks>
     /// <exception cref="ArgumentException">The input or the mask has a wrong shape, dtype or device.</exception>
     public Tensor call(Tensor input, Tensor? padding)
     {

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>What an <see cref="EtfTransformerBlock"/> is made of.</summary>
+/// <summary>Options of an <see cref="EtfTransformerBlock"/>.</summary>
 public sealed record EtfTransformerOptions
 {
     /// <summary>Gets the feedforward: its ratio, its frames, its activation and the dropout inside.</summary>
@@ -22,13 +22,13 @@ public sealed record EtfTransformerOptions
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
     public double AttentionDropout { get; init => field = Probability(value, nameof(AttentionDropout)); }
 
-    /// <summary>Gets the chance that a training forward leaves out a whole residual branch of a sample, the others being scaled up for
-    /// it.</summary>
+    /// <summary>Gets the probability that a training forward leaves out a whole residual branch of a sample; the branches that stay are
+    /// scaled up.</summary>
     /// <value>In [0, 1). The default is 0. Source: Huang et al., arXiv 1603.09382.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value lies outside [0, 1).</exception>
     public double StochasticDepth { get; init => field = Probability(value, nameof(StochasticDepth)); }
 
-    /// <summary>Gets whether the norms stand after the residual sums instead of before the branches.</summary>
+    /// <summary>Gets whether the norms come after the residual sums instead of before the branches.</summary>
     /// <value>The default is false: pre-norm.</value>
     public bool PostNorm { get; init; }
 

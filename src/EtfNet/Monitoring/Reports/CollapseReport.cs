@@ -1,21 +1,22 @@
 namespace EtfNet;
 
-/// <summary>How far each layer of a model has collapsed: what a monitor found in an epoch, or over given batches.</summary>
+/// <summary>How far each layer of a model has collapsed, as a monitor measured it in an epoch or over given batches.</summary>
 public sealed record CollapseReport
 {
     /// <summary>Gets the layers in forward order.</summary>
     public required IReadOnlyList<LayerCollapse> Layers { get; init; }
 
-    /// <summary>Gets whether means and errors are of one and the same network (two passes), or were gathered while it trained.</summary>
+    /// <summary>Gets whether means and errors are those of one fixed network (measured in two passes), instead of being gathered during
+    /// training.</summary>
     public bool IsExact { get; init; }
 
-    /// <summary>Gets the epoch, from 1; 0 in exact mode.</summary>
+    /// <summary>Gets the epoch, counted from 1; 0 in exact mode.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Gets the number of forwards in training mode whose labels never came.</summary>
+    /// <summary>Gets the number of training-mode forwards for which no labels were observed.</summary>
     public long UnlabeledForwards { get; init; }
 
-    /// <summary>The layer of a name.</summary>
+    /// <summary>Gets the layer with a name.</summary>
     /// <param name="layer">The path, as in <see cref="LayerCollapse.Name"/>.</param>
     /// <exception cref="KeyNotFoundException">No such layer is in the report.</exception>
     public LayerCollapse this[string layer] =>
@@ -23,13 +24,14 @@ public sealed record CollapseReport
         ?? throw new KeyNotFoundException(
             $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
-    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which all layers have an error of at most
+    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which on all layers have an error of at most
     /// epsilon.</summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
     /// <returns>
-    /// The number of that layer in <see cref="Layers"/>, the first being 1; null where the last layer is above, or has no error yet.
+    /// The number of that layer in <see cref="Layers"/>, counted from 1; null if the last layer's error is above epsilon, or it has no
+    /// error yet.
     /// </returns>
-    /// <remarks>Entries whose place is not known (<see cref="LayerCollapse.HasPlace"/>), as unused layers, take no part.</remarks>
+    /// <remarks>Entries whose place is not known (<see cref="LayerCollapse.HasPlace"/>), such as unused layers, are ignored.</remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is outside [0, 1).</exception>
     public int? EffectiveDepth(double epsilon)
     {
@@ -46,13 +48,14 @@ public sealed record CollapseReport
         return depth;
     }
 
-    /// <summary>The report as a JSON object; properties in camel case, numbers that are missing null, infinite ones strings.</summary>
+    /// <summary>The report as a JSON object, with properties in camel case; missing numbers are null, and infinite numbers are
+    /// strings.</summary>
     public string ToJson() => ReportJson.Write(this);
 
     /// <summary>The report as comma-separated values (RFC 4180), one line per layer; missing values are empty.</summary>
     /// <param name="heading">Whether the first line names the columns. Pass false to append to a file that has them.</param>
     /// <remarks>
-    /// The first column is <see cref="Epoch"/>, which exact reports do not know: append <c>(report with { Epoch = epoch
+    /// The first column is <see cref="Epoch"/>. An exact report does not have an epoch of its own: append <c>(report with { Epoch = epoch
     /// }).ToCsv(false)</c>.
     /// </remarks>
     public string ToCsv(bool heading = true) => ReportCsv.Write(this, heading);
@@ -71,6 +74,6 @@ public sealed record CollapseReport
                 writer.add_scalar($"{prefix}/{metric}/{(layer.Name.Length == 0 ? "model" : layer.Name)}", (float)value, step);
     }
 
-    /// <summary>A table for people to read: one line a layer.</summary>
+    /// <summary>A table for people to read: one line per layer.</summary>
     public override string ToString() => ReportTable.Write(this);
 }

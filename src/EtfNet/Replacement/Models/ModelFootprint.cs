@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace EtfNet;
 
-/// <summary>What a model's parameters and their training take, at one moment.</summary>
+/// <summary>The number of parameters of a model, and the bytes that they and their training take, at one moment.</summary>
 /// <remarks>
-/// Parameters are numbers. Trainable ones have gradients. Fixed ones are those of layers that are simplex ETFs, whether they are stored or
-/// not:
-/// trainable and fixed weights together are what the same model without EtfNet would train. Bytes are those of tensors that exist.
+/// Parameters are counted as numbers. Trainable parameters have gradients. Fixed parameters are those of layers that are simplex ETFs,
+/// whether they are stored or not: trainable and fixed weights together are those that the same model without EtfNet would train. Bytes are
+/// those of existing tensors.
 /// </remarks>
 public sealed record ModelFootprint
 {
-    /// <summary>Gets the parameters that are trained.</summary>
+    /// <summary>Gets the number of parameters that are trained.</summary>
     public required long TrainableParameters { get; init; }
 
-    /// <summary>Gets the parameters that are not trained: the weights that fixed layers stand for (K x d each), and parameters without
-    /// gradient.</summary>
+    /// <summary>Gets the number of parameters that are not trained: the weights that fixed layers stand for (K x d each), and parameters
+    /// without gradient.</summary>
     public required long FixedParameters { get; init; }
 
-    /// <summary>Gets the numbers that are stored: parameters and the factors of frames.</summary>
+    /// <summary>Gets the number of stored numbers: parameters and the factors of frames.</summary>
     public required long StoredParameters { get; init; }
 
     /// <summary>Gets the bytes of parameters and buffers.</summary>
