@@ -15,7 +15,8 @@ public enum CollapseMetricSet
     /// </summary>
     Variability = 2,
 
-    /// <summary>Self-duality (NC3) of layers whose weight has one row per class, as a whole and row by row.</summary>
+    /// <summary>Self-duality (NC3) of classifiers, as a whole and row by row; in a monitor, of layers whose output is the class
+    /// scores.</summary>
     SelfDuality = 4,
 
     /// <summary>Mismatch between nearest class center and the model's own prediction (NC4).</summary>
@@ -36,7 +37,8 @@ public enum CollapseMetricSet
     Rank = 64,
 
     /// <summary>
-    /// The geometry of the classifier's rows, the structure error and the global-mean logit, of layers whose weight has a row per class.
+    /// The geometry of the classifier's rows, the structure error and the global-mean logit; in a monitor, of layers whose
+    /// output is the class scores.
     /// </summary>
     Classifier = 128,
 

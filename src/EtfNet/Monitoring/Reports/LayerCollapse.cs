@@ -87,8 +87,8 @@ public sealed record LayerCollapse
     /// <summary>Gets all measures of the layer, including those above.</summary>
     /// <value>
     /// Geometry, error and NC1 are measured on the layer's features. <see cref="CollapseMetrics.Classifier"/> and
-    /// <see cref="CollapseMetrics.Duality"/> are measured on the layer's own weight, if it has one row per class, and on the features
-    /// before the layer. Null if no sample was seen or no measure was requested.
+    /// <see cref="CollapseMetrics.Duality"/> are measured on the layer's own weight and on the features before the layer, if the layer's
+    /// output is the model's class scores. Null if no sample was seen or no measure was requested.
     /// </value>
     public CollapseMetrics? Measures { get; init; }
 }
