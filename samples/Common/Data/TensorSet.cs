@@ -31,19 +31,24 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
     }
 
     /// <summary>The share that a model classifies right, in evaluation mode and without gradients; the model's mode is restored.</summary>
-    public double AccuracyOf(nn.Module<Tensor, Tensor> model)
+    public double AccuracyOf(nn.Module<Tensor, Tensor> model) => Evaluate(model).Accuracy;
+
+    /// <summary>The same, and the mean cross entropy.</summary>
+    public (double Accuracy, double Loss) Evaluate(nn.Module<Tensor, Tensor> model)
     {
         using var noGrad = no_grad();
-        var (wasTraining, right) = (model.training, 0L);
+        var (wasTraining, right, loss) = (model.training, 0L, 0.0);
         model.eval();
         foreach (var (x, y) in Batches(EvaluationBatch))
         {
             using var scope = NewDisposeScope();
-            right += model.call(x).argmax(1).eq(y).sum().item<long>();
+            var logits = model.call(x);
+            right += logits.argmax(1).eq(y).sum().item<long>();
+            loss += nn.functional.cross_entropy(logits, y, reduction: nn.Reduction.Sum).to(ScalarType.Float64).item<double>();
         }
 
         model.train(wasTraining);
-        return (double)right / Count;
+        return ((double)right / Count, loss / Count);
     }
 
     /// <summary>The samples at some positions.</summary>

@@ -15,10 +15,13 @@ namespace EtfNet.Samples;
 /// <param name="Measures">The library's measures of collapse, as in <c>head: nc1</c>; null: not taken.</param>
 /// <param name="Cut">The last layer that is left of a network whose tail was cut off, and behind which epoch; null: it is whole.</param>
 /// <param name="TestSeconds">The time of the forwards over the test set.</param>
+/// <param name="TrainLoss">The mean loss over the whole training set in evaluation mode; null: not taken.</param>
+/// <param name="TestLoss">The same over the test set.</param>
 public sealed partial record EpochResult(
     int Epoch, double Loss, double LearningRate, double TrainAccuracy, double TestAccuracy, double Seconds, double MonitoringSeconds,
     ModelFootprint Footprint, int? EffectiveDepth, IReadOnlyList<LayerResult> Layers, IReadOnlyList<FixedResult> Fixed,
-    IReadOnlyDictionary<string, double>? Measures = null, CutResult? Cut = null, double? TestSeconds = null)
+    IReadOnlyDictionary<string, double>? Measures = null, CutResult? Cut = null, double? TestSeconds = null,
+    double? TrainLoss = null, double? TestLoss = null)
 {
     /// <summary>The NCC error of a layer; null where it has none.</summary>
     public double? NccError(string layer) => Layers.FirstOrDefault(other => other.Name == layer)?.NccError;

@@ -83,15 +83,15 @@ public sealed class Trainer : IDisposable
         var seconds = _clock.GetElapsedTime(start) - (_etf is null ? watching : TimeSpan.Zero);
         FinishedEpochs = epoch;
         SetRates();
-        var trainAccuracy = _data.Train.AccuracyOf(_model);
+        var (trainAccuracy, trainLoss) = _data.Train.Evaluate(_model);
         var test = _clock.GetTimestamp();
-        var testAccuracy = _data.Test.AccuracyOf(_model);
+        var (testAccuracy, testLoss) = _data.Test.Evaluate(_model);
         var testSeconds = _clock.GetElapsedTime(test).TotalSeconds;
         return new EpochResult(epoch, meanLoss, recipe.RateOf(epoch), trainAccuracy, testAccuracy, seconds.TotalSeconds,
             watching.TotalSeconds, _model.MeasureFootprint(_optimizer),
             report is null ? measured?.EffectiveDepth(_run.Etf.Epsilon) : report.EffectiveDepth, LayersOf(measured, report),
             FixedLayers(report), _run.Method.Measures ? Measures() : null,
-            report?.Tail?.Cut is { } cut ? new CutResult(cut.Layer, cut.Epoch) : null, testSeconds);
+            report?.Tail?.Cut is { } cut ? new CutResult(cut.Layer, cut.Epoch) : null, testSeconds, trainLoss, testLoss);
     }
 
     /// <summary>Saves the state: one that is loaded continues as if it had not been stopped.</summary>

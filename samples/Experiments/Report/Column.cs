@@ -6,7 +6,7 @@ namespace EtfNet.Samples;
 /// <param name="Heading">Its heading.</param>
 /// <param name="Format">How it is written; with % at its end, of a fraction.</param>
 /// <param name="Of">The number; null: there is none.</param>
-internal sealed record Column(string Heading, string Format, Value Of)
+internal sealed partial record Column(string Heading, string Format, Value Of)
 {
     /// <summary>A test accuracy counts as reached when it is within this of the baseline's.</summary>
     private const double Near = 0.002;
@@ -18,6 +18,8 @@ internal sealed record Column(string Heading, string Format, Value Of)
     {
         ["train"] = new("train %", "0.00%", (_, _, epoch) => epoch.TrainAccuracy),
         ["test"] = new("test %", "0.00%", (_, _, epoch) => epoch.TestAccuracy),
+        ["train-loss"] = new("train loss", "0.000", (_, _, epoch) => epoch.TrainLoss),
+        ["test-loss"] = new("test loss", "0.000", (_, _, epoch) => epoch.TestLoss),
         ["points"] = new("test points above baseline", "0.00", (all, run, epoch) => 100 * (epoch.TestAccuracy - all.BaselineTest(run))),
         ["fixed"] = new("layers fixed", "0.#", (_, _, epoch) => epoch.Fixed.Count),
         ["first-fix"] = new("first fix", "0.#", (_, run, _) => run.FirstFix),
@@ -49,9 +51,12 @@ internal sealed record Column(string Heading, string Format, Value Of)
     /// <summary>Gets what a number is multiplied by.</summary>
     public double Factor => Format.EndsWith('%') ? 100 : 1;
 
-    /// <summary>The column of a name; one with a colon is a measure of a layer, such as <c>head: nc1</c>.</summary>
+    /// <summary>The column of a name; one with a colon is a measure of a layer, such as <c>head: nc1</c>; <c>test@fix</c> is how far it is
+    /// above the baseline's right after the first fix, <c>test@fix+3</c> three epochs later.</summary>
     /// <exception cref="SampleException">There is none of that name.</exception>
     public static Column Find(string name) => s_all.TryGetValue(name, out var column) ? column
+        : AtFix().Match(name) is { Success: true } match
+            ? Find(match.Groups[1].Value).AboveBaselineAtFix(match.Groups[2].Value is var later and not "" ? int.Parse(later) : 0)
         : name.Contains(':', StringComparison.Ordinal) ? new Column(name, "0.000", (_, _, epoch) =>
             epoch.Measures?.TryGetValue(name, out var value) == true ? value : null)
         : throw new SampleException(
@@ -75,6 +80,14 @@ internal sealed record Column(string Heading, string Format, Value Of)
 
         string Number(double value) => (Factor * value).ToString(Format.TrimEnd('%'));
     }
+
+    private Column AboveBaselineAtFix(int later) =>
+        new($"{Heading} above baseline, {(later == 0 ? "right after the fix" : $"{later} epochs later")}", Format, (all, run, _) =>
+            run.FirstFix + later - 1 is { } at && at < run.Epochs.Count && all.BaselineOf(run) is { } baseline
+                ? Of(all, run, run.Epochs[at]) - Of(all, baseline, baseline.Epochs[at]) : null);
+
+    [GeneratedRegex(@"^(.+)@fix(?:\+(\d+))?$")]
+    private static partial Regex AtFix();
 
     private static double? SecondsTo(FinishedRun run, double? accuracy) =>
         run.Epochs.FirstOrDefault(epoch => epoch.TestAccuracy >= accuracy) is { } reached ? run.Seconds(reached.Epoch) : null;

@@ -74,12 +74,13 @@ public sealed class TensorSetTests
     }
 
     [Fact]
-    public void AccuracyOf_KnownPredictions_IsTheShareThatIsRight()
+    public void Evaluate_KnownPredictions_IsTheShareThatIsRightAndTheMeanCrossEntropy()
     {
         using var set = new TensorSet(eye(10).repeat(3, 1), arange(30) % 10);
         set.Labels[0] = tensor(5L);
         using var model = nn.Identity();
 
+        set.Evaluate(model).Loss.Should().BeApproximately(Math.Log(Math.E + 9) - (29.0 / 30), 1e-6);
         set.AccuracyOf(model).Should().BeApproximately(29.0 / 30, 1e-12);
         model.training.Should().BeTrue();
     }

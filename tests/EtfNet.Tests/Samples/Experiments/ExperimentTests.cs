@@ -130,6 +130,21 @@ public sealed class ExperimentTests
     }
 
     [Theory]
+    [InlineData("train@fix", "10.00")]
+    [InlineData("train@fix+1", "-20.00")]
+    [InlineData("train@fix+2", "-")]
+    [InlineData("test-loss@fix", "-")]
+    public void Find_ColumnAtTheFix_IsAboveTheBaselineOfThatEpoch(string column, string text)
+    {
+        var request = new Request(2, [0], Settings.Parse(""));
+        var runs = Runs("controls", request);
+        var fixing = Fired(runs[1], 3, 0.2, 0.3, 0.6, 0.5);
+        var all = new RunSet(Experiment.Load("controls"), request, [Fired(runs[0], null, 0.2, 0.3, 0.5, 0.7), fixing], 0);
+
+        Column.Find(column).Text(all, [fixing]).Should().Be(text);
+    }
+
+    [Theory]
     [InlineData(new[] { 0.9039, 0.9031, 0.9040 }, "test", "90.37 ± 0.05")]
     [InlineData(new[] { 0.9039 }, "test", "90.39")]
     [InlineData(new[] { 0.5, 0.5 }, "fixed", "0")]
