@@ -111,8 +111,18 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         var matrix = energy > 0 ? cross + w * (WeightShare * energy) : w;
         var nearest = NearestFrame.From(NearestFrame.Polar(matrix, shape).Unit, shape, 1);
         var nearestImages = Images(nearest, x);
+        if (OutputFrame.Fit(cross, x, shape) is { } unit)
+        {
+            var roomy = NearestFrame.From(unit, shape, 1);
+            var roomyImages = Images(roomy, x);
+            if (Cosine(roomyImages) > Cosine(nearestImages))
+                (nearest, nearestImages) = (roomy, roomyImages);
+        }
+
         var best = (t * nearestImages).sum().item<double>() / nearestImages.square().sum().item<double>();
         return (nearest.WithScale(best > 0 && double.IsFinite(best) ? best : NormScale(nearestImages, t, w, shape)), nearestImages);
+
+        double Cosine(Tensor images) => (t * images).sum().item<double>() / images.norm().item<double>();
     }
 
     /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>

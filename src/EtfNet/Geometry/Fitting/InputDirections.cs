@@ -48,6 +48,16 @@ internal static class InputDirections
         return (members.t().mm(sample) / counts).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same normal numbers each time, d x count, float64.</summary>
+    public static Tensor Random(long dimensions, long count, Device device)
+    {
+        var random = new CounterRandom(0, 200);
+        var values = new double[dimensions * count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = random.NextNormal();
+        return tensor(values, [dimensions, count]).to(device);
+    }
+
     /// <summary>All of them, from the smaller of the two Gram matrices, which have the same eigenvalues.</summary>
     private static (double[] Energies, Tensor Directions) All(Tensor sample)
     {
@@ -61,11 +71,7 @@ internal static class InputDirections
     /// 2011).</summary>
     private static (double[] Energies, Tensor Directions) First(Tensor sample, long count)
     {
-        var random = new CounterRandom(0, 200);
-        var start = new double[sample.shape[1] * count];
-        for (var i = 0; i < start.Length; i++)
-            start[i] = random.NextNormal();
-        var basis = tensor(start, [sample.shape[1], count]).to(sample.device);
+        var basis = Random(sample.shape[1], count, sample.device);
         for (var i = 0; i < Iterations; i++)
             basis = linalg.qr(sample.t().mm(sample.mm(basis))).Q;
         var images = sample.mm(basis);

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A frame fitted to a network's head: of the frames nearest the weight, with and without the weighting by the inputs, and of all scales
-/// and biases, those whose
-/// class probabilities are nearest the old head's, by the mean Kullback-Leibler divergence over a sample.
+/// A frame fitted to a network's head: of the frames nearest the weight, with and without the weighting by the inputs, the one whose
+/// outputs are nearest, and of all scales and biases, those whose class probabilities are nearest the old head's, by the mean
+/// Kullback-Leibler divergence over a sample.
 /// </summary>
 /// <remarks>Least squares on the outputs, right for a hidden layer, raises a head's loss by tenths: it spends its freedom on logits that
 /// decide nothing.</remarks>
@@ -32,9 +32,11 @@ internal static class LogitFit
         var centered = hasBias ? inputs - inputs.mean([0], keepdim: true) : inputs;
         var moved = hasBias ? logits - logits.mean([0], keepdim: true) : logits;
         (SimplexEtf Etf, Tensor? Bias, double Divergence)? best = null;
-        foreach (var matrix in (ReadOnlySpan<Tensor>)[weight, moved.t().mm(centered)])
+        var cross = moved.t().mm(centered) / centered.shape[0];
+        Tensor?[] units =
+            [NearestFrame.Polar(weight, shape).Unit, NearestFrame.Polar(cross, shape).Unit, OutputFrame.Fit(cross, centered, shape)];
+        foreach (var unit in units.OfType<Tensor>().Select(unit => unit.to(ScalarType.Float64)))
         {
-            var unit = NearestFrame.Polar(matrix, shape).Unit.to(ScalarType.Float64);
             var images = inputs.mm(unit.t());
             if (Minimize(images, logits, target, hasBias) is not { } found || (best is { } known && !(found.Divergence < known.Divergence)))
                 continue;

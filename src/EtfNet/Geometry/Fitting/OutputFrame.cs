@@ -1,0 +1,136 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EtfNet;
+
+/// <summary>The row frame whose outputs come nearest to those of a linear map, where the inputs have more dimensions than there are
+/// outputs.</summary>
+/// <remarks>
+/// The nearest frame in inner product (Polar) weighs all directions alike. With room one does better: on the leading directions Q of the
+/// inputs, a matrix with orthonormal rows can be any contraction A, and what A lacks to length 1 lies in directions E that hold little
+/// input energy: <c>U = P (c Z^T Q^T + sqrt(1 - c^2) E^T)</c> with <c>A = P c Z^T</c>. A is the map on Q, divided by a scale; singular
+/// values above 1 are cut. From there on <c>|t - s U x|</c> falls by majorization, <c>U = polar(W S / s + U (l I - S))</c> with S the
+/// second moment of the inputs and l its greatest eigenvalue, with momentum. Everything happens in the complement of 1, so that the rows
+/// form a simplex ETF.
+/// </remarks>
+internal sealed class OutputFrame
+{
+    /// <summary>With fewer dimensions beside those of the rows, per row, there is little to win.</summary>
+    private const double LeastRoom = 0.1;
+
+    /// <summary>Directions with less than this share of the mean energy have less of the map: it is not known well there.</summary>
+    private const double Ridge = 1e-3;
+
+    /// <summary>Up to this many dimensions all are used, beyond it <see cref="MostDirections"/> leading ones and random ones.</summary>
+    private const long SmallWidth = 1024;
+
+    private const long MostDirections = 128;
+
+    /// <summary>Leading directions are known well from as many samples each.</summary>
+    private const long SamplesPerDirection = 4;
+
+    /// <summary>Scales that are tried, from the greatest singular value down, each by this factor of the one before.</summary>
+    private const double Step = 0.8;
+
+    private const int Scales = 16;
+    private const int Iterations = 100;
+
+    /// <summary>A map of less than this share of what it was before centering is rounding.</summary>
+    private const double Tolerance = 1e-10;
+
+    /// <summary>Multiplications that may be spent on all iterations: about a second of one core.</summary>
+    private const double Work = 1e10;
+
+    private readonly Tensor _goal;
+    private readonly Tensor _moment;
+    private readonly long _rank;
+
+    private OutputFrame(Tensor goal, Tensor moment, long rank) => (_goal, _moment, _rank) = (goal, moment, rank);
+
+    /// <summary>Finds the frame.</summary>
+    /// <param name="cross">t^T x / N, K x d; float64.</param>
+    /// <param name="x">The inputs, N x d, centered where there is a bias; float64.</param>
+    /// <param name="shape">Of the frame.</param>
+    /// <returns>K x d with points of norm 1, of the current scope; null for a column frame, and where there is no room, or no
+    /// input.</returns>
+    public static Tensor? Fit(Tensor cross, Tensor x, FrameShape shape)
+    {
+        var rows = shape.Rows - 1;
+        var room = Math.Min(shape.Columns - rows, x.shape[0] / SamplesPerDirection);
+        if (shape.IsColumnFrame || room < 1 + (LeastRoom * rows))
+            return null;
+        using var scope = NewDisposeScope();
+        var leading = InputDirections.Leading(x, 1, shape.Columns <= SmallWidth ? room : Math.Min(room, MostDirections));
+        if (leading.shape[1] == 0)
+            return null;
+        // The first columns span the same as before, up to signs.
+        var basis = linalg.qr(cat([leading, InputDirections.Random(shape.Columns, rows, x.device)], 1)).Q;
+        var seen = x.mm(basis);
+        var goal = Complement.Project(cross.mm(basis));
+        if (goal.norm().item<double>() <= Tolerance * cross.norm().item<double>())
+            return null;
+        var search = new OutputFrame(goal, seen.t().mm(seen) / x.shape[0], leading.shape[1]);
+        var best = search.Improve(search.Start());
+        return Complement.Lift(best.mm(basis.t())).mul_(shape.Norm).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The better of Polar and the map on the leading directions, divided by some scales and completed to orthonormal
+    /// rows.</summary>
+    private Tensor Start()
+    {
+        using var scope = NewDisposeScope();
+        var energies = _moment.diagonal().narrow(0, 0, _rank);
+        var map = _goal.narrow(1, 0, _rank) / (energies + (energies.mean() * Ridge));
+        var rows = map.shape[0];
+        var (p, sigma, zt) = linalg.svd(map, fullMatrices: rows > _rank);
+        var count = sigma.shape[0];
+        var best = Polar(_goal);
+        var cosine = Cosine(best);
+        var scale = sigma[0].item<double>();
+        for (var i = 0; i < Scales; i++, scale *= Step)
+        {
+            using var step = NewDisposeScope();
+            var kept = (sigma / scale).clamp(max: 1);
+            var lacking = nn.functional.pad((1 - kept.square()).sqrt(), (0, rows - count), value: 1);
+            var candidate = cat([p.narrow(1, 0, count).mul(kept).mm(zt), p * lacking], 1);
+            if (Cosine(candidate) is var reached && reached > cosine)
+                (best, cosine) = (candidate.MoveToOuterDisposeScope(), reached);
+        }
+
+        return best.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Improve(Tensor start)
+    {
+        var (rows, width) = (_goal.shape[0], _goal.shape[1]);
+        var steps = Math.Min(Iterations, Work / (rows * width * (width + (6.0 * rows))));
+        var falling = (_moment[0, 0] * eye(width, dtype: ScalarType.Float64, device: _moment.device)) - _moment;
+        var (best, before, momentum, cosine) = (start, start, 0, Cosine(start));
+        for (var i = 0; i < steps; i++)
+        {
+            using var scope = NewDisposeScope();
+            var from = best + ((best - before) * (momentum / (momentum + 3.0)));
+            var next = Polar((_goal / Scale(best)) + from.mm(falling));
+            var reached = Cosine(next);
+            // Momentum may overshoot: then it begins anew.
+            (before, momentum) = reached > cosine ? (best, momentum + 1) : (best, 0);
+            if (reached > cosine)
+                (best, cosine) = (next.MoveToOuterDisposeScope(), reached);
+        }
+
+        return best;
+    }
+
+    /// <summary>The least-squares scale.</summary>
+    private double Scale(Tensor unit) => (unit * _goal).sum().item<double>() / (unit.mm(_moment) * unit).sum().item<double>();
+
+    /// <summary>The cosine of the outputs and the targets, times the targets' norm.</summary>
+    private double Cosine(Tensor unit) =>
+        (unit * _goal).sum().item<double>() / Math.Sqrt((unit.mm(_moment) * unit).sum().item<double>());
+
+    private static Tensor Polar(Tensor matrix)
+    {
+        var (a, _, b) = linalg.svd(matrix, fullMatrices: false);
+        return a.mm(b);
+    }
+}
