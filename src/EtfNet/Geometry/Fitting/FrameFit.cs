@@ -15,7 +15,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 {
     /// <summary>In directions that the sample does not show, the nearest frame follows the weight: its share, of the mean input
     /// energy.</summary>
-    private const double WeightShare = 1e-8;
+    internal const double WeightShare = 1e-8;
 
     /// <summary>Fits a frame.</summary>
     /// <param name="frame">The choice. Identity and random frames take the scale that keeps the norm of the outputs, the others the
@@ -108,10 +108,10 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         }
 
         var energy = x.square().sum().item<double>() / x.numel();
-        var matrix = energy > 0 ? cross + w * (WeightShare * energy) : w;
+        var matrix = energy > 0 ? cross + (w * (WeightShare * energy)) : w;
         var nearest = NearestFrame.From(NearestFrame.Polar(matrix, shape).Unit, shape, 1);
         var nearestImages = Images(nearest, x);
-        if (OutputFrame.Fit(cross, x, shape) is { } unit)
+        if (OutputFrame.Fit(matrix, energy * WeightShare, x, shape) is { } unit)
         {
             var roomy = NearestFrame.From(unit, shape, 1);
             var roomyImages = Images(roomy, x);

@@ -32,9 +32,10 @@ internal static class LogitFit
         var centered = hasBias ? inputs - inputs.mean([0], keepdim: true) : inputs;
         var moved = hasBias ? logits - logits.mean([0], keepdim: true) : logits;
         (SimplexEtf Etf, Tensor? Bias, double Divergence)? best = null;
-        var cross = moved.t().mm(centered) / centered.shape[0];
+        var floor = FrameFit.WeightShare * centered.square().mean().item<double>();
+        var cross = (moved.t().mm(centered) / centered.shape[0]) + (weight * floor);
         Tensor?[] units =
-            [NearestFrame.Polar(weight, shape).Unit, NearestFrame.Polar(cross, shape).Unit, OutputFrame.Fit(cross, centered, shape)];
+            [NearestFrame.Polar(weight, shape).Unit, NearestFrame.Polar(cross, shape).Unit, OutputFrame.Fit(cross, floor, centered, shape)];
         foreach (var unit in units.OfType<Tensor>().Select(unit => unit.to(ScalarType.Float64)))
         {
             var images = inputs.mm(unit.t());

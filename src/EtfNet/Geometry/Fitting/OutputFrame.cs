@@ -8,15 +8,20 @@ namespace EtfNet;
 /// <remarks>
 /// The nearest frame in inner product (Polar) weighs all directions alike. With room one does better: on the leading directions Q of the
 /// inputs, a matrix with orthonormal rows can be any contraction A, and what A lacks to length 1 lies in directions E that hold little
-/// input energy: <c>U = P (c Z^T Q^T + sqrt(1 - c^2) E^T)</c> with <c>A = P c Z^T</c>. A is the map on Q, divided by a scale; singular
-/// values above 1 are cut. From there on <c>|t - s U x|</c> falls by majorization, <c>U = polar(W S / s + U (l I - S))</c> with S the
-/// second moment of the inputs and l its greatest eigenvalue, with momentum. Everything happens in the complement of 1, so that the rows
-/// form a simplex ETF.
+/// input energy: <c>U = A Q^T + (I - A A^T)^(1/2) E^T</c>. A is the map on Q, divided by a scale; singular values above 1 are cut. From
+/// there on <c>|t - s U x|</c> falls by majorization, <c>U = polar(W S / s + U (l I - S))</c> with S the second moment of the inputs and l
+/// its greatest eigenvalue, with momentum. Everything happens in the complement of 1, so that the rows form a simplex ETF.
 /// </remarks>
 internal sealed class OutputFrame
 {
     /// <summary>With fewer dimensions beside those of the rows, per row, there is little to win.</summary>
     private const double LeastRoom = 0.1;
+
+    /// <summary>The share of the input energy beyond which leading directions are rounding.</summary>
+    private const double Shown = 1 - 1e-6;
+
+    /// <summary>Less is no progress, and rounding decides nothing.</summary>
+    private const double Progress = 1e-9;
 
     /// <summary>Directions with less than this share of the mean energy have less of the map: it is not known well there.</summary>
     private const double Ridge = 1e-3;
@@ -48,28 +53,31 @@ internal sealed class OutputFrame
     private OutputFrame(Tensor goal, Tensor moment, long rank) => (_goal, _moment, _rank) = (goal, moment, rank);
 
     /// <summary>Finds the frame.</summary>
-    /// <param name="cross">t^T x / N, K x d; float64.</param>
+    /// <param name="cross">t^T x / N, K x d; float64; with the weight's part of the floor.</param>
+    /// <param name="floor">Energy that is added in every direction, so that those that the sample does not show follow the weight.</param>
     /// <param name="x">The inputs, N x d, centered where there is a bias; float64.</param>
     /// <param name="shape">Of the frame.</param>
     /// <returns>K x d with points of norm 1, of the current scope; null for a column frame, and where there is no room, or no
     /// input.</returns>
-    public static Tensor? Fit(Tensor cross, Tensor x, FrameShape shape)
+    public static Tensor? Fit(Tensor cross, double floor, Tensor x, FrameShape shape)
     {
         var rows = shape.Rows - 1;
         var room = Math.Min(shape.Columns - rows, x.shape[0] / SamplesPerDirection);
         if (shape.IsColumnFrame || room < 1 + (LeastRoom * rows))
             return null;
         using var scope = NewDisposeScope();
-        var leading = InputDirections.Leading(x, 1, shape.Columns <= SmallWidth ? room : Math.Min(room, MostDirections));
+        var leading = InputDirections.Leading(x, Shown, shape.Columns <= SmallWidth ? room : Math.Min(room, MostDirections));
         if (leading.shape[1] == 0)
             return null;
-        // The first columns span the same as before, up to signs.
-        var basis = linalg.qr(cat([leading, InputDirections.Random(shape.Columns, rows, x.device)], 1)).Q;
+        // With positive diagonals the columns are what Gram and Schmidt give: no sign is left to rounding.
+        var (q, r) = linalg.qr(cat([leading, InputDirections.Random(shape.Columns, rows, x.device)], 1));
+        var basis = q * r.diagonal().sign();
         var seen = x.mm(basis);
         var goal = Complement.Project(cross.mm(basis));
         if (goal.norm().item<double>() <= Tolerance * cross.norm().item<double>())
             return null;
-        var search = new OutputFrame(goal, seen.t().mm(seen) / x.shape[0], leading.shape[1]);
+        var moment = (seen.t().mm(seen) / x.shape[0]) + (floor * eye(seen.shape[1], dtype: ScalarType.Float64, device: x.device));
+        var search = new OutputFrame(goal, moment, leading.shape[1]);
         var best = search.Improve(search.Start());
         return Complement.Lift(best.mm(basis.t())).mul_(shape.Norm).MoveToOuterDisposeScope();
     }
@@ -82,8 +90,7 @@ internal sealed class OutputFrame
         var energies = _moment.diagonal().narrow(0, 0, _rank);
         var map = _goal.narrow(1, 0, _rank) / (energies + (energies.mean() * Ridge));
         var rows = map.shape[0];
-        var (p, sigma, zt) = linalg.svd(map, fullMatrices: rows > _rank);
-        var count = sigma.shape[0];
+        var (p, sigma, zt) = linalg.svd(map, fullMatrices: false);
         var best = Polar(_goal);
         var cosine = Cosine(best);
         var scale = sigma[0].item<double>();
@@ -91,8 +98,9 @@ internal sealed class OutputFrame
         {
             using var step = NewDisposeScope();
             var kept = (sigma / scale).clamp(max: 1);
-            var lacking = nn.functional.pad((1 - kept.square()).sqrt(), (0, rows - count), value: 1);
-            var candidate = cat([p.narrow(1, 0, count).mul(kept).mm(zt), p * lacking], 1);
+            // The square root of I - A A^T.
+            var lacking = eye(rows, dtype: ScalarType.Float64, device: p.device) - (p * (1 - (1 - kept.square()).sqrt())).mm(p.t());
+            var candidate = cat([(p * kept).mm(zt), lacking], 1);
             if (Cosine(candidate) is var reached && reached > cosine)
                 (best, cosine) = (candidate.MoveToOuterDisposeScope(), reached);
         }
@@ -112,9 +120,12 @@ internal sealed class OutputFrame
             var from = best + ((best - before) * (momentum / (momentum + 3.0)));
             var next = Polar((_goal / Scale(best)) + from.mm(falling));
             var reached = Cosine(next);
+            var isBetter = reached > cosine * (1 + Progress);
+            if (!isBetter && momentum == 0)
+                break;
             // Momentum may overshoot: then it begins anew.
-            (before, momentum) = reached > cosine ? (best, momentum + 1) : (best, 0);
-            if (reached > cosine)
+            (before, momentum) = (best, isBetter ? momentum + 1 : 0);
+            if (isBetter)
                 (best, cosine) = (next.MoveToOuterDisposeScope(), reached);
         }
 

@@ -42,11 +42,10 @@ internal static class PatchFit
         return FrameFit.To(choice, weight, bias, patches, targets, (options ?? new FrameFitOptions()) with { IsCheaper = IsCheaper });
     }
 
-    /// <summary>Whether the structured form saves at least a quarter of the dense kernel's multiplications. Each of them costs it little
-    /// more
-    /// time, and the margin pays for the directions that an aligned frame leaves out.</summary>
+    /// <summary>Whether the structured form halves the dense kernel's multiplications: else the nearest frame, whose outputs come much
+    /// nearer, is worth more than what is saved.</summary>
     internal static bool IsCheaper(FrameShape shape, long rank) =>
-        4 * (shape.Rows + shape.Columns) * PatchFrame.FactorWidth(rank) <= 3 * shape.Rows * shape.Columns;
+        2 * (shape.Rows + shape.Columns) * PatchFrame.FactorWidth(rank) <= shape.Rows * shape.Columns;
 
     /// <summary>The greatest rank whose factors have as many columns.</summary>
     private static int RoundUp(int rank) => (int)Math.Min(int.MaxValue, PatchFrame.FactorWidth(rank) - 1);

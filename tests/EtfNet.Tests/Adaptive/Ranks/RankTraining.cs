@@ -91,9 +91,14 @@ internal sealed class RankTraining : IDisposable
     public double[] Values()
     {
         using var scope = NewDisposeScope();
-        return [.. Model.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry =>
-            entry.Value.detach().to(float64).cpu().reshape(-1).data<double>().ToArray())];
+        return [.. Model.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Numbers(entry.Value))];
     }
+
+    /// <summary>A frame's header holds the bits of its scale: as a number they would differ by hundreds where the scale differs in its last
+    /// digit.</summary>
+    private static IEnumerable<double> Numbers(Tensor entry) => entry.dtype == int64 && entry.numel() > 1
+        ? entry.data<long>().ToArray().Select(value => Math.Abs(value) > 1L << 52 ? BitConverter.Int64BitsToDouble(value) : value)
+        : entry.detach().to(float64).cpu().reshape(-1).data<double>().ToArray();
 
     public long Trainable() => Model.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
 

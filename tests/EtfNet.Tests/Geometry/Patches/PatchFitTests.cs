@@ -62,7 +62,7 @@ public sealed class PatchFitTests
     public void To_Aligned_TakesAllDirectionsThatCostNoMore(int asked, int taken)
     {
         using var scope = NewDisposeScope();
-        var (kernel, patches, targets) = Layer(64, 64, 3);
+        var (kernel, patches, targets) = Layer(128, 128, 3);
         PatchFit.To(EtfFrame.Aligned(asked), kernel, null, patches, targets).Etf.Rank.Should().Be(taken);
     }
 
@@ -79,8 +79,9 @@ public sealed class PatchFitTests
     }
 
     [Theory]
-    [InlineData(64, 576, 31, true)]
-    [InlineData(64, 576, 32, false)]
+    [InlineData(64, 576, 31, false)]
+    [InlineData(128, 1152, 31, true)]
+    [InlineData(128, 1152, 80, false)]
     [InlineData(512, 4608, 31, true)]
     [InlineData(64, 64, 15, true)]
     [InlineData(64, 64, 31, false)]
@@ -102,7 +103,7 @@ public sealed class PatchFitTests
     public void To_FewPatchesOfManyNumbers_Fits()
     {
         using var scope = NewDisposeScope();
-        var (kernel, patches, targets) = Layer(128, 64, 3, 700);
+        var (kernel, patches, targets) = Layer(128, 128, 3, 700);
         foreach (var frame in new[] { EtfFrame.Aligned(31), EtfFrame.Nearest })
         {
             var fit = PatchFit.To(frame, kernel, null, patches, targets);
