@@ -107,22 +107,22 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
                 return (aligned.WithScale(scale), images);
         }
 
+        return Nearest(shape, w, x, t, cross);
+    }
+
+    /// <summary>The frame whose outputs come nearest: of the polar factor and, where there is room, the frame that copies the map on the
+    /// inputs.</summary>
+    private static (SimplexEtf Etf, Tensor Images) Nearest(FrameShape shape, Tensor w, Tensor x, Tensor t, Tensor cross)
+    {
         var energy = x.square().sum().item<double>() / x.numel();
         var matrix = energy > 0 ? cross + (w * (WeightShare * energy)) : w;
-        var nearest = NearestFrame.From(NearestFrame.Polar(matrix, shape).Unit, shape, 1);
-        var nearestImages = Images(nearest, x);
-        if (OutputFrame.Fit(matrix, energy * WeightShare, x, shape) is { } unit)
-        {
-            var roomy = NearestFrame.From(unit, shape, 1);
-            var roomyImages = Images(roomy, x);
-            if (Cosine(roomyImages) > Cosine(nearestImages))
-                (nearest, nearestImages) = (roomy, roomyImages);
-        }
+        Tensor?[] units = [NearestFrame.Polar(matrix, shape).Unit, OutputFrame.Fit(matrix, energy * WeightShare, x, shape)];
+        var (etf, images) = units.OfType<Tensor>().Select(unit => NearestFrame.From(unit, shape, 1)).Select(etf => (etf, Images(etf, x)))
+            .MaxBy(one => Overlap(one.Item2) / one.Item2.norm().item<double>());
+        var scale = Overlap(images) / images.square().sum().item<double>();
+        return (etf.WithScale(scale > 0 && double.IsFinite(scale) ? scale : NormScale(images, t, w, shape)), images);
 
-        var best = (t * nearestImages).sum().item<double>() / nearestImages.square().sum().item<double>();
-        return (nearest.WithScale(best > 0 && double.IsFinite(best) ? best : NormScale(nearestImages, t, w, shape)), nearestImages);
-
-        double Cosine(Tensor images) => (t * images).sum().item<double>() / images.norm().item<double>();
+        double Overlap(Tensor given) => (t * given).sum().item<double>();
     }
 
     /// <summary>Whether two skinny products are less work than the dense one; they run at about half its speed.</summary>
