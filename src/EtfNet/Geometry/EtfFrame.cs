@@ -15,9 +15,9 @@ public sealed record EtfFrame
     /// one mean.</summary>
     public static EtfFrame Identity { get; } = new(EtfFrameKind.Identity);
 
-    /// <summary>Gets the frame nearest to a trained weight or, if the layer's inputs are known, the frame whose outputs come nearest to the
+    /// <summary>Gets the frame nearest to a trained weight or, if the layer's inputs are known, a frame whose outputs come near the
     /// layer's; for small layers, heads and convolutions.</summary>
-    /// <remarks>The more inputs a layer has per output, the nearer it comes.</remarks>
+    /// <remarks>More inputs per output allow a nearer frame.</remarks>
     public static EtfFrame Nearest { get; } = new(EtfFrameKind.Nearest);
 
     /// <summary>Gets the kind of frame.</summary>

@@ -12,8 +12,8 @@ public enum EtfFrameKind
     /// <summary>A dense random rotation from the Haar measure, rebuilt from a seed: mixing at the cost of a dense layer.</summary>
     DenseRandom,
 
-    /// <summary>The frame nearest to a matrix, the polar factor of the centered matrix; or, where the layer's inputs are known, the frame
-    /// whose outputs come nearest.</summary>
+    /// <summary>The frame nearest to a matrix, the polar factor of the centered matrix; or, where the layer's inputs are known, a frame
+    /// whose outputs come near.</summary>
     Nearest,
 
     /// <summary>A low-rank rotation that sends the leading input directions where a trained weight sent them.</summary>

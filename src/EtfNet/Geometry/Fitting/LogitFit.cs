@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// A frame fitted to a network's head: of the frames nearest the weight, with and without the weighting by the inputs, the one whose
-/// outputs are nearest, and of all scales and biases, those whose class probabilities are nearest the old head's, by the mean
-/// Kullback-Leibler divergence over a sample.
+/// A frame fitted to a network's head. Three are tried: the one nearest the weight, the one nearest the weight weighted by the inputs, and
+/// <see cref="OutputFrame"/>. Each gets the scale and bias whose class probabilities are nearest the old head's, by the mean
+/// Kullback-Leibler divergence over a sample; the frame with the least divergence is taken.
 /// </summary>
 /// <remarks>Least squares on the outputs, right for a hidden layer, raises a head's loss by tenths: it spends its freedom on logits that
 /// decide nothing.</remarks>
@@ -50,6 +50,7 @@ internal static class LogitFit
     /// <summary>Newton's method on the convex mean of KL(target || softmax(s z + b)).</summary>
     private static (double Scale, Tensor? Bias, double Divergence)? Minimize(Tensor images, Tensor logits, Tensor target, bool hasBias)
     {
+        using var scope = NewDisposeScope();
         var classes = images.shape[1];
         var entropy = (target * target.clamp(min: 1e-300).log()).sum(1).mean().item<double>();
         // Where least squares would begin; a start that is no scale at all becomes 1.
@@ -60,6 +61,7 @@ internal static class LogitFit
         var value = Loss(point);
         for (var step = 0; step < MaxSteps; step++)
         {
+            using var temporary = NewDisposeScope();
             var p = Output(point).softmax(1);
             var difference = p - target;
             var rows = images.shape[0];
@@ -90,7 +92,7 @@ internal static class LogitFit
                 var next = point + direction * length;
                 if (next[0].item<double>() > 0 && Loss(next) is var reached && reached < value)
                 {
-                    (point, value) = (next, reached);
+                    (point, value) = (next.MoveToOuterDisposeScope(), reached);
                     break;
                 }
             }
@@ -101,11 +103,15 @@ internal static class LogitFit
 
         var scale = point[0].item<double>();
         return scale > 0 && double.IsFinite(scale) && double.IsFinite(value)
-            ? (scale, hasBias ? point.narrow(0, 1, classes) : null, value + entropy)
+            ? (scale, hasBias ? point.narrow(0, 1, classes).MoveToOuterDisposeScope() : null, value + entropy)
             : null;
 
         Tensor Output(Tensor at) => images * at[0] + at.narrow(0, 1, classes);
 
-        double Loss(Tensor at) => -(target * Output(at).log_softmax(1)).sum(1).mean().item<double>();
+        double Loss(Tensor at)
+        {
+            using var temporary = NewDisposeScope();
+            return -(target * Output(at).log_softmax(1)).sum(1).mean().item<double>();
+        }
     }
 }

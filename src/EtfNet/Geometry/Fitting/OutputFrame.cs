@@ -3,41 +3,46 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The row frame whose outputs come nearest to those of a linear map, where the inputs have more dimensions than there are
+/// <summary>A row frame whose outputs come near those of a linear map, where the inputs have more dimensions than there are
 /// outputs.</summary>
 /// <remarks>
-/// The nearest frame in inner product (Polar) weighs all directions alike. With room one does better: on the leading directions Q of the
-/// inputs, a matrix with orthonormal rows can be any contraction A, and what A lacks to length 1 lies in directions E that hold little
-/// input energy: <c>U = A Q^T + (I - A A^T)^(1/2) E^T</c>. A is the map on Q, divided by a scale; singular values above 1 are cut. From
-/// there on <c>|t - s U x|</c> falls by majorization, <c>U = polar(W S / s + U (l I - S))</c> with S the second moment of the inputs and l
-/// its greatest eigenvalue, with momentum. Everything happens in the complement of 1, so that the rows form a simplex ETF.
+/// The polar factor weighs all directions alike. With room one does better: on the leading directions Q of the inputs, a matrix with
+/// orthonormal rows can be any contraction A; directions E with little input energy complete its rows:
+/// <c>U = A Q^T + (I - A A^T)^(1/2) E^T</c>. A is the map on Q, divided by a scale; singular values above 1 are cut. From there on
+/// <c>|t - s U x|</c> falls by majorization, <c>U = polar(C W S / s + U (l I - S))</c> with S the second moment of the inputs and l its
+/// greatest eigenvalue, with momentum. Everything happens in the complement of 1, so that the rows form a simplex ETF.
 /// </remarks>
 internal sealed class OutputFrame
 {
-    /// <summary>With fewer dimensions beside those of the rows, per row, there is little to win.</summary>
+    /// <summary>With less room per row than this, there is little to gain.</summary>
     private const double LeastRoom = 0.1;
 
-    /// <summary>The share of the input energy beyond which leading directions are rounding.</summary>
+    /// <summary>The share of the input energy beyond which leading directions are negligible.</summary>
     private const double Shown = 1 - 1e-6;
 
-    /// <summary>Less is no progress, and rounding decides nothing.</summary>
+    /// <summary>Smaller relative gains end the search, so that rounding decides nothing.</summary>
     private const double Progress = 1e-9;
 
-    /// <summary>Directions with less than this share of the mean energy have less of the map: it is not known well there.</summary>
+    /// <summary>Damps the map on directions with less than this share of the mean energy: it is not known well there.</summary>
     private const double Ridge = 1e-3;
 
-    /// <summary>Up to this many dimensions all are used, beyond it <see cref="MostDirections"/> leading ones and random ones.</summary>
+    /// <summary>Up to this width, as many leading directions are used as there is room for; beyond it, at most
+    /// <see cref="MostDirections"/>. As many random directions as there are rows complete the basis.</summary>
     private const long SmallWidth = 1024;
 
+    /// <summary>To find as many among 4,608 takes several seconds of one core.</summary>
     private const long MostDirections = 128;
 
-    /// <summary>Leading directions are known well from as many samples each.</summary>
+    /// <summary>Samples needed per leading direction.</summary>
     private const long SamplesPerDirection = 4;
 
-    /// <summary>Scales that are tried, from the greatest singular value down, each by this factor of the one before.</summary>
-    private const double Step = 0.8;
+    /// <summary>Samples needed per dimension of the basis for the search: with fewer it would fit what is chance.</summary>
+    private const long SamplesPerDimension = 2;
 
-    private const int Scales = 16;
+    /// <summary>Scales that are tried, from the greatest singular value down, each by this factor of the one before.</summary>
+    private const double Step = 0.7;
+
+    private const int Scales = 10;
     private const int Iterations = 100;
 
     /// <summary>A map of less than this share of what it was before centering is rounding.</summary>
@@ -49,16 +54,18 @@ internal sealed class OutputFrame
     private readonly Tensor _goal;
     private readonly Tensor _moment;
     private readonly long _rank;
+    private readonly int _iterations;
 
-    private OutputFrame(Tensor goal, Tensor moment, long rank) => (_goal, _moment, _rank) = (goal, moment, rank);
+    private OutputFrame(Tensor goal, Tensor moment, long rank, int iterations) =>
+        (_goal, _moment, _rank, _iterations) = (goal, moment, rank, iterations);
 
     /// <summary>Finds the frame.</summary>
     /// <param name="cross">t^T x / N, K x d; float64; with the weight's part of the floor.</param>
-    /// <param name="floor">Energy that is added in every direction, so that those that the sample does not show follow the weight.</param>
+    /// <param name="floor">Energy that is added in every direction, so that the weight decides where the sample shows next to none.</param>
     /// <param name="x">The inputs, N x d, centered where there is a bias; float64.</param>
     /// <param name="shape">Of the frame.</param>
-    /// <returns>K x d with points of norm 1, of the current scope; null for a column frame, and where there is no room, or no
-    /// input.</returns>
+    /// <returns>K x d with points of norm 1, of the current scope; null for a column frame, for too little room, too few samples or too
+    /// much work, and where no input or nothing of the map is left after centering.</returns>
     public static Tensor? Fit(Tensor cross, double floor, Tensor x, FrameShape shape)
     {
         var rows = shape.Rows - 1;
@@ -67,7 +74,9 @@ internal sealed class OutputFrame
             return null;
         using var scope = NewDisposeScope();
         var leading = InputDirections.Leading(x, Shown, shape.Columns <= SmallWidth ? room : Math.Min(room, MostDirections));
-        if (leading.shape[1] == 0)
+        var width = leading.shape[1] + rows;
+        var iterations = (int)Math.Min(Iterations, Work / (rows * width * (width + (6.0 * rows))));
+        if (leading.shape[1] == 0 || iterations == 0)
             return null;
         // With positive diagonals the columns are what Gram and Schmidt give: no sign is left to rounding.
         var (q, r) = linalg.qr(cat([leading, InputDirections.Random(shape.Columns, rows, x.device)], 1));
@@ -77,12 +86,12 @@ internal sealed class OutputFrame
         if (goal.norm().item<double>() <= Tolerance * cross.norm().item<double>())
             return null;
         var moment = (seen.t().mm(seen) / x.shape[0]) + (floor * eye(seen.shape[1], dtype: ScalarType.Float64, device: x.device));
-        var search = new OutputFrame(goal, moment, leading.shape[1]);
+        var search = new OutputFrame(goal, moment, leading.shape[1], x.shape[0] < SamplesPerDimension * width ? 0 : iterations);
         var best = search.Improve(search.Start());
         return Complement.Lift(best.mm(basis.t())).mul_(shape.Norm).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The better of Polar and the map on the leading directions, divided by some scales and completed to orthonormal
+    /// <summary>The better of the polar factor and the map on the leading directions, divided by some scales and completed to orthonormal
     /// rows.</summary>
     private Tensor Start()
     {
@@ -110,11 +119,9 @@ internal sealed class OutputFrame
 
     private Tensor Improve(Tensor start)
     {
-        var (rows, width) = (_goal.shape[0], _goal.shape[1]);
-        var steps = Math.Min(Iterations, Work / (rows * width * (width + (6.0 * rows))));
-        var falling = (_moment[0, 0] * eye(width, dtype: ScalarType.Float64, device: _moment.device)) - _moment;
+        var falling = (_moment[0, 0] * eye(_goal.shape[1], dtype: ScalarType.Float64, device: _moment.device)) - _moment;
         var (best, before, momentum, cosine) = (start, start, 0, Cosine(start));
-        for (var i = 0; i < steps; i++)
+        for (var i = 0; i < _iterations; i++)
         {
             using var scope = NewDisposeScope();
             var from = best + ((best - before) * (momentum / (momentum + 3.0)));
