@@ -83,7 +83,8 @@ internal sealed partial record Column(string Heading, string Format, Value Of)
 
     private Column AboveBaselineAtFix(int later) =>
         new($"{Heading} above baseline, {later switch { 0 => "right after the fix", 1 => "an epoch later", _ => $"{later} epochs later" }}",
-            Format, (all, run, _) => run.FirstFix + later - 1 is { } at && at < run.Epochs.Count && all.BaselineOf(run) is { } baseline && at < baseline.Epochs.Count
+            Format, (all, run, _) => run.FirstFix + later - 1 is { } at && all.BaselineOf(run) is { } baseline
+                && at < Math.Min(run.Epochs.Count, baseline.Epochs.Count)
                 ? Of(all, run, run.Epochs[at]) - Of(all, baseline, baseline.Epochs[at]) : null);
 
     [GeneratedRegex(@"^(.+)@fix(?:\+(\d+))?$")]
