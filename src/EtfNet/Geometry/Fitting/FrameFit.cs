@@ -44,11 +44,11 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         var meanInput = x.mean([0], keepdim: true);
         var meanTarget = t.mean([0], keepdim: true);
-        if (bias is not null)
+        var normalization = options.Normalization;
+        if (bias is not null || normalization == OutputNormalization.Features)
             (x, t) = (x - meanInput, t - meanTarget);
 
         // Behind the normalization every feature weighs the same.
-        var normalization = options.Normalization;
         var goal = normalization == OutputNormalization.Features ? normalization.Apply(t) * t.square().mean().sqrt() : t;
         var shown = frame.ByClassMeans && options.Labels is { } labels ? InputDirections.ClassMeans(x, labels.to(device)) : x;
         var (etf, images) = Choose(frame, shape, w, x, goal, shown, options.IsCheaper ?? IsCheaper);
