@@ -44,15 +44,16 @@ public sealed class SafetensorsTiedTests
     [Fact]
     public void SaveLoad_LayersOfOneWeightFixedTogether_AreFixedTogetherAgain()
     {
-        using var model = new SharedWeight();
-        model.ApplyEtf(EtfFrame.Identity, "one", "two");
+        using var model = SharedWeights.TwoLayers(linearField: false);
+        model.ApplyEtf(EtfFrame.Identity, "hidden", "again");
         using var stream = new MemoryStream();
         model.SaveSafetensors(stream);
         stream.Position = 0;
-        using var fresh = new SharedWeight();
+        using var fresh = SharedWeights.TwoLayers(linearField: false);
         fresh.LoadSafetensors(stream);
         ModelBytes.Of(fresh).Should().Equal(ModelBytes.Of(model));
-        fresh.state_dict().Keys.Should().BeEquivalentTo("one.frame", "one.bias", "two.frame", "two.bias");
+        fresh.state_dict().Keys.Should().BeEquivalentTo(
+            "hidden.frame", "hidden.bias", "again.frame", "again.bias", "head.weight", "head.bias");
     }
 
     [Fact]
@@ -92,22 +93,6 @@ public sealed class SafetensorsTiedTests
         SafetensorsBytes.Read(stream.ToArray()).Tensors.Keys.Should().BeEquivalentTo("first", "second", "turned", "all");
         SafetensorsBytes.Read(stream.ToArray()).Tensors["turned"].Hold().ToArray()
             .Should().BeEquivalentTo(new[] { 1f, 3, 2, 4 }, options => options.WithStrictOrdering());
-    }
-
-    private sealed class SharedWeight : nn.Module<Tensor, Tensor>
-    {
-        private readonly nn.Module<Tensor, Tensor> one;
-        private readonly nn.Module<Tensor, Tensor> two;
-
-        public SharedWeight()
-            : base(nameof(SharedWeight))
-        {
-            var first = nn.Linear(5, 5);
-            (one, two) = (first, nn.Linear(first.weight!, new Parameter(zeros(5))));
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input) => two.call(one.call(input));
     }
 
     private sealed class TiedEmbedding : nn.Module<Tensor, Tensor>

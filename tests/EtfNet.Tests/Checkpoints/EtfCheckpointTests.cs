@@ -146,14 +146,14 @@ public sealed class EtfCheckpointTests : IDisposable
     [Fact]
     public void Load_LayersOfOneWeight_ContinuesBitForBit()
     {
-        using var model = new SharedWeight();
+        using var model = SharedWeights.TwoLayers(linearField: false);
         using var optimizer = optim.Adam(model.parameters(), 0.005);
         TrainingLoop.Epoch(model, optimizer, _data);
         model.ApplyEtf(EtfFrame.Identity, ["hidden", "again"], [optimizer]);
         TrainingLoop.Epoch(model, optimizer, _data);
         EtfCheckpoint.Save(_folder.File("shared.etf"), model, optimizer);
 
-        using var fresh = new SharedWeight();
+        using var fresh = SharedWeights.TwoLayers(linearField: false);
         using var other = optim.Adam(fresh.parameters(), 0.005);
         EtfCheckpoint.Load(_folder.File("shared.etf"), fresh, other);
         TrainingLoop.Epoch(model, optimizer, _data);
@@ -201,23 +201,5 @@ public sealed class EtfCheckpointTests : IDisposable
         using var scope = NewDisposeScope();
         model.eval();
         return model.call(_data.Inputs).data<float>().ToArray();
-    }
-
-    /// <summary>Two layers of one weight, and a head.</summary>
-    private sealed class SharedWeight : nn.Module<Tensor, Tensor>
-    {
-        private readonly nn.Module<Tensor, Tensor> hidden;
-        private readonly nn.Module<Tensor, Tensor> again;
-        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, 4);
-
-        public SharedWeight()
-            : base(nameof(SharedWeight))
-        {
-            var first = nn.Linear(16, 16);
-            (hidden, again) = (first, nn.Linear(first.weight, new Parameter(zeros(16))));
-            RegisterComponents();
-        }
-
-        public override Tensor forward(Tensor input) => head.call(nn.functional.relu(again.call(nn.functional.relu(hidden.call(input)))));
     }
 }

@@ -21,8 +21,8 @@ internal static class HeadCut
         if (place is null)
             throw new ArgumentException($"The model cannot be cut behind '{cut}': {obstacle}.", nameof(cut));
         RequireUnshared(model, place, cut);
-        if (Misfit(nodes, head, place) is { } misfit)
-            throw new ArgumentException($"The head does not fit behind '{cut}': {misfit}.", nameof(head));
+        if (Mismatch(nodes, head, place) is { } mismatch)
+            throw new ArgumentException($"The head does not fit behind '{cut}': {mismatch}.", nameof(head));
         var parent = nodes.First(node => node.Path == head.Place.Point).Parent!;
         var placement = LayerPlacement.Of(parent, model, new LayerPlacement(ScalarType.Float32, CPU));
         var outer = place.Containers[0];
@@ -57,7 +57,7 @@ internal static class HeadCut
         nameof(cut));
 
     /// <summary>What the layers on both sides of the cut say of the features' number.</summary>
-    private static string? Misfit(IReadOnlyList<ModuleNode> nodes, DepthHead head, CutPlace place)
+    private static string? Mismatch(IReadOnlyList<ModuleNode> nodes, DepthHead head, CutPlace place)
     {
         if (head.Shape.Pooling is FeaturePooling.Flatten)
             return null;

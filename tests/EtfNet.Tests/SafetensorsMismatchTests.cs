@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace EtfNet.Tests;
 
 /// <summary>Files that do not fit a model: one error that names file, tensor and what to do, and a model that is as it was.</summary>
-public sealed class SafetensorsMisfitTests : IDisposable
+public sealed class SafetensorsMismatchTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
