@@ -65,11 +65,12 @@ public static partial class ModuleExtensions
     /// same.</returns>
     /// <remarks>
     /// A layer is skipped if anything else in the model uses its weight: an embedding, another layer, or an object of the model that holds
-    /// the tensor. A model without a layer that can be fixed is refused only if it has no other layer to measure either.
+    /// the tensor. A model is refused if it has no layer that is fixed or of a kind that can be fixed, or if all such layers are skipped
+    /// and there is no other layer to measure.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">No layer of the model can be fixed, or an optimizer has none of the model's
-    /// parameters.</exception>
+    /// <exception cref="ArgumentException">The model is refused, a pattern of the options names no layer, or an optimizer has none of the
+    /// model's parameters.</exception>
     /// <exception cref="NotSupportedException">
     /// An optimizer is native (LBFGS), or the options have <see cref="TailPolicy.Cut"/> and a <see cref="AdaptiveEtfOptions.Collective"/>.
     /// </exception>

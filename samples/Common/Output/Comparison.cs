@@ -8,7 +8,12 @@ public sealed class Comparison(DataSet data, Machine machine, OutputFolder folde
     /// <summary>Epochs of equal work whose times differ by more than this factor were disturbed.</summary>
     private const double Disturbed = 1.5;
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    {
+        // A training may diverge.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        WriteIndented = true,
+    };
 
     private static readonly (string Label, Func<IReadOnlyList<EpochResult>, string> Value)[] s_rows =
     [

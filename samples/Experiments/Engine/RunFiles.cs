@@ -7,7 +7,9 @@ internal sealed class RunFiles(OutputFolder folder, Screen screen)
 {
     private const int Schema = 2;
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
+    /// <summary>A training may diverge: its loss is no number.</summary>
+    private static readonly JsonSerializerOptions s_json =
+        new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>The finished run; null where it is not, or its file cannot be used.</summary>
     public FinishedRun? Find(ExperimentRun run) =>

@@ -29,6 +29,13 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         return base.load_state_dict(source, strict, skip);
     }
 
+    /// <inheritdoc/>
+    protected override void _toEpilog(ScalarType? dtype, Device? device, bool non_blocking)
+    {
+        base._toEpilog(dtype, device, non_blocking);
+        Dtype = dtype ?? Dtype;
+    }
+
     Tensor? IWatchedLayer.CreateDenseWeight(long outputs) => CreateDenseWeight(outputs);
 
     Tensor? IWatchedLayer.CreateBias() => Bias?.alias();

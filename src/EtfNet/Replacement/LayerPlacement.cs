@@ -6,14 +6,14 @@ namespace EtfNet;
 /// <summary>The floating point type and the device that a layer computes with.</summary>
 internal sealed record LayerPlacement(ScalarType Dtype, Device Device)
 {
-    /// <summary>
-    /// Where a layer stands now. One without numbers of its own, an identity frame without bias, computes with those of the model.
-    /// </summary>
+    /// <summary>Where a layer or a part of the model stands now. One without numbers of its own computes with those of the
+    /// model.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="model">The model that holds it.</param>
     /// <param name="fallback">Taken where the model has no number either.</param>
     public static LayerPlacement Of(nn.Module layer, nn.Module model, LayerPlacement fallback) =>
-        FirstOf(layer) ?? FirstOf(model) ?? fallback;
+        layer is SimplexEtfLayer etf ? new(etf.Dtype, etf.get_buffer(SimplexEtfLayer.FrameName)!.device)
+            : FirstOf(layer) ?? FirstOf(model) ?? fallback;
 
     /// <summary>Where a tensor lies.</summary>
     public static LayerPlacement Of(Tensor tensor) => new(tensor.dtype, tensor.device);

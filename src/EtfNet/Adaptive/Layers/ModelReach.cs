@@ -9,9 +9,6 @@ namespace EtfNet;
 /// <param name="OutOfReach">All other parameters.</param>
 internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InReach, long OutOfReach)
 {
-    private const string FirstConvolution =
-        "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed";
-
     private static readonly HashSet<string> NativeComposites =
     [
         "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerEncoderLayer", "TransformerDecoder",
@@ -20,8 +17,9 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
 
     /// <param name="model">The model.</param>
     /// <param name="watched">The layers that are looked after.</param>
-    /// <param name="first">The first convolution, where it is left out for that; else null.</param>
-    public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched, torch.nn.Module? first)
+    /// <param name="first">A convolution that is left out because it is the first, and what to say of it; else null.</param>
+    public static ModelReach Of(
+        torch.nn.Module model, IReadOnlyList<WatchedLayer> watched, (torch.nn.Module Module, string Reason)? first)
     {
         var (skipped, reached, total, counted) = (new List<SkippedLayer>(), 0L, 0L, new HashSet<IntPtr>());
         foreach (var node in ModuleTree.Walk(model))
@@ -39,7 +37,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
                 reached += layer.Layer.Weight.NumberOfElements;
             else if (layer is not null || own.Exists(parameter => parameter.dim() > 1))
                 skipped.Add(new SkippedLayer(node.Path,
-                    ReferenceEquals(node.Module, first) ? FirstConvolution : WhyNot(node.Module, layer), numbers));
+                    ReferenceEquals(node.Module, first?.Module) ? first.Value.Reason : WhyNot(node.Module, layer), numbers));
         }
 
         return new ModelReach(skipped, reached, total - reached);

@@ -19,21 +19,26 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
         select new WatchedLayer(target.Name, target.Fixable, NoFrame(target.Fixable) ?? target.WhyNotAlone(optimizers));
 
     /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers) => ModelReach.Of(model, layers, FirstConvolution);
+    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers) => ModelReach.Of(model, layers,
+        FirstConvolution is { } first && FixableLayer.Of(first) is { } layer
+            ? (first, NoFrame(layer)
+                ?? "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed")
+            : null);
 
     /// <summary>Why there is nothing to look after: no layer is left to be fixed, and none to be measured.</summary>
     /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>
     public (string Text, bool IsOfModel)? Problem(IReadOnlyList<WatchedLayer> layers, ModelReach reach)
     {
         var names = Targets().Select(target => target.Name).ToList();
-        if (names.Count == 0)
+        var paths = names.Concat(FixedModules.Of(model).Select(layer => layer.Name)).ToList();
+        // A model whose layers are all fixed is watched as it is.
+        if (paths.Count == 0)
             return ($"{model.GetType().Name} has no trainable linear layer or convolution that could be fixed"
                 + (reach.Skipped.Count > 0 ? $"; '{reach.Skipped[0].Name}': {reach.Skipped[0].Reason}." : "."), true);
-        var paths = names.Concat(FixedModules.Of(model).Select(layer => layer.Name)).ToList();
         if (options.Include.FirstOrDefault(pattern => !paths.Exists(path => NamePattern.Matches(pattern, path))) is { } nothing)
             return ($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: "
                 + $"{string.Join(", ", names)}.", false);
-        if (layers.Count == 0)
+        if (layers.Count == 0 && !paths.Exists(IsIncluded))
             return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", names)}.", false);
         // A layer that cannot be fixed is no error as long as something else is worth watching.
         return layers.All(layer => layer.Excluded is not null)

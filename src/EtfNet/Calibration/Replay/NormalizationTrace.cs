@@ -14,11 +14,11 @@ internal sealed class NormalizationTrace : IDisposable
     public NormalizationTrace(nn.Module model)
     {
         foreach (var node in ModuleTree.Walk(model))
-            if (node.Module is nn.Module<Tensor, Tensor> norm && KindOf(norm) is var kind and not OutputNormalization.None)
+            if (node.Module is nn.Module<Tensor, Tensor> norm and (NormBase or GroupNorm or LayerNorm))
                 _removers.Add(norm.register_forward_pre_hook((_, input) =>
                 {
                     if (_outputs.TryGetValue(input, out var layer))
-                        _taken[layer].Add(kind);
+                        _taken[layer].Add(Of(norm, layer, input));
                     return null!;
                 }).remove);
     }
@@ -42,11 +42,18 @@ internal sealed class NormalizationTrace : IDisposable
 
     public void Dispose() => _removers.ForEach(remove => remove());
 
-    private static OutputNormalization KindOf(nn.Module module) => module switch
+    /// <summary>What a normalization does to the outputs of a layer; none where its statistics are not those of features.</summary>
+    private static OutputNormalization Of(nn.Module norm, nn.Module layer, Tensor outputs)
     {
-        BatchNorm { training: false } => OutputNormalization.None,
-        NormBase => OutputNormalization.Features,
-        LayerNorm => OutputNormalization.Samples,
-        _ => OutputNormalization.None,
-    };
+        var (isOfMaps, sides) = (layer is Convolution or SimplexEtfConvolution, outputs.dim());
+        return norm switch
+        {
+            BatchNorm { training: false } => OutputNormalization.None,
+            NormBase when isOfMaps || sides == 2 => OutputNormalization.Features,
+            GroupNorm group when isOfMaps => OutputNormalization.OfGroups(group.num_groups, outputs.shape[1]),
+            LayerNorm { normalized_shape.Length: 1 } when !isOfMaps => OutputNormalization.Samples,
+            LayerNorm whole when whole.normalized_shape.Length == sides - 1 => OutputNormalization.OfGroups(1, outputs.shape[^1]),
+            _ => OutputNormalization.None,
+        };
+    }
 }

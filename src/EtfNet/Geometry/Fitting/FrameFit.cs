@@ -45,11 +45,10 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         var meanInput = x.mean([0], keepdim: true);
         var meanTarget = t.mean([0], keepdim: true);
         var normalization = options.Normalization;
-        if (bias is not null || normalization == OutputNormalization.Features)
+        if (bias is not null || normalization.IsPerFeature)
             (x, t) = (x - meanInput, t - meanTarget);
 
-        // Behind the normalization every feature weighs the same.
-        var goal = normalization == OutputNormalization.Features ? normalization.Apply(t) * t.square().mean().sqrt() : t;
+        var goal = normalization.Weigh(t);
         var shown = frame.ByClassMeans && options.Labels is { } labels ? InputDirections.ClassMeans(x, labels.to(device)) : x;
         var (etf, images) = Choose(frame, shape, w, x, goal, shown, options.IsCheaper ?? IsCheaper);
         if (!options.Match)

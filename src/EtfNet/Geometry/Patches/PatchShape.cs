@@ -48,14 +48,15 @@ internal readonly record struct PatchShape(long Channels, long Height, long Widt
 
     /// <summary>The way back from <see cref="ToMatrix"/>; a matrix of fewer columns has zeros in the others.</summary>
     /// <param name="matrix">K x d, or fewer columns.</param>
-    /// <returns>(K, Channels, Height, Width), contiguous, of the current scope.</returns>
+    /// <returns>(K, Channels, Height, Width), of the current scope, with the strides of a new tensor: those of a permuted one would make
+    /// outputs channels-last where a size is 1.</returns>
     public Tensor ToKernel(Tensor matrix)
     {
         using var scope = NewDisposeScope();
         var rows = matrix.shape[0];
         var taps = nn.functional.pad(matrix, (0, Size - matrix.shape[1])).reshape(rows, Taps, Channels);
         var kernel = taps.index_select(1, Places(Place, matrix.device)).view(rows, Height, Width, Channels).permute(0, 3, 1, 2);
-        return kernel.contiguous().MoveToOuterDisposeScope();
+        return kernel.reshape(-1).view(rows, Channels, Height, Width).MoveToOuterDisposeScope();
     }
 
     /// <summary>Channels, height and width, as a layer's state has them.</summary>

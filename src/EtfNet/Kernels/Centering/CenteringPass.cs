@@ -59,7 +59,8 @@ internal static unsafe class CenteringPass
     private static Tensor? OfMaps(NativeTorch torch, in KernelTensor from, ref CenteringJob job)
     {
         var (batch, rows, columns, outputs) = (from.Size(0), from.Size(2), from.Size(3), job.Form.Outputs);
-        if (from.Stride(1) == 1)
+        // One channel, or one pixel, is in no order of memory rather than another: outputs are then contiguous.
+        if (from.Size(1) > 1 && from.Stride(1) == 1 && rows * columns > 1)
         {
             (job.Positions, job.FromStride, job.ToStride) = (1, 1, 1);
             job.From = new Steps(rows, columns, from.Stride(0), from.Stride(2), from.Stride(3));

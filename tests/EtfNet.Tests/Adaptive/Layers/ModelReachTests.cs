@@ -84,9 +84,42 @@ public sealed class ModelReachTests
         using var alone = nn.Sequential(("head", nn.Linear(16, 40)));
         ((Action)(() => alone.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
             .WithMessage("No layer can be fixed*'head'*OrColumns*");
-        using var convolutions = nn.Sequential(("conv", nn.Conv2d(1, 16, 3)));
+        using var convolutions = nn.Sequential(("conv", nn.Conv2d(1, 10, 3)));
         ((Action)(() => convolutions.ApplyAdaptiveEtf(0.1))).Should().Throw<ArgumentException>()
             .WithMessage("*no trainable linear layer or convolution*'conv'*first convolution*Include*");
+    }
+
+    /// <summary>What no frame is for is not offered by name.</summary>
+    [Fact]
+    public void Report_FirstConvolutionWithoutAFrame_SaysThatAndNotToNameIt()
+    {
+        foreach (var (first, reason) in new[]
+        {
+            (nn.Conv2d(4, 8, 3, groups: 2), "groups"), (nn.Conv2d(1, 16, 3), "OrColumns"), (nn.Conv2d(1, 10, 3), "Include"),
+        })
+        {
+            using var model = nn.Sequential(("first", first), ("second", nn.Conv2d(first.out_channels, 8, 3)));
+            using var etf = model.ApplyAdaptiveEtf(0.1);
+            etf.Report.Skipped.Single().Reason.Should().Contain(reason);
+        }
+    }
+
+    /// <summary>As in a training that goes on from a plan in which everything was fixed.</summary>
+    [Fact]
+    public void ApplyAdaptiveEtf_AllLayersFixedAlready_WatchesThem()
+    {
+        using var data = new Blobs();
+        using var model = nn.Sequential(("0", nn.Linear(16, 16)), ("1", nn.ReLU()), ("head", nn.Linear(16, 4)));
+        model.ApplyEtf(EtfFrame.Identity, "0", "head");
+        using var optimizer = optim.SGD(model.parameters(), 0.05);
+        using var etf = model.ApplyAdaptiveEtf(0.1, optimizer);
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, data, etf);
+            etf.EndEpoch().Layers.Select(layer => layer.Name).Should().Equal("0", "head");
+        }
+
+        etf.Report.Layers.Should().OnlyContain(layer => layer.NccError != null);
     }
 
     private sealed class ManyKinds : nn.Module<Tensor, Tensor>

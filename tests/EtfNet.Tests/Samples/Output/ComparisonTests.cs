@@ -57,6 +57,15 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Run_TrainingDiverges_KeepsItsSummary()
+    {
+        Run("--width 16 --layers 2 --epochs 2 --batch-size 8 --learning-rate 1e30 --method watch --batch-norm false");
+
+        JsonNode.Parse(File.ReadAllText(_folder.File("out/summary.json")))!["runs"]![0]!["last"]!["loss"]!.GetValue<string>()
+            .Should().Be("NaN");
+    }
+
+    [Fact]
     public void Run_SmallResNet_Works()
     {
         Run("--model small --layers 1 --epochs 1 --batch-size 8 --mirror --cosine");

@@ -10,17 +10,22 @@ namespace EtfNet;
 internal static class ChannelProduct
 {
     /// <param name="matrix">K x F.</param>
-    /// <param name="maps">(N, F, rows, columns).</param>
-    /// <returns>(N, K, rows, columns), of the current scope, in the memory layout of the maps.</returns>
+    /// <param name="maps">(N, F, rows, columns). Nothing is recorded.</param>
+    /// <returns>(N, K, rows, columns), of the current scope, in the memory layout of the maps. Not a view: what a layer returns may be
+    /// changed in place (<c>relu_</c>), which autograd does not allow of a view that a function returns.</returns>
     public static Tensor Apply(Tensor matrix, Tensor maps)
     {
         var (shape, outputs) = (maps.shape, matrix.shape[0]);
         var (batch, channels, rows, columns) = (shape[0], shape[1], shape[2], shape[3]);
         // Channels that lie next to each other, and single pixels, are the rows of one product.
         if (rows * columns == 1 || (maps.stride(1) == 1 && channels > 1))
-            return maps.permute(0, 2, 3, 1).reshape(batch * rows * columns, channels).mm(matrix.t())
-                .view(batch, rows, columns, outputs).permute(0, 3, 1, 2);
-        var flat = maps.reshape(batch, channels, rows * columns);
-        return matrix.expand(batch, outputs, channels).bmm(flat).view(batch, outputs, rows, columns);
+        {
+            var pixels = maps.permute(0, 2, 3, 1).reshape(-1, channels).mm(matrix.t());
+            return pixels.set_(rows * columns == 1 ? pixels.view(batch, outputs, 1, 1)
+                : pixels.view(batch, rows, columns, outputs).permute(0, 3, 1, 2));
+        }
+
+        var planes = matrix.expand(batch, outputs, channels).bmm(maps.reshape(batch, channels, rows * columns));
+        return planes.set_(planes.view(batch, outputs, rows, columns));
     }
 }
