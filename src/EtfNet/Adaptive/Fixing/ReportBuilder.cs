@@ -8,6 +8,7 @@ namespace EtfNet;
 internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, IReadOnlySet<string> gone, bool isCutBack)
 {
     private readonly Dictionary<string, WatchedLayer> _watched = layers.Layers.ToDictionary(layer => layer.Name);
+    private readonly IReadOnlySet<string> _fixed = layers.FixedNames();
 
     /// <param name="epoch">The number of epochs that have ended.</param>
     /// <param name="epsilon">The error that effective depth is measured at.</param>
@@ -49,7 +50,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
     private EtfLayerReport Row(string name, LayerCollapse? found, IReadOnlySet<int> trials)
     {
         var record = _watched.GetValueOrDefault(name)?.Record;
-        return new EtfLayerReport(name, found?.NccError, found?.Interval, record is not null, Decision(name))
+        return new EtfLayerReport(name, found?.NccError, found?.Interval, _fixed.Contains(name), Decision(name))
         {
             Fix = record,
             IsOnTrial = record is not null && trials.Contains(record.Epoch),
@@ -68,7 +69,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
         if (outcome.Decisions.TryGetValue(name, out var decided))
             return decided;
         if (watched is null)
-            return new LayerDecision(name, LayerReason.NotACandidate);
+            return new LayerDecision(name, _fixed.Contains(name) ? LayerReason.Fixed : LayerReason.NotACandidate);
         return watched.Excluded ?? watched.Held
             ?? new LayerDecision(name, gone.Count > 0 ? LayerReason.ModelChanged : LayerReason.NotJudged);
     }

@@ -37,6 +37,10 @@ internal sealed class WatchedLayers
     /// <summary>The layers that were fixed once and are trained again.</summary>
     public IEnumerable<WatchedLayer> Returned => Trained.Where(layer => layer.HasReturned);
 
+    /// <summary>The names of all layers that are fixed now, by this scheduler or before it.</summary>
+    public IReadOnlySet<string> FixedNames() => FixedModules.Of(_model).Select(layer => layer.Name)
+        .Concat(_layers.Where(layer => layer.Record is not null).Select(layer => layer.Name)).ToHashSet();
+
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
         $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Name))}.", nameof(layer));

@@ -7,11 +7,11 @@ namespace EtfNet;
 /// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null if there is none (<paramref name="Decision"/> says
 /// why).</param>
 /// <param name="Interval">The 95% interval of the error (Wilson); null if there is no error.</param>
-/// <param name="IsFixed">Whether the layer is a fixed simplex ETF.</param>
+/// <param name="IsFixed">Whether the layer is a fixed simplex ETF, whoever fixed it.</param>
 /// <param name="Decision">The decision about the layer, and its reason.</param>
 public sealed record EtfLayerReport(string Name, double? NccError, ErrorInterval? Interval, bool IsFixed, LayerDecision Decision)
 {
-    /// <summary>Gets how the layer was fixed; null while it is trained.</summary>
+    /// <summary>Gets how the scheduler fixed the layer; null while it is trained, and where it was fixed before.</summary>
     public FixedLayer? Fix { get; init; }
 
     /// <summary>Gets whether a guard still keeps the layer's old weight.</summary>

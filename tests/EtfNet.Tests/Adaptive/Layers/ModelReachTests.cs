@@ -119,7 +119,7 @@ public sealed class ModelReachTests
             etf.EndEpoch().Layers.Select(layer => layer.Name).Should().Equal("0", "head");
         }
 
-        etf.Report.Layers.Should().OnlyContain(layer => layer.NccError != null);
+        etf.Report.Layers.Should().OnlyContain(layer => layer.NccError != null && layer.IsFixed && layer.Note == "fixed");
     }
 
     private sealed class ManyKinds : nn.Module<Tensor, Tensor>
