@@ -37,8 +37,7 @@ internal sealed partial record Column(string Heading, string Format, Value Of)
         ["trainable"] = new("trainable parameters", "#,0", (_, _, epoch) => epoch.Footprint.TrainableParameters),
         ["fewer"] = new("fewer trainable %", "0.0%", (_, _, epoch) =>
             epoch.Footprint.FixedParameters / (double)(epoch.Footprint.TrainableParameters + epoch.Footprint.FixedParameters)),
-        ["summed"] = new("trainable over all epochs %", "0.0%", (_, run, _) => run.Epochs.Average(epoch =>
-            epoch.Footprint.TrainableParameters / (double)(epoch.Footprint.TrainableParameters + epoch.Footprint.FixedParameters))),
+        ["summed"] = new("trainable over all epochs %", "0.0%", (_, run, _) => run.TrainedShare()),
         ["megabytes"] = new("MB in all", "0.0", (_, _, epoch) => epoch.Footprint.TotalBytes / 1e6),
         ["seconds"] = new("seconds of training", "0.0", (_, run, epoch) => run.Seconds(epoch.Epoch)),
         ["times"] = new("of the baseline's", "0.000", (all, run, epoch) => run.Seconds(epoch.Epoch) / all.BaselineOf(run)?.Seconds()),

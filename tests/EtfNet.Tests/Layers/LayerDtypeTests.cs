@@ -64,7 +64,7 @@ public sealed class LayerDtypeTests
         public TwoTypes()
             : base(nameof(TwoTypes)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => 
+        public override Tensor forward(Tensor input) =>
             second.call(first.call(input).relu().to(ScalarType.BFloat16)).to(ScalarType.Float32);
     }
 }

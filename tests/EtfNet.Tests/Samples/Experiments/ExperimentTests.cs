@@ -107,6 +107,19 @@ public sealed class ExperimentTests
             .Should().Be("3");
     }
 
+    /// <summary>A fix at the end of an epoch has saved nothing in it.</summary>
+    [Fact]
+    public void TrainedShare_LayersFixedAtAnEpochsEnd_CountsThatEpochInFull()
+    {
+        var run = Runs("convolutions", new Request(2, [0], Settings.Parse("")))[1];
+        var finished = new FinishedRun(run, new RunRecord("", null, 1, [.. new[] { 120, 120, 60, 60 }.Select((trainable, i) =>
+            Epochs.Epoch(i + 1) with { Footprint = Size(trainable) })]));
+        finished.TrainedShare().Should().Be(0.875);
+
+        static ModelFootprint Size(long trainable) =>
+            Epochs.Epoch(1).Footprint with { TrainableParameters = trainable, FixedParameters = 120 - trainable };
+    }
+
     [Theory]
     [InlineData("sped", "*no experiment 'sped' (did you mean speed?); give one of adaptive*")]
     [InlineData(null, "*give one of adaptive*")]
