@@ -20,7 +20,7 @@ internal sealed record FinishedRun(ExperimentRun Run, RunRecord Record)
     public double? TestSeconds => Epochs.Where(epoch => epoch.Cut == Last.Cut).Select(epoch => epoch.TestSeconds).Order().ToList()
         is var times ? times[times.Count / 2] : null;
 
-    /// <summary>The share of the parameters that is trained, the mean over the epochs: in each, what earlier fixes have left.</summary>
+    /// <summary>The share of the parameters that is trained, the mean over the epochs: what the fixes of earlier ones left.</summary>
     public double TrainedShare() => Epochs.Select((_, i) => Epochs[Math.Max(0, i - 1)].Footprint)
         .Average(size => size.TrainableParameters / (double)(size.TrainableParameters + size.FixedParameters));
 

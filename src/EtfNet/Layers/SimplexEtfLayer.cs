@@ -39,7 +39,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         var type = FixedLayerCheck.FloatingPoint(dtype ?? bias?.dtype ?? ScalarType.Float32);
         var place = device ?? bias?.device ?? CPU;
         FixedLayerCheck.Require(header, bias, type, device);
-        (_header, _patch, Dtype) = (header, patch, type);
+        (_header, _patch, Dtype) = (header, patch, dtype ?? bias?.dtype);
 
         using var scope = NewDisposeScope();
         register_buffer(FrameName, tensor((long[])[.. header.ToNumbers(), .. patch]).DetachFromDisposeScope());
@@ -88,8 +88,9 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <summary>The floating point type that the layer was made with, or last converted to: it may hold no number that tells.</summary>
-    internal ScalarType Dtype { get; private set; }
+    /// <summary>The floating point type that the layer was made with, or last converted to; null where none was said. Kept because a layer
+    /// may hold no floating point tensor.</summary>
+    internal ScalarType? Dtype { get; private set; }
 
     /// <summary>
     /// The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.
@@ -128,7 +129,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     private protected virtual Tensor ReadFactor(string name) => get_buffer(name)!.detach();
 
     /// <summary>s E, K x d, in the layer's dtype and on its device.</summary>
-    private protected Tensor DenseMatrix() => DenseMatrix(Dtype, get_buffer(FrameName)!.device);
+    private protected Tensor DenseMatrix() => DenseMatrix(Dtype ?? ScalarType.Float32, get_buffer(FrameName)!.device);
 
     /// <summary>s E, K x d; in float64 through the frame of norm 1, as a trained scale may be negative.</summary>
     private protected Tensor DenseMatrix(ScalarType dtype, Device device) => (Realize(1).ToTensor() * Scale).to(dtype, device);

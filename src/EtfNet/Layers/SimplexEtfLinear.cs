@@ -33,17 +33,17 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
     /// <param name="trainBias">Whether the bias is trained. The default is true.</param>
     /// <param name="scale">s, the norm of the rows, positive and finite in the dtype. The default is 1.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
-    /// <param name="dtype">The floating point type of bias and scale. The default is float32.</param>
+    /// <param name="dtype">The floating point type of bias, scale and dense copies. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, or the scale is not positive and finite, or too large
     /// for the dtype.</exception>
     /// <exception cref="ArgumentException">The frame depends on a trained weight, or the dtype is not floating point.</exception>
     public SimplexEtfLinear(
         long inFeatures, long outFeatures, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true, double scale = 1,
-        bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
+        bool trainScale = false, ScalarType? dtype = null, Device? device = null)
         : this(SimplexEtf.Create(frame ?? EtfFrame.Identity,
                 FrameShape.For(frame ?? EtfFrame.Identity, outFeatures, inFeatures, nameof(outFeatures), nameof(inFeatures)), scale),
-            hasBias ? Zeros(outFeatures, trainBias, dtype, device) : null, trainScale, dtype, device)
+            hasBias ? Zeros(outFeatures, trainBias, dtype ?? ScalarType.Float32, device) : null, trainScale, dtype, device)
     {
     }
 

@@ -32,6 +32,21 @@ public sealed class NormalizationTraceTests
                 Sample.Max(kind.Apply(Rows(outputs)) - Rows(behind)).Should().BeLessThan(1e-4, name);
         }
 
+        // Maps of one column, and many maps of one position, which are samples.
+        foreach (var (norm, shape) in new (nn.Module<Tensor, Tensor>, long[])[]
+        {
+            (nn.LayerNorm([8, 6, 1], eps: 1e-12, elementwise_affine: false), [1, 3, 6, 1]),
+            (nn.GroupNorm(2, 8, eps: 1e-12, affine: false), [1, 3, 6, 1]),
+            (nn.LayerNorm([8, 1, 1], eps: 1e-12, elementwise_affine: false), [9, 3, 1, 1]),
+            (nn.GroupNorm(2, 8, eps: 1e-12, affine: false), [9, 3, 1, 1]),
+        })
+        {
+            var (kind, outputs, behind) = Traced(
+                nn.Conv2d(3, 8, (3, 1), padding: (1, 0)), norm.to(ScalarType.Float64), Sample.Normal(1, shape));
+            kind.IsPerFeature.Should().BeFalse();
+            Sample.Max(kind.Apply(Rows(outputs)) - Rows(behind)).Should().BeLessThan(1e-4);
+        }
+
         static Tensor Rows(Tensor maps) => maps.permute(0, 2, 3, 1).reshape(-1, 8);
     }
 
@@ -75,6 +90,27 @@ public sealed class NormalizationTraceTests
             got = kind.Apply(inputs.mm(blind.Etf.ToTensor().t()));
             if (groups > 1)
                 fit.OutputError.Should().BeLessThan(0.8 * ((wanted - got).norm() / wanted.norm()).item<double>(), "{0} groups", groups);
+        }
+    }
+
+    /// <summary>The means that the bias gives are part of what a norm of several features sees.</summary>
+    [Fact]
+    public void FrameFit_BehindGroupsWithABias_ErrorIsThatOfNormalizedOutputs()
+    {
+        using var scope = NewDisposeScope();
+        var (inputs, weight) = (Sample.Normal(1, 2000, 24), Sample.Normal(2, 16, 24));
+        var bias = 30 * Sample.Normal(3, 16);
+        foreach (var kind in new[]
+        {
+            OutputNormalization.OfGroups(4, 16), OutputNormalization.OfGroups(1, 16), OutputNormalization.Samples,
+        })
+        {
+            var targets = inputs.mm(weight.t()) + bias;
+            var fit = FrameFit.To(EtfFrame.Random(1), weight, bias, inputs, targets, new FrameFitOptions { Normalization = kind });
+            var (wanted, got) = (kind.Apply(targets), kind.Apply(inputs.mm(fit.Etf.ToTensor().t()) + fit.Bias!));
+            var spread = wanted - wanted.mean([0], keepdim: true);
+            fit.OutputError.Should().BeApproximately(((wanted - got).norm() / spread.norm()).item<double>(), 1e-6);
+            fit.Bias!.Dispose();
         }
     }
 

@@ -33,6 +33,22 @@ public sealed class InPlaceTests
         }
     }
 
+    /// <summary>Where a size is 1, contiguous maps are in the order of channels-last ones too.</summary>
+    [Fact]
+    public void Outputs_OfContiguousMaps_AreContiguous()
+    {
+        using var scope = NewDisposeScope();
+        foreach (var kind in Enum.GetValues<EtfFrameKind>())
+            foreach (var (channels, outputs, kernel) in new[] { (1, 8, 3), (8, 8, 1), (8, 8, 3) })
+            {
+                using var layer = new SimplexEtfConv2d(RandomFrames.Of(kind, outputs, channels * kernel * kernel, 5), channels, kernel);
+                var y = layer.call(Sample.Normal(1, 2, channels, 5, 4).to(ScalarType.Float32));
+                y.is_contiguous().Should().BeTrue("{0}, {1} channels, {2}", kind, channels, kernel);
+                using var dense = layer.ToDense();
+                dense.weight.stride().Should().Equal(channels * kernel * kernel, kernel * kernel, kernel, 1);
+            }
+    }
+
     /// <summary>Each kind of layer and frame with its dense twin, in float64, and an input's shape.</summary>
     private static IEnumerable<(string Name, nn.Module<Tensor, Tensor> Layer, nn.Module<Tensor, Tensor> Dense, long[] Input)> Layers(
         bool isTrained)

@@ -33,6 +33,18 @@ public sealed class LayerDtypeTests
             }
     }
 
+    /// <summary>A layer to which nobody gave a type computes with any.</summary>
+    [Fact]
+    public void MaterializeEtf_LayerWithoutATypeOfItsOwn_HasTheModels()
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(
+            ("first", nn.Linear(4, 4, dtype: ScalarType.Float64)), ("second", new SimplexEtfLinear(4, 4, hasBias: false)));
+        var before = model.call(ones(2, 4, dtype: ScalarType.Float64));
+        model.MaterializeEtf();
+        Sample.Max(model.call(ones(2, 4, dtype: ScalarType.Float64)) - before).Should().BeLessThan(1e-12);
+    }
+
     /// <summary>Not the type of the model's first layer.</summary>
     [Fact]
     public void MaterializeEtfAndRevert_ModelsOfTwoTypes_GiveEachLayerItsOwn()

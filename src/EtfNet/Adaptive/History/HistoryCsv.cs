@@ -25,7 +25,7 @@ internal static class HistoryCsv
             csv.Line(
             [
                 CsvText.Cell(report.Epoch), CsvText.Cell(figures.Loss), CsvText.Cell(figures.Accuracy), CsvText.Cell(figures.Seconds),
-                CsvText.Cell(report.FixedLayers.Count), CsvText.Cell(report.EffectiveDepth),
+                CsvText.Cell(report.FixedCount), CsvText.Cell(report.EffectiveDepth),
                 CsvText.Cell(figures.Footprint?.TrainableParameters), CsvText.Cell(figures.Footprint?.WeightBytes),
                 CsvText.Cell(figures.Footprint?.GradientBytes), CsvText.Cell(figures.Footprint?.OptimizerBytes),
                 string.Join(Between, report.NewlyFixed.Select(layer => layer.Name)), string.Join(Between, report.Reverted),

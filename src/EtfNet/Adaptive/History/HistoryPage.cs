@@ -47,7 +47,7 @@ internal static class HistoryPage
         if (history.Epochs is not [var first, ..] || history.Epochs[^1] is not { } last)
             return "No epoch has been added yet.";
         var text = Invariant($"Epochs {first.Report.Epoch} to {last.Report.Epoch}. ")
-            + Invariant($"{last.Report.FixedLayers.Count} of {last.Report.Layers.Count} layers are fixed.");
+            + Invariant($"{last.Report.FixedCount} of {last.Report.Layers.Count} layers are fixed.");
         if (last.Report.EffectiveDepth is { } depth)
             text += Invariant($" The effective depth is {depth}.");
         if (last.Figures.Accuracy is { } accuracy)

@@ -37,9 +37,9 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
                 + (reach.Skipped.Count > 0 ? $"; '{reach.Skipped[0].Name}': {reach.Skipped[0].Reason}." : "."), true);
         if (options.Include.FirstOrDefault(pattern => !paths.Exists(path => NamePattern.Matches(pattern, path))) is { } nothing)
             return ($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: "
-                + $"{string.Join(", ", names)}.", false);
+                + $"{string.Join(", ", paths)}.", false);
         if (layers.Count == 0 && !paths.Exists(IsIncluded))
-            return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", names)}.", false);
+            return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", paths)}.", false);
         // A layer that cannot be fixed is no error as long as something else is worth watching.
         return layers.All(layer => layer.Excluded is not null)
             && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || layers.Any(layer => layer.Name == node.Path))

@@ -38,8 +38,8 @@ internal sealed class WatchedLayers
     public IEnumerable<WatchedLayer> Returned => Trained.Where(layer => layer.HasReturned);
 
     /// <summary>The names of all layers that are fixed now, by this scheduler or before it.</summary>
-    public IReadOnlySet<string> FixedNames() => FixedModules.Of(_model).Select(layer => layer.Name)
-        .Concat(_layers.Where(layer => layer.Record is not null).Select(layer => layer.Name)).ToHashSet();
+    public IReadOnlySet<string> FixedNames() =>
+        ModuleTree.Walk(_model).Where(node => FixedModules.WeightCount(node.Module) > 0).Select(node => node.Path).ToHashSet();
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(

@@ -106,9 +106,9 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets the maximum relative output error of a frame, |W h - s E h| / |W h| over a calibration sample. A layer above this
     /// limit waits.</summary>
-    /// <value>Above 0; infinity sets no limit. The default is 0.75. If a normalization takes exactly the layer's outputs, what it makes of
-    /// them is compared: a batch norm by the batch's statistics; an instance norm, a group norm, or a layer norm over whole maps, by the
-    /// statistics of all maps; a layer norm over a linear layer's features. Behind any other, the outputs themselves are.</value>
+    /// <value>Above 0; infinity sets no limit. The default is 0.75. If a normalization takes exactly the layer's outputs, its outputs are
+    /// compared instead. Statistics are those of the whole calibration sample, also for instance and group norm. Batch norms in evaluation
+    /// mode, and layer norms over part of a map, are not looked behind.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
     {

@@ -7,7 +7,7 @@ namespace EtfNet;
 /// <param name="NccError">Its nearest-class-center error, a fraction in [0, 1]; null if there is none (<paramref name="Decision"/> says
 /// why).</param>
 /// <param name="Interval">The 95% interval of the error (Wilson); null if there is no error.</param>
-/// <param name="IsFixed">Whether the layer is a fixed simplex ETF, whoever fixed it.</param>
+/// <param name="IsFixed">Whether the layer is a fixed simplex ETF, fixed by the scheduler or before it.</param>
 /// <param name="Decision">The decision about the layer, and its reason.</param>
 public sealed record EtfLayerReport(string Name, double? NccError, ErrorInterval? Interval, bool IsFixed, LayerDecision Decision)
 {

@@ -14,8 +14,12 @@ public sealed record EtfReport
     /// <summary>Gets all watched layers, in forward order.</summary>
     public required IReadOnlyList<EtfLayerReport> Layers { get; init; }
 
-    /// <summary>Gets all fixed layers, in the order in which they were fixed.</summary>
+    /// <summary>Gets the layers that the scheduler has fixed, in the order in which it did. <see cref="Layers"/> says which others are
+    /// fixed.</summary>
     public required IReadOnlyList<FixedLayer> FixedLayers { get; init; }
+
+    /// <summary>How many of the layers are fixed, by the scheduler or before it.</summary>
+    internal int FixedCount => Layers.Count(layer => layer.IsFixed);
 
     /// <summary>Gets the layers that were fixed at the end of this epoch.</summary>
     public required IReadOnlyList<FixedLayer> NewlyFixed { get; init; }
@@ -90,7 +94,7 @@ public sealed record EtfReport
             writer.add_scalar($"{prefix}/isFixed/{name}", layer.IsFixed ? 1 : 0, step);
         }
 
-        writer.add_scalar($"{prefix}/fixedLayers", FixedLayers.Count, step);
+        writer.add_scalar($"{prefix}/fixedLayers", FixedCount, step);
         if (EffectiveDepth is { } depth)
             writer.add_scalar($"{prefix}/effectiveDepth", depth, step);
     }
@@ -99,7 +103,7 @@ public sealed record EtfReport
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"epoch {Epoch}: {FixedLayers.Count} of {Layers.Count} layers fixed");
+        text.Append(CultureInfo.InvariantCulture, $"epoch {Epoch}: {FixedCount} of {Layers.Count} layers fixed");
         if (EffectiveDepth is { } depth)
             text.Append(CultureInfo.InvariantCulture, $", effective depth {depth}");
         var width = Layers.Select(layer => Shown(layer.Name).Length).DefaultIfEmpty(0).Max();

@@ -34,7 +34,8 @@ internal sealed class NormalizationTrace : IDisposable
     /// <summary>Forgets the outputs of the batch.</summary>
     public void NextBatch() => _outputs.Clear();
 
-    /// <summary>The normalization that took every output of a layer; none where some output went elsewhere.</summary>
+    /// <summary>The normalization that took every output of a layer; none where one output went without, or several normalizations took
+    /// them. What else takes an output is not seen: a trial tells what that costs.</summary>
     public OutputNormalization Of(nn.Module layer) =>
         _taken.TryGetValue(layer, out var taken) && taken.Count == _calls[layer] && taken.Distinct().Count() == 1
             ? taken[0]
@@ -42,17 +43,24 @@ internal sealed class NormalizationTrace : IDisposable
 
     public void Dispose() => _removers.ForEach(remove => remove());
 
-    /// <summary>What a normalization does to the outputs of a layer; none where its statistics are not those of features.</summary>
+    /// <summary>What a normalization does to the outputs of a layer. None for a batch norm in evaluation mode, which is a fixed scale, for
+    /// what normalizes over positions or parts of a map, and for maps that are not batched.</summary>
     private static OutputNormalization Of(nn.Module norm, nn.Module layer, Tensor outputs)
     {
-        var (isOfMaps, sides) = (layer is Convolution or SimplexEtfConvolution, outputs.dim());
+        var sides = outputs.dim();
+        var isOfMaps = layer is Convolution or SimplexEtfConvolution;
+        if (isOfMaps && sides != (layer is Conv1d or SimplexEtfConv1d ? 3 : 4))
+            return OutputNormalization.None;
+        var features = outputs.shape[isOfMaps ? 1 : ^1];
+        // A map of one position is a sample.
+        var isOfSamples = outputs.numel() == outputs.shape[0] * features;
         return norm switch
         {
             BatchNorm { training: false } => OutputNormalization.None,
             NormBase when isOfMaps || sides == 2 => OutputNormalization.Features,
-            GroupNorm group when isOfMaps => OutputNormalization.OfGroups(group.num_groups, outputs.shape[1]),
+            GroupNorm group when isOfMaps => OutputNormalization.OfGroups(group.num_groups, features, isOfSamples),
             LayerNorm { normalized_shape.Length: 1 } when !isOfMaps => OutputNormalization.Samples,
-            LayerNorm whole when whole.normalized_shape.Length == sides - 1 => OutputNormalization.OfGroups(1, outputs.shape[^1]),
+            LayerNorm whole when whole.normalized_shape.Length == sides - 1 => OutputNormalization.OfGroups(1, features, isOfSamples),
             _ => OutputNormalization.None,
         };
     }

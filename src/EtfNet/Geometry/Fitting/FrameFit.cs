@@ -44,11 +44,15 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
 
         var meanInput = x.mean([0], keepdim: true);
         var meanTarget = t.mean([0], keepdim: true);
+        // What shares its statistics with other features is normalized with the means that the bias gives.
         var normalization = options.Normalization;
+        var offset = bias is not null && !normalization.IsPerFeature ? meanTarget : zeros_like(meanTarget);
         if (bias is not null || normalization.IsPerFeature)
             (x, t) = (x - meanInput, t - meanTarget);
 
-        var goal = normalization.Weigh(t);
+        var goal = normalization.Weigh(t + offset);
+        if (bias is not null)
+            goal -= goal.mean([0], keepdim: true);
         var shown = frame.ByClassMeans && options.Labels is { } labels ? InputDirections.ClassMeans(x, labels.to(device)) : x;
         var (etf, images) = Choose(frame, shape, w, x, goal, shown, options.IsCheaper ?? IsCheaper);
         if (!options.Match)
@@ -64,8 +68,9 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
             var given = images * etf.Scale;
             if (bias is not null && !options.Match)
                 given = given + map.Apply(meanInput, FrameScale.One) + bias.detach().to(ScalarType.Float64, device) - meanTarget;
-            var (wanted, got) = (normalization.Apply(t), normalization.Apply(given));
-            var error = (wanted - got).norm().item<double>() / wanted.norm().item<double>();
+            var (wanted, got) = (normalization.Apply(t + offset), normalization.Apply(given + offset));
+            var spread = bias is null ? wanted : wanted - wanted.mean([0], keepdim: true);
+            var error = (wanted - got).norm().item<double>() / spread.norm().item<double>();
             return double.IsNaN(error) ? double.PositiveInfinity : error;
         }
     }

@@ -27,8 +27,10 @@ internal readonly record struct OutputNormalization(long Groups, bool PerSample 
     /// <summary>Gets whether the mean of every feature is taken away.</summary>
     public bool IsPerFeature => Groups == OfOneFeature;
 
-    /// <summary>Groups of features over the samples (group norm; one group: layer norm over whole maps).</summary>
-    public static OutputNormalization OfGroups(long groups, long features) => groups == features ? Features : new(groups);
+    /// <summary>Groups of features over the samples, or each sample's over themselves (group norm; one group: layer norm over whole
+    /// maps).</summary>
+    public static OutputNormalization OfGroups(long groups, long features, bool perSample = false) =>
+        groups == features && !perSample ? Features : new(groups, perSample);
 
     /// <summary>The outputs (N, K) as the normalization hands them on; of the current scope.</summary>
     public Tensor Apply(Tensor outputs)

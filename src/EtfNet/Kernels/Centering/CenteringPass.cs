@@ -20,7 +20,8 @@ internal static unsafe class CenteringPass
     /// <param name="x">At least <see cref="CenteringForm.Summed"/> numbers along dimension 1. Nothing is recorded.</param>
     /// <param name="form">What to do with them.</param>
     /// <param name="bias">What to add to each of the outputs, or null.</param>
-    /// <returns>A new tensor of the current scope, dense in the order of memory of x; null where the kernel does not reach: other
+    /// <returns>A new tensor of the current scope, dense in the order of memory of x, or contiguous where x has a single channel or
+    /// position; null where the kernel does not reach: other
     /// devices, types or layouts, or a libtorch without the functions that it needs.</returns>
     public static Tensor? TryApply(Tensor x, in CenteringForm form, Tensor? bias = null)
     {
@@ -59,7 +60,7 @@ internal static unsafe class CenteringPass
     private static Tensor? OfMaps(NativeTorch torch, in KernelTensor from, ref CenteringJob job)
     {
         var (batch, rows, columns, outputs) = (from.Size(0), from.Size(2), from.Size(3), job.Form.Outputs);
-        // One channel, or one pixel, is in no order of memory rather than another: outputs are then contiguous.
+        // A single channel or pixel has no memory order; outputs are then contiguous.
         if (from.Size(1) > 1 && from.Stride(1) == 1 && rows * columns > 1)
         {
             (job.Positions, job.FromStride, job.ToStride) = (1, 1, 1);

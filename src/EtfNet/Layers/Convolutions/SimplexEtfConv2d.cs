@@ -35,7 +35,7 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
     /// <param name="trainBias">Whether the bias is trained. The default is true.</param>
     /// <param name="scale">s, the norm of the rows, positive and finite in the dtype. The default is 1.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
-    /// <param name="dtype">The floating point type of bias and scale. The default is float32.</param>
+    /// <param name="dtype">The floating point type of bias, scale and dense copies. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No frame of that shape exists, a size, stride or dilation is below 1, or the scale is
     /// not positive and finite, or too large for the dtype.</exception>
@@ -44,11 +44,11 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
     public SimplexEtfConv2d(long inChannels, long outChannels, ConvSize kernelSize,
         ConvSize? stride = null, ConvPadding padding = default, ConvSize? dilation = null,
         PaddingModes paddingMode = PaddingModes.Zeros, EtfFrame? frame = null, bool hasBias = true, bool trainBias = true,
-        double scale = 1, bool trainScale = false, ScalarType dtype = ScalarType.Float32, Device? device = null)
+        double scale = 1, bool trainScale = false, ScalarType? dtype = null, Device? device = null)
         : this(
             ConvParts.New(
                 ConvWindow.Maps(inChannels, kernelSize, stride ?? 1, padding, dilation ?? 1, paddingMode), outChannels, frame, scale),
-            hasBias ? Zeros(outChannels, trainBias, dtype, device) : null, trainScale, dtype, device)
+            hasBias ? Zeros(outChannels, trainBias, dtype ?? ScalarType.Float32, device) : null, trainScale, dtype, device)
     {
     }
 

@@ -120,6 +120,10 @@ public sealed class ModelReachTests
         }
 
         etf.Report.Layers.Should().OnlyContain(layer => layer.NccError != null && layer.IsFixed && layer.Note == "fixed");
+        etf.Report.ToString().Should().StartWith("epoch 2: 2 of 2 layers fixed");
+        etf.Dispose();
+        foreach (var options in new[] { new AdaptiveEtfOptions { Include = ["1"] }, new AdaptiveEtfOptions { Exclude = ["*"] } })
+            ((Action)(() => model.ApplyAdaptiveEtf(options, optimizer))).Should().Throw<ArgumentException>().WithMessage("*0, head.*");
     }
 
     private sealed class ManyKinds : nn.Module<Tensor, Tensor>

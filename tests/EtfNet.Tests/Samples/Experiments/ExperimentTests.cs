@@ -1,5 +1,6 @@
 using EtfNet.Samples;
 using EtfNet.Tests.Samples.Training;
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 
@@ -105,6 +106,16 @@ public sealed class ExperimentTests
         finished.TestSeconds.Should().Be(2);
         Column.Find("cut").Text(new RunSet(Experiment.Load("cut"), new Request(2, [0], Settings.Parse("")), [finished], 0), [finished])
             .Should().Be("3");
+    }
+
+    [Fact]
+    public void RunFiles_TrainingThatDiverged_KeepsItsLoss()
+    {
+        using var folder = new TemporaryFolder();
+        var run = Runs("controls", new Request(2, [0], Settings.Parse("")))[0];
+        var files = new RunFiles(new OutputFolder(folder.File("runs")), Screen.Silent);
+        files.Write(run, new RunRecord("", null, 1, [.. Enumerable.Range(1, 3).Select(i => Epochs.Epoch(i) with { Loss = double.NaN })]));
+        files.Find(run)!.Last.Loss.Should().Be(double.NaN);
     }
 
     /// <summary>A fix at the end of an epoch has saved nothing in it.</summary>

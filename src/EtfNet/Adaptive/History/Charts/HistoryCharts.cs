@@ -12,7 +12,7 @@ internal static class HistoryCharts
     [
         Errors(history),
         Line(history, "Layers", Whole, isStepped: true,
-            ("fixed layers", Green, epoch => epoch.Report.FixedLayers.Count),
+            ("fixed layers", Green, epoch => epoch.Report.FixedCount),
             ("effective depth (number of the first layer from which all errors are at or below epsilon)", Violet,
                 epoch => epoch.Report.EffectiveDepth)),
         Line(history, "Trainable parameters", Short, isStepped: true,
