@@ -174,13 +174,13 @@ public sealed class OptimizerPartTests
     {
         using var scope = NewDisposeScope();
         using var model = Model();
-        using var optimizer = new Own(model.parameters());
+        using var optimizer = new OwnOptimizer(model.parameters());
         optimizer.Of(model.parameters().First()).Mean = tensor(3f).DetachFromDisposeScope();
-        optimizer.Of(model.parameters().First()).Mode = Mode.Fast;
-        using var fresh = new Own(model.parameters());
+        optimizer.Of(model.parameters().First()).Mode = OwnOptimizer.Mode.Fast;
+        using var fresh = new OwnOptimizer(model.parameters());
         Restore(model, fresh, Capture(model, optimizer).Hold());
         fresh.Of(model.parameters().First()).Mean!.item<float>().Should().Be(3, "its tensors need not be like the parameter");
-        fresh.Of(model.parameters().First()).Mode.Should().Be(Mode.Fast);
+        fresh.Of(model.parameters().First()).Mode.Should().Be(OwnOptimizer.Mode.Fast);
         FluentActions.Invoking(() => OptimizerField.Of(typeof(Odd))).Should().Throw<NotSupportedException>().WithMessage("*Odd*List*");
     }
 
@@ -251,50 +251,6 @@ public sealed class OptimizerPartTests
         using var writer = new BinaryWriter(stream);
         ((OptimizerHelper)optimizer).save_state_dict(writer);
         return stream.ToArray();
-    }
-
-    private enum Mode
-    {
-        Slow,
-        Fast,
-    }
-
-    private sealed class Own : OptimizerHelper
-    {
-        public Own(IEnumerable<Parameter> parameters)
-        {
-            _parameter_groups = [new TorchSharp
-                .Modules.ParamGroup { Parameters = parameters, Options = new OptimizerOptions { LearningRate = 0.1 } }];
-            foreach (var parameter in parameters)
-                _state[parameter.Handle] = new OwnState(parameter);
-        }
-
-        public OwnState Of(Parameter parameter) => (OwnState)_state[parameter.Handle];
-
-        public override Tensor step(Func<Tensor>? closure = null) => null!;
-    }
-
-    private sealed class OwnState(Parameter parameter) : OptimizerState(parameter)
-    {
-        public Tensor? Mean;
-
-        public Mode Mode { get; set; }
-
-        public override void Initialize(OptimizerOptions options)
-        {
-        }
-
-        public override void LoadStateDict(BinaryReader reader)
-        {
-        }
-
-        public override void LoadStateDict(OptimizerState source)
-        {
-        }
-
-        public override void SaveStateDict(BinaryWriter writer)
-        {
-        }
     }
 
     private sealed class Odd
