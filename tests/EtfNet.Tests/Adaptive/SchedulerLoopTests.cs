@@ -56,6 +56,31 @@ public sealed class SchedulerLoopTests : SchedulerTests
         etf.Report.FixedLayers.Should().NotBeEmpty();
     }
 
+    /// <summary>As where a loop filters samples.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Observe_EmptyBatch_ChangesNothing(bool callsTheModel)
+    {
+        using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            foreach (var (input, labels) in Data.Batches().SelectMany(batch => new[] { (batch.Input[..0], batch.Labels[..0]), batch }))
+            {
+                using var scope = NewDisposeScope();
+                Optimizer.zero_grad();
+                var output = callsTheModel ? Model.call(input) : Model.forward(input);
+                nn.functional.cross_entropy(output, labels, reduction: nn.Reduction.Sum).div(32).backward();
+                Optimizer.step();
+                etf.Observe(labels);
+            }
+
+            etf.EndEpoch();
+        }
+
+        etf.Report.FixedLayers.Should().NotBeEmpty();
+    }
+
     [Fact]
     public void ApplyAdaptiveEtf_SecondCall_SameOptionsSameSchedulerOtherOptionsThrow()
     {

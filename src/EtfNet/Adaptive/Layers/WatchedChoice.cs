@@ -19,11 +19,14 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
         select new WatchedLayer(target.Name, target.Fixable, NoFrame(target.Fixable) ?? target.WhyNotAlone(optimizers));
 
     /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers) => ModelReach.Of(model, layers,
-        FirstConvolution is { } first && FixableLayer.Of(first) is { } layer
-            ? (first, NoFrame(layer)
+    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers)
+    {
+        var first = FirstConvolution;
+        return ModelReach.Of(model, layers, LayerTarget.All(model).FirstOrDefault(target => ReferenceEquals(target.Fixable.Module, first))
+            is { } target ? (target.Fixable.Module, NoFrame(target.Fixable) ?? target.WhyNotAlone([])
                 ?? "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed")
             : null);
+    }
 
     /// <summary>Why there is nothing to look after: no layer is left to be fixed, and none to be measured.</summary>
     /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>

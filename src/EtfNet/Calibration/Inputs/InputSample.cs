@@ -88,7 +88,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         {
             Clear();
             _isGiven = true;
-            foreach (var (input, labels) in batches)
+            foreach (var (input, labels) in batches.Where(batch => batch.Input.NumberOfElements > 0))
                 if (_store.HasRoomFor(input.NumberOfElements * input.ElementSize))
                     _store.Add(new SampleBatch(null, [Copy(input)], 0) { Labels = Copy(labels) });
                 else
@@ -141,7 +141,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         {
             var index = _begun++;
             _rows += inputs is [Tensor { shape: [var samples, ..] }, ..] ? samples : 0;
-            if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0)
+            // An empty batch shows nothing.
+            if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0 || first.NumberOfElements == 0)
                 return;
             var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
             var draw = SeededDraw.Uniform(seed, epoch, index);

@@ -67,7 +67,7 @@ internal sealed class LayerInputSample : IDisposable
 
         public void Fired(Forward forward, object? input, object? result)
         {
-            if (input is not Tensor given || given.dim() == 0)
+            if (input is not Tensor given || given.dim() == 0 || given.NumberOfElements == 0)
                 return;
             kept.Enqueue(RowDraw.Of(layer, given, RowsPerCall, _calls++).Inputs(given));
             if (kept.Count > mostCalls)

@@ -54,7 +54,7 @@ internal sealed record CalibrationPass(
         using var followers = new NormalizationTrace(model);
         var hooks = rows.Select(entry => entry.Key.register_forward_hook((_, input, output) =>
         {
-            if (entry.Value.IsEmpty)
+            if (entry.Value.IsEmpty && input.NumberOfElements > 0)
                 order.Add(entry.Key);
             entry.Value.Add(input, output, labels, most[entry.Key]);
             followers.Gave(entry.Key, output);

@@ -20,8 +20,11 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     /// head.</summary>
     public bool IsHead => _givesProbabilities && _compared > 0;
 
+    /// <summary>Takes some rows of a call; an empty one, as where a gate sends a layer no sample, has none.</summary>
     public void Add(Tensor input, Tensor output, Tensor? labels, int most)
     {
+        if (input.NumberOfElements == 0)
+            return;
         var draw = RowDraw.Of(layer, input, most, seed: _inputs.Count);
         _inputs.Add(draw.Inputs(input));
         _outputs.Add(draw.Outputs(output));

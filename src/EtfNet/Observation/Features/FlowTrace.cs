@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// Learns in the first forward of a layer which normalization takes exactly its output, by the identity of the tensor, whatever the
-/// structure of the model shows.
+/// Learns in the first forward of a layer which normalization takes exactly its output and nothing else, by the identity of the tensor,
+/// whatever the structure of the model shows.
 /// </summary>
 internal sealed class FlowTrace : IDisposable
 {
@@ -57,12 +57,25 @@ internal sealed class FlowTrace : IDisposable
 
     private sealed class Norm(FlowTrace trace, nn.Module module) : IModuleListener
     {
+        private FlowSearch? _only;
+        private bool _isCalled;
+        private bool _isShared;
+
         public ModuleHook? Hook { get; set; }
 
         public void Fired(Forward forward, object? input, object? result)
         {
-            if (input is Tensor taken && result is Tensor output && trace._given.TryGetValue(taken, out var given))
-                given.Search.Took(forward, module, given.Features, output);
+            var given = input is Tensor taken && trace._given.TryGetValue(taken, out var known) ? known : null;
+            if (!_isCalled)
+                (_isCalled, _only, _isShared) = (true, given?.Search, given is null);
+            else if (!_isShared && given?.Search != _only)
+            {
+                _isShared = true;
+                _only!.Lost(module);
+            }
+
+            if (!_isShared && result is Tensor output)
+                given!.Search.Took(forward, module, given.Features, output);
         }
     }
 }

@@ -165,6 +165,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
 
     public void Dispose()
     {
+        _search?.Dispose();
         _forwards.Observer.StopListening(_hook, _forwards, this);
         if (_headHook is not null)
             _forwards.Observer.StopListening(_headHook, _forwards, _head!);

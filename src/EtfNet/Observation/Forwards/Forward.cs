@@ -73,19 +73,16 @@ internal sealed class Forward : IDisposable
         (_samples, _positions) = (null, null);
     }
 
-    /// <summary>Puts other features of the same layer in the place of some.</summary>
-    public void Replace(LayerFeatures old, LayerFeatures features)
+    /// <summary>Puts other features of the same layer in the place of some, which are the caller's from now on.</summary>
+    /// <returns>False where the old ones are gone: then nothing has changed.</returns>
+    public bool Swap(LayerFeatures old, LayerFeatures features)
     {
-        if (Features.IndexOf(old) is not (var index and >= 0))
-        {
-            features.Dispose();
-            return;
-        }
-
+        if (Features.FindIndex(one => ReferenceEquals(one, old)) is not (var index and >= 0))
+            return false;
         Features[index] = features;
         Bytes += features.Bytes - old.Bytes;
-        old.Dispose();
         (_samples, _positions) = (null, null);
+        return true;
     }
 
     /// <summary>Takes the model's result; called again where the model is called again within one batch.</summary>

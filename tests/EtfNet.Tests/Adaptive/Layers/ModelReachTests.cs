@@ -104,6 +104,17 @@ public sealed class ModelReachTests
         }
     }
 
+    [Fact]
+    public void Report_FirstConvolutionOfASharedWeight_SaysThatAndNotToNameIt()
+    {
+        var (first, second) = (nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3));
+        second.weight = first.weight;
+        using var model = nn.Sequential(("first", first), ("second", second), ("third", nn.Conv2d(8, 8, 3)));
+        using var etf = model.ApplyAdaptiveEtf(0.1);
+        etf.Report.Skipped.Select(layer => layer.Name).Should().Equal("first", "second");
+        etf.Report.Skipped[0].Reason.Should().Contain("'second'").And.NotContain("Include");
+    }
+
     /// <summary>As in a training that goes on from a plan in which everything was fixed.</summary>
     [Fact]
     public void ApplyAdaptiveEtf_AllLayersFixedAlready_WatchesThem()

@@ -40,6 +40,34 @@ public sealed class FlowTraceTests
         layers["conv"].NccError.Should().Be(byHand.Compute().Layers.Single(layer => layer.Name == "conv").NccError);
     }
 
+    /// <summary>What is behind a norm that takes several outputs is no layer's own.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Compute_NormOfSeveralLayersOrOfASumToo_ScoresOwnOutputs(bool ofASum)
+    {
+        using var outer = NewDisposeScope();
+        manual_seed(1);
+        using var data = new Blobs(samples: 96, noise: 2);
+        var model = new SharedNorm(ofASum);
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
+        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
+        foreach (var (input, labels) in data.Batches())
+        {
+            model.call(input);
+            monitor.Observe(labels);
+            foreach (var (name, output) in model.Given)
+                byHand.Observe(name, output, labels);
+        }
+
+        var wanted = byHand.Compute().Layers.ToDictionary(layer => layer.Name, layer => layer.NccError);
+        foreach (var layer in monitor.Compute().Layers.Where(layer => wanted.ContainsKey(layer.Name)))
+        {
+            layer.FeaturePoint.Should().StartWith("own output");
+            layer.NccError.Should().Be(wanted[layer.Name], "the first batch counts like all others");
+        }
+    }
+
     [Fact]
     public void Compute_OwnOutputAskedFor_StaysThere()
     {
@@ -115,6 +143,37 @@ public sealed class FlowTraceTests
             x = norm2.call(loose.call(x) + x).relu();
             x = norm3.call(twice.call(x)).relu();
             x = norm4.call(twice.call(x)).relu();
+            return head.call(x.flatten(1)).MoveToOuterDisposeScope();
+        }
+    }
+
+    private sealed class SharedNorm : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> conv1 = nn.Conv2d(1, 6, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> conv2 = nn.Conv2d(6, 6, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> norm = nn.GroupNorm(3, 6);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(96, 4);
+        private readonly bool _ofASum;
+
+        public SharedNorm(bool ofASum)
+            : base(nameof(SharedNorm))
+        {
+            _ofASum = ofASum;
+            RegisterComponents();
+        }
+
+        /// <summary>The spatial means of what the convolutions gave last.</summary>
+        public Dictionary<string, Tensor> Given { get; } = [];
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var first = conv1.call(input.view(-1, 1, 4, 4));
+            var x = norm.call(first).relu();
+            var second = conv2.call(x);
+            x = norm.call(_ofASum ? second + x : second).relu();
+            Given["conv1"] = first.detach().mean([2, 3]).MoveToOuterDisposeScope();
+            Given["conv2"] = second.detach().mean([2, 3]).MoveToOuterDisposeScope();
             return head.call(x.flatten(1)).MoveToOuterDisposeScope();
         }
     }
