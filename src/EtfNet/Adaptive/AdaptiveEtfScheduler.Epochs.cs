@@ -179,6 +179,7 @@ public sealed partial class AdaptiveEtfScheduler
         RequireNoForward();
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
+        SettleFirst();
     }
 
     private CollapseReport Exact(CollapseReport online, List<string> remarks)

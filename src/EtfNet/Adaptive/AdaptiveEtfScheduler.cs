@@ -24,6 +24,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     private readonly ILogger _log;
     private readonly FixGuard? _guard;
     private LayerInputSample? _layerInputs;
+    private InputConvolutions? _first;
     private int _observed;
     private bool _disposed;
 
@@ -42,7 +43,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _monitor = new NccMonitor(model, MonitorChoice.For(options));
         _inputs = new InputSample(_monitor.Forwards, RankShare(options.CalibrationSamples), () => (options.Seed, _memory!.Epoch));
         _memory = new SchedulerMemory(_watched, _inputs, _monitor);
-        foreach (var layer in _watched.Reach.Skipped)
+        _first = _watched.WantsFirst ? new InputConvolutions(_monitor.Forwards, model) : null;
+        foreach (var layer in _watched.Reach.Skipped.Where(layer => _watched.Find(layer.Name)?.SeesInputs != true))
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(new EpochOutcome());
     }
@@ -157,6 +159,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         LiveSchedulers.Remove(this);
         _reducer?.Dispose();
         _layerInputs?.Dispose();
+        _first?.Dispose();
         _inputs.Dispose();
         _monitor.Dispose();
         foreach (var fix in AllFixes)
@@ -170,6 +173,18 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         if (!_inputs.CanReplay)
             _layerInputs ??= new LayerInputSample(
                 _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer), _options.CalibrationSamples);
+    }
+
+    /// <summary>After some forwards it is known which convolutions see the model's inputs.</summary>
+    private void SettleFirst()
+    {
+        if (_first?.Found is not { } found)
+            return;
+        _watched.Settle(found);
+        _first.Dispose();
+        _first = null;
+        foreach (var layer in _watched.Reach.Skipped.Where(layer => _watched.Find(layer.Name)?.SeesInputs == true))
+            Log.LayerSkipped(_log, layer.Name, layer.Reason);
     }
 
     private void RequireAlive()

@@ -110,7 +110,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.MaxPerEpoch) { Limit = options.MaxPerEpoch });
             else if (!seen.TryGetValue(target.Fixable.Module, out var sample))
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.InputsNotSeen));
-            else if (IsLogits(sample) && options.ClassesSeen < HeadClasses(target))
+            else if (IsClassifier(sample) && options.ClassesSeen < HeadClasses(target))
                 _waiting.Add(new LayerDecision(target.Name, LayerReason.ClassesUnseen)
                 {
                     Value = options.ClassesSeen,
@@ -123,8 +123,11 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
         return chosen;
     }
 
-    /// <summary>Whether a layer gives the network's class scores.</summary>
+    /// <summary>Whether a layer gives the network's class scores, row by row.</summary>
     private bool IsLogits(LayerSample sample) => sample.IsHead && _outputsAreLogits;
+
+    /// <summary>The same, or as means over positions.</summary>
+    private bool IsClassifier(LayerSample sample) => (sample.IsHead || sample.IsPooledHead) && _outputsAreLogits;
 
     /// <summary>How many classes a head tells apart.</summary>
     private long HeadClasses(LayerTarget head) => Math.Min(head.Fixable.Matrix.Rows, options.ClassCount ?? long.MaxValue);

@@ -28,7 +28,8 @@ internal static class LayerReasonText
         LayerReason.ClassesUnseen =>
             Invariant($"waits: it is the head of {decision.Limit} classes, of which {decision.Value} have been seen"),
         LayerReason.MaxPerEpoch => $"ready; waits for its turn: at most {Words.Count((long)decision.Limit!, "layer")} per epoch",
-        LayerReason.InputsNotSeen => "ready, but its inputs were never seen: the model calls its forward instead of call",
+        LayerReason.InputsNotSeen => "ready, but its inputs are not seen in evaluation mode: the model calls it in training only, "
+            + "or calls its forward instead of call",
         LayerReason.CannotFit => $"no frame could be fitted: {decision.Detail}",
         LayerReason.OutputErrorAboveLimit =>
             Invariant($"waits: a frame's outputs would be {decision.Value:0.00} away, more than {decision.Limit:0.00}"),

@@ -52,8 +52,8 @@ public sealed record EtfFrame
 
     /// <summary>The low-rank rotation that agrees with a trained weight on its leading input directions.</summary>
     /// <param name="rank">The number of directions to keep, at least 1; about twice the class count is enough.</param>
-    /// <returns>The choice. For a layer whose structured form would not be cheaper than a dense matrix, <see cref="Nearest"/> is
-    /// used.</returns>
+    /// <returns>The choice. For a layer whose structured form would not halve the work of a dense matrix, <see cref="Nearest"/>
+    /// is used.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="rank"/> is below 1.</exception>
     public static EtfFrame Aligned(int rank)
     {

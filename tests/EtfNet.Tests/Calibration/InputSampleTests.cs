@@ -42,6 +42,25 @@ public sealed class InputSampleTests : IDisposable
         labeled.Zip(batches).Should().OnlyContain(pair => pair.First.Inputs[0]!.allclose(pair.Second, 0, 0, false));
     }
 
+    /// <summary>A batch of 128 images of 224 x 224 is larger than what several batches may take together.</summary>
+    [Fact]
+    public void SampleStore_LargeBatches_KeepsOne()
+    {
+        var store = new SampleStore(2048);
+        foreach (var (draw, rows) in new[] { (0.5, 130), (0.1, 7), (0.7, 130), (0.3, 130) })
+        {
+            using var scope = NewDisposeScope();
+            var batch = new SampleBatch(null, [empty([rows, 3, 224, 224]).DetachFromDisposeScope()], draw);
+            if (store.Takes(draw, batch.Rows, batch.Bytes))
+                store.AddDrawn(batch);
+            else
+                batch.Dispose();
+        }
+
+        store.Kept.Select(batch => (batch.Draw, batch.Rows)).Should().Equal((0.3, 130L));
+        store.Clear();
+    }
+
     [Fact]
     public void LabelsPerPosition_TravelAsTheyAre()
     {

@@ -43,6 +43,46 @@ public sealed class UnseenClassesTests : IDisposable
             reason => reason.Reason == LayerReason.ClassesUnseen || reason.Refusal!.Reason == LayerReason.ClassesUnseen);
     }
 
+    /// <summary>A head may be a convolution, before the mean over positions or for each of them.</summary>
+    [Theory]
+    [InlineData("pooled")]
+    [InlineData("one position")]
+    [InlineData("per position")]
+    public void ConvolutionalHead_OfMoreClassesThanWereSeen_Waits(string kind)
+    {
+        var isOne = kind == "one position";
+        var isMap = kind == "per position";
+        var modules = new List<(string, nn.Module<Tensor, Tensor>)>
+        {
+            ("maps", isOne ? nn.Unflatten(1, [16, 1, 1]) : nn.Unflatten(1, [1, 4, 4])),
+            ("conv", isOne ? nn.Conv2d(16, 16, 1) : nn.Conv2d(1, 16, 3, padding: 1)), ("norm", nn.BatchNorm2d(16)), ("act", nn.ReLU()),
+            ("head", nn.Conv2d(16, 8, 1)),
+        };
+        if (!isMap)
+            modules.AddRange([("pool", nn.AdaptiveAvgPool2d(1)), ("flat", nn.Flatten())]);
+        var model = nn.Sequential(modules);
+        var optimizer = optim.Adam(model.parameters(), 0.01);
+        using var etf = model.ApplyAdaptiveEtf(Options with { Include = ["head"], Epsilon = 0.7 }, optimizer);
+        var reasons = new List<LayerReason>();
+        for (var epoch = 0; epoch < 4; epoch++)
+        {
+            foreach (var (input, rows) in _data.Batches())
+            {
+                using var scope = NewDisposeScope();
+                var labels = isMap ? rows.view(-1, 1, 1).expand(-1, 4, 4).contiguous() : rows;
+                optimizer.zero_grad();
+                nn.functional.cross_entropy(model.call(input), labels).backward();
+                optimizer.step();
+                etf.Observe(labels);
+            }
+
+            reasons.Add(etf.EndEpoch()["head"].Decision.Reason);
+        }
+
+        etf.Report.FixedLayers.Should().BeEmpty();
+        reasons.Should().Contain(LayerReason.ClassesUnseen);
+    }
+
     [Fact]
     public void Head_OnceAllClassesHaveBeenSeen_IsFixed()
     {

@@ -70,7 +70,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
             return decided;
         if (watched is null)
             return new LayerDecision(name, _fixed.Contains(name) ? LayerReason.Fixed : LayerReason.NotACandidate);
-        return watched.Excluded ?? watched.Held
+        return watched.Excluded ?? watched.Held ?? (watched.SeesInputs ? new LayerDecision(name, LayerReason.NotACandidate) : null)
             ?? new LayerDecision(name, gone.Count > 0 ? LayerReason.ModelChanged : LayerReason.NotJudged);
     }
 }

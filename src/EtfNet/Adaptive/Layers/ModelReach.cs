@@ -17,9 +17,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
 
     /// <param name="model">The model.</param>
     /// <param name="watched">The layers that are looked after.</param>
-    /// <param name="first">A convolution that is left out because it is the first, and what to say of it; else null.</param>
-    public static ModelReach Of(
-        torch.nn.Module model, IReadOnlyList<WatchedLayer> watched, (torch.nn.Module Module, string Reason)? first)
+    public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched)
     {
         var (skipped, reached, total, counted) = (new List<SkippedLayer>(), 0L, 0L, new HashSet<IntPtr>());
         foreach (var node in ModuleTree.Walk(model))
@@ -33,11 +31,10 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
             var layer = watched.FirstOrDefault(layer => ReferenceEquals(layer.Layer.Module, node.Module));
             if (weight > 0)
                 reached += weight;
-            else if (layer is { Excluded: null })
-                reached += layer.Layer.Weight.NumberOfElements;
+            else if (layer is { WhyNever: null })
+                reached += layer.Layer.Weight.requires_grad ? layer.Layer.Weight.NumberOfElements : 0;
             else if (layer is not null || own.Exists(parameter => parameter.dim() > 1))
-                skipped.Add(new SkippedLayer(node.Path,
-                    ReferenceEquals(node.Module, first?.Module) ? first.Value.Reason : WhyNot(node.Module, layer), numbers));
+                skipped.Add(new SkippedLayer(node.Path, WhyNot(node.Module, layer), numbers));
         }
 
         return new ModelReach(skipped, reached, total - reached);
@@ -46,7 +43,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
     private static string WhyNot(torch.nn.Module module, WatchedLayer? layer)
     {
         var type = module.GetType().Name;
-        return layer?.Excluded?.ToString() ?? module switch
+        return layer?.WhyNever ?? module switch
         {
             Convolution convolution when ConvWindow.Obstacle(convolution) is { } obstacle => obstacle,
             Embedding or EmbeddingBag => $"{type} is a table of rows that are looked up, not a map of features",

@@ -6,27 +6,35 @@ namespace EtfNet;
 /// <summary>Which layers of a model a scheduler looks after: what can be fixed, as far as Include and Exclude name it.</summary>
 internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions options)
 {
-    /// <summary>What the first convolution sees has no classes yet: it is fixed by name only.</summary>
-    private torch.nn.Module? FirstConvolution => options.Include.Count > 0 ? null
-        : ModuleTree.Walk(model).Select(node => node.Module).FirstOrDefault(module => module is Convolution or SimplexEtfConvolution);
+    private IReadOnlySet<torch.nn.Module>? _first;
+
+    /// <summary>The convolutions that see the model's inputs, which have no classes yet: they are fixed by name only. Until forwards have
+    /// shown them, the first in registration order.</summary>
+    public IReadOnlySet<torch.nn.Module> First
+    {
+        get => options.Include.Count > 0 ? new HashSet<torch.nn.Module>() : _first ?? ModuleTree.Walk(model).Select(node => node.Module)
+            .Where(module => module is Convolution or SimplexEtfConvolution).Take(1)
+            .ToHashSet<torch.nn.Module>(ReferenceEqualityComparer.Instance);
+        set => _first = value;
+    }
+
+    /// <summary>Whether forwards are to show them.</summary>
+    public bool WantsFirst => options.Include.Count == 0 && _first is null;
 
     /// <summary>The layers that the model has now.</summary>
     /// <param name="optimizers">The optimizers as they are now.</param>
     /// <param name="known">Modules to leave out.</param>
     public IEnumerable<WatchedLayer> Layers(IReadOnlyList<OptimizerHelper> optimizers, IReadOnlySet<object?> known) =>
-        from target in Targets().ToList()
+        from first in new[] { First }
+        from target in LayerTarget.All(model)
         where !known.Contains(target.Fixable.Module) && IsIncluded(target.Name)
-        select new WatchedLayer(target.Name, target.Fixable, NoFrame(target.Fixable) ?? target.WhyNotAlone(optimizers));
+        select new WatchedLayer(target.Name, target.Fixable, NoFrame(target.Fixable) ?? target.WhyNotAlone(optimizers))
+        {
+            SeesInputs = first.Contains(target.Fixable.Module),
+        };
 
     /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers)
-    {
-        var first = FirstConvolution;
-        return ModelReach.Of(model, layers, LayerTarget.All(model).FirstOrDefault(target => ReferenceEquals(target.Fixable.Module, first))
-            is { } target ? (target.Fixable.Module, NoFrame(target.Fixable) ?? target.WhyNotAlone([])
-                ?? "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed")
-            : null);
-    }
+    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers) => ModelReach.Of(model, layers);
 
     /// <summary>Why there is nothing to look after: no layer is left to be fixed, and none to be measured.</summary>
     /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>
@@ -41,19 +49,19 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
         if (options.Include.FirstOrDefault(pattern => !paths.Exists(path => NamePattern.Matches(pattern, path))) is { } nothing)
             return ($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: "
                 + $"{string.Join(", ", paths)}.", false);
-        if (layers.Count == 0 && !paths.Exists(IsIncluded))
+        if (layers.All(layer => layer.SeesInputs) && !paths.Exists(IsIncluded))
             return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", paths)}.", false);
         // A layer that cannot be fixed is no error as long as something else is worth watching.
-        return layers.All(layer => layer.Excluded is not null)
-            && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || layers.Any(layer => layer.Name == node.Path))
-            ? ($"No layer can be fixed: {string.Join("; ", layers.Select(layer => $"'{layer.Name}': {layer.Excluded}"))}.", true)
+        return layers.All(layer => layer.Excluded is not null || layer.SeesInputs)
+            && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || layers.Any(layer => !layer.SeesInputs && layer.Name == node.Path))
+            ? ($"No layer can be fixed: {string.Join("; ", layers.Select(layer => $"'{layer.Name}': {layer.WhyNever}"))}.", true)
             : null;
     }
 
     private IEnumerable<LayerTarget> Targets()
     {
-        var first = FirstConvolution;
-        return LayerTarget.All(model).Where(target => !ReferenceEquals(target.Fixable.Module, first));
+        var first = First;
+        return LayerTarget.All(model).Where(target => !first.Contains(target.Fixable.Module));
     }
 
     private bool IsIncluded(string path) =>

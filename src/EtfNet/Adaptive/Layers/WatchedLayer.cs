@@ -33,6 +33,13 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     public LayerDecision? Excluded { get; } =
         obstacle is null ? null : new LayerDecision(name, LayerReason.NotFixable) { Detail = obstacle };
 
+    /// <summary>Whether it is a convolution that sees the model's inputs, and no name in Include asks for it.</summary>
+    public bool SeesInputs { get; set; }
+
+    /// <summary>Why it can never be fixed, or only by name; null where it can.</summary>
+    public string? WhyNever => Excluded?.ToString() ?? (!SeesInputs ? null
+        : "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed");
+
     /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
     [State(Json = typeof(WatchedLayerJson))]
     public LayerDecision? Held { get; set; }
@@ -69,6 +76,8 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     {
         if (Excluded is not null || Fix is not null)
             return Excluded;
+        if (SeesInputs)
+            return new LayerDecision(Name, LayerReason.NotACandidate);
         if (!Layer.Weight.requires_grad)
             return new LayerDecision(Name, LayerReason.Frozen);
         return optimizers.Train(Layer.Weight) ? Held : new LayerDecision(Name, LayerReason.NotTrained);

@@ -26,6 +26,18 @@ internal sealed class WatchedLayers
     /// <summary>Which part of the model can be fixed.</summary>
     public ModelReach Reach { get; private set; }
 
+    /// <summary>Whether forwards are to show which convolutions see the model's inputs.</summary>
+    public bool WantsFirst => _choice.WantsFirst;
+
+    /// <summary>Takes in which convolutions see the model's inputs.</summary>
+    public void Settle(IReadOnlySet<torch.nn.Module> first)
+    {
+        _choice.First = first;
+        foreach (var layer in _layers)
+            layer.SeesInputs = first.Contains(layer.Layer.Module);
+        Reach = _choice.Reach(_layers);
+    }
+
     /// <summary>
     /// Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.
     /// </summary>

@@ -6,7 +6,8 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets whether the layers past the depth that the network needs are cut off during training.</summary>
     /// <value>
     /// The default is <see cref="TailPolicy.Keep"/>. With <see cref="TailPolicy.Cut"/> the scheduler tries cuts at the end of an epoch,
-    /// behind the layers past the effective depth: those whose error and all later layers' errors are at or below <see cref="Epsilon"/>.
+    /// behind the layers past the effective depth: those that are ready to be fixed by their errors, as are all later layers (<see
+    /// cref="Epsilon"/>, or <see cref="RelativeEpsilon"/> if it is set; with few samples the upper end of the 95% interval counts).
     /// One half of the calibration sample fits a ridge head to each of these layers; the other half scores the heads. The model is cut
     /// behind the first layer whose head has at most <see cref="TailTolerance"/> less accuracy than the model. It is cut once, and not in
     /// the first <see cref="WarmupEpochs"/>. Around the cut, the model must be a <c>Sequential</c> or nested ones, and an optimizer that

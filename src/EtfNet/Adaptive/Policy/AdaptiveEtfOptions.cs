@@ -11,7 +11,7 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets the paper's own rule: all layers that are ready are replaced at once by the identity frame, whose outputs are not
     /// matched to the layer's.</summary>
     /// <value>The defaults, with these changes: Order is Independent; MaxPerEpoch, MaxOutputError, MaxErrorRise, MaxLossRise and
-    /// MaxCalibrationShare are unlimited; Frame is Identity; MatchOutputs is false.</value>
+    /// MaxCalibrationShare are unlimited; Frame is Identity; MatchOutputs and RequireConfidence are false.</value>
     public static AdaptiveEtfOptions Paper { get; } = new()
     {
         Order = FixOrder.Independent,
@@ -107,8 +107,8 @@ public sealed partial record AdaptiveEtfOptions
     /// <summary>Gets the maximum relative output error of a frame, |W h - s E h| / |W h| over a calibration sample. A layer above this
     /// limit waits.</summary>
     /// <value>Above 0; infinity sets no limit. The default is 0.75. If a normalization takes exactly the layer's outputs, its outputs are
-    /// compared instead. Statistics are those of the whole calibration sample, also for instance and group norm. Batch norms in evaluation
-    /// mode, and layer norms over part of a map, are not looked behind.</value>
+    /// compared instead. Statistics are those of the whole calibration sample, also for instance and group norm. Behind batch
+    /// norms in evaluation mode, and layer norms over part of a map, the layer's own outputs are compared.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxOutputError
     {
@@ -142,10 +142,12 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets the frame that replaces a layer's weight.</summary>
     /// <value>The default, null, is <see cref="EtfFrame.Aligned(int)"/> with at least twice as many directions as there are classes (31 for
-    /// 10 classes), or Nearest where an aligned frame saves nothing.</value>
+    /// 10 classes), or Nearest where an aligned frame would not halve the work of a dense matrix.</value>
     public EtfFrame? Frame { get; init; }
 
-    /// <summary>Gets whether the frame's scale and the bias are set by least squares to reproduce the layer's outputs.</summary>
+    /// <summary>Gets whether the frame's scale and the bias are fitted to reproduce the layer's outputs: by least squares; for identity and
+    /// random frames the scale keeps the norm of the outputs; for the model's classifier, with aligned and nearest frames, by its class
+    /// probabilities.</summary>
     /// <value>The default is true. If false, the scale is 1, and the bias stays as it is.</value>
     public bool MatchOutputs { get; init; } = true;
 
@@ -244,8 +246,8 @@ public sealed partial record AdaptiveEtfOptions
 
     /// <summary>Gets how many samples of an epoch are kept, to calibrate frames and to measure errors with
     /// <see cref="FixDecision.Exact"/>.</summary>
-    /// <value>At least 64. The default is 2048. The samples are also limited to 64 MiB of model inputs, and by
-    /// <see cref="MaxCalibrationShare"/>.</value>
+    /// <value>At least 64. The default is 2048. The samples are also limited to 64 MiB of model inputs (one batch is kept whatever its
+    /// size), and by <see cref="MaxCalibrationShare"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is below 64.</exception>
     public int CalibrationSamples
     {

@@ -146,7 +146,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 return;
             var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
             var draw = SeededDraw.Uniform(seed, epoch, index);
-            if (!_store.Takes(draw, inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize)))
+            if (!_store.Takes(draw, first.shape[0], inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize)))
                 return;
             // Copies: the user may write the next batch into the same tensor.
             _store.AddDrawn(new SampleBatch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw));

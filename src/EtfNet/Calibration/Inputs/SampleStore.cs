@@ -30,12 +30,12 @@ internal sealed class SampleStore(int maxRows)
     /// <summary>The batch that waits for the labels of a forward; null for none.</summary>
     public SampleBatch? Find(Forward forward) => _batches.Find(batch => ReferenceEquals(batch.Forward, forward));
 
-    /// <summary>Whether rows are wanted, and there is space for one more batch of so many bytes.</summary>
-    public bool HasRoomFor(long bytes) => Rows < maxRows && Bytes + bytes <= MaxBytes;
+    /// <summary>Whether rows are wanted, and there is space for one more batch of so many bytes; for one batch there is.</summary>
+    public bool HasRoomFor(long bytes) => Rows < maxRows && (IsEmpty || Bytes + bytes <= MaxBytes);
 
-    /// <summary>Whether a batch would be kept.</summary>
-    public bool Takes(double draw, long bytes) =>
-        bytes <= MaxBytes && (Largest is not { } largest || draw < largest.Draw || HasRoomFor(bytes));
+    /// <summary>Whether a batch would be kept. One batch is, whatever its size.</summary>
+    public bool Takes(double draw, long rows, long bytes) =>
+        Largest is not { } largest || draw < largest.Draw || HasRoomFor(bytes) || (Rows < maxRows && rows > Rows);
 
     public void Add(SampleBatch batch) => _batches.Add(batch);
 
@@ -44,7 +44,11 @@ internal sealed class SampleStore(int maxRows)
     {
         _batches.Add(batch);
         while (_batches.Count > 1 && Largest is { } last && (Rows - last.Rows >= maxRows || Bytes > MaxBytes))
-            Remove(last);
+            // One large batch is worth more than others that hold fewer rows together.
+            if (Rows - last.Rows < Math.Min(last.Rows, maxRows))
+                _batches.FindAll(other => !ReferenceEquals(other, last)).ForEach(Remove);
+            else
+                Remove(last);
     }
 
     /// <summary>

@@ -11,6 +11,9 @@ internal sealed record LayerSample(Tensor Inputs, Tensor Outputs, Tensor? Labels
     /// <summary>Gets whether the outputs are the network's logits.</summary>
     public bool IsHead { get; init; }
 
+    /// <summary>Gets whether the means of the outputs over the positions of a map are the network's logits.</summary>
+    public bool IsPooledHead { get; init; }
+
     /// <summary>Gets whether these are all rows, each with a label, and the outputs are, bit for bit, what the model gave.</summary>
     public bool IsOutput { get; init; }
 

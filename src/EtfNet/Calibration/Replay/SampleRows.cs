@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -9,28 +10,37 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     private readonly List<Tensor> _outputs = [];
     private readonly List<Tensor> _labels = [];
 
+    private RowDraw? _draw;
+    private long[] _shape = [];
+    private Tensor? _means;
     private int _compared;
     private long _lastStep;
-    private bool _givesProbabilities = layer.Patch is null;
+    private bool _givesProbabilities = true;
+    private bool _isPooled;
     private bool _givesOutputs = layer.Patch is null;
 
     public bool IsEmpty => _inputs.Count == 0;
 
-    /// <summary>Whether the outputs of a linear layer gave the model's class probabilities in every batch: it is the network's
-    /// head.</summary>
-    public bool IsHead => _givesProbabilities && _compared > 0;
+    /// <summary>Whether the outputs gave the model's class probabilities in every batch: it is the network's head.</summary>
+    public bool IsHead => _givesProbabilities && _compared > 0 && !_isPooled;
+
+    /// <summary>Whether the means of a convolution's outputs over positions did.</summary>
+    public bool IsPooledHead => _givesProbabilities && _compared > 0 && _isPooled;
 
     /// <summary>Takes some rows of a call; an empty one, as where a gate sends a layer no sample, has none.</summary>
     public void Add(Tensor input, Tensor output, Tensor? labels, int most)
     {
         if (input.NumberOfElements == 0)
             return;
-        var draw = RowDraw.Of(layer, input, most, seed: _inputs.Count);
-        _inputs.Add(draw.Inputs(input));
-        _outputs.Add(draw.Outputs(output));
+        _draw = RowDraw.Of(layer, input, most, seed: _inputs.Count);
+        _inputs.Add(_draw.Inputs(input));
+        _outputs.Add(_draw.Outputs(output));
+        _shape = output.shape;
         if (layer.Patch is null)
             _lastStep = EvenRows.Step(output, most);
-        if (labels is not null && draw.Labels(labels, input) is { } rows)
+        else if (_givesProbabilities && output.dim() > 2)
+            Keep(output);
+        if (labels is not null && _draw.Labels(labels, input) is { } rows)
             _labels.Add(rows);
     }
 
@@ -42,19 +52,17 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
             return;
         using var scope = NewDisposeScope();
         _compared++;
-        var last = _outputs[^1];
-        if (_outputs.Count != _compared || output is null || output.dim() < 2 || output.shape[^1] != last.shape[1]
-            || !is_floating_point(output))
+        if (_outputs.Count != _compared || output is null || output.dim() < 2 || !is_floating_point(output)
+            || SameRows(output, scope) is not var (given, own))
         {
             (_givesProbabilities, _givesOutputs) = (false, false);
             return;
         }
 
+        _givesOutputs &= _lastStep == 1 && given.dtype == own.dtype && given.eq(own).all().item<bool>();
         // Logits and their log_softmax have the same probabilities.
-        using var rows = EvenRows.Every(output, _lastStep);
-        _givesOutputs &= _lastStep == 1 && rows.dtype == last.dtype && rows.shape[0] == last.shape[0] && rows.eq(last).all().item<bool>();
-        _givesProbabilities = rows.shape[0] == last.shape[0]
-            && (rows.to(ScalarType.Float32).softmax(1) - last.to(ScalarType.Float32).softmax(1)).abs().max().item<float>() < 1e-3f;
+        _givesProbabilities =
+            (given.to(ScalarType.Float32).softmax(1) - own.to(ScalarType.Float32).softmax(1)).abs().max().item<float>() < 1e-3f;
     }
 
     public LayerSample Join()
@@ -65,6 +73,7 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
             isLabeled ? cat(_labels).DetachFromDisposeScope() : null)
         {
             IsHead = IsHead,
+            IsPooledHead = IsPooledHead,
             IsOutput = IsHead && _givesOutputs && isLabeled,
         };
     }
@@ -73,5 +82,42 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
     {
         foreach (var tensor in _inputs.Concat(_outputs).Concat(_labels))
             tensor.Dispose();
+        _means?.Dispose();
+    }
+
+    /// <summary>Keeps the means over positions of what a convolution gave.</summary>
+    private void Keep(Tensor output)
+    {
+        using var scope = NewDisposeScope();
+        _means?.Dispose();
+        _means = output.detach().flatten(2).to(ScalarType.Float32).mean([2L]).DetachFromDisposeScope();
+    }
+
+    /// <summary>Rows of what the model gave and of what the layer gave last that stand at the same places; null where the one cannot be
+    /// the other.</summary>
+    private (Tensor Given, Tensor Own)? SameRows(Tensor output, DisposeScope scope)
+    {
+        var last = _outputs[^1];
+        if (layer.Patch is null)
+        {
+            if (output.shape[^1] != last.shape[1])
+                return null;
+            var rows = EvenRows.Every(output, _lastStep);
+            scope.Attach(rows);
+            return rows.shape[0] == last.shape[0] ? (rows, last) : null;
+        }
+
+        // A map of one position is a row.
+        var maps = output.dim() == 2 && output.numel() == _shape.Aggregate(1L, (all, side) => all * side) && output.shape[0] == _shape[0]
+            ? output.reshape(_shape) : output;
+        if (maps.shape.AsSpan().SequenceEqual(_shape))
+        {
+            var rows = _draw!.Outputs(maps);
+            scope.Attach(rows);
+            return (rows, last);
+        }
+
+        _isPooled = _means is not null && output.shape.AsSpan().SequenceEqual(_means.shape);
+        return _isPooled ? (output, _means!) : null;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
             return;
         using var scope = NewDisposeScope();
         using var form = LabelForm.Of(labels);
-        var pooled = output is null || output.dim() < 2 || !is_floating_point(output) ? null : Pooled(output, form.Count);
+        var pooled = output is null || output.dim() < 2 || !is_floating_point(output) ? null : Pooled(output, form);
         if (pooled is not ({ } features, var areScores))
         {
             _rowsMatchLabels = false;
@@ -48,17 +48,28 @@ internal sealed class TrialOutputs(FeaturePooling pooling, long? ignoreIndex = n
     /// <summary>
     /// One row per label, detached from all scopes, and whether its columns are those of the output; null where there are not as many.
     /// </summary>
-    private (Tensor Features, bool AreScores)? Pooled(Tensor output, long count)
+    private (Tensor Features, bool AreScores)? Pooled(Tensor output, LabelForm labels)
     {
+        var count = labels.Count;
         FeatureLayout[] layouts = output.dim() > 3
             ? [FeatureLayout.ChannelsFirst, FeatureLayout.ChannelsLast]
             : [FeatureLayout.ChannelsLast, FeatureLayout.ChannelsFirst];
         if (output.shape[0] == count)
             return (FeaturePooler.Pool(output, pooling, layouts[0], copy: true), output.dim() == 2);
-        foreach (var layout in layouts)
-            if (FeaturePooler.Positions(output.shape, layout) == count)
-                return (FeaturePooler.Pool(output, FeaturePooling.EachPosition, layout, copy: true), true);
-        return null;
+        var found = layouts.Where(layout => FeaturePooler.Positions(output.shape, layout) == count)
+            .Select(layout => FeaturePooler.Pool(output, FeaturePooling.EachPosition, layout, copy: true)).ToList();
+        if (found.Count < 2)
+            return found.Count == 0 ? null : (found[0], true);
+        // With as many positions as classes the shape does not tell where the classes are; the labels do.
+        found.Sort((one, other) => Hits(other, labels.Flat).CompareTo(Hits(one, labels.Flat)));
+        found[1].Dispose();
+        return (found[0], true);
+    }
+
+    private static long Hits(Tensor rows, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        return rows.argmax(1).eq(labels.to(rows.device)).sum().item<long>();
     }
 
     /// <summary>The nearest-class-center error of the outputs, a fraction in [0, 1]; null where they are not one row per label.</summary>

@@ -115,6 +115,30 @@ public sealed class ModelReachTests
         etf.Report.Skipped[0].Reason.Should().Contain("'second'").And.NotContain("Include");
     }
 
+    /// <summary>The first convolution is the one that sees the inputs, wherever it is registered.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Report_AfterAnEpoch_FirstConvolutionsAreThoseThatSeeTheInputs(bool changesItsInput)
+    {
+        using var data = new Blobs();
+        using var model = new TwoNetworks(changesItsInput);
+        using var optimizer = optim.SGD(model.parameters().Where(parameter => parameter.requires_grad), 0.05);
+        using var etf = model.ApplyAdaptiveEtf(0.01, optimizer);
+        etf.Report.Skipped.Select(layer => layer.Name).Should().Equal("teacher2");
+        TrainingLoop.Epoch(model, optimizer, data, etf);
+        var report = etf.EndEpoch();
+        // Where the model makes a tensor of its own of the input, the first call counts.
+        string[] first = changesItsInput ? ["teacher1"] : ["teacher1", "student1"];
+        report.Skipped.Select(layer => layer.Name).Should().BeEquivalentTo(first);
+        report.Skipped.Should().OnlyContain(layer => layer.Reason.Contains("first convolution"));
+        report["teacher1"].Decision.Reason.Should().Be(LayerReason.NotACandidate);
+        var inReach = (8 * 8 * 9) + (8 * 4) + (changesItsInput ? 8 * 9 : 0);
+        report.ParametersInReach.Should().Be(inReach, "frozen layers cannot be fixed");
+        (report.ParametersInReach + report.ParametersOutOfReach).Should()
+            .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
+    }
+
     /// <summary>As in a training that goes on from a plan in which everything was fixed.</summary>
     [Fact]
     public void ApplyAdaptiveEtf_AllLayersFixedAlready_WatchesThem()
@@ -166,6 +190,35 @@ public sealed class ModelReachTests
                 : base(nameof(Own)) => RegisterComponents();
 
             public override Tensor forward(Tensor input) => input.matmul(matrix);
+        }
+    }
+
+    /// <summary>A frozen network and one that learns from the same input; both are registered from the last layer to the first.</summary>
+    private sealed class TwoNetworks : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> teacher2 = nn.Conv2d(8, 8, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> teacher1 = nn.Conv2d(1, 8, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, 4);
+        private readonly nn.Module<Tensor, Tensor> student2 = nn.Conv2d(8, 8, 3, padding: 1);
+        private readonly nn.Module<Tensor, Tensor> student1 = nn.Conv2d(1, 8, 3, padding: 1);
+        private readonly bool _changesItsInput;
+
+        public TwoNetworks(bool changesItsInput)
+            : base(nameof(TwoNetworks))
+        {
+            _changesItsInput = changesItsInput;
+            RegisterComponents();
+            foreach (var parameter in teacher1.parameters().Concat(teacher2.parameters()))
+                parameter.requires_grad = false;
+        }
+
+        public override Tensor forward(Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var maps = (_changesItsInput ? input - 0.5 : input).view(-1, 1, 4, 4);
+            var wanted = teacher2.call(teacher1.call(maps).relu());
+            var given = student2.call(student1.call(maps).relu());
+            return (head.call(given.relu().mean([2, 3])) + (given - wanted).square().mean()).MoveToOuterDisposeScope();
         }
     }
 }
