@@ -192,8 +192,16 @@ public sealed partial class AdaptiveEtfScheduler
             return online;
         }
 
-        using (_monitor.Suspend())
-            return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
+        try
+        {
+            using (_monitor.Suspend())
+                return _monitor.Evaluate(labeled, batch => _inputs.Replay(batch.Inputs), batch => batch.Labels);
+        }
+        catch (ReplayException exception)
+        {
+            remarks.Add($"exact errors need the model in evaluation mode, where it threw ({exception.Message}): the online errors decided");
+            return online;
+        }
     }
 
     private EtfReport NewReport(EpochOutcome outcome) =>

@@ -23,7 +23,17 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 inputs.EpochRows, options.MaxShare, options.Samples, Math.Min(options.MaxPerEpoch, ready.Count));
             inputs.Trim(budget.Rows, budget.Least);
             _tries = budget.Passes(inputs.KeptRows) - 1;
-            return PrepareByReplay(ready);
+            try
+            {
+                return PrepareByReplay(ready);
+            }
+            catch (ReplayException exception)
+            {
+                return new FixProposal([], [.. ready.Select(target => new LayerDecision(target.Name, LayerReason.ReplayFailed)
+                {
+                    Detail = exception.Message,
+                })], null, null, null);
+            }
         }
 
         var samples = layerInputs?.Collect(ready.Select(target => target.Fixable)) ?? [];
@@ -80,11 +90,19 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 now = after;
             }
 
-            var unscored = before.Outputs.NccError() is null ? LayerReason.OutputsNotScored : (LayerReason?)null;
+            var unscored = before.Outputs.NccError() is null ? LayerReason.OutputsNotScored
+                : before.Outputs.Loss() is null && double.IsFinite(options.MaxLossRise) ? LayerReason.LossNotScored
+                : (LayerReason?)null;
             return fixes.Count == 0
                 ? new FixProposal([], _waiting, null, null, unscored)
                 : new FixProposal(
                     fixes, _waiting, before.TakeAverages(), ReferenceEquals(now, before) ? null : now.TakeAverages(), unscored);
+        }
+        catch
+        {
+            foreach (var prepared in chosen.Concat(fixes))
+                prepared.Bias?.Dispose();
+            throw;
         }
         finally
         {

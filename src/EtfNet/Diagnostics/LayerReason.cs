@@ -95,4 +95,10 @@ public enum LayerReason
     /// <summary>It is ready, but the calibration of other layers uses up the share of the epoch for calibration
     /// (<see cref="AdaptiveEtfOptions.MaxCalibrationShare"/>).</summary>
     CalibrationBudget,
+
+    /// <summary>It is ready, but the model threw when it was called again, in evaluation mode, with inputs that it saw.</summary>
+    ReplayFailed,
+
+    /// <summary>The layer was fixed without a trial of the network's loss: the model's outputs do not predict the labels.</summary>
+    LossNotScored,
 }

@@ -46,6 +46,10 @@ internal static class LayerReasonText
         LayerReason.ModelChanged => "judged again after the next epoch: the tail of the model went or came back",
         LayerReason.CalibrationBudget =>
             Invariant($"ready; waits for its turn: calibration takes at most {decision.Limit:0.##%} of an epoch"),
+        LayerReason.ReplayFailed =>
+            $"waits: the model cannot be called in evaluation mode with inputs that it saw ({decision.Detail}); what its forward reads "
+            + "beside its inputs must be an input",
+        LayerReason.LossNotScored => "fixed without a trial of the network's loss: its outputs do not predict the labels",
         _ => decision.Reason.ToString(),
     };
 }

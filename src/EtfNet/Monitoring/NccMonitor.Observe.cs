@@ -123,6 +123,13 @@ public sealed partial class NccMonitor
 
     private void Add(LabelMatch match, BatchLabels batch)
     {
+        foreach (var (name, tap) in _taps.Where(tap => tap.Value.HasMoved))
+        {
+            tap.HasMoved = false;
+            _state.Layers[name].Dispose();
+            _state.Layers[name] = new LayerState(_options);
+        }
+
         Place(match.Forwards[0].Forward);
         var scores = new Dictionary<LayerState, bool>();
         foreach (var (forward, start, count) in match.Forwards)
@@ -140,6 +147,9 @@ public sealed partial class NccMonitor
                 troubled.Problem = problem;
         foreach (var entry in forward.Features.Where(IsWatched))
         {
+            // What follows has written over it: the next forward keeps a copy.
+            if (entry.Source is LayerTap tap && !tap.AreIntact(entry, kind))
+                continue;
             var features = entry.For(kind);
             var state = StateOf(entry.Source.Name);
             if (features.shape[0] != labels.Count)

@@ -33,9 +33,6 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
             SeesInputs = first.Contains(target.Fixable.Module),
         };
 
-    /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach(IReadOnlyList<WatchedLayer> layers) => ModelReach.Of(model, layers);
-
     /// <summary>Why there is nothing to look after: no layer is left to be fixed, and none to be measured.</summary>
     /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>
     public (string Text, bool IsOfModel)? Problem(IReadOnlyList<WatchedLayer> layers, ModelReach reach)
@@ -53,7 +50,8 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
             return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", paths)}.", false);
         // A layer that cannot be fixed is no error as long as something else is worth watching.
         return layers.All(layer => layer.Excluded is not null || layer.SeesInputs)
-            && ModuleTree.Walk(model).All(node => !LayerChoice.IsLayer(node.Module) || layers.Any(layer => !layer.SeesInputs && layer.Name == node.Path))
+            && ModuleTree.Walk(model).All(node =>
+                !LayerChoice.IsLayer(node.Module) || layers.Any(layer => !layer.SeesInputs && layer.Name == node.Path))
             ? ($"No layer can be fixed: {string.Join("; ", layers.Select(layer => $"'{layer.Name}': {layer.WhyNever}"))}.", true)
             : null;
     }

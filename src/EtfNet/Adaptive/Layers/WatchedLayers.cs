@@ -16,7 +16,7 @@ internal sealed class WatchedLayers
     {
         (_model, _choice) = (model, new WatchedChoice(model, options));
         _layers.AddRange(_choice.Layers(optimizers, new HashSet<object?>()));
-        Reach = _choice.Reach(_layers);
+        Reach = ModelReach.Of(_model, _layers);
         if (_choice.Problem(_layers, Reach) is var (problem, isOfModel))
             throw new ArgumentException(problem, isOfModel ? nameof(model) : nameof(options));
     }
@@ -35,7 +35,7 @@ internal sealed class WatchedLayers
         _choice.First = first;
         foreach (var layer in _layers)
             layer.SeesInputs = first.Contains(layer.Layer.Module);
-        Reach = _choice.Reach(_layers);
+        Reach = ModelReach.Of(_model, _layers);
     }
 
     /// <summary>
@@ -97,7 +97,7 @@ internal sealed class WatchedLayers
         foreach (var fix in returning.Fixes.Where(fix => there.Contains(fix.Current)))
             _unwatched.Add(fix.Name, fix);
         _layers.AddRange(_choice.Layers(optimizers, _layers.Select(layer => layer.Current).ToHashSet(ReferenceEqualityComparer.Instance)));
-        Reach = _choice.Reach(_layers);
+        Reach = ModelReach.Of(_model, _layers);
         return gone;
     }
 

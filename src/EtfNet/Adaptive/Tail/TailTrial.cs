@@ -39,6 +39,10 @@ internal sealed record TailTrial(IReadOnlyList<DepthLayer> Layers, double Accura
         {
             return Judge(Measure(model, inputs, options, early, ignored, fitted, tried), options);
         }
+        catch (ReplayException)
+        {
+            return Refused(new TailDecision(TailReason.NoReplay));
+        }
         catch (ArgumentException exception)
         {
             return Refused(new TailDecision(TailReason.NotPossible) { Detail = Words.Plain(exception).TrimEnd('.') });

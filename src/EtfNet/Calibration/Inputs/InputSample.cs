@@ -79,7 +79,18 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     }
 
     /// <summary>Calls the model with one batch and gives its result, of the open dispose scope.</summary>
-    public object? Replay(Tensor?[] inputs) => _forwards.Observer.Replay(inputs);
+    /// <exception cref="ReplayException">The model threw.</exception>
+    public object? Replay(Tensor?[] inputs)
+    {
+        try
+        {
+            return _forwards.Observer.Replay(inputs);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            throw new ReplayException(exception);
+        }
+    }
 
     /// <summary>Keeps these batches, as many as hold the wanted rows, instead of the epoch's.</summary>
     public void Take(IEnumerable<(Tensor Input, Tensor Labels)> batches)

@@ -60,9 +60,8 @@ internal sealed class SampleRows(FixableLayer layer) : IDisposable
         }
 
         _givesOutputs &= _lastStep == 1 && given.dtype == own.dtype && given.eq(own).all().item<bool>();
-        // Logits and their log_softmax have the same probabilities.
         _givesProbabilities =
-            (given.to(ScalarType.Float32).softmax(1) - own.to(ScalarType.Float32).softmax(1)).abs().max().item<float>() < 1e-3f;
+            (ClassScores.Logits(given).softmax(1) - own.to(ScalarType.Float32).softmax(1)).abs().max().item<float>() < 1e-3f;
     }
 
     public LayerSample Join()

@@ -31,7 +31,7 @@ internal sealed class TrialLoss
             return;
         var labeled = tensor(Enumerable.Range(0, groups.Count).Where(row => groups.Labels[row] >= 0).Select(row => (long)row).ToArray());
         var classes = labels.Flat.to(ScalarType.Int64).to(features.device).index_select(0, labeled.to(features.device));
-        var rows = features.to(ScalarType.Float32).index_select(0, labeled.to(features.device));
+        var rows = ClassScores.Logits(features.index_select(0, labeled.to(features.device)));
         _right += rows.argmax(1).eq(classes).sum().item<long>();
         _losses.AddRange(nn.functional.cross_entropy(rows, classes, reduction: nn.Reduction.None).cpu().data<float>());
     }

@@ -14,7 +14,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     private readonly HeadListener? _head;
     private TapPoint _point;
     private FlowSearch? _search;
+    private FlowLink? _link;
     private ModuleHook _hook;
+    private bool _isTried;
     private ModuleHook? _headHook;
     private long _rank;
     private FeatureLayout _seen;
@@ -54,6 +56,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
 
     /// <summary>How the last output became rows: its rank, where its features were, and the pooling that was taken.</summary>
     public (long Rank, FeatureLayout Layout, FeaturePooling Pooling) Pooled => (_rank, _seen, FeaturePooler.Resolve(Pooling, _rank, _seen));
+
+    /// <summary>Whether features are taken elsewhere than before: what was made of them does not belong to what comes.</summary>
+    public bool HasMoved { get; set; }
 
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
@@ -97,8 +102,27 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     {
         if (TensorsOf.First(result) is not { } output || output.dim() == 0 || !is_floating_point(output))
             return;
-        if (_search?.IsOver(forward) == true && FollowFlow())
-            return;
+        if (_search?.IsOver(forward) == true)
+            FollowFlow();
+        if (_link?.Gave(output) != true)
+            Enter(forward, output);
+    }
+
+    /// <summary>Whether features are what the layer gave. Asked when they are used: the first time tells whether what follows works in
+    /// place, and then copies are kept from the next forward on.</summary>
+    public bool AreIntact(LayerFeatures features, LabelKind kind)
+    {
+        if (features.Version is null)
+            return true;
+        _isTried = true;
+        if (!features.IsOverwritten(kind))
+            return true;
+        _point = _point with { Overwritten = true };
+        return false;
+    }
+
+    private void Enter(Forward forward, Tensor output)
+    {
         forward.Clock?.Entered(Name, output);
         Take(forward, output);
         forward.Clock?.Left(output);
@@ -123,18 +147,22 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         _search?.Gave(output, features);
     }
 
-    /// <summary>Goes on behind the normalization that takes the layer's output; false where there is none.</summary>
-    private bool FollowFlow()
+    /// <summary>Goes on behind the normalization that takes the layer's output, where there is one.</summary>
+    private void FollowFlow()
     {
         var norm = _search!.Taker;
         _search = null;
         if (norm is null)
-            return false;
-        var own = _hook;
+            return;
         _point = new TapPoint(norm, $"after {norm.GetType().Name}, which takes its output", Overwritten: true);
-        _hook = _forwards.Observer.Listen(norm, _forwards, this);
-        _forwards.Observer.StopListening(own, _forwards, this);
-        return true;
+        _link = new FlowLink(Enter);
+        _link.Hook = _forwards.Observer.Listen(norm, _forwards, _link);
+        _link.Broken = () =>
+        {
+            _forwards.Observer.StopListening(_link!.Hook, _forwards, _link);
+            _point = new TapPoint(Layer, "own output, as its normalization is not always the same", Overwritten: true);
+            (_link, HasMoved) = (null, true);
+        };
     }
 
     /// <summary>Features given by hand, pooled as the hook would; one row per label.</summary>
@@ -155,9 +183,9 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     {
         var open = _pooling == FeaturePooling.Auto && output.dim() > 2 && _forwards.Kind == LabelKind.Unknown;
         var positions = FeaturePooler.Positions(output.shape, layout);
-        return new LayerFeatures(
-            source, FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null,
-            positions);
+        var (pooled, raw) = (
+            FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null);
+        return new LayerFeatures(source, pooled, raw, positions) { Version = _isTried ? null : TensorVersion.Of(raw ?? pooled) };
     }
 
     /// <summary>The pooling in words; null where a matrix needed none.</summary>
@@ -166,6 +194,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     public void Dispose()
     {
         _search?.Dispose();
+        if (_link is not null)
+            _forwards.Observer.StopListening(_link.Hook!, _forwards, _link);
         _forwards.Observer.StopListening(_hook, _forwards, this);
         if (_headHook is not null)
             _forwards.Observer.StopListening(_headHook, _forwards, _head!);

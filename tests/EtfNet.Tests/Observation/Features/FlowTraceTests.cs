@@ -68,6 +68,32 @@ public sealed class FlowTraceTests
         }
     }
 
+    /// <summary>As with a batch norm per domain; and where an activation works in place on the output itself.</summary>
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 1)]
+    public void Compute_NormThatChangesOrActivationInPlace_ScoresOwnOutputs(bool hasNorms, int lost)
+    {
+        using var outer = NewDisposeScope();
+        manual_seed(1);
+        using var data = new Blobs(samples: 160, noise: 2);
+        var model = new Changing(hasNorms);
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
+        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
+        foreach (var (i, (input, labels)) in data.Batches().Index())
+        {
+            model.call(input);
+            monitor.Observe(labels);
+            // What the first forwards gave counts no longer.
+            if (i >= lost)
+                byHand.Observe("first", model.Given!, labels);
+        }
+
+        var layer = monitor.Compute().Layers.Single(layer => layer.Name == "first");
+        layer.FeaturePoint.Should().StartWith("own output");
+        layer.NccError.Should().Be(byHand.Compute().Layers.Single(layer => layer.Name == "first").NccError);
+    }
+
     [Fact]
     public void Compute_OwnOutputAskedFor_StaysThere()
     {
@@ -175,6 +201,35 @@ public sealed class FlowTraceTests
             Given["conv1"] = first.detach().mean([2, 3]).MoveToOuterDisposeScope();
             Given["conv2"] = second.detach().mean([2, 3]).MoveToOuterDisposeScope();
             return head.call(x.flatten(1)).MoveToOuterDisposeScope();
+        }
+    }
+
+    private sealed class Changing : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first = nn.Linear(16, 8);
+        private readonly nn.Module<Tensor, Tensor> norm1 = nn.BatchNorm1d(8);
+        private readonly nn.Module<Tensor, Tensor> norm2 = nn.BatchNorm1d(8);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, 4);
+        private readonly bool _hasNorms;
+        private int _calls;
+
+        public Changing(bool hasNorms)
+            : base(nameof(Changing))
+        {
+            _hasNorms = hasNorms;
+            RegisterComponents();
+        }
+
+        /// <summary>What the first layer gave last.</summary>
+        public Tensor? Given { get; private set; }
+
+        public override Tensor forward(Tensor input)
+        {
+            var x = first.call(input);
+            Given = x.detach().clone();
+            if (_hasNorms)
+                return head.call((_calls++ % 2 == 0 ? norm1 : norm2).call(x).relu());
+            return head.call(x.relu_());
         }
     }
 }
