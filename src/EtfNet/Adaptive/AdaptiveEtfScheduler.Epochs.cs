@@ -173,7 +173,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (_guard is not null && cost is null)
             throw new InvalidOperationException(
                 "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
-        if (_observed == 0 && !hasBatches)
+        if (_observed == 0 && !hasBatches && !_monitor.HasObservations)
             throw new InvalidOperationException(
                 "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();

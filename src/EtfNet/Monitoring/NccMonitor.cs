@@ -195,6 +195,9 @@ public sealed partial class NccMonitor : IDisposable
         return gone.ConvertAll(one => one.Key);
     }
 
+    /// <summary>Whether the running epoch has samples, be they of a state that was loaded.</summary>
+    internal bool HasObservations => _state.Layers.Values.Any(layer => layer.Width is not null);
+
     private void Watch(IReadOnlyList<ModuleNode> nodes, IEnumerable<ModuleNode> layers)
     {
         var trace = _options.FeaturePoint == FeaturePoint.Auto ? new FlowTrace(_forwards, nodes) : null;

@@ -58,6 +58,37 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
+    public void Load_StateOfBeforeEndEpoch_EpochCanEnd()
+    {
+        using var scope = NewDisposeScope();
+        using var data = new Blobs();
+        var errors = new List<IEnumerable<double?>>();
+        using var stream = new MemoryStream();
+        foreach (var loads in new[] { false, true })
+        {
+            using var model = Shapes.Make("Sequential");
+            using var optimizer = optim.SGD(model.parameters(), 0.05);
+            using var etf = model.ApplyAdaptiveEtf(0.01, optimizer);
+            if (loads)
+            {
+                stream.Position = 0;
+                EtfCheckpoint.Load(stream, etf);
+            }
+            else
+            {
+                TrainingLoop.Epoch(model, optimizer, data, etf);
+                etf.EndEpoch();
+                TrainingLoop.Epoch(model, optimizer, data, etf);
+                EtfCheckpoint.Save(stream, etf);
+            }
+
+            errors.Add(etf.EndEpoch().Layers.Select(layer => layer.NccError));
+        }
+
+        errors[1].Should().Equal(errors[0]).And.NotContainNulls();
+    }
+
+    [Fact]
     public void Load_FileOfAnotherKind_SaysWhatLoadsIt()
     {
         using var model = Trained(out var path);
