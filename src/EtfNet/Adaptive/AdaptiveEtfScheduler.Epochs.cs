@@ -9,8 +9,8 @@ public sealed partial class AdaptiveEtfScheduler
     /// ready.</summary>
     /// <returns>What was found and done.</returns>
     /// <remarks>
-    /// The model is called again with inputs of the epoch, in evaluation mode. If it throws, this method throws the same exception; nothing
-    /// is fixed, and the epoch is over.
+    /// The model is called again with inputs of the epoch, in evaluation mode. If it throws, its layers wait, and the report says why; an
+    /// <see cref="OperationCanceledException"/> is thrown on, and the epoch is over.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// No batch was observed in the epoch, a forward is in progress, the model's layers were changed by hand, or
@@ -173,7 +173,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (_guard is not null && cost is null)
             throw new InvalidOperationException(
                 "The guard judges fixes by a loss or an accuracy: call EndEpochWithLoss(loss) or EndEpochWithAccuracy(accuracy).");
-        if (_observed == 0 && !hasBatches && !_monitor.HasObservations)
+        if (_observed == 0 && !hasBatches && (Together is not null || !_monitor.HasObservations))
             throw new InvalidOperationException(
                 "No batch was observed in this epoch. Call Observe(labels) after each training step, before EndEpoch.");
         RequireNoForward();

@@ -43,7 +43,9 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         _monitor = new NccMonitor(model, MonitorChoice.For(options));
         _inputs = new InputSample(_monitor.Forwards, RankShare(options.CalibrationSamples), () => (options.Seed, _memory!.Epoch));
         _memory = new SchedulerMemory(_watched, _inputs, _monitor);
-        _first = _watched.WantsFirst ? new InputConvolutions(_monitor.Forwards, model) : null;
+        _first = _watched.WantsFirst && ModuleTree.Walk(model).Any(node => node.Module is Convolution)
+            ? new InputConvolutions(_monitor.Forwards, model)
+            : null;
         foreach (var layer in _watched.Reach.Skipped.Where(layer => _watched.Find(layer.Name)?.SeesInputs != true))
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
         Report = NewReport(new EpochOutcome());

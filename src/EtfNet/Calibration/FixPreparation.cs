@@ -29,14 +29,13 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
             }
             catch (ReplayException exception)
             {
-                return new FixProposal([], [.. ready.Select(target => new LayerDecision(target.Name, LayerReason.ReplayFailed)
-                {
-                    Detail = exception.Message,
-                })], null, null, null);
+                return Wait(ready, LayerReason.ReplayFailed, exception.Message);
             }
         }
 
         var samples = layerInputs?.Collect(ready.Select(target => target.Fixable)) ?? [];
+        if (samples.Count == 0)
+            return Wait(ready, LayerReason.NoSample, null);
         try
         {
             return new FixProposal(Choose(ready, samples), _waiting, null, null, LayerReason.NoReplay);
@@ -47,6 +46,9 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                 sample.Dispose();
         }
     }
+
+    private static FixProposal Wait(IReadOnlyList<LayerTarget> ready, LayerReason reason, string? detail) => new(
+        [], [.. ready.Select(target => new LayerDecision(target.Name, reason) { Detail = detail })], null, null, null);
 
     private FixProposal PrepareByReplay(IReadOnlyList<LayerTarget> ready)
     {

@@ -101,4 +101,7 @@ public enum LayerReason
 
     /// <summary>The layer was fixed without a trial of the network's loss: the model's outputs do not predict the labels.</summary>
     LossNotScored,
+
+    /// <summary>It is ready, but no inputs of this epoch were kept, as after a state was loaded within an epoch.</summary>
+    NoSample,
 }

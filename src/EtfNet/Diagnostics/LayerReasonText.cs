@@ -49,6 +49,7 @@ internal static class LayerReasonText
         LayerReason.ReplayFailed =>
             $"waits: the model cannot be called in evaluation mode with inputs that it saw ({decision.Detail}); what its forward reads "
             + "beside its inputs must be an input",
+        LayerReason.NoSample => "ready; waits for the next epoch: no inputs of this one were kept",
         LayerReason.LossNotScored => "fixed without a trial of the network's loss: its outputs do not predict the labels",
         _ => decision.Reason.ToString(),
     };

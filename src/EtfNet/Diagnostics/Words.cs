@@ -14,6 +14,9 @@ internal static class Words
         return end < 0 ? exception.Message : exception.Message[..end];
     }
 
+    /// <summary>A layer's name for people: that of the model itself is empty.</summary>
+    public static string Layer(string name) => name.Length == 0 ? "(model)" : name;
+
     /// <summary>Names in quotes, with commas.</summary>
     public static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

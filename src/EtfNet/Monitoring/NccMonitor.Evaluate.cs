@@ -52,6 +52,7 @@ public sealed partial class NccMonitor
         ArgumentNullException.ThrowIfNull(forward);
         ArgumentNullException.ThrowIfNull(labels);
 
+        var places = Places();
         var layers = _taps.Keys.ToDictionary(name => name, _ => new ExactLayer(_options));
         try
         {
@@ -72,7 +73,8 @@ public sealed partial class NccMonitor
                 second.RequireSame(first);
             }
 
-            return new CollapseReport
+            // A place that changed on the way stays: the passes are made again, with all features of one place.
+            return Places() != places ? Evaluate(batches, forward, labels) : new CollapseReport
             {
                 IsExact = true,
                 Layers =
@@ -90,6 +92,9 @@ public sealed partial class NccMonitor
                 layer.Dispose();
         }
     }
+
+    /// <summary>How often the places have changed that features are taken at.</summary>
+    private int Places() => _taps.Values.Sum(tap => tap.Generation);
 
     /// <param name="batches">The batches.</param>
     /// <param name="forward">Calls the model.</param>
@@ -115,7 +120,7 @@ public sealed partial class NccMonitor
             counts.Add(read.Groups);
             if (known is not null)
                 counts.RequireKnown(read.Groups, known);
-            foreach (var features in seen.Features)
+            foreach (var features in seen.Features.Where(features => features.AreCurrent))
             {
                 var rows = features.For(kind);
                 if (_options.NonFinite == NonFinitePolicy.Throw)

@@ -123,13 +123,6 @@ public sealed partial class NccMonitor
 
     private void Add(LabelMatch match, BatchLabels batch)
     {
-        foreach (var (name, tap) in _taps.Where(tap => tap.Value.HasMoved))
-        {
-            tap.HasMoved = false;
-            _state.Layers[name].Dispose();
-            _state.Layers[name] = new LayerState(_options);
-        }
-
         Place(match.Forwards[0].Forward);
         var scores = new Dictionary<LayerState, bool>();
         foreach (var (forward, start, count) in match.Forwards)
@@ -147,9 +140,8 @@ public sealed partial class NccMonitor
                 troubled.Problem = problem;
         foreach (var entry in forward.Features.Where(IsWatched))
         {
-            // What follows has written over it: the next forward keeps a copy.
-            if (entry.Source is LayerTap tap && !tap.AreIntact(entry, kind))
-                continue;
+            if (entry.Source is LayerTap tap && tap.HasMoved())
+                Restart(tap.Name);
             var features = entry.For(kind);
             var state = StateOf(entry.Source.Name);
             if (features.shape[0] != labels.Count)
@@ -221,9 +213,17 @@ public sealed partial class NccMonitor
                 AddState(input, before: head);
     }
 
-    /// <summary>Whether features are of a layer that is watched still: the model may have lost it since the forward.</summary>
-    private bool IsWatched(LayerFeatures features) =>
-        features.Source is not LayerTap tap || ReferenceEquals(_taps.GetValueOrDefault(tap.Name), tap);
+    /// <summary>Whether features are of a layer that is watched still, at the same place: the model may have lost it since the
+    /// forward.</summary>
+    private bool IsWatched(LayerFeatures features) => features.AreCurrent
+        && (features.Source is not LayerTap tap || ReferenceEquals(_taps.GetValueOrDefault(tap.Name), tap));
+
+    /// <summary>Begins a layer's statistics anew: they were of another place.</summary>
+    private void Restart(string name)
+    {
+        _state.Layers[name].Dispose();
+        _state.Layers[name] = new LayerState(_options);
+    }
 
     private LayerState StateOf(string name)
     {

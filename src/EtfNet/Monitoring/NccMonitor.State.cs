@@ -109,6 +109,8 @@ public sealed partial class NccMonitor : ICustomState
             foreach (var state in _state.Layers.Values)
                 state.MakeCenters();
             _state.Heads.Continue(_taps.GetValueOrDefault);
+            foreach (var tap in _taps.Values)
+                tap.Counted = tap.Generation;
         });
     }
 

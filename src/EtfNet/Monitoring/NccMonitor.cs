@@ -150,6 +150,8 @@ public sealed partial class NccMonitor : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        foreach (var tap in _taps.Values)
+            tap.Dispose();
         _forwards.Dispose();
         _state.Clear();
         _outside?.Dispose();
@@ -208,6 +210,8 @@ public sealed partial class NccMonitor : IDisposable
             _taps.Add(node.Path, new LayerTap(_forwards, node, nodes, point, _options.Pooling, isShown ? null : trace));
             AddState(node.Path);
         }
+
+        trace?.EndIfIdle();
     }
 
     private void AddState(string name, string? before = null, string? after = null)

@@ -43,5 +43,5 @@ internal static class LayerChoice
     private static IEnumerable<string> Paths(ModuleNode node) => node.Aliases.Prepend(node.Path);
 
     private static string Names(IEnumerable<ModuleNode> nodes) =>
-        string.Join(", ", nodes.Select(node => node.Path.Length == 0 ? "(model)" : node.Path));
+        string.Join(", ", nodes.Select(node => Words.Layer(node.Path)));
 }

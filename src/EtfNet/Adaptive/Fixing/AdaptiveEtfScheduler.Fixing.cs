@@ -26,7 +26,7 @@ public sealed partial class AdaptiveEtfScheduler
         foreach (var waiting in proposal.Waiting)
         {
             decisions[waiting.Name] = waiting;
-            if (waiting.Reason is not (LayerReason.MaxPerEpoch or LayerReason.CalibrationBudget))
+            if (waiting.Reason is not (LayerReason.MaxPerEpoch or LayerReason.CalibrationBudget or LayerReason.NoSample))
                 Refuse(waiting);
             else
                 Log.LayerWaits(_log, _memory.Epoch, waiting.Name, waiting.ToString());

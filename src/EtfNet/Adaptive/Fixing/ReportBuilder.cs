@@ -18,6 +18,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
     public EtfReport Build(
         int epoch, double epsilon, IReadOnlyList<string> monitored, IReadOnlySet<int> trials, EtfTailReport? tail)
     {
+        var reach = layers.Reach;
         return new EtfReport
         {
             Epoch = epoch,
@@ -25,9 +26,9 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
             FixedLayers = [.. _watched.Values.Select(layer => layer.Record).OfType<FixedLayer>().OrderBy(layer => layer.Epoch)],
             NewlyFixed = outcome.NewlyFixed,
             Reverted = [.. outcome.Reverted.Select(entry => entry.Layer.Name)],
-            Skipped = layers.Reach.Skipped,
-            ParametersInReach = layers.Reach.InReach,
-            ParametersOutOfReach = layers.Reach.OutOfReach,
+            Skipped = reach.Skipped,
+            ParametersInReach = reach.InReach,
+            ParametersOutOfReach = reach.OutOfReach,
             EffectiveDepth = outcome.Collapse?.EffectiveDepth(epsilon),
             UnlabeledForwards = outcome.Unlabeled,
             Remarks = outcome.Remarks,

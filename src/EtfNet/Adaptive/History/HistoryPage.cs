@@ -85,13 +85,11 @@ internal static class HistoryPage
 
     private static void Row(StringBuilder page, int epoch, string layer, string what, string frame, params string[] numbers)
     {
-        page.Append(Invariant($"<tr><td class=\"n\">{epoch}</td><td>{Text(Shown(layer))}</td><td>{what}</td><td>{Text(frame)}</td>"));
+        page.Append(Invariant($"<tr><td class=\"n\">{epoch}</td><td>{Text(Words.Layer(layer))}</td><td>{what}</td><td>{Text(frame)}</td>"));
         foreach (var number in numbers)
             page.Append(Invariant($"<td class=\"n\">{number}</td>"));
         page.Append("</tr>\n");
     }
-
-    public static string Shown(string layer) => layer.Length == 0 ? "(model)" : layer;
 
     private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";
 

@@ -37,17 +37,18 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
     /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>
     public (string Text, bool IsOfModel)? Problem(IReadOnlyList<WatchedLayer> layers, ModelReach reach)
     {
-        var names = Targets().Select(target => target.Name).ToList();
-        var paths = names.Concat(FixedModules.Of(model).Select(layer => layer.Name)).ToList();
+        var paths = Targets().Select(target => target.Name).Concat(FixedModules.Of(model).Select(layer => layer.Name)).ToList();
+        var names = string.Join(", ", paths.Select(Words.Layer));
         // A model whose layers are all fixed is watched as it is.
         if (paths.Count == 0)
             return ($"{model.GetType().Name} has no trainable linear layer or convolution that could be fixed"
-                + (reach.Skipped.Count > 0 ? $"; '{reach.Skipped[0].Name}': {reach.Skipped[0].Reason}." : "."), true);
+                + (reach.Skipped.Count > 0 ? $"; '{Words.Layer(reach.Skipped[0].Name)}': {reach.Skipped[0].Reason}." : "."), true);
         if (options.Include.FirstOrDefault(pattern => !paths.Exists(path => NamePattern.Matches(pattern, path))) is { } nothing)
-            return ($"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: "
-                + $"{string.Join(", ", paths)}.", false);
+            return (
+                $"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: {names}.",
+                false);
         if (layers.All(layer => layer.SeesInputs) && !paths.Exists(IsIncluded))
-            return ($"Include and Exclude leave no layer to be fixed. The model has: {string.Join(", ", paths)}.", false);
+            return ($"Include and Exclude leave no layer to be fixed. The model has: {names}.", false);
         // A layer that cannot be fixed is no error as long as something else is worth watching.
         return layers.All(layer => layer.Excluded is not null || layer.SeesInputs)
             && ModuleTree.Walk(model).All(node =>

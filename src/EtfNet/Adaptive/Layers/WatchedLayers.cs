@@ -16,7 +16,6 @@ internal sealed class WatchedLayers
     {
         (_model, _choice) = (model, new WatchedChoice(model, options));
         _layers.AddRange(_choice.Layers(optimizers, new HashSet<object?>()));
-        Reach = ModelReach.Of(_model, _layers);
         if (_choice.Problem(_layers, Reach) is var (problem, isOfModel))
             throw new ArgumentException(problem, isOfModel ? nameof(model) : nameof(options));
     }
@@ -24,7 +23,7 @@ internal sealed class WatchedLayers
     public IReadOnlyList<WatchedLayer> Layers => _layers;
 
     /// <summary>Which part of the model can be fixed.</summary>
-    public ModelReach Reach { get; private set; }
+    public ModelReach Reach => ModelReach.Of(_model, _layers);
 
     /// <summary>Whether forwards are to show which convolutions see the model's inputs.</summary>
     public bool WantsFirst => _choice.WantsFirst;
@@ -35,7 +34,6 @@ internal sealed class WatchedLayers
         _choice.First = first;
         foreach (var layer in _layers)
             layer.SeesInputs = first.Contains(layer.Layer.Module);
-        Reach = ModelReach.Of(_model, _layers);
     }
 
     /// <summary>
@@ -97,7 +95,6 @@ internal sealed class WatchedLayers
         foreach (var fix in returning.Fixes.Where(fix => there.Contains(fix.Current)))
             _unwatched.Add(fix.Name, fix);
         _layers.AddRange(_choice.Layers(optimizers, _layers.Select(layer => layer.Current).ToHashSet(ReferenceEqualityComparer.Instance)));
-        Reach = ModelReach.Of(_model, _layers);
         return gone;
     }
 

@@ -36,7 +36,8 @@ public sealed record EtfReport
     /// <summary>Gets the number of weights of the layers that can be fixed or are fixed.</summary>
     public required long ParametersInReach { get; init; }
 
-    /// <summary>Gets the number of all other parameters: those of <see cref="Skipped"/> layers, of normalizations, and biases.</summary>
+    /// <summary>Gets the number of all other parameters: those of <see cref="Skipped"/> and frozen layers, of normalizations, and
+    /// biases.</summary>
     public required long ParametersOutOfReach { get; init; }
 
     /// <summary>Gets the effective depth at epsilon: the number, from 1, of the first layer from which all later ones have errors at or
@@ -106,11 +107,12 @@ public sealed record EtfReport
         text.Append(CultureInfo.InvariantCulture, $"epoch {Epoch}: {FixedCount} of {Layers.Count} layers fixed");
         if (EffectiveDepth is { } depth)
             text.Append(CultureInfo.InvariantCulture, $", effective depth {depth}");
-        var width = Layers.Select(layer => Shown(layer.Name).Length).DefaultIfEmpty(0).Max();
+        var width = Layers.Select(layer => Words.Layer(layer.Name).Length).DefaultIfEmpty(0).Max();
         foreach (var layer in Layers)
         {
             var error = layer.NccError is { } value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "   -  ";
-            var line = $"  {Shown(layer.Name).PadRight(width)}  NCC error {error}  {(layer.IsFixed ? "fixed" : "     ")}  {layer.Note}";
+            var name = Words.Layer(layer.Name).PadRight(width);
+            var line = $"  {name}  NCC error {error}  {(layer.IsFixed ? "fixed" : "     ")}  {layer.Note}";
             text.AppendLine().Append(line.TrimEnd());
         }
 
@@ -128,14 +130,12 @@ public sealed record EtfReport
             text.AppendLine().Append(CultureInfo.InvariantCulture,
                 $"  {ParametersInReach:N0} of {all:N0} parameters are in reach ({(double)ParametersInReach / all:0.0%})");
         return text.ToString();
-
-        static string Shown(string name) => name.Length == 0 ? "(model)" : name;
     }
 
     /// <summary>The names of layers that are skipped for one reason; of many, the first and how many more.</summary>
     private static string Names(IEnumerable<SkippedLayer> layers)
     {
-        var names = layers.Select(layer => layer.Name.Length == 0 ? "(model)" : layer.Name).ToList();
+        var names = layers.Select(layer => Words.Layer(layer.Name)).ToList();
         return names.Count <= ShownNames
             ? string.Join(", ", names)
             : $"{string.Join(", ", names.Take(ShownNames))} and {names.Count - ShownNames} more";

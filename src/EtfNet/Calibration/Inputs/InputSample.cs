@@ -168,7 +168,10 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     {
         lock (_lock)
             if (_store.Find(forward) is { } batch)
+            {
                 (batch.Forward, batch.Labels) = (null, Copy(labels));
+                _store.Settle();
+            }
     }
 
     public void LetGo(Forward forward, bool isDuplicate)
@@ -177,8 +180,12 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             if (_store.Find(forward) is { } batch)
             {
                 batch.Forward = null;
-                if (isDuplicate || _store.HasLabels)
+                if (isDuplicate)
                     _store.Remove(batch);
+                else if (_store.HasLabels)
+                    _store.Drop(batch);
+                else
+                    _store.Settle();
             }
     }
 

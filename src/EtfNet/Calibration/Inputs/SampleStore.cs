@@ -9,6 +9,7 @@ internal sealed class SampleStore(int maxRows)
     private const long MaxBytes = 64L << 20;
 
     private readonly List<SampleBatch> _batches = [];
+    private long _unlabeledRows;
 
     public bool IsEmpty => _batches.Count == 0;
 
@@ -25,7 +26,7 @@ internal sealed class SampleStore(int maxRows)
 
     private long Bytes => _batches.Sum(batch => batch.Bytes);
 
-    private SampleBatch? Largest => _batches.MaxBy(batch => batch.Draw);
+    private List<SampleBatch> Settled => _batches.FindAll(batch => batch.Forward is null);
 
     /// <summary>The batch that waits for the labels of a forward; null for none.</summary>
     public SampleBatch? Find(Forward forward) => _batches.Find(batch => ReferenceEquals(batch.Forward, forward));
@@ -34,21 +35,31 @@ internal sealed class SampleStore(int maxRows)
     public bool HasRoomFor(long bytes) => Rows < maxRows && (IsEmpty || Bytes + bytes <= MaxBytes);
 
     /// <summary>Whether a batch would be kept. One batch is, whatever its size.</summary>
-    public bool Takes(double draw, long rows, long bytes) =>
-        Largest is not { } largest || draw < largest.Draw || HasRoomFor(bytes) || (Rows < maxRows && rows > Rows);
+    public bool Takes(double draw, long rows, long bytes)
+    {
+        var settled = Settled;
+        var kept = settled.Sum(batch => batch.Rows);
+        return settled.Count == 0 || draw < settled.Max(batch => batch.Draw)
+            || (kept < maxRows && rows > kept && rows > _unlabeledRows)
+            || (kept < maxRows && settled.Sum(batch => batch.Bytes) + bytes <= MaxBytes);
+    }
 
     public void Add(SampleBatch batch) => _batches.Add(batch);
 
-    /// <summary>Adds a batch, and lets go of those with greater numbers that are no longer needed.</summary>
+    /// <summary>Adds a batch that awaits its labels. Of those that do, as many are kept as of the others.</summary>
     public void AddDrawn(SampleBatch batch)
     {
         _batches.Add(batch);
-        while (_batches.Count > 1 && Largest is { } last && (Rows - last.Rows >= maxRows || Bytes > MaxBytes))
-            // One large batch is worth more than others that hold fewer rows together.
-            if (Rows - last.Rows < Math.Min(last.Rows, maxRows))
-                _batches.FindAll(other => !ReferenceEquals(other, last)).ForEach(Remove);
-            else
-                Remove(last);
+        Shrink(_batches.FindAll(other => other.Forward is not null), byRows: false);
+    }
+
+    /// <summary>A batch awaits its labels no longer: lets go of those with greater numbers that are no longer needed, and, once any has
+    /// labels, of those without.</summary>
+    public void Settle()
+    {
+        if (HasLabels)
+            _batches.FindAll(batch => batch.Forward is null && batch.Labels is null).ForEach(Drop);
+        Shrink(Settled, byRows: true);
     }
 
     /// <summary>
@@ -78,6 +89,28 @@ internal sealed class SampleStore(int maxRows)
                 step.Add(new SampleBatch(null, inputs, i < own.Count ? own[i].Draw : 1) { Labels = labels });
             _batches.AddRange(whole && SampleShares.FitTogether(step) ? [SampleShares.Join(step)] : step);
         }
+    }
+
+    private void Shrink(List<SampleBatch> batches, bool byRows)
+    {
+        while (batches.Count > 1)
+        {
+            var last = batches.MaxBy(batch => batch.Draw)!;
+            var others = batches.Sum(batch => batch.Rows) - last.Rows;
+            if (others < maxRows && batches.Sum(batch => batch.Bytes) <= MaxBytes)
+                return;
+            // One large batch is worth more than others that hold fewer rows together.
+            var gone = byRows && others < Math.Min(last.Rows, maxRows) ? batches.FindAll(batch => !ReferenceEquals(batch, last)) : [last];
+            gone.ForEach(Remove);
+            batches.RemoveAll(gone.Contains);
+        }
+    }
+
+    /// <summary>Removes a batch that nobody labels. One of its size is not taken for its size again.</summary>
+    public void Drop(SampleBatch batch)
+    {
+        _unlabeledRows = Math.Max(_unlabeledRows, batch.Rows);
+        Remove(batch);
     }
 
     public void Remove(SampleBatch batch)

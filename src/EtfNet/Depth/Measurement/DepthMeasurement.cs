@@ -39,6 +39,8 @@ internal sealed class DepthMeasurement : IDisposable
             _layers.Add(node.Path, new LayerDepth(options));
             _order.Add(node.Path);
         }
+
+        trace?.EndIfIdle();
     }
 
     /// <summary>The numbers of samples, or positions, that had a label: in training, and held out.</summary>
@@ -53,8 +55,8 @@ internal sealed class DepthMeasurement : IDisposable
                 _scores = (int)ForwardOutputs.Columns(logits.shape);
             _classes = Math.Max(_classes, _options.ClassCount ?? Math.Max(_scores ?? 0, groups.MaxLabel + 1));
             _present.UnionWith(groups.Classes);
-            foreach (var features in seen.Features)
-                if (_layers.TryGetValue(features.Source.Name, out var layer))
+            foreach (var features in seen.Features.Where(features => features.AreCurrent))
+                if (Find(features.Source.Name) is { } layer)
                     layer.Train(features.For(kind), groups, _classes);
         });
         Samples = (samples, 0);
@@ -72,8 +74,8 @@ internal sealed class DepthMeasurement : IDisposable
         var samples = Pass(batches, forward, labels, parameter, (seen, kind, groups) =>
         {
             _clock.Stop(Math.Max(seen.Samples, 1), seen.Features.Exists(features => features.Pooled.device_type == DeviceType.CUDA));
-            foreach (var features in seen.Features)
-                if (_layers.TryGetValue(features.Source.Name, out var layer))
+            foreach (var features in seen.Features.Where(features => features.AreCurrent))
+                if (Find(features.Source.Name) is { } layer)
                     layer.Test(features.For(kind), groups);
             using var predictions = Predictions.Of(seen, groups.Count, wanted: seen.Logits is not null);
             for (var i = 0; i < predictions.Values.Length; i++)
@@ -108,9 +110,21 @@ internal sealed class DepthMeasurement : IDisposable
 
     public void Dispose()
     {
+        foreach (var tap in _taps.Values)
+            tap.Dispose();
         _forwards.Dispose();
         foreach (var layer in _layers.Values)
             layer.Dispose();
+    }
+
+    /// <summary>What is measured of a layer; begun anew where its features are taken at another place now. Null for what is no
+    /// layer.</summary>
+    private LayerDepth? Find(string name)
+    {
+        if (!_layers.TryGetValue(name, out var layer) || !_taps[name].HasMoved())
+            return layer;
+        layer.Dispose();
+        return _layers[name] = new LayerDepth(_options);
     }
 
     private DepthLayer Entry(string name, long parameters, string point, double whole)

@@ -47,7 +47,7 @@ internal static class DepthTable
     private static double Share(DepthLayer cut, DepthReport report) =>
         report.Parameters == 0 ? 0 : 100.0 * (cut.Parameters + ((long)cut.Width + 1) * report.ClassCount) / report.Parameters;
 
-    private static string Name(DepthLayer layer) => layer.Name.Length == 0 ? "(model)" : layer.Name;
+    private static string Name(DepthLayer layer) => Words.Layer(layer.Name);
 
     private static string Number(double? value, string format, string unit = "") =>
         value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) + unit : "";

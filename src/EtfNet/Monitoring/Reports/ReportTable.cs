@@ -48,7 +48,7 @@ internal static class ReportTable
         return text.ToString();
     }
 
-    private static string Name(LayerCollapse layer) => layer.Name.Length == 0 ? "(model)" : layer.Name;
+    private static string Name(LayerCollapse layer) => Words.Layer(layer.Name);
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 

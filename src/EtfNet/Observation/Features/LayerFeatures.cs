@@ -11,9 +11,8 @@ internal sealed record LayerFeatures(IFeatureSource Source, Tensor Pooled, Tenso
 {
     private Tensor? _perPosition;
 
-    /// <summary>How often what is kept had been written in place when it was taken; null where that is not known, or need not
-    /// be.</summary>
-    public long? Version { get; init; }
+    /// <summary>How often the source had changed the place that it takes features at.</summary>
+    public int Generation { get; init; }
 
     public long Rows => Pooled.shape[0];
 
@@ -24,13 +23,8 @@ internal sealed record LayerFeatures(IFeatureSource Source, Tensor Pooled, Tenso
     /// <summary>The rows that labels of a kind belong to.</summary>
     public Tensor For(LabelKind kind) => kind != LabelKind.PerPosition || Raw is null ? Pooled : _perPosition ??= Source.PoolPositions(Raw);
 
-    /// <summary>Whether what is kept for labels of a kind has been written in place since: it is the layer's no longer.</summary>
-    public bool IsOverwritten(LabelKind kind)
-    {
-        var kept = Raw ?? Pooled;
-        var uses = Raw is null || kind == LabelKind.PerPosition || TensorVersion.Address(Raw) == TensorVersion.Address(Pooled);
-        return uses && Version is { } version && TensorVersion.Of(kept) is { } now && now != version;
-    }
+    /// <summary>Whether the source still takes features where these were taken.</summary>
+    public bool AreCurrent => Source is not LayerTap tap || tap.Generation == Generation;
 
     /// <summary>Whether they are the very numbers of a tensor: same memory, same shape.</summary>
     public bool Shares(Tensor other) => IsSame(Raw ?? Pooled, other);

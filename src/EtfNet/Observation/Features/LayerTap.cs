@@ -6,7 +6,7 @@ namespace EtfNet;
 /// <summary>
 /// Takes a layer's features from every forward that a party observes: pools what passes and hands it on, outside every scope.
 /// </summary>
-internal sealed class LayerTap : IFeatureSource, IModuleListener
+internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
 {
     private readonly ObservedForwards _forwards;
     private readonly FeaturePooling _pooling;
@@ -16,7 +16,6 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     private FlowSearch? _search;
     private FlowLink? _link;
     private ModuleHook _hook;
-    private bool _isTried;
     private ModuleHook? _headHook;
     private long _rank;
     private FeatureLayout _seen;
@@ -36,8 +35,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         Layer = node.Module;
         _layout = LayoutFinder.For(node, nodes);
         _hook = forwards.Observer.Listen(point.Module, forwards, this);
-        _search = trace?.Search((forward, output) =>
-            Features(this, output, _seen, copy: true, NeedsMask() ? forward.TokenMask?.Value : null));
+        _search = trace?.Search(
+            (forward, output) => Features(this, output, _seen, copy: true, NeedsMask() ? forward.TokenMask?.Value : null), FollowFlow);
         if (node.Module is Linear or IWatchedLayer { HasChannelsFirst: false })
             _headHook = forwards.Observer.Listen(node.Module, forwards, _head = new HeadListener(forwards.Heads, this));
     }
@@ -57,8 +56,11 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     /// <summary>How the last output became rows: its rank, where its features were, and the pooling that was taken.</summary>
     public (long Rank, FeatureLayout Layout, FeaturePooling Pooling) Pooled => (_rank, _seen, FeaturePooler.Resolve(Pooling, _rank, _seen));
 
-    /// <summary>Whether features are taken elsewhere than before: what was made of them does not belong to what comes.</summary>
-    public bool HasMoved { get; set; }
+    /// <summary>How often the place that features are taken at has changed, but for the first forward's search.</summary>
+    public int Generation { get; private set; }
+
+    /// <summary>The generation that statistics are of.</summary>
+    public int Counted { get; set; }
 
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
@@ -95,6 +97,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
             _headHook = hook;
         }
 
+        if (ReferenceEquals(_point.Module, Layer))
+            _point = _point with { Module = replacement };
         Layer = replacement;
     }
 
@@ -102,23 +106,18 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     {
         if (TensorsOf.First(result) is not { } output || output.dim() == 0 || !is_floating_point(output))
             return;
-        if (_search?.IsOver(forward) == true)
-            FollowFlow();
-        if (_link?.Gave(output) != true)
+        if (_link is { } link)
+            link.Gave(forward, output);
+        else
             Enter(forward, output);
     }
 
-    /// <summary>Whether features are what the layer gave. Asked when they are used: the first time tells whether what follows works in
-    /// place, and then copies are kept from the next forward on.</summary>
-    public bool AreIntact(LayerFeatures features, LabelKind kind)
+    /// <summary>Whether statistics of the layer are of another place than features are taken at now; asked once.</summary>
+    public bool HasMoved()
     {
-        if (features.Version is null)
-            return true;
-        _isTried = true;
-        if (!features.IsOverwritten(kind))
-            return true;
-        _point = _point with { Overwritten = true };
-        return false;
+        var hasMoved = Counted != Generation;
+        Counted = Generation;
+        return hasMoved;
     }
 
     private void Enter(Forward forward, Tensor output)
@@ -144,25 +143,27 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     private void Add(Forward forward, LayerFeatures features, Tensor output)
     {
         forward.Add(features);
-        _search?.Gave(output, features);
+        _search?.Gave(forward, output, features);
     }
 
     /// <summary>Goes on behind the normalization that takes the layer's output, where there is one.</summary>
-    private void FollowFlow()
+    private void FollowFlow(nn.Module? norm)
     {
-        var norm = _search!.Taker;
         _search = null;
         if (norm is null)
             return;
         _point = new TapPoint(norm, $"after {norm.GetType().Name}, which takes its output", Overwritten: true);
-        _link = new FlowLink(Enter);
-        _link.Hook = _forwards.Observer.Listen(norm, _forwards, _link);
-        _link.Broken = () =>
-        {
-            _forwards.Observer.StopListening(_link!.Hook, _forwards, _link);
-            _point = new TapPoint(Layer, "own output, as its normalization is not always the same", Overwritten: true);
-            (_link, HasMoved) = (null, true);
-        };
+        _link = new FlowLink(_forwards, norm, Enter, LoseFlow);
+    }
+
+    /// <summary>Goes back to the layer's own output: its normalization is not always the same, or takes something else too.</summary>
+    private void LoseFlow(Forward forward, IReadOnlyList<Tensor> untaken)
+    {
+        _link = null;
+        _point = new TapPoint(Layer, "own output, as its normalization is not always the same", Overwritten: true);
+        Generation++;
+        foreach (var output in untaken.Where(output => !output.IsInvalid))
+            Enter(forward, output);
     }
 
     /// <summary>Features given by hand, pooled as the hook would; one row per label.</summary>
@@ -185,7 +186,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
         var positions = FeaturePooler.Positions(output.shape, layout);
         var (pooled, raw) = (
             FeaturePooler.Pool(output, Pooling, layout, copy, mask), open ? output.detach().DetachFromDisposeScope() : null);
-        return new LayerFeatures(source, pooled, raw, positions) { Version = _isTried ? null : TensorVersion.Of(raw ?? pooled) };
+        return new LayerFeatures(source, pooled, raw, positions) { Generation = Generation };
     }
 
     /// <summary>The pooling in words; null where a matrix needed none.</summary>
@@ -194,8 +195,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener
     public void Dispose()
     {
         _search?.Dispose();
-        if (_link is not null)
-            _forwards.Observer.StopListening(_link.Hook!, _forwards, _link);
+        _link?.Dispose();
         _forwards.Observer.StopListening(_hook, _forwards, this);
         if (_headHook is not null)
             _forwards.Observer.StopListening(_headHook, _forwards, _head!);

@@ -3,33 +3,25 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>The search of one layer for the normalization behind it, over one forward.</summary>
-internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFeatures> pool) : IDisposable
+/// <param name="trace">What knows which tensors normalizations take.</param>
+/// <param name="pool">Makes features of what a normalization gives.</param>
+/// <param name="decided">Takes the normalization that took every output of the layer, and nothing else; null where some output went
+/// elsewhere, or to several.</param>
+internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFeatures> pool, Action<nn.Module?> decided) : IDisposable
 {
     private readonly List<Taken> _taken = [];
     private Forward? _forward;
     private int _calls;
-    private bool _isOver;
 
-    /// <summary>The normalization that took every output of the layer, and nothing else; null where some output went elsewhere, or to
-    /// several.</summary>
-    public nn.Module? Taker => _taken.Count == _calls ? Only(_taken.Select(taken => taken.Norm).Distinct()) : null;
-
-    /// <summary>
-    /// Whether the first forward with this layer is over: then <see cref="Taker"/> is what was found, and the search has ended.
-    /// </summary>
-    public bool IsOver(Forward forward)
+    /// <summary>The layer has given an output. A forward that did not end shows nothing: the next begins anew.</summary>
+    public void Gave(Forward forward, Tensor output, LayerFeatures features)
     {
-        _forward ??= forward;
-        if (ReferenceEquals(forward, _forward))
-            return false;
-        Dispose();
-        trace.Decided();
-        return true;
-    }
+        if (!ReferenceEquals(forward, _forward))
+        {
+            Dispose();
+            (_forward, _calls) = (forward, 0);
+        }
 
-    /// <summary>The layer has given an output.</summary>
-    public void Gave(Tensor output, LayerFeatures features)
-    {
         _calls++;
         trace.Gave(output, this, features);
     }
@@ -37,7 +29,7 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
     /// <summary>A normalization has taken one of the outputs: its result is the feature.</summary>
     public void Took(Forward forward, nn.Module norm, LayerFeatures own, Tensor output)
     {
-        if (_isOver || !ReferenceEquals(forward, _forward))
+        if (!ReferenceEquals(forward, _forward))
             return;
         var behind = pool(forward, output);
         if (forward.Swap(own, behind))
@@ -46,26 +38,37 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
             behind.Dispose();
     }
 
-    /// <summary>A normalization has taken something else too: what is behind it is not the layer's alone, and its own outputs are the
-    /// features.</summary>
-    public void Lost(nn.Module norm)
+    /// <summary>A normalization has taken something else too: what is behind it is not the layer's alone.</summary>
+    public void Lost(nn.Module norm) => PutBack(taken => ReferenceEquals(taken.Norm, norm));
+
+    /// <summary>A forward is over. If it was this search's, the search has ended; where no normalization was found, the layer's own
+    /// outputs are the features.</summary>
+    public void Ended(Forward forward)
     {
-        if (_isOver)
+        if (!ReferenceEquals(forward, _forward))
             return;
-        foreach (var taken in _taken.Where(taken => ReferenceEquals(taken.Norm, norm)))
-            (_forward!.Swap(taken.Behind, taken.Own) ? taken.Behind : taken.Own).Dispose();
-        _taken.RemoveAll(taken => ReferenceEquals(taken.Norm, norm));
+        var norm = _taken.Count == _calls && _taken.Select(taken => taken.Norm).Distinct().ToList() is [var only] ? only : null;
+        if (norm is null)
+            PutBack(_ => true);
+        Dispose();
+        _forward = null;
+        decided(norm);
+        trace.Decided(this);
     }
 
-    /// <summary>Lets go of the layer's own outputs, which the search kept.</summary>
+    /// <summary>Lets go of the layer's own outputs, which the search keeps until the forward is over.</summary>
     public void Dispose()
     {
-        if (!_isOver)
-            _taken.ForEach(taken => taken.Own.Dispose());
-        _isOver = true;
+        _taken.ForEach(taken => taken.Own.Dispose());
+        _taken.Clear();
     }
 
-    private static nn.Module? Only(IEnumerable<nn.Module> norms) => norms.ToList() is [var only] ? only : null;
+    private void PutBack(Predicate<Taken> which)
+    {
+        foreach (var taken in _taken.FindAll(which))
+            (_forward!.Swap(taken.Behind, taken.Own) ? taken.Behind : taken.Own).Dispose();
+        _taken.RemoveAll(which);
+    }
 
     private sealed record Taken(nn.Module Norm, LayerFeatures Own, LayerFeatures Behind);
 }

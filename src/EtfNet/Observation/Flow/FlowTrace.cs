@@ -13,7 +13,7 @@ internal sealed class FlowTrace : IDisposable
     private readonly ObservedForwards _forwards;
     private readonly List<Norm> _norms = [];
     private readonly ConditionalWeakTable<Tensor, Given> _given = [];
-    private int _undecided;
+    private readonly List<FlowSearch> _searches = [];
 
     /// <param name="forwards">The forwards.</param>
     /// <param name="nodes">All modules of the model.</param>
@@ -26,18 +26,30 @@ internal sealed class FlowTrace : IDisposable
             norm.Hook = forwards.Observer.Listen(node.Module, forwards, norm);
             _norms.Add(norm);
         }
+
+        forwards.Completed += Ended;
     }
 
     /// <summary>Begins to look for what takes the output of a layer.</summary>
     /// <param name="pool">Makes features of what a normalization gives.</param>
-    public FlowSearch Search(Func<Forward, Tensor, LayerFeatures> pool)
+    /// <param name="decided">Takes the normalization at the end of the layer's first forward; null for none.</param>
+    public FlowSearch Search(Func<Forward, Tensor, LayerFeatures> pool, Action<nn.Module?> decided)
     {
-        _undecided++;
-        return new FlowSearch(this, pool);
+        var search = new FlowSearch(this, pool, decided);
+        _searches.Add(search);
+        return search;
+    }
+
+    /// <summary>Ends where nothing is looked for.</summary>
+    public void EndIfIdle()
+    {
+        if (_searches.Count == 0)
+            Dispose();
     }
 
     public void Dispose()
     {
+        _forwards.Completed -= Ended;
         foreach (var norm in _norms)
             _forwards.Observer.StopListening(norm.Hook!, _forwards, norm);
         _norms.Clear();
@@ -47,10 +59,16 @@ internal sealed class FlowTrace : IDisposable
     internal void Gave(Tensor output, FlowSearch search, LayerFeatures features) => _given.AddOrUpdate(output, new Given(search, features));
 
     /// <summary>One layer less to look for; after the last the norms are listened to no longer.</summary>
-    internal void Decided()
+    internal void Decided(FlowSearch search)
     {
-        if (--_undecided == 0)
-            Dispose();
+        _searches.Remove(search);
+        EndIfIdle();
+    }
+
+    private void Ended(Forward forward)
+    {
+        foreach (var search in _searches.ToList())
+            search.Ended(forward);
     }
 
     private sealed record Given(FlowSearch Search, LayerFeatures Features);

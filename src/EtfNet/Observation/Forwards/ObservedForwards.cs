@@ -103,9 +103,13 @@ internal sealed class ObservedForwards : IDisposable
             _subscribers.ForEach(subscriber => subscriber.Begun(forward, call.Inputs));
     }
 
+    /// <summary>A forward is over, and nothing was made of its features yet.</summary>
+    public event Action<Forward>? Completed;
+
     /// <summary>The model's result has come.</summary>
     public void Complete(Forward forward, object? result)
     {
+        Completed?.Invoke(forward);
         var outputs = TensorsOf.All(result);
         var logits = LogitsChoice.Of(Options, result, outputs, forward);
         Heads.Settle(forward, outputs, logits, Options.ClassCount);
@@ -131,6 +135,7 @@ internal sealed class ObservedForwards : IDisposable
             foreach (var forward in _waiting.All.Where(forward => forward.Call is not null))
             {
                 forward.Call!.IsClosed = true;
+                Completed?.Invoke(forward);
                 Heads.Settle(forward, [], null, Options.ClassCount);
                 forward.Complete([], null);
             }

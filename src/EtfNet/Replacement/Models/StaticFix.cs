@@ -57,10 +57,11 @@ internal static class StaticFix
     private static List<LayerTarget> Choose(nn.Module model, IReadOnlyList<string> patterns, IReadOnlyList<OptimizerHelper> optimizers)
     {
         var all = LayerTarget.All(model);
-        var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => target.Name));
+        var names = all.Count == 0 ? "none that is not fixed already" : string.Join(", ", all.Select(target => Words.Layer(target.Name)));
         foreach (var pattern in patterns)
             if (!all.Any(target => NamePattern.Matches(pattern, target.Name)))
-                throw new ArgumentException($"No trainable linear or convolution layer matches '{pattern}'. There are: {names}.",
+                throw new ArgumentException(
+                    Unfixable(model, pattern) ?? $"No trainable linear or convolution layer matches '{pattern}'. There are: {names}.",
                     nameof(patterns));
         if (patterns.Count == 0)
             throw new ArgumentException($"No layer was named. There are: {names}.", nameof(patterns));
@@ -77,4 +78,12 @@ internal static class StaticFix
 
         return chosen;
     }
+
+    /// <summary>Why a convolution that a pattern names is none that a frame stands in for; null where it names no such.</summary>
+    private static string? Unfixable(nn.Module model, string pattern) =>
+        (from node in ModuleTree.Walk(model)
+         where node.Module is Convolution && NamePattern.Matches(pattern, node.Path)
+         let obstacle = ConvWindow.Obstacle((Convolution)node.Module)
+         where obstacle is not null
+         select $"Layer '{node.Path}' cannot be fixed: {obstacle}.").FirstOrDefault();
 }

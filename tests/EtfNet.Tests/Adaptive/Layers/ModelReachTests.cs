@@ -105,6 +105,16 @@ public sealed class ModelReachTests
     }
 
     [Fact]
+    public void ApplyEtf_ConvolutionThatNoFrameStandsInFor_SaysWhy()
+    {
+        using var model = nn.Sequential(("first", nn.Conv2d(4, 8, 3, groups: 2)), ("second", nn.Conv2d(8, 8, 3)));
+        ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "first"))).Should().Throw<ArgumentException>()
+            .WithMessage("Layer 'first' cannot be fixed: *2 groups*");
+        using var alone = nn.Conv2d(8, 8, 3);
+        ((Action)(() => alone.ApplyEtf(EtfFrame.Identity, "first"))).Should().Throw<ArgumentException>().WithMessage("*(model)*");
+    }
+
+    [Fact]
     public void Report_FirstConvolutionOfASharedWeight_SaysThatAndNotToNameIt()
     {
         var (first, second) = (nn.Conv2d(8, 8, 3), nn.Conv2d(8, 8, 3));

@@ -34,7 +34,7 @@ internal static class HistoryCharts
         };
         foreach (var (i, layer) in history.Layers.Index())
         {
-            var (hue, name) = (HistoryPage.Hue(i, history.Layers.Count), HistoryPage.Shown(layer));
+            var (hue, name) = (HistoryPage.Hue(i, history.Layers.Count), Words.Layer(layer));
             chart.Series.Add(new ChartSeries(
                 name, hue, [.. history.Epochs.Select(epoch => (epoch.Report.Epoch, EtfHistory.ErrorOf(epoch.Report, layer)))]));
             foreach (var (report, _) in history.Epochs)
