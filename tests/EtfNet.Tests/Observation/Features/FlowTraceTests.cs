@@ -12,105 +12,73 @@ public sealed class FlowTraceTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Compute_NormInsideABlock_ScoresWhatTheNormGave(bool inPlace)
+    public void EndEpoch_NormInsideABlock_ScoresWhatTheNormGave(bool inPlace)
     {
         using var outer = NewDisposeScope();
         manual_seed(1);
-        using var data = new Blobs(samples: 96, noise: 2);
         var model = new Block(inPlace);
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
-        var wanted = new List<Tensor>();
-        foreach (var (input, labels) in data.Batches())
-        {
-            model.call(input);
-            wanted.Add(model.Given!);
-            monitor.Observe(labels);
-        }
 
-        var layers = monitor.Compute().Layers.ToDictionary(layer => layer.Name);
+        var layers = ScoresAsByHand(model, _ => new() { ["conv"] = model.Given! });
+
         layers["conv"].FeaturePoint.Should().StartWith("after BatchNorm2d, which takes its output");
         layers["loose"].FeaturePoint.Should().StartWith("own output", "the norm takes a sum");
         layers["twice"].FeaturePoint.Should().StartWith("own output", "two norms take its outputs");
         layers["head"].FeaturePoint.Should().StartWith("own output");
-
-        // The same features by hand, for all batches, the first included.
-        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
-        foreach (var (features, (_, labels)) in wanted.Zip(data.Batches()))
-            byHand.Observe("conv", features, labels);
-        layers["conv"].NccError.Should().Be(byHand.Compute().Layers.Single(layer => layer.Name == "conv").NccError);
     }
 
     /// <summary>What is behind a norm that takes several outputs is no layer's own.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Compute_NormOfSeveralLayersOrOfASumToo_ScoresOwnOutputs(bool ofASum)
+    public void EndEpoch_NormOfSeveralLayersOrOfASumToo_ScoresOwnOutputs(bool ofASum)
     {
         using var outer = NewDisposeScope();
         manual_seed(1);
-        using var data = new Blobs(samples: 96, noise: 2);
         var model = new SharedNorm(ofASum);
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
-        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
-        foreach (var (input, labels) in data.Batches())
-        {
-            model.call(input);
-            monitor.Observe(labels);
-            foreach (var (name, output) in model.Given)
-                byHand.Observe(name, output, labels);
-        }
 
-        var wanted = byHand.Compute().Layers.ToDictionary(layer => layer.Name, layer => layer.NccError);
-        foreach (var layer in monitor.Compute().Layers.Where(layer => wanted.ContainsKey(layer.Name)))
-        {
-            layer.FeaturePoint.Should().StartWith("own output");
-            layer.NccError.Should().Be(wanted[layer.Name], "the first batch counts like all others");
-        }
+        var layers = ScoresAsByHand(model, _ => model.Given);
+
+        layers["conv1"].FeaturePoint.Should().StartWith("own output");
+        layers["conv2"].FeaturePoint.Should().StartWith("own output");
     }
 
-    /// <summary>As with a batch norm per domain.</summary>
+    /// <summary>As with a batch norm per domain: what the first forward gave, behind the first norm, counts no longer.</summary>
     [Fact]
-    public void Compute_NormThatChanges_ScoresOwnOutputsFromThenOn()
+    public void EndEpoch_NormThatChanges_ScoresOwnOutputsFromThenOn()
     {
         using var outer = NewDisposeScope();
         manual_seed(1);
-        using var data = new Blobs(samples: 160, noise: 2);
         var model = new Changing();
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
-        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), new NccMonitorOptions { ClassCount = Blobs.Classes });
-        foreach (var (i, (input, labels)) in data.Batches().Index())
-        {
-            model.call(input);
-            monitor.Observe(labels);
-            // What the first forward gave counts no longer.
-            if (i > 0)
-                byHand.Observe("first", model.Given!, labels);
-        }
 
-        var layer = monitor.Compute().Layers.Single(layer => layer.Name == "first");
-        layer.FeaturePoint.Should().StartWith("own output");
-        layer.NccError.Should().Be(byHand.Compute().Layers.Single(layer => layer.Name == "first").NccError);
+        var layers = ScoresAsByHand(model, call => call == 0 ? [] : new() { ["first"] = model.Given! });
+
+        layers["first"].FeaturePoint.Should().StartWith("own output");
     }
 
-    /// <summary>Two calls before the norm's first, and a batch that the norm refuses, break nothing.</summary>
+    /// <summary>Two calls before the norm's first, and a forward that ends between layer and norm, break nothing.</summary>
     [Fact]
-    public void Compute_TwoCallsAndAForwardThatThrew_StaysBehindTheNorm()
+    public void EndEpoch_TwoCallsAndAForwardThatThrew_StaysBehindTheNorm()
     {
         using var outer = NewDisposeScope();
         manual_seed(1);
         using var data = new Blobs(samples: 160, noise: 2);
         var model = new Twice();
-        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes });
-        foreach (var (input, labels) in data.Batches())
+        using var monitor = new NccMonitor(model, new NccMonitorOptions { ClassCount = Blobs.Classes, ScoreEvery = 1 });
+        for (var epoch = 0; epoch < 2; epoch++)
         {
-            model.call(input);
-            monitor.Observe(labels);
-            ((Action)(() => model.call(input[..1]))).Should().Throw<Exception>("the norm takes no batch of one");
-        }
+            foreach (var (input, labels) in data.Batches())
+            {
+                model.call(input);
+                monitor.Observe(labels);
+                model.Throws = true;
+                ((Action)(() => model.call(input))).Should().Throw<InvalidDataException>();
+                model.Throws = false;
+            }
 
-        var layer = monitor.Compute().Layers.Single(layer => layer.Name == "first");
-        layer.FeaturePoint.Should().StartWith("after BatchNorm1d, which takes its output");
-        layer.Samples.Should().Be(2 * 160);
+            var layer = monitor.EndEpoch().Layers.Single(layer => layer.Name == "first");
+            layer.FeaturePoint.Should().StartWith("after BatchNorm1d, which takes its output");
+            layer.Samples.Should().Be(epoch * 2 * 160);
+        }
     }
 
     [Fact]
@@ -157,6 +125,39 @@ public sealed class FlowTraceTests
         }
     }
 
+    /// <summary>Two epochs of forwards; the errors of some layers must be those of features that are handed over, the first batch like
+    /// all others.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="given">The features by layer, for a forward.</param>
+    private static Dictionary<string, LayerCollapse> ScoresAsByHand(
+        nn.Module<Tensor, Tensor> model, Func<int, Dictionary<string, Tensor>> given)
+    {
+        using var data = new Blobs(samples: 160, noise: 2);
+        var options = new NccMonitorOptions { ClassCount = Blobs.Classes };
+        using var monitor = new NccMonitor(model, options);
+        using var byHand = new NccMonitor(nn.Sequential(("other", nn.Linear(2, 2))), options);
+        var (calls, errors) = (0, new Dictionary<string, LayerCollapse>());
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            foreach (var (input, labels) in data.Batches())
+            {
+                model.call(input);
+                monitor.Observe(labels);
+                foreach (var (name, features) in given(calls++))
+                    byHand.Observe(name, features, labels);
+            }
+
+            errors = monitor.EndEpoch().Layers.ToDictionary(layer => layer.Name);
+            foreach (var layer in byHand.EndEpoch().Layers.Where(layer => epoch > 0 && layer.Name != "other"))
+            {
+                errors[layer.Name].NccError.Should().Be(layer.NccError).And.NotBeNull();
+                layer.NccError.Should().BeGreaterThan(0, "at 0 anything would do");
+            }
+        }
+
+        return errors;
+    }
+
     private sealed class Block : nn.Module<Tensor, Tensor>
     {
         private readonly nn.Module<Tensor, Tensor> conv = nn.Conv2d(1, 6, 3, padding: 1);
@@ -196,7 +197,7 @@ public sealed class FlowTraceTests
     {
         private readonly nn.Module<Tensor, Tensor> conv1 = nn.Conv2d(1, 6, 3, padding: 1);
         private readonly nn.Module<Tensor, Tensor> conv2 = nn.Conv2d(6, 6, 3, padding: 1);
-        private readonly nn.Module<Tensor, Tensor> norm = nn.GroupNorm(3, 6);
+        private readonly nn.Module<Tensor, Tensor> norm = nn.GroupNorm(3, 6, affine: false);
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(96, 4);
         private readonly bool _ofASum;
 
@@ -254,9 +255,13 @@ public sealed class FlowTraceTests
         public Twice()
             : base(nameof(Twice)) => RegisterComponents();
 
+        public bool Throws { get; set; }
+
         public override Tensor forward(Tensor input)
         {
             var (one, other) = (first.call(input), first.call(input + 1));
+            if (Throws)
+                throw new InvalidDataException();
             return head.call((norm.call(one) + norm.call(other)).relu());
         }
     }
