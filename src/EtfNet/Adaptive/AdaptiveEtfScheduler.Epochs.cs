@@ -130,6 +130,7 @@ public sealed partial class AdaptiveEtfScheduler
                 collapse = Exact(collapse, remarks);
             }
 
+            SettleFirst();
             var untrained = _watched.Layers.Where(layer => layer.IsUntrained()).ToList();
             var reverted = cost is null ? [] : RevertCostly(cost.Value);
             var decisions = new Dictionary<string, LayerDecision>();
@@ -179,7 +180,6 @@ public sealed partial class AdaptiveEtfScheduler
         RequireNoForward();
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
-        SettleFirst();
     }
 
     private CollapseReport Exact(CollapseReport online, List<string> remarks)

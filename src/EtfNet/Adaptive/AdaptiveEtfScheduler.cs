@@ -177,14 +177,12 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
                 _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer), _options.CalibrationSamples);
     }
 
-    /// <summary>After some forwards it is known which convolutions see the model's inputs.</summary>
+    /// <summary>Takes in which convolutions see the model's inputs, as the epoch's forwards have shown.</summary>
     private void SettleFirst()
     {
-        if (_first?.Found is not { } found)
+        if (_first?.TakeNews() is not { } found)
             return;
         _watched.Settle(found);
-        _first.Dispose();
-        _first = null;
         foreach (var layer in _watched.Reach.Skipped.Where(layer => _watched.Find(layer.Name)?.SeesInputs == true))
             Log.LayerSkipped(_log, layer.Name, layer.Reason);
     }

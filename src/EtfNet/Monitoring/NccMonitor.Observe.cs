@@ -141,7 +141,7 @@ public sealed partial class NccMonitor
         foreach (var entry in forward.Features.Where(IsWatched))
         {
             if (entry.Source is LayerTap tap && tap.HasMoved())
-                Restart(tap.Name);
+                Restart(tap);
             var features = entry.For(kind);
             var state = StateOf(entry.Source.Name);
             if (features.shape[0] != labels.Count)
@@ -219,10 +219,10 @@ public sealed partial class NccMonitor
         && (features.Source is not LayerTap tap || ReferenceEquals(_taps.GetValueOrDefault(tap.Name), tap));
 
     /// <summary>Begins a layer's statistics anew: they were of another place.</summary>
-    private void Restart(string name)
+    private void Restart(LayerTap tap)
     {
-        _state.Layers[name].Dispose();
-        _state.Layers[name] = new LayerState(_options);
+        _state.Layers[tap.Name].Dispose();
+        _state.Layers[tap.Name] = new LayerState(_options) { HasLostItsNorm = tap.HasLostItsNorm };
     }
 
     private LayerState StateOf(string name)

@@ -110,7 +110,7 @@ public sealed partial class NccMonitor : ICustomState
                 state.MakeCenters();
             _state.Heads.Continue(_taps.GetValueOrDefault);
             foreach (var tap in _taps.Values)
-                tap.Counted = tap.Generation;
+                tap.Continue(_state.Layers[tap.Name].HasLostItsNorm);
         });
     }
 

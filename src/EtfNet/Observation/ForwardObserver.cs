@@ -119,7 +119,9 @@ internal sealed class ForwardObserver
             return call is { Opener: null } ? call : null;
         if (_parties.Any(party => party.Capturing is not null) || !Counts() || !hook.HasListeners)
             return null;
-        return call is null or { IsClosed: true } || ReferenceEquals(call.Opener, hook) ? Begin(new ForwardCall(true, [], hook)) : call;
+        if (call is { IsClosed: false } && !ReferenceEquals(call.Opener, hook))
+            return call;
+        return hook.IsNeeded ? Begin(new ForwardCall(true, [], hook)) : null;
     }
 
     /// <summary>The model's call comes back.</summary>
@@ -205,7 +207,7 @@ internal sealed class ForwardObserver
         {
             foreach (var party in _parties)
                 if (party.Capturing is { } capture)
-                    capture.Begin(inputs, party.MaskOf(inputs));
+                    party.BeginCapture(capture, inputs);
             _calls.Value = null;
             return;
         }

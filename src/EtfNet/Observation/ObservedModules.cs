@@ -47,8 +47,8 @@ internal sealed class ObservedModules(ForwardObserver observer)
         }
     }
 
-    /// <summary>The hooks that somebody listens to, on modules that have hooks.</summary>
-    public List<ModuleHook> Heard() => [.. _hooks.Values.Where(hook => hook is { HasListeners: true, Bound: not null })];
+    /// <summary>The hooks that somebody needs, on modules that have hooks.</summary>
+    public List<ModuleHook> Heard() => [.. _hooks.Values.Where(hook => hook is { IsNeeded: true, Bound: not null })];
 
     /// <summary>The hooks as they stand in the modules' tables.</summary>
     public IEnumerable<Delegate?> Own() => _hooks.Values.Select(hook => hook.Bound?.Hook);

@@ -56,6 +56,18 @@ public sealed class SchedulerLoopTests : SchedulerTests
         etf.Report.FixedLayers.Should().NotBeEmpty();
     }
 
+    [Fact]
+    public void Dispose_WithinAForward_LeavesOtherWatchersAndTheForward()
+    {
+        using var monitor = new NccMonitor(Model);
+        var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
+        using var hook = new DisposeOnCall(Model, etf);
+        var (input, labels) = Data.Batches().First();
+        ((Action)(() => Step(input, labels))).Should().NotThrow();
+        monitor.Observe(labels);
+        monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == labels.shape[0]);
+    }
+
     /// <summary>As where a loop filters samples.</summary>
     [Theory]
     [InlineData(true)]
@@ -233,5 +245,19 @@ public sealed class SchedulerLoopTests : SchedulerTests
 
         etf.Report.FixedLayers.Should().ContainSingle();
         statistics.ThreadTotalLiveCount.Should().Be(atHundred);
+    }
+
+    private sealed class DisposeOnCall : IDisposable
+    {
+        private readonly nn.Module<Tensor, Tensor>.HookRemover _hook;
+
+        public DisposeOnCall(nn.Module<Tensor, Tensor> model, IDisposable what) =>
+            _hook = ((nn.Module<Tensor, Tensor>)model.named_children().First().module).register_forward_hook((_, _, output) =>
+            {
+                what.Dispose();
+                return output;
+            });
+
+        public void Dispose() => _hook.remove();
     }
 }

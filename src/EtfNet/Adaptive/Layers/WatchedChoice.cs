@@ -57,10 +57,12 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
             : null;
     }
 
+    /// <summary>What may be fixed. Of several convolutions the first forward shows which is not; one alone is the first.</summary>
     private IEnumerable<LayerTarget> Targets()
     {
-        var first = First;
-        return LayerTarget.All(model).Where(target => !first.Contains(target.Fixable.Module));
+        var convolutions = ModuleTree.Walk(model).Where(node => node.Module is Convolution or SimplexEtfConvolution).Take(2).ToList();
+        return LayerTarget.All(model).Where(target =>
+            options.Include.Count > 0 || convolutions.Count > 1 || target.Fixable.Module is not Convolution);
     }
 
     private bool IsIncluded(string path) =>

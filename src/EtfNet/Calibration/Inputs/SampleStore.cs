@@ -7,6 +7,7 @@ namespace EtfNet;
 internal sealed class SampleStore(int maxRows)
 {
     private const long MaxBytes = 64L << 20;
+    private const long MaxWaitingBytes = 2 * MaxBytes;
 
     private readonly List<SampleBatch> _batches = [];
     private long _unlabeledRows;
@@ -34,23 +35,35 @@ internal sealed class SampleStore(int maxRows)
     /// <summary>Whether rows are wanted, and there is space for one more batch of so many bytes; for one batch there is.</summary>
     public bool HasRoomFor(long bytes) => Rows < maxRows && (IsEmpty || Bytes + bytes <= MaxBytes);
 
-    /// <summary>Whether a batch would be kept. One batch is, whatever its size.</summary>
+    /// <summary>Whether a batch would be kept: in any case while none has labels.</summary>
     public bool Takes(double draw, long rows, long bytes)
     {
+        if (!HasLabels)
+            return true;
         var settled = Settled;
         var kept = settled.Sum(batch => batch.Rows);
-        return settled.Count == 0 || draw < settled.Max(batch => batch.Draw)
-            || (kept < maxRows && rows > kept && rows > _unlabeledRows)
+        return draw < settled.Max(batch => batch.Draw) || (kept < maxRows && rows > kept && rows > _unlabeledRows)
             || (kept < maxRows && settled.Sum(batch => batch.Bytes) + bytes <= MaxBytes);
     }
 
-    public void Add(SampleBatch batch) => _batches.Add(batch);
+    /// <summary>Adds a batch.</summary>
+    public void Add(SampleBatch batch)
+    {
+        _batches.Add(batch);
+        DropSingles();
+    }
 
-    /// <summary>Adds a batch that awaits its labels. Of those that do, as many are kept as of the others.</summary>
+    /// <summary>Adds a batch that awaits its labels. Those that do are limited in bytes alone: some of them get none.</summary>
     public void AddDrawn(SampleBatch batch)
     {
         _batches.Add(batch);
-        Shrink(_batches.FindAll(other => other.Forward is not null), byRows: false);
+        var waiting = _batches.FindAll(other => other.Forward is not null);
+        while (waiting.Count > 1 && waiting.Sum(other => other.Bytes) > MaxWaitingBytes)
+        {
+            var last = waiting.MaxBy(other => other.Draw)!;
+            waiting.Remove(last);
+            Remove(last);
+        }
     }
 
     /// <summary>A batch awaits its labels no longer: lets go of those with greater numbers that are no longer needed, and, once any has
@@ -59,7 +72,17 @@ internal sealed class SampleStore(int maxRows)
     {
         if (HasLabels)
             _batches.FindAll(batch => batch.Forward is null && batch.Labels is null).ForEach(Drop);
-        Shrink(Settled, byRows: true);
+        DropSingles();
+        for (var settled = Settled; settled.Count > 1; settled = Settled)
+        {
+            var last = settled.MaxBy(batch => batch.Draw)!;
+            var others = settled.Sum(batch => batch.Rows) - last.Rows;
+            if (others < maxRows && settled.Sum(batch => batch.Bytes) <= MaxBytes)
+                return;
+            // One large batch is worth more than others that hold fewer rows together.
+            var gone = others < Math.Min(last.Rows, maxRows) ? settled.FindAll(batch => !ReferenceEquals(batch, last)) : [last];
+            gone.ForEach(Remove);
+        }
     }
 
     /// <summary>
@@ -91,19 +114,12 @@ internal sealed class SampleStore(int maxRows)
         }
     }
 
-    private void Shrink(List<SampleBatch> batches, bool byRows)
+    /// <summary>A batch norm has no variance over one sample: batches of one are kept only where there are no others.</summary>
+    private void DropSingles()
     {
-        while (batches.Count > 1)
-        {
-            var last = batches.MaxBy(batch => batch.Draw)!;
-            var others = batches.Sum(batch => batch.Rows) - last.Rows;
-            if (others < maxRows && batches.Sum(batch => batch.Bytes) <= MaxBytes)
-                return;
-            // One large batch is worth more than others that hold fewer rows together.
-            var gone = byRows && others < Math.Min(last.Rows, maxRows) ? batches.FindAll(batch => !ReferenceEquals(batch, last)) : [last];
-            gone.ForEach(Remove);
-            batches.RemoveAll(gone.Contains);
-        }
+        var settled = Settled;
+        if (settled.Exists(batch => batch.Rows > 1))
+            settled.FindAll(batch => batch.Rows == 1).ForEach(Remove);
     }
 
     /// <summary>Removes a batch that nobody labels. One of its size is not taken for its size again.</summary>

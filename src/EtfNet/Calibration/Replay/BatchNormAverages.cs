@@ -19,7 +19,7 @@ internal sealed class BatchNormAverages(IReadOnlyList<(BatchNorm Norm, Tensor Me
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         foreach (var (norm, mean, variance) in norms)
-            if (!before.Find(norm, mean, variance))
+            if (!before.Find(norm, mean, variance) && mean.isfinite().all().item<bool>() && variance.isfinite().all().item<bool>())
             {
                 norm.running_mean!.copy_(mean);
                 norm.running_var!.copy_(variance);

@@ -117,14 +117,13 @@ internal sealed class DepthMeasurement : IDisposable
             layer.Dispose();
     }
 
-    /// <summary>What is measured of a layer; begun anew where its features are taken at another place now. Null for what is no
+    /// <summary>What is measured of a layer: nothing where its features are taken at another place now. Null for what is no
     /// layer.</summary>
     private LayerDepth? Find(string name)
     {
-        if (!_layers.TryGetValue(name, out var layer) || !_taps[name].HasMoved())
-            return layer;
-        layer.Dispose();
-        return _layers[name] = new LayerDepth(_options);
+        if (_layers.TryGetValue(name, out var layer) && _taps[name].HasMoved())
+            layer.Fail("the normalization behind it is not the same in all batches: set FeaturePoint to OwnOutput");
+        return layer;
     }
 
     private DepthLayer Entry(string name, long parameters, string point, double whole)

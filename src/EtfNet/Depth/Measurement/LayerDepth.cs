@@ -9,6 +9,7 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
     private ClassStatistics? _centers;
     private NccScores? _scores;
     private RidgeTrial? _ridge;
+    private bool _hasFailed;
 
     /// <summary>Why there are no numbers, or not all; null where all is well.</summary>
     public string? Problem { get; private set; }
@@ -24,6 +25,13 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
     public double? CenterAccuracy => _scores is { Samples: > 0 } scores ? 1 - scores.Error : null;
 
     public double? RidgeAccuracy => _ridge?.Accuracy;
+
+    /// <summary>Nothing is measured: its features are not of one place.</summary>
+    public void Fail(string problem)
+    {
+        Dispose();
+        (_centers, _scores, _ridge, Problem, _hasFailed) = (null, null, null, problem, true);
+    }
 
     /// <summary>Takes a batch of the training data.</summary>
     public void Train(Tensor features, LabelGroups groups, int classes)
@@ -77,6 +85,8 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
 
     private bool Fits(Tensor features, LabelGroups groups)
     {
+        if (_hasFailed)
+            return false;
         if (features.shape[0] != groups.Count)
             Problem = $"its features have {features.shape[0]} rows where a batch has {Words.Count(groups.Count, "label")}";
         else if (_centers is { } known && known.Width != features.shape[1])

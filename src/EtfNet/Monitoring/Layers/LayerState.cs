@@ -21,6 +21,10 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     [State(AtLeast = 0)]
     public int PreviousBatches { get; set; }
 
+    /// <summary>Whether statistics are of the layer's own output, the normalization behind it not being always the same.</summary>
+    [State]
+    public bool HasLostItsNorm { get; set; }
+
     public ClassStatistics? Current { get; set; }
 
     /// <summary>The statistics that <see cref="Lagged"/> were made of.</summary>

@@ -15,6 +15,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
     private TapPoint _point;
     private FlowSearch? _search;
     private FlowLink? _link;
+    private int _counted;
     private ModuleHook _hook;
     private ModuleHook? _headHook;
     private long _rank;
@@ -59,8 +60,8 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
     /// <summary>How often the place that features are taken at has changed, but for the first forward's search.</summary>
     public int Generation { get; private set; }
 
-    /// <summary>The generation that statistics are of.</summary>
-    public int Counted { get; set; }
+    /// <summary>Whether its own output is taken because the normalization behind it is not always the same.</summary>
+    public bool HasLostItsNorm => Generation > 0;
 
     public string? Silence => _hook.HasFired ? null
         : !_forwards.Observer.HasSeenAnything ? "no forward of the model was seen"
@@ -115,9 +116,24 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
     /// <summary>Whether statistics of the layer are of another place than features are taken at now; asked once.</summary>
     public bool HasMoved()
     {
-        var hasMoved = Counted != Generation;
-        Counted = Generation;
+        var hasMoved = _counted != Generation;
+        _counted = Generation;
         return hasMoved;
+    }
+
+    /// <summary>Goes on from statistics that were loaded.</summary>
+    /// <param name="haveLostItsNorm">Whether they are of the layer's own output, as <see cref="HasLostItsNorm"/> says.</param>
+    public void Continue(bool haveLostItsNorm)
+    {
+        if (haveLostItsNorm && !HasLostItsNorm)
+        {
+            _search?.Cancel();
+            _link?.Dispose();
+            _search = null;
+            GoBack();
+        }
+
+        _counted = haveLostItsNorm ? Generation : 0;
     }
 
     private void Enter(Forward forward, Tensor output)
@@ -159,11 +175,16 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
     /// <summary>Goes back to the layer's own output: its normalization is not always the same, or takes something else too.</summary>
     private void LoseFlow(Forward forward, IReadOnlyList<Tensor> untaken)
     {
+        GoBack();
+        foreach (var output in untaken.Where(output => !output.IsInvalid))
+            Enter(forward, output);
+    }
+
+    private void GoBack()
+    {
         _link = null;
         _point = new TapPoint(Layer, "own output, as its normalization is not always the same", Overwritten: true);
         Generation++;
-        foreach (var output in untaken.Where(output => !output.IsInvalid))
-            Enter(forward, output);
     }
 
     /// <summary>Features given by hand, pooled as the hook would; one row per label.</summary>

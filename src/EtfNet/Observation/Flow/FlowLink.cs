@@ -27,6 +27,8 @@ internal sealed class FlowLink : IModuleListener, IDisposable
         forwards.Completed += Ended;
     }
 
+    public bool IsAside => true;
+
     /// <summary>The layer has given an output.</summary>
     public void Gave(Forward forward, Tensor output)
     {

@@ -56,6 +56,14 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
         trace.Decided(this);
     }
 
+    /// <summary>Ends the search without a result.</summary>
+    public void Cancel()
+    {
+        Dispose();
+        _forward = null;
+        trace.Decided(this);
+    }
+
     /// <summary>Lets go of the layer's own outputs, which the search keeps until the forward is over.</summary>
     public void Dispose()
     {

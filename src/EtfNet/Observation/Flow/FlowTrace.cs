@@ -56,7 +56,8 @@ internal sealed class FlowTrace : IDisposable
     }
 
     /// <summary>Remembers an output as long as it lives.</summary>
-    internal void Gave(Tensor output, FlowSearch search, LayerFeatures features) => _given.AddOrUpdate(output, new Given(search, features));
+    internal void Gave(Tensor output, FlowSearch search, LayerFeatures features) =>
+        _given.AddOrUpdate(output, new Given(search, features, TensorVersion.Of(output)));
 
     /// <summary>One layer less to look for; after the last the norms are listened to no longer.</summary>
     internal void Decided(FlowSearch search)
@@ -71,7 +72,10 @@ internal sealed class FlowTrace : IDisposable
             search.Ended(forward);
     }
 
-    private sealed record Given(FlowSearch Search, LayerFeatures Features);
+    /// <param name="Search">Whose it is.</param>
+    /// <param name="Features">What was taken of it.</param>
+    /// <param name="Version">What tells whether it was written in place since; null where that is not known.</param>
+    private sealed record Given(FlowSearch Search, LayerFeatures Features, long? Version);
 
     private sealed class Norm(FlowTrace trace, nn.Module module) : IModuleListener
     {
@@ -81,9 +85,12 @@ internal sealed class FlowTrace : IDisposable
 
         public ModuleHook? Hook { get; set; }
 
+        public bool IsAside => true;
+
         public void Fired(Forward forward, object? input, object? result)
         {
-            var given = input is Tensor taken && trace._given.TryGetValue(taken, out var known) ? known : null;
+            var given = input is Tensor taken && trace._given.TryGetValue(taken, out var known)
+                && TensorVersion.Of(taken) == known.Version ? known : null;
             if (!_isCalled)
                 (_isCalled, _only, _isShared) = (true, given?.Search, given is null);
             else if (!_isShared && given?.Search != _only)

@@ -4,21 +4,23 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>Learns which convolutions see the model's inputs: those that take one of them, or a view; where none does, the one that is
-/// called first.</summary>
-internal sealed class InputConvolutions : IForwardSubscriber, IDisposable
+/// called first. Each convolution is followed to the end of the epoch in which it is called.</summary>
+internal sealed class InputConvolutions : IDisposable
 {
     private readonly ObservedForwards _forwards;
     private readonly List<Listener> _listeners = [];
     private readonly HashSet<nn.Module> _found = new(ReferenceEqualityComparer.Instance);
     private HashSet<IntPtr> _inputs = [];
+    private Forward? _forward;
     private nn.Module? _first;
+    private bool _hasNews;
 
     /// <param name="forwards">The forwards.</param>
     /// <param name="model">The model.</param>
     public InputConvolutions(ObservedForwards forwards, nn.Module model)
     {
         _forwards = forwards;
-        forwards.Subscribe(this);
+        forwards.InputsCame += Begin;
         foreach (var node in ModuleTree.Walk(model).Where(node => node.Module is Convolution or SimplexEtfConvolution))
         {
             var listener = new Listener(this, node.Module);
@@ -27,38 +29,57 @@ internal sealed class InputConvolutions : IForwardSubscriber, IDisposable
         }
     }
 
-    /// <summary>What the forwards so far have shown; null where no convolution was called.</summary>
-    public IReadOnlySet<nn.Module>? Found => _found.Count > 0 ? _found
-        : _first is null ? null : new HashSet<nn.Module>(ReferenceEqualityComparer.Instance) { _first };
-
-    public void Begun(Forward forward, object?[] inputs) =>
-        _inputs = [.. inputs.SelectMany(TensorsOf.All).Select(TensorStorage.Address).Where(address => address != IntPtr.Zero)];
-
-    public void Labeled(Forward forward, Tensor labels)
+    /// <summary>What the forwards have shown, at the end of an epoch; null where that is nothing new.</summary>
+    public IReadOnlySet<nn.Module>? TakeNews()
     {
-    }
-
-    public void LetGo(Forward forward, bool isDuplicate)
-    {
+        foreach (var seen in _listeners.FindAll(listener => listener.HasFired))
+            StopListening(seen);
+        if (!_hasNews)
+            return null;
+        _hasNews = false;
+        return _found.Count > 0 ? _found : new HashSet<nn.Module>(ReferenceEqualityComparer.Instance) { _first! };
     }
 
     public void Dispose()
     {
-        _forwards.Unsubscribe(this);
-        foreach (var listener in _listeners)
-            _forwards.Observer.StopListening(listener.Hook!, _forwards, listener);
-        _listeners.Clear();
+        _forwards.InputsCame -= Begin;
+        _listeners.ToList().ForEach(StopListening);
+    }
+
+    private void Begin(Forward forward, object?[] inputs)
+    {
+        if (_listeners.Count == 0)
+            return;
+        _forward = forward;
+        _inputs = [.. inputs.SelectMany(TensorsOf.All).Select(TensorStorage.Address).Where(address => address != IntPtr.Zero)];
+    }
+
+    private void StopListening(Listener listener)
+    {
+        _forwards.Observer.StopListening(listener.Hook!, _forwards, listener);
+        _listeners.Remove(listener);
+    }
+
+    private void See(nn.Module module, Forward forward, object? input)
+    {
+        _hasNews |= _first is null;
+        _first ??= module;
+        if (input is Tensor taken && ReferenceEquals(forward, _forward) && _inputs.Contains(TensorStorage.Address(taken)))
+            _hasNews |= _found.Add(module);
     }
 
     private sealed class Listener(InputConvolutions owner, nn.Module module) : IModuleListener
     {
         public ModuleHook? Hook { get; set; }
 
+        public bool HasFired { get; private set; }
+
+        public bool IsAside => true;
+
         public void Fired(Forward forward, object? input, object? result)
         {
-            owner._first ??= module;
-            if (input is Tensor taken && owner._inputs.Contains(TensorStorage.Address(taken)))
-                owner._found.Add(module);
+            HasFired = true;
+            owner.See(module, forward, input);
         }
     }
 }

@@ -20,6 +20,7 @@ internal sealed class ObservedForwards : IDisposable
     private readonly List<IForwardSubscriber> _subscribers = [];
     private int _suspensions;
     private bool _isOver;
+    private volatile bool _isDisposed;
 
     public ObservedForwards(nn.Module model, ObservationOptions options)
     {
@@ -51,7 +52,7 @@ internal sealed class ObservedForwards : IDisposable
     }
 
     /// <summary>Takes what this thread's forwards show, in whatever mode, while set.</summary>
-    public Forward? Capturing => _capturing.Value;
+    public Forward? Capturing => _isDisposed ? null : _capturing.Value;
 
     public void Subscribe(IForwardSubscriber subscriber) => _subscribers.Add(subscriber);
 
@@ -99,9 +100,21 @@ internal sealed class ObservedForwards : IDisposable
         }
 
         call.Add(this, forward);
-        if (byModel)
-            _subscribers.ForEach(subscriber => subscriber.Begun(forward, call.Inputs));
+        if (!byModel)
+            return;
+        InputsCame?.Invoke(forward, call.Inputs);
+        _subscribers.ForEach(subscriber => subscriber.Begun(forward, call.Inputs));
     }
+
+    /// <summary>The model is called within a capture.</summary>
+    public void BeginCapture(Forward capture, object?[] inputs)
+    {
+        capture.Begin(inputs, MaskOf(inputs));
+        InputsCame?.Invoke(capture, inputs);
+    }
+
+    /// <summary>The model was called with some inputs, in a forward that counts or one that is captured.</summary>
+    public event Action<Forward, object?[]>? InputsCame;
 
     /// <summary>A forward is over, and nothing was made of its features yet.</summary>
     public event Action<Forward>? Completed;
@@ -109,6 +122,12 @@ internal sealed class ObservedForwards : IDisposable
     /// <summary>The model's result has come.</summary>
     public void Complete(Forward forward, object? result)
     {
+        if (_isDisposed)
+        {
+            forward.Dispose();
+            return;
+        }
+
         Completed?.Invoke(forward);
         var outputs = TensorsOf.All(result);
         var logits = LogitsChoice.Of(Options, result, outputs, forward);
@@ -231,6 +250,8 @@ internal sealed class ObservedForwards : IDisposable
 
     public void Dispose()
     {
+        // A forward may be under way, in which other parties go on.
+        _isDisposed = true;
         Observer.Quit(this);
         lock (_lock)
             _waiting.LetGo();

@@ -17,6 +17,9 @@ internal sealed class ModuleHook(ForwardObserver observer, nn.Module module)
 
     public bool HasListeners => _listeners.Length > 0;
 
+    /// <summary>Whether anybody needs the module's calls, and does not only accompany others.</summary>
+    public bool IsNeeded => Array.Exists(_listeners, entry => !entry.Listener.IsAside);
+
     public void Bind() => Bound = HookBinder.After(module, After);
 
     // Lists are exchanged, not changed: another thread may be inside a forward.

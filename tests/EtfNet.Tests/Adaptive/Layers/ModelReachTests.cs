@@ -149,6 +149,21 @@ public sealed class ModelReachTests
             .Be(model.parameters().Sum(parameter => parameter.NumberOfElements));
     }
 
+    /// <summary>The order of registration decides nothing: neither what may be excluded, nor what clean batches show.</summary>
+    [Fact]
+    public void EndEpoch_OfCleanBatchesAlone_FindsTheFirstConvolutions()
+    {
+        using var data = new Blobs();
+        using var model = new TwoNetworks(changesItsInput: false);
+        using var optimizer = optim.SGD(model.parameters().Where(parameter => parameter.requires_grad), 0.05);
+        using var etf = model.ApplyAdaptiveEtf(
+            new AdaptiveEtfOptions { Epsilon = 0.01, Exclude = ["teacher1", "student*", "head"] }, optimizer);
+        using (etf.Suspend())
+            TrainingLoop.Epoch(model, optimizer, data);
+        etf.EndEpoch(data.Batches()).Skipped.Should().Contain(layer => layer.Name == "teacher1")
+            .And.NotContain(layer => layer.Name == "teacher2");
+    }
+
     /// <summary>As in a training that goes on from a plan in which everything was fixed.</summary>
     [Fact]
     public void ApplyAdaptiveEtf_AllLayersFixedAlready_WatchesThem()

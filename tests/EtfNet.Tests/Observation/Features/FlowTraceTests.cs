@@ -24,6 +24,7 @@ public sealed class FlowTraceTests
         layers["loose"].FeaturePoint.Should().StartWith("own output", "the norm takes a sum");
         layers["twice"].FeaturePoint.Should().StartWith("own output", "two norms take its outputs");
         layers["head"].FeaturePoint.Should().StartWith("own output");
+        layers["added"].FeaturePoint.Should().StartWith("own output", "the norm takes what was added to in place");
     }
 
     /// <summary>What is behind a norm that takes several outputs is no layer's own.</summary>
@@ -167,6 +168,8 @@ public sealed class FlowTraceTests
         private readonly nn.Module<Tensor, Tensor> twice = nn.Conv2d(6, 6, 1);
         private readonly nn.Module<Tensor, Tensor> norm3 = nn.BatchNorm2d(6);
         private readonly nn.Module<Tensor, Tensor> norm4 = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> added = nn.Conv2d(6, 6, 1);
+        private readonly nn.Module<Tensor, Tensor> norm5 = nn.BatchNorm2d(6);
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(96, 4);
         private readonly bool _inPlace;
 
@@ -189,6 +192,7 @@ public sealed class FlowTraceTests
             x = norm2.call(loose.call(x) + x).relu();
             x = norm3.call(twice.call(x)).relu();
             x = norm4.call(twice.call(x)).relu();
+            x = norm5.call(added.call(x).add_(x)).relu();
             return head.call(x.flatten(1)).MoveToOuterDisposeScope();
         }
     }

@@ -42,34 +42,6 @@ public sealed class InputSampleTests : IDisposable
         labeled.Zip(batches).Should().OnlyContain(pair => pair.First.Inputs[0]!.allclose(pair.Second, 0, 0, false));
     }
 
-    /// <summary>A batch of 128 images of 224 x 224 is larger than what several batches may take together.</summary>
-    [Fact]
-    public void SampleStore_LargeBatches_KeepsOneWithLabels()
-    {
-        var store = new SampleStore(2048);
-        foreach (var (draw, rows, isLabeled) in new[]
-        {
-            (0.5, 130, true), (0.1, 7, true), (0.7, 130, true), (0.3, 130, true), (0.9, 300, false), (0.2, 300, false),
-        })
-        {
-            using var scope = NewDisposeScope();
-            using var forward = new Forward { Scopes = ScopeChain.Current() };
-            var batch = new SampleBatch(forward, [empty([rows, 3, 224, 224]).DetachFromDisposeScope()], draw);
-            if (!store.Takes(draw, batch.Rows, batch.Bytes))
-            {
-                batch.Dispose();
-                continue;
-            }
-
-            store.AddDrawn(batch);
-            (batch.Forward, batch.Labels) = (null, isLabeled ? zeros(rows).DetachFromDisposeScope() : null);
-            store.Settle();
-        }
-
-        store.Kept.Select(batch => (batch.Draw, batch.Rows)).Should().Equal((0.3, 130L));
-        store.Clear();
-    }
-
     [Fact]
     public void LabelsPerPosition_TravelAsTheyAre()
     {
