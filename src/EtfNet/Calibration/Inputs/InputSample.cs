@@ -92,18 +92,21 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         }
     }
 
-    /// <summary>Keeps these batches, as many as hold the wanted rows, instead of the epoch's.</summary>
+    /// <summary>Keeps some of these batches, drawn like those of an epoch, instead of the epoch's.</summary>
     public void Take(IEnumerable<(Tensor Input, Tensor Labels)> batches)
     {
         lock (_lock)
         {
             Clear();
             _isGiven = true;
-            foreach (var (input, labels) in batches.Where(batch => batch.Input.NumberOfElements > 0))
-                if (_store.HasRoomFor(input.NumberOfElements * input.ElementSize))
-                    _store.Add(new SampleBatch(null, [Copy(input)], 0) { Labels = Copy(labels) });
-                else
-                    break;
+            var (seed, epoch) = _draw?.Invoke() ?? (0, 0);
+            foreach (var (index, (input, labels)) in batches.Where(batch => batch.Input.NumberOfElements > 0).Index())
+            {
+                var draw = SeededDraw.Uniform(seed, epoch, index);
+                if (!_store.Takes(draw, input.shape[0], input.NumberOfElements * input.ElementSize))
+                    continue;
+                _store.Add(new SampleBatch(null, [Copy(input)], draw) { Labels = Copy(labels) });
+            }
         }
     }
 

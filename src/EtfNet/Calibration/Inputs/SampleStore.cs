@@ -23,17 +23,10 @@ internal sealed class SampleStore(int maxRows)
     /// <summary>How many samples the batches to use hold.</summary>
     public long KeptRows => Kept.Sum(batch => batch.Rows);
 
-    private long Rows => _batches.Sum(batch => batch.Rows);
-
-    private long Bytes => _batches.Sum(batch => batch.Bytes);
-
     private List<SampleBatch> Settled => _batches.FindAll(batch => batch.Forward is null);
 
     /// <summary>The batch that waits for the labels of a forward; null for none.</summary>
     public SampleBatch? Find(Forward forward) => _batches.Find(batch => ReferenceEquals(batch.Forward, forward));
-
-    /// <summary>Whether rows are wanted, and there is space for one more batch of so many bytes; for one batch there is.</summary>
-    public bool HasRoomFor(long bytes) => Rows < maxRows && (IsEmpty || Bytes + bytes <= MaxBytes);
 
     /// <summary>Whether a batch would be kept: in any case while none has labels.</summary>
     public bool Takes(double draw, long rows, long bytes)
@@ -46,11 +39,11 @@ internal sealed class SampleStore(int maxRows)
             || (kept < maxRows && settled.Sum(batch => batch.Bytes) + bytes <= MaxBytes);
     }
 
-    /// <summary>Adds a batch.</summary>
+    /// <summary>Adds a batch whose labels are known.</summary>
     public void Add(SampleBatch batch)
     {
         _batches.Add(batch);
-        DropSingles();
+        Settle();
     }
 
     /// <summary>Adds a batch that awaits its labels. Those that do are limited in bytes alone: some of them get none.</summary>

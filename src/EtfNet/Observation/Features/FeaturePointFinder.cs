@@ -26,6 +26,10 @@ internal static class FeaturePointFinder
             while (last < followers.Count && BelongsToLayer(followers[last]) && !IsShared(followers[last], nodes))
                 last++;
 
+        var channels = layer.Module is Convolution convolution ? convolution.out_channels : 0;
+        while (last > 0 && LeavesNoMeans(followers[last - 1], channels))
+            last--;
+
         // A module that several layers share fires for all of them; and one that works in place overwrites what was kept before it.
         var overwritten = last < followers.Count && WorksInPlace(followers[last]);
         return last == 0
@@ -34,6 +38,10 @@ internal static class FeaturePointFinder
                 followers[last - 1], "after " + string.Join(", ", followers.Take(last).Select(module => module.GetType().Name)),
                 overwritten);
     }
+
+    /// <summary>Whether a norm makes the spatial mean of each of some channels the same for all samples: then it is no feature.</summary>
+    public static bool LeavesNoMeans(nn.Module module, long channels) =>
+        module is InstanceNorm || (module is GroupNorm group && group.num_groups == channels);
 
     /// <summary>The modules that a plain Sequential calls after the layer; none for a tied layer, which has several places.</summary>
     private static List<nn.Module> Followers(ModuleNode layer)

@@ -99,7 +99,7 @@ internal sealed class FlowTrace : IDisposable
                 _only!.Lost(module);
             }
 
-            if (!_isShared && result is Tensor output)
+            if (!_isShared && result is Tensor output && !FeaturePointFinder.LeavesNoMeans(module, output.dim() > 1 ? output.shape[1] : 0))
                 given!.Search.Took(forward, module, given.Features, output);
         }
     }

@@ -25,6 +25,7 @@ public sealed class FlowTraceTests
         layers["twice"].FeaturePoint.Should().StartWith("own output", "two norms take its outputs");
         layers["head"].FeaturePoint.Should().StartWith("own output");
         layers["added"].FeaturePoint.Should().StartWith("own output", "the norm takes what was added to in place");
+        layers["instance"].FeaturePoint.Should().StartWith("own output", "its norm makes all spatial means 0");
     }
 
     /// <summary>What is behind a norm that takes several outputs is no layer's own.</summary>
@@ -170,6 +171,8 @@ public sealed class FlowTraceTests
         private readonly nn.Module<Tensor, Tensor> norm4 = nn.BatchNorm2d(6);
         private readonly nn.Module<Tensor, Tensor> added = nn.Conv2d(6, 6, 1);
         private readonly nn.Module<Tensor, Tensor> norm5 = nn.BatchNorm2d(6);
+        private readonly nn.Module<Tensor, Tensor> instance = nn.Conv2d(6, 6, 1);
+        private readonly nn.Module<Tensor, Tensor> norm6 = nn.InstanceNorm2d(6);
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(96, 4);
         private readonly bool _inPlace;
 
@@ -193,6 +196,7 @@ public sealed class FlowTraceTests
             x = norm3.call(twice.call(x)).relu();
             x = norm4.call(twice.call(x)).relu();
             x = norm5.call(added.call(x).add_(x)).relu();
+            x = norm6.call(instance.call(x)).relu();
             return head.call(x.flatten(1)).MoveToOuterDisposeScope();
         }
     }
