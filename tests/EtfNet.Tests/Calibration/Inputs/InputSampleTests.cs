@@ -42,6 +42,17 @@ public sealed class InputSampleTests : IDisposable
         labeled.Zip(batches).Should().OnlyContain(pair => pair.First.Inputs[0]!.allclose(pair.Second, 0, 0, false));
     }
 
+    /// <summary>A held-out set may be sorted by class.</summary>
+    [Fact]
+    public void Take_DrawsFromAllBatches()
+    {
+        var batches = Enumerable.Range(0, 40).Select(i => (randn(5, 4), full([5], i, dtype: int64))).ToList();
+        _inputs.Take(batches);
+        var kept = _inputs.Labeled.Select(entry => entry.Labels[0].item<long>()).ToList();
+        kept.Should().HaveCount(4);
+        kept.Max().Should().BeGreaterThan(9, "the first four alone would be those of one class");
+    }
+
     [Fact]
     public void LabelsPerPosition_TravelAsTheyAre()
     {
