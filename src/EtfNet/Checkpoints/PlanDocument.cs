@@ -13,6 +13,7 @@ internal sealed record PlanDocument(
 internal sealed record PlanEntry(string Layer, bool InPlace, JsonObject Frame);
 
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     WriteIndented = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]

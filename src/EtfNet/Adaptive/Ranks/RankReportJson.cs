@@ -5,6 +5,7 @@ namespace EtfNet;
 
 /// <summary>A report as rank 0 sends it to the others, and the plan of the fixed layers beside it.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, UseStringEnumConverter = true, IgnoreReadOnlyProperties = true,
     IncludeFields = true, DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
 [JsonSerializable(typeof(EtfReport))]

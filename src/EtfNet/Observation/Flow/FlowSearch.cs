@@ -9,7 +9,7 @@ namespace EtfNet;
 /// elsewhere, or to several.</param>
 internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFeatures> pool, Action<nn.Module?> decided) : IDisposable
 {
-    private readonly List<Taken> _taken = [];
+    private readonly List<(nn.Module Norm, LayerFeatures Own, LayerFeatures Behind)> _taken = [];
     private Forward? _forward;
     private int _calls;
 
@@ -33,7 +33,7 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
             return;
         var behind = pool(forward, output);
         if (forward.Swap(own, behind))
-            _taken.Add(new Taken(norm, own, behind));
+            _taken.Add((norm, own, behind));
         else
             behind.Dispose();
     }
@@ -71,12 +71,10 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
         _taken.Clear();
     }
 
-    private void PutBack(Predicate<Taken> which)
+    private void PutBack(Predicate<(nn.Module Norm, LayerFeatures Own, LayerFeatures Behind)> which)
     {
         foreach (var taken in _taken.FindAll(which))
             (_forward!.Swap(taken.Behind, taken.Own) ? taken.Behind : taken.Own).Dispose();
         _taken.RemoveAll(which);
     }
-
-    private sealed record Taken(nn.Module Norm, LayerFeatures Own, LayerFeatures Behind);
 }

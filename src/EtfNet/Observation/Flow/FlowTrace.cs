@@ -72,10 +72,17 @@ internal sealed class FlowTrace : IDisposable
             search.Ended(forward);
     }
 
-    /// <param name="Search">Whose it is.</param>
-    /// <param name="Features">What was taken of it.</param>
-    /// <param name="Version">What tells whether it was written in place since; null where that is not known.</param>
-    private sealed record Given(FlowSearch Search, LayerFeatures Features, long? Version);
+    /// <param name="search">Whose it is.</param>
+    /// <param name="features">What was taken of it.</param>
+    /// <param name="version">What tells whether it was written in place since; null where that is not known.</param>
+    private sealed class Given(FlowSearch search, LayerFeatures features, long? version)
+    {
+        public FlowSearch Search => search;
+
+        public LayerFeatures Features => features;
+
+        public long? Version => version;
+    }
 
     private sealed class Norm(FlowTrace trace, nn.Module module) : IModuleListener
     {

@@ -49,5 +49,12 @@ internal sealed class PatchOperatorSource : IDisposable
         return frame.Seen.ToKernel(isStructured ? RandomMatrix.Structured(shape, seed) : RandomMatrix.Dense(shape, seed));
     }
 
-    private sealed record Made(PatchWindow Window, Extent Map, FrameOperator Operator);
+    private sealed class Made(PatchWindow window, Extent map, FrameOperator made)
+    {
+        public PatchWindow Window => window;
+
+        public Extent Map => map;
+
+        public FrameOperator Operator => made;
+    }
 }
