@@ -7,7 +7,6 @@ public class NccScoring : KernelSubject
     private int[] _labels = [];
     private ClassCenters _centers = null!;
     private DeviceCenters? _deviceCenters;
-    private Tensor _valid = null!;
     private Tensor _means = null!;
     private Tensor _squaredNorms = null!;
 
@@ -19,7 +18,7 @@ public class NccScoring : KernelSubject
         if (_deviceCenters is null)
             NearestClassCenter.Score(FeatureRows.View(Features), _labels, _centers);
         else
-            _deviceCenters.Score(Features, Labels, _valid, predictions: null);
+            _deviceCenters.Score(Features, Labels, predictions: null);
     }
 
     /// <summary>Distances by <c>cdist</c>, then the least of each row.</summary>
@@ -49,6 +48,5 @@ public class NccScoring : KernelSubject
         _means = Hold(ClassMeans());
         _squaredNorms = Hold(_means.square().sum([1L]));
         _deviceCenters = IsCuda ? Hold(new DeviceCenters(Statistics, Shape.Classes, Device)) : null;
-        _valid = Hold(ones(Shape.Samples, dtype: @bool, device: Device));
     }
 }

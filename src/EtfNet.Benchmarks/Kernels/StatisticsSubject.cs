@@ -14,9 +14,13 @@ public abstract class StatisticsSubject : KernelSubject
     public void Library()
     {
         if (_deviceState is null)
+        {
             _state.Add(Features, Labels);
-        else
-            _deviceState.Add(Features, Labels, ignoreIndex: null, score: false, predictions: null);
+            return;
+        }
+
+        _deviceState.Add(Features, Labels, ignoreIndex: null, score: false, predictions: null);
+        _deviceState.CatchUp();
     }
 
     private protected override void Prepare()

@@ -153,7 +153,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     internal Tensor FactorTensor(string name)
     {
         var (_, rows, columns) = Header.Factors.First(factor => factor.Name == name);
-        return tensor(_factors[name], [rows, columns]);
+        return HostTensor.Of(_factors[name], rows, columns);
     }
 
     private static FrameShape ShapeOf(Tensor matrix, bool orColumns) => FrameShape.For(

@@ -30,7 +30,7 @@ public sealed class LeakTests
         for (var epoch = 0; epoch < 10; epoch++)
         {
             Steps(steps / 10);
-            Live.Should().Be(live);
+            (Live - live).Should().BeInRange(0, asOnDevice ? 1000 : 0, "on a device some thousand rows wait");
             monitor.EndEpoch();
             Live.Should().Be(live);
         }

@@ -43,11 +43,7 @@ internal sealed class PointSet
     public int FindZero() => Array.FindIndex(Squares, square => Math.Sqrt(square) <= Rounding);
 
     /// <summary>The points as a tensor of the current scope.</summary>
-    public Tensor ToTensor()
-    {
-        using var scope = NewDisposeScope();
-        return frombuffer(Values, float64).reshape(Count, Width).MoveToOuterDisposeScope();
-    }
+    public Tensor ToTensor() => HostTensor.Of(Values, Count, Width);
 
     /// <summary>The squared distance of two points from their differences, which keeps the digits of points that are close.</summary>
     public double SquaredDistance(int a, int c)

@@ -114,7 +114,8 @@ internal sealed class PseudoInverseVariability : IDisposable
                 counts[row] = statistics.Count(c);
             }
 
-        var excess = tensor(low, [_present, statistics.Width]).mm(_projection).square().sum([1L]).dot(tensor(counts)).item<double>();
+        var excess = HostTensor.Of(low, _present, statistics.Width).mm(_projection).square().sum([1L], keepdim: true)
+            .mul(HostTensor.Of(counts, _present, 1)).sum().item<double>();
         return Math.Max(0, Total() - excess) / _count / _present;
     }
 
@@ -160,7 +161,7 @@ internal sealed class PseudoInverseVariability : IDisposable
         var values = new double[checked(classes.Length * statistics.Width)];
         for (var i = 0; i < classes.Length; i++)
             statistics.Mean(classes[i]).CopyTo(values.AsSpan(i * statistics.Width));
-        return tensor(values, [classes.Length, statistics.Width]);
+        return HostTensor.Of(values, classes.Length, statistics.Width);
     }
 
     private void AddToCovariance(Tensor deviations)

@@ -36,5 +36,5 @@ public sealed class PairGrid
 
     /// <summary>The grid as a matrix with one row and one column for each of <see cref="Classes"/>, and a zero diagonal.</summary>
     /// <returns>A new float64 tensor of the current dispose scope.</returns>
-    public Tensor ToTensor() => tensor(_values, [_classes.Length, _classes.Length]);
+    public Tensor ToTensor() => HostTensor.Of(_values, _classes.Length, _classes.Length);
 }

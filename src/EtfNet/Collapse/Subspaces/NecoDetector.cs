@@ -109,7 +109,7 @@ public sealed class NecoDetector
         var rows = features.detach().cpu().to(float64);
         if (IsStandardized)
             rows = (rows - tensor(_mean)) / tensor(_scale);
-        var scores = rows.mm(tensor(_axes, [Width, Dimensions])).norm(1) / rows.norm(1);
+        var scores = rows.mm(HostTensor.Of(_axes, Width, Dimensions)).norm(1) / rows.norm(1);
         if (logits is not null)
             scores = scores * logits.detach().cpu().to(float64).amax([1L]);
         return scores.nan_to_num(0, 0, 0).MoveToOuterDisposeScope();

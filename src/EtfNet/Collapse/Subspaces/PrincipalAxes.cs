@@ -49,7 +49,7 @@ internal sealed class PrincipalAxes(int width)
     public Tensor Root()
     {
         Merge();
-        return _root is null ? zeros(1, width, dtype: float64) : tensor(_root, [_root.Length / width, width]);
+        return _root is null ? zeros(1, width, dtype: float64) : HostTensor.Of(_root, _root.Length / width, width);
     }
 
     private void Merge()
@@ -58,7 +58,7 @@ internal sealed class PrincipalAxes(int width)
             return;
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var rows = cat([.. _waiting.Select(values => tensor(values, [values.Length / width, width]))]);
+        var rows = cat([.. _waiting.Select(values => HostTensor.Of(values, values.Length / width, width))]);
         _waiting.Clear();
         var added = rows.shape[0];
         var mean = rows.mean([0L], keepdim: true);
@@ -67,7 +67,7 @@ internal sealed class PrincipalAxes(int width)
         {
             var difference = mean - tensor(_mean).unsqueeze(0);
             var link = difference * Math.Sqrt((double)_merged * added / (_merged + added));
-            centered = cat([tensor(_root, [_root.Length / width, width]), centered, link]);
+            centered = cat([HostTensor.Of(_root, _root.Length / width, width), centered, link]);
             mean = tensor(_mean).unsqueeze(0) + difference * ((double)added / (_merged + added));
         }
 

@@ -55,7 +55,7 @@ internal static class InputDirections
         var values = new double[dimensions * count];
         for (var i = 0; i < values.Length; i++)
             values[i] = random.NextNormal();
-        return tensor(values, [dimensions, count]).to(device);
+        return HostTensor.Of(values, dimensions, count).to(device);
     }
 
     /// <summary>All of them, from the smaller of the two Gram matrices, which have the same eigenvalues.</summary>

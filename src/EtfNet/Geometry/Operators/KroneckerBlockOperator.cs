@@ -10,8 +10,8 @@ namespace EtfNet;
 /// <param name="tableRows">The rows of the a x b table that are needed, which come first.</param>
 internal sealed class KroneckerBlockOperator(KroneckerBlock block, int width, int tableRows) : IDisposable
 {
-    private readonly TensorCache _left = new(_ => tensor(block.Left, [block.A, block.A]));
-    private readonly TensorCache _right = new(_ => tensor(block.Right, [block.B, block.B]));
+    private readonly TensorCache _left = new(_ => HostTensor.Of(block.Left, block.A, block.A));
+    private readonly TensorCache _right = new(_ => HostTensor.Of(block.Right, block.B, block.B));
 
     /// <summary>A X B^T for each row, read as an a x b table X; of A the rows that are needed.</summary>
     public Tensor Apply(Tensor x) => OnBlock(x, part =>

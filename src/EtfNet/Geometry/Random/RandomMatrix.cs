@@ -37,7 +37,7 @@ internal static class RandomMatrix
         var values = new double[checked(size * size)];
         for (var i = 0; i < values.Length; i++)
             values[i] = random.NextNormal();
-        var (q, r) = linalg.qr(tensor(values, [size, size]));
+        var (q, r) = linalg.qr(HostTensor.Of(values, size, size));
         return q * r.diagonal().sign();
     }
 }

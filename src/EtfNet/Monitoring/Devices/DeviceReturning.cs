@@ -44,18 +44,18 @@ internal sealed class DeviceReturning : IDisposable
     }
 
     /// <summary>Takes a batch in.</summary>
-    /// <param name="features">Samples x width, all finite.</param>
+    /// <param name="features">Samples x width.</param>
     /// <param name="own">A class a sample.</param>
-    /// <param name="valid">Which samples count.</param>
-    public void Add(Tensor features, Tensor own, Tensor valid)
+    /// <param name="classCount">The number of classes: samples of others do not count.</param>
+    public void Add(Tensor features, Tensor own, int classCount)
     {
         var count = features.shape[0];
         if (count == 0 || (_isFirstEpoch && _rows >= FirstRows))
             return;
         _rows += count;
         var single = features.to(float32);
-        var inside = valid.logical_and(own.lt(ReturningShare.Classes));
-        var slot = where(inside, own, zeros_like(own));
+        var inside = own.lt(Math.Min(ReturningShare.Classes, classCount));
+        var slot = own * inside;
         var classes = arange(ReturningShare.Classes, dtype: int64, device: features.device);
         var rows = arange(count, dtype: int64, device: features.device).unsqueeze(1);
         var member = slot.unsqueeze(1).eq(classes).logical_and(inside.unsqueeze(1));
