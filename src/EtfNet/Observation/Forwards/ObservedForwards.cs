@@ -168,7 +168,7 @@ internal sealed class ObservedForwards : IDisposable
             if (output is null)
             {
                 var (kind, forwards) = LabelMatching.Find(waiting, labels, Kind, _waiting.SpaceNote());
-                return new LabelMatch(kind, forwards, IsNamed: false);
+                return new LabelMatch(kind, forwards, isNamed: false);
             }
 
             var named = waiting.Find(forward => forward.Returned(output)) ?? throw new ArgumentException(
@@ -176,7 +176,7 @@ internal sealed class ObservedForwards : IDisposable
                 + $"tensor that the model's call gave, not one computed from it, in the step of the call.{_waiting.SpaceNote()}",
                 nameof(output));
             var (its, found) = LabelMatching.Named(named, labels, Kind);
-            return new LabelMatch(its, found, IsNamed: true);
+            return new LabelMatch(its, found, isNamed: true);
         }
     }
 

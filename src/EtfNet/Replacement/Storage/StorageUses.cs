@@ -5,10 +5,17 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>A place of a model that holds a tensor.</summary>
-/// <param name="Owner">The module that it belongs to.</param>
-/// <param name="Where">How a person finds it, such as <c>decoder.weight</c>.</param>
-/// <param name="Tensor">The tensor.</param>
-internal sealed record StorageUse(nn.Module Owner, string Where, Tensor Tensor);
+/// <param name="owner">The module that it belongs to.</param>
+/// <param name="where">How a person finds it, such as <c>decoder.weight</c>.</param>
+/// <param name="tensor">The tensor.</param>
+internal sealed class StorageUse(nn.Module owner, string where, Tensor tensor)
+{
+    public nn.Module Owner { get; } = owner;
+
+    public string Where { get; } = where;
+
+    public Tensor Tensor { get; } = tensor;
+}
 
 /// <summary>
 /// Which places of a model share the memory of a tensor: registered parameters and buffers, and whatever else its objects hold.

@@ -1,9 +1,20 @@
 namespace EtfNet;
 
 /// <summary>A mark on a curve of a chart.</summary>
-/// <param name="Epoch">Where it stands.</param>
-/// <param name="Value">Where it stands.</param>
-/// <param name="Hue">The curve's color, in degrees.</param>
-/// <param name="IsFix">Whether a layer was fixed (a disk), or trained again (a cross).</param>
-/// <param name="Text">What it says when it is pointed at.</param>
-internal sealed record ChartMark(int Epoch, double Value, double Hue, bool IsFix, string Text);
+/// <param name="epoch">Where it stands.</param>
+/// <param name="value">Where it stands.</param>
+/// <param name="hue">The curve's color, in degrees.</param>
+/// <param name="isFix">Whether a layer was fixed (a disk), or trained again (a cross).</param>
+/// <param name="text">What it says when it is pointed at.</param>
+internal sealed class ChartMark(int epoch, double value, double hue, bool isFix, string text)
+{
+    public int Epoch { get; } = epoch;
+
+    public double Value { get; } = value;
+
+    public double Hue { get; } = hue;
+
+    public bool IsFix { get; } = isFix;
+
+    public string Text { get; } = text;
+}

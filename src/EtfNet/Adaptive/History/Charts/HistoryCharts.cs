@@ -43,10 +43,10 @@ internal static class HistoryCharts
                     continue;
                 if (report.Reverted.Contains(layer))
                     chart.Marks.Add(
-                        new ChartMark(report.Epoch, error, hue, IsFix: false, Invariant($"{name}: reverted at epoch {report.Epoch}")));
+                        new ChartMark(report.Epoch, error, hue, isFix: false, Invariant($"{name}: reverted at epoch {report.Epoch}")));
                 if (report.NewlyFixed.FirstOrDefault(one => one.Name == layer) is { } fix)
                     chart.Marks.Add(new ChartMark(
-                        report.Epoch, error, hue, IsFix: true, Invariant($"{name}: fixed at epoch {report.Epoch}, {fix.Frame}")));
+                        report.Epoch, error, hue, isFix: true, Invariant($"{name}: fixed at epoch {report.Epoch}, {fix.Frame}")));
             }
         }
 
