@@ -19,7 +19,7 @@ internal sealed record LayerPlacement(ScalarType Dtype, Device Device)
     public static LayerPlacement Of(Tensor tensor) => new(tensor.dtype, tensor.device);
 
     /// <summary>Whether a tensor has this type and lies on this device.</summary>
-    public bool Fits(Tensor tensor) => tensor.dtype == Dtype && DeviceCopy.IsOn(tensor, Device);
+    public bool Fits(Tensor tensor) => tensor.dtype == Dtype && TensorDevice.Is(tensor, Device);
 
     private static LayerPlacement? FirstOf(nn.Module module) =>
         module.parameters().Concat(module.buffers()).FirstOrDefault(tensor => !tensor.IsInvalid && is_floating_point(tensor)) is { } first

@@ -157,7 +157,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
 
     private void AddOnDevice(Tensor features, BatchLabels labels, Predictions? predictions, bool scores, int classCount)
     {
-        if (_device is not null && (!DeviceCopy.IsOn(features, _device.Device) || _device.Width != features.shape[1]))
+        if (_device is not null && (!TensorDevice.Is(features, _device.Device) || _device.Width != features.shape[1]))
             DropDevice();
         if (_device is null)
         {

@@ -56,7 +56,7 @@ internal sealed class BatchLabels : IDisposable
     /// <summary>The labels as int64 on a device; belongs to this object.</summary>
     public Tensor On(Device device)
     {
-        if (_moved is { } moved && DeviceCopy.IsOn(moved, device))
+        if (_moved is { } moved && TensorDevice.Is(moved, device))
             return moved;
         _moved?.Dispose();
         using var recording = inference_mode(false);

@@ -57,7 +57,7 @@ internal sealed class InputMark : IDisposable
         public bool IsSameAs(Part other) =>
             Alias.dtype == other.Alias.dtype && Alias.shape.AsSpan().SequenceEqual(other.Alias.shape)
             && Alias.stride().AsSpan().SequenceEqual(other.Alias.stride())
-            && DeviceCopy.IsOn(Alias, other.Alias.device)
+            && TensorDevice.Is(Alias, other.Alias.device)
             && TensorVersion.Address(Alias) == TensorVersion.Address(other.Alias)
             && (Version is not null ? Version == other.Version : other.Values is not null && Values!.Equals(other.Values));
 

@@ -77,7 +77,7 @@ public sealed class DeviceBatchesTests : IDisposable
         using var labels = BatchLabels.Create(LabelForm.Of(arange(6)), 6, null, leaveUnread: true);
         labels.On(device("cpu")).Should()
             .BeSameAs(labels.On(device("cpu")), "copying again for each layer would take longer than its sums");
-        DeviceCopy.IsOn(zeros(1), device("cpu")).Should().BeTrue();
-        DeviceCopy.IsOn(zeros(1), device("meta")).Should().BeFalse();
+        TensorDevice.Is(zeros(1), device("cpu")).Should().BeTrue();
+        TensorDevice.Is(zeros(1), device("meta")).Should().BeFalse();
     }
 }
