@@ -93,6 +93,9 @@ internal sealed class DeviceSums : IDisposable
     {
         CatchUp();
         _centers?.Dispose();
+        _centers = null;
+        // Other workers may have seen more classes: the rows behind the last one are no classes.
+        Grow(statistics?.ClassCount ?? 0);
         _centers = statistics is { Total: > 0 } ? Centers(statistics) : null;
         _returning?.Dispose();
         _returning = returning is null || !_leaveOneOut ? null : DeviceReturning.Create(returning, statistics, _width, _device);
@@ -175,7 +178,7 @@ internal sealed class DeviceSums : IDisposable
     }
 
     private DeviceCenters Centers(ClassStatistics statistics) =>
-        new(statistics, Math.Max(ClassCount, statistics.ClassCount), _device, _leaveOneOut, _scatter);
+        new(statistics, ClassCount, _device, _leaveOneOut, _scatter);
 
     private void Score()
     {

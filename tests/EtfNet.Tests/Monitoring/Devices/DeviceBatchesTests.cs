@@ -80,4 +80,20 @@ public sealed class DeviceBatchesTests : IDisposable
         TensorDevice.Is(zeros(1), device("cpu")).Should().BeTrue();
         TensorDevice.Is(zeros(1), device("meta")).Should().BeFalse();
     }
+
+    [Fact]
+    public void Merge_OtherHasSeenMoreClasses_RowsWithoutALabelAreNotScored()
+    {
+        using var scope = NewDisposeScope();
+        var options = new NccMonitorOptions { AlwaysAsOnDevice = true, ScoreEvery = 1, IgnoreIndex = -100 };
+        using var few = new NccMonitor(_model, options);
+        using var many = new NccMonitor(_model, options);
+        few.Observe("x", randn(30, 6), arange(30).remainder(3));
+        many.Observe("x", randn(120, 6), arange(120).remainder(12));
+        few.Merge(many);
+        few.EndEpoch();
+        few.Observe("x", randn(4, 6), tensor(new long[] { 0, -100, 2, 1 }));
+        var layer = few.EndEpoch()["x"];
+        (layer.Samples, layer.Observed, layer.NonFinite).Should().Be((3, 3, 0));
+    }
 }
