@@ -16,14 +16,15 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
     /// <param name="size">Samples per batch.</param>
     /// <param name="seed">Decides a random order: another one per epoch. Null: the order of the samples.</param>
     /// <param name="mirror">Whether each image is mirrored, left to right, with a chance of one half.</param>
-    public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, long? seed = null, bool mirror = false)
+    /// <param name="shift">The most pixels by which each image is shifted, in each direction; zeros come in.</param>
+    public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, long? seed = null, bool mirror = false, int shift = 0)
     {
         using var generator = new Generator((ulong)(seed ?? 0));
         using var order = seed is null ? arange(Count) : randperm(Count, generator: generator);
         for (var start = 0L; start < Count && (start == 0 || seed is null || Count - start > 1); start += size)
         {
             // No scope stays open while the caller works: what the caller makes is the caller's.
-            var (x, y) = Batch(order, start, size, mirror ? generator : null);
+            var (x, y) = Batch(order, start, size, generator, mirror, shift);
             yield return (x, y);
             x.Dispose();
             y.Dispose();
@@ -88,13 +89,27 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
             $"{labelFile}: label {labels[wrong[0, 0]].item<byte>()} at {wrong[0, 0].item<long>()}; labels are 0 to {classes - 1}.");
     }
 
-    private (Tensor X, Tensor Y) Batch(Tensor order, long start, int size, Generator? mirror)
+    private (Tensor X, Tensor Y) Batch(Tensor order, long start, int size, Generator generator, bool mirror, int shift)
     {
         using var scope = NewDisposeScope();
         var chosen = order.narrow(0, start, Math.Min(size, Count - start)).to(Labels.device);
         var x = Inputs.index_select(0, chosen);
-        if (mirror is not null)
-            x = where(rand([x.shape[0], 1, 1, 1], generator: mirror).lt(0.5).to(x.device), x.flip(-1), x);
+        if (mirror)
+            x = where(rand([x.shape[0], 1, 1, 1], generator: generator).lt(0.5).to(x.device), x.flip(-1), x);
+        if (shift > 0)
+            x = Shifted(x, shift, generator);
         return (x.MoveToOuterDisposeScope(), Labels.index_select(0, chosen).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Each image at a place of its own in a frame of zeros.</summary>
+    private static Tensor Shifted(Tensor x, int most, Generator generator)
+    {
+        var (count, channels, height, width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+        var rows = Positions(height).view(count, 1, height, 1).expand(count, channels, height, width + (2 * most));
+        var columns = Positions(width).view(count, 1, 1, width).expand(count, channels, height, width);
+        return nn.functional.pad(x, [most, most, most, most]).gather(2, rows).gather(3, columns);
+
+        Tensor Positions(long size) =>
+            (arange(size) + randint((2 * most) + 1, [count, 1], dtype: ScalarType.Int64, generator: generator)).to(x.device);
     }
 }

@@ -27,13 +27,17 @@ public sealed record Recipe
 
     [Is("each training image is mirrored, left to right, with a chance of one half")] public bool Mirror { get; init; }
 
+    [Is("the most pixels by which each training image is shifted, in each direction; zeros come in")]
+    public int Shift { get; init => field = Check.AtLeast(0, value); }
+
     [Is("of initialization and of the order of the batches")] public int Seed { get; init => field = Check.AtLeast(0, value); }
 
     private IReadOnlyList<int> Steps => Milestones ?? [.. new[] { Epochs / 3, 2 * Epochs / 3 }.Where(epoch => epoch > 0).Distinct()];
 
     public override string ToString() => $"{Epochs} epochs of {(AdamW ? "AdamW" : $"SGD, momentum {Momentum}")}, batch {BatchSize}, "
         + $"learning rate {LearningRate}, weight decay {WeightDecay}, {(Cosine ? "on a cosine" : $"milestones {string.Join(", ", Steps)}")}"
-        + (RisingEpochs > 0 ? $" after {RisingEpochs} rising epochs" : "") + (Mirror ? ", half of the images mirrored" : "");
+        + (RisingEpochs > 0 ? $" after {RisingEpochs} rising epochs" : "") + (Mirror ? ", half of the images mirrored" : "")
+        + (Shift > 0 ? $", shifted by up to {Shift} pixels" : "");
 
     private static bool IsAscending(IReadOnlyList<int>? epochs) => epochs is null || epochs.Order().Distinct().SequenceEqual(epochs);
 

@@ -64,7 +64,7 @@ public sealed class Trainer : IDisposable
         using var loss = zeros(1, dtype: ScalarType.Float64, device: _data.Train.Labels.device);
         var (start, watching, done) = (_clock.GetTimestamp(), TimeSpan.Zero, 0L);
         _model.train();
-        foreach (var (x, y) in _data.Train.Batches(recipe.BatchSize, (recipe.Seed * SeedFactor) + epoch, recipe.Mirror))
+        foreach (var (x, y) in _data.Train.Batches(recipe.BatchSize, (recipe.Seed * SeedFactor) + epoch, recipe.Mirror, recipe.Shift))
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();

@@ -74,6 +74,33 @@ public sealed class TensorSetTests
     }
 
     [Fact]
+    public void Batches_Shifted_HoldEachImageAtAnyPlaceWithZerosAround()
+    {
+        using var set = new TensorSet((arange(400 * 2 * 3 * 4, float32) + 1).reshape(400, 2, 3, 4), arange(400));
+        var places = new HashSet<(int Down, int Right)>();
+        foreach (var (x, y) in set.Batches(100, seed: 1, shift: 1))
+        {
+            var plain = set.Inputs.index_select(0, y);
+            for (var i = 0; i < 100; i++)
+            {
+                var place = Enumerable.Range(0, 9).Select(p => (Down: (p / 3) - 1, Right: (p % 3) - 1))
+                    .Single(p => x[i].data<float>().SequenceEqual(Moved(plain[i], p.Down, p.Right)));
+                places.Add(place);
+            }
+        }
+
+        places.Should().HaveCount(9);
+
+        static IEnumerable<float> Moved(Tensor image, int down, int right) =>
+            from channel in Enumerable.Range(0, 2)
+            from row in Enumerable.Range(0, 3)
+            from column in Enumerable.Range(0, 4)
+            let source = (Row: row - down, Column: column - right)
+            select source.Row is >= 0 and < 3 && source.Column is >= 0 and < 4
+                ? image[channel, source.Row, source.Column].item<float>() : 0;
+    }
+
+    [Fact]
     public void Evaluate_KnownPredictions_IsTheShareThatIsRightAndTheMeanCrossEntropy()
     {
         using var set = new TensorSet(eye(10).repeat(3, 1), arange(30) % 10);
