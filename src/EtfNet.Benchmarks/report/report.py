@@ -132,7 +132,13 @@ class Limits:
               for double, rate in sorted(self.products.items()))])
 
 
-def work_table(works, limits, peers):
+def linear_algebra(machine):
+    """What a peer multiplies matrices with, as its rows name it."""
+    found = re.search("cublas|openblas|mkl|blis", machine)
+    return found.group() if found else "reference BLAS"
+
+
+def work_table(works, limits, peers, peer_name):
     rows = []
     for work in works:
         metric = work.metrics.get
@@ -142,7 +148,7 @@ def work_table(works, limits, peers):
         for peer in peers:
             if (peer["subject"], peer["shape"], peer["method"]) == (work.subject, work.shape, work.method):
                 median = peer["medianMs"]
-                rows.append((work.subject, work.shape, f"PyTorch: {work.method}", milliseconds(median),
+                rows.append((work.subject, work.shape, f"{peer_name}: {work.method}", milliseconds(median),
                              f"{digits(median / work.baseline)}x", *[NONE] * 6))
     return table(("subject", "shape", "work", "median", "of first", "must move", "operations", "of copy", "of GEMM", "live tensors",
                   "peak resident"), rows)
@@ -264,6 +270,7 @@ def picture(title, curves):
 def render(name, ratios, works, peers, facts):
     """The page, and its pictures by file name."""
     limits, pictures = Limits(works), {}
+    peer_name = f"PyTorch ({linear_algebra(facts.get('PyTorch', ''))})"
     text = [f"# {name}\n\n" + "".join(f"- {key}: {value}\n" for key, value in facts.items())]
 
     def section(title, about, content, after=""):
@@ -277,7 +284,7 @@ def render(name, ratios, works, peers, facts):
     for title in dict.fromkeys(work.section for work in works if work.section != "Limits"):
         section(title, "`of first`: time over that of the first line of the same shape. `must move` and `operations` are what the work "
                 "needs in any formulation; the greater share is that of the limit that binds. `live tensors` are held between runs, "
-                "`peak resident` is the whole process's.", work_table([work for work in works if work.section == title], limits, peers))
+                "`peak resident` is the whole process's.", work_table([work for work in works if work.section == title], limits, peers, peer_name))
     for (subject, shape), curves in growth(works).items():
         file = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{subject}-{shape}").strip("-") + ".svg"
         pictures[file] = picture(f"{subject}, {shape}", curves)
