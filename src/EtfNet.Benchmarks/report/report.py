@@ -284,7 +284,8 @@ def render(name, ratios, works, peers, facts):
     for title in dict.fromkeys(work.section for work in works if work.section != "Limits"):
         section(title, "`of first`: time over that of the first line of the same shape. `must move` and `operations` are what the work "
                 "needs in any formulation; the greater share is that of the limit that binds. `live tensors` are held between runs, "
-                "`peak resident` is the whole process's.", work_table([work for work in works if work.section == title], limits, peers, peer_name))
+                "`peak resident` is the whole process's.",
+                work_table([work for work in works if work.section == title], limits, peers, peer_name))
     for (subject, shape), curves in growth(works).items():
         file = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}-{subject}-{shape}").strip("-") + ".svg"
         pictures[file] = picture(f"{subject}, {shape}", curves)
