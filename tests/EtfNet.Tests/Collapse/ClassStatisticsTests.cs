@@ -7,33 +7,30 @@ namespace EtfNet.Tests.Collapse;
 
 public sealed class ClassStatisticsTests
 {
-    [Fact]
-    public void Add_AnySplitOrMerge_GivesTheSameState()
+    [SeededProperty(60)]
+    public void Add_AnySplitOrMerge_GivesTheSameState(int seed)
     {
-        for (var seed = 0; seed < 60; seed++)
+        var sample = FeatureSample.Random(seed);
+        var random = new Random(seed);
+        var whole = Of(sample, Enumerable.Range(0, sample.Rows.Length));
+
+        var streamed = new ClassStatistics(sample.Width);
+        var parts = new List<ClassStatistics>();
+        for (var start = 0; start < sample.Rows.Length;)
         {
-            var sample = FeatureSample.Random(seed);
-            var random = new Random(seed);
-            var whole = Of(sample, Enumerable.Range(0, sample.Rows.Length));
-
-            var streamed = new ClassStatistics(sample.Width);
-            var parts = new List<ClassStatistics>();
-            for (var start = 0; start < sample.Rows.Length;)
-            {
-                var size = Math.Min(random.Next(1, 9), sample.Rows.Length - start);
-                var part = Enumerable.Range(start, size).ToArray();
-                Add(streamed, sample, part);
-                parts.Add(Of(sample, part));
-                start += size;
-            }
-
-            var merged = new ClassStatistics(sample.Width);
-            foreach (var part in parts.OrderBy(_ => random.Next()))
-                merged.Merge(part);
-
-            ShouldBeSame(streamed, whole, seed);
-            ShouldBeSame(merged, whole, seed);
+            var size = Math.Min(random.Next(1, 9), sample.Rows.Length - start);
+            var part = Enumerable.Range(start, size).ToArray();
+            Add(streamed, sample, part);
+            parts.Add(Of(sample, part));
+            start += size;
         }
+
+        var merged = new ClassStatistics(sample.Width);
+        foreach (var part in parts.OrderBy(_ => random.Next()))
+            merged.Merge(part);
+
+        ShouldBeSame(streamed, whole, seed);
+        ShouldBeSame(merged, whole, seed);
     }
 
     [Fact]
@@ -67,45 +64,41 @@ public sealed class ClassStatisticsTests
         }
     }
 
-    [Fact]
-    public void Add_RandomProblems_EqualsBruteForce()
+    [SeededProperty(60)]
+    public void Add_RandomProblems_EqualsBruteForce(int seed)
     {
-        for (var seed = 0; seed < 60; seed++)
+        var sample = FeatureSample.Random(seed);
+        var statistics = Of(sample, Enumerable.Range(0, sample.Rows.Length));
+        statistics.Total.Should().Be(sample.Rows.Length);
+        for (var c = 0; c < statistics.ClassCount; c++)
         {
-            var sample = FeatureSample.Random(seed);
-            var statistics = Of(sample, Enumerable.Range(0, sample.Rows.Length));
-            statistics.Total.Should().Be(sample.Rows.Length);
-            for (var c = 0; c < statistics.ClassCount; c++)
-            {
-                var members = Enumerable.Range(0, sample.Rows.Length).Where(i => sample.Labels[i] == c).ToArray();
-                statistics.Count(c).Should().Be(members.Length);
-                if (members.Length == 0)
-                    continue;
-                var mean = sample.Mean(c);
-                statistics.Mean(c).Zip(mean)
-                    .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
-                var scatter = members.Sum(i => FeatureSample.SquaredDistance(sample.Row(i), mean));
-                statistics.Scatter(c).Should().BeApproximately(scatter, 1e-9 * (1e-6 + scatter), $"seed {seed}");
-            }
+            var members = Enumerable.Range(0, sample.Rows.Length).Where(i => sample.Labels[i] == c).ToArray();
+            statistics.Count(c).Should().Be(members.Length);
+            if (members.Length == 0)
+                continue;
+            var mean = sample.Mean(c);
+            statistics.Mean(c).Zip(mean)
+                .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+            var scatter = members.Sum(i => FeatureSample.SquaredDistance(sample.Row(i), mean));
+            statistics.Scatter(c).Should().BeApproximately(scatter, 1e-9 * (1e-6 + scatter), $"seed {seed}");
         }
     }
 
-    [Fact]
-    public void Add_WithoutScatter_HasTheSameSums()
+    [SeededProperty(40)]
+    public void Add_WithoutScatter_HasTheSameSums(int seed)
     {
-        for (var seed = 0; seed < 40; seed++)
-            foreach (var type in new[] { float32, float64 })
-            {
-                using var scope = NewDisposeScope();
-                var sample = FeatureSample.Random(seed);
-                var statistics = new ClassStatistics(sample.Width, tracksScatter: false);
-                foreach (var (features, labels) in sample.Features().to(type).split(23L).Zip(sample.LabelTensor().split(23L)))
-                    statistics.Add(features, labels);
-                statistics.Scatter(0).Should().Be(double.NaN);
-                foreach (var c in sample.Present)
-                    statistics.Mean(c).Zip(sample.Mean(c))
-                        .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
-            }
+        foreach (var type in new[] { float32, float64 })
+        {
+            using var scope = NewDisposeScope();
+            var sample = FeatureSample.Random(seed);
+            var statistics = new ClassStatistics(sample.Width, tracksScatter: false);
+            foreach (var (features, labels) in sample.Features().to(type).split(23L).Zip(sample.LabelTensor().split(23L)))
+                statistics.Add(features, labels);
+            statistics.Scatter(0).Should().Be(double.NaN);
+            foreach (var c in sample.Present)
+                statistics.Mean(c).Zip(sample.Mean(c))
+                    .Should().OnlyContain(pair => Math.Abs(pair.First - pair.Second) <= 1e-12 * (1 + Math.Abs(pair.Second)));
+        }
     }
 
     [Fact]

@@ -9,35 +9,29 @@ namespace EtfNet.Tests.Geometry;
 
 public sealed class SimplexEtfTests
 {
-    [Fact]
-    public void ToTensor_AnyFrameAndShape_IsSimplexEtfOfItsScale()
+    [SeededProperty(250)]
+    public void ToTensor_AnyFrameAndShape_IsSimplexEtfOfItsScale(int seed)
     {
-        for (var seed = 0; seed < 250; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var etf = RandomFrames.Draw(seed);
-            var matrix = etf.ToTensor();
-            matrix.shape.Should().Equal(etf.Rows, etf.Columns);
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Draw(seed);
+        var matrix = etf.ToTensor();
+        matrix.shape.Should().Equal(etf.Rows, etf.Columns);
 
-            // By definition, in float64: G = s^2 m/(m-1) (I - 11^T/m) over the points.
-            var points = etf.IsColumnFrame ? matrix.t() : matrix;
-            var count = points.shape[0];
-            var gram = points.mm(points.t()) / (etf.Scale * etf.Scale);
-            var wanted = (eye(count, dtype: ScalarType.Float64) - 1.0 / count) * (count / (count - 1.0));
-            Sample.Max(gram - wanted).Should().BeLessThan(1e-12, "{0}", etf);
-        }
+        // By definition, in float64: G = s^2 m/(m-1) (I - 11^T/m) over the points.
+        var points = etf.IsColumnFrame ? matrix.t() : matrix;
+        var count = points.shape[0];
+        var gram = points.mm(points.t()) / (etf.Scale * etf.Scale);
+        var wanted = (eye(count, dtype: ScalarType.Float64) - 1.0 / count) * (count / (count - 1.0));
+        Sample.Max(gram - wanted).Should().BeLessThan(1e-12, "{0}", etf);
     }
 
-    [Fact]
-    public void ToTensor_Float32_IsOrthonormalToSingle()
+    [SeededProperty(50)]
+    public void ToTensor_Float32_IsOrthonormalToSingle(int seed)
     {
-        for (var seed = 0; seed < 50; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var etf = RandomFrames.Draw(seed).WithScale(1);
-            var departure = SimplexEtf.Measure(etf.ToTensor(ScalarType.Float32), etf.IsColumnFrame);
-            Math.Max(departure.Norms, departure.Cosines).Should().BeLessThan(1e-6, "{0}", etf);
-        }
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Draw(seed).WithScale(1);
+        var departure = SimplexEtf.Measure(etf.ToTensor(ScalarType.Float32), etf.IsColumnFrame);
+        Math.Max(departure.Norms, departure.Cosines).Should().BeLessThan(1e-6, "{0}", etf);
     }
 
     [Theory]
@@ -136,38 +130,32 @@ public sealed class SimplexEtfTests
     public void Create_FrameThatFollowsAWeight_Throws() =>
         Invoking(() => SimplexEtf.Create(EtfFrame.Aligned(3), 4, 4)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
 
-    [Fact]
-    public void NearestTo_AnyMatrix_NoRandomFrameIsNearer()
+    [SeededProperty(20)]
+    public void NearestTo_AnyMatrix_NoRandomFrameIsNearer(int seed)
     {
-        for (var seed = 0; seed < 20; seed++)
+        using var scope = NewDisposeScope();
+        var shape = RandomFrames.Draw(seed);
+        var matrix = seed % 3 == 0
+            ? Sample.LowRank(seed, shape.Rows, shape.Columns, 1)
+            : Sample.Normal(seed, shape.Rows, shape.Columns);
+        var nearest = SimplexEtf.NearestTo(matrix, orColumns: true);
+        var distance = (matrix - nearest.ToTensor()).norm().item<double>();
+        for (var other = 0; other < 100; other++)
         {
-            using var scope = NewDisposeScope();
-            var shape = RandomFrames.Draw(seed);
-            var matrix = seed % 3 == 0
-                ? Sample.LowRank(seed, shape.Rows, shape.Columns, 1)
-                : Sample.Normal(seed, shape.Rows, shape.Columns);
-            var nearest = SimplexEtf.NearestTo(matrix, orColumns: true);
-            var distance = (matrix - nearest.ToTensor()).norm().item<double>();
-            for (var other = 0; other < 100; other++)
-            {
-                var random = SimplexEtf.Create(EtfFrame.Random(other).OrColumns, shape.Rows, shape.Columns).ToTensor();
-                var scale = (matrix * random).sum() / random.square().sum();
-                (matrix - random * scale).norm().item<double>().Should().BeGreaterThanOrEqualTo(distance - 1e-9, "{0}", nearest);
-            }
+            var random = SimplexEtf.Create(EtfFrame.Random(other).OrColumns, shape.Rows, shape.Columns).ToTensor();
+            var scale = (matrix * random).sum() / random.square().sum();
+            (matrix - random * scale).norm().item<double>().Should().BeGreaterThanOrEqualTo(distance - 1e-9, "{0}", nearest);
         }
     }
 
-    [Fact]
-    public void NearestTo_SimplexEtf_IsItself()
+    [SeededProperty(30)]
+    public void NearestTo_SimplexEtf_IsItself(int seed)
     {
-        for (var seed = 0; seed < 30; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var etf = RandomFrames.Draw(seed);
-            var nearest = SimplexEtf.NearestTo(etf.ToTensor(), orColumns: true);
-            Sample.Max(nearest.ToTensor() - etf.ToTensor()).Should().BeLessThan(1e-12);
-            nearest.Scale.Should().BeApproximately(etf.Scale, 1e-12);
-        }
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Draw(seed);
+        var nearest = SimplexEtf.NearestTo(etf.ToTensor(), orColumns: true);
+        Sample.Max(nearest.ToTensor() - etf.ToTensor()).Should().BeLessThan(1e-12);
+        nearest.Scale.Should().BeApproximately(etf.Scale, 1e-12);
     }
 
     [Fact]

@@ -9,37 +9,34 @@ namespace EtfNet.Tests.Layers;
 
 public sealed class SimplexEtfLinearStateTests
 {
-    [Fact]
-    public void SaveAndLoad_AnyFrame_GiveTheSameOutputs()
+    [SeededProperty(40)]
+    public void SaveAndLoad_AnyFrame_GiveTheSameOutputs(int seed)
     {
-        for (var seed = 0; seed < 40; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var etf = RandomFrames.Draw(seed);
-            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
-                trainScale: seed % 3 == 0);
-            using var blank = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
-                ScalarType.Float32, CPU);
-            var x = Sample.Normal(seed, 4, etf.Columns).to(ScalarType.Float32);
-            blank.call(x);
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Draw(seed);
+        using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
+            trainScale: seed % 3 == 0);
+        using var blank = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
+            ScalarType.Float32, CPU);
+        var x = Sample.Normal(seed, 4, etf.Columns).to(ScalarType.Float32);
+        blank.call(x);
 
-            using var stream = new MemoryStream();
-            using (var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true))
-                layer.save(writer);
-            stream.Position = 0;
-            // As a child: a parent's load reaches the layer only through its state.
-            using var parent = nn.Sequential(blank);
-            using var source = nn.Sequential(layer);
-            parent.load_state_dict(source.state_dict());
-            Sample.Max(parent.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
-            blank.Etf.Should().Be(layer.Etf);
+        using var stream = new MemoryStream();
+        using (var writer = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true))
+            layer.save(writer);
+        stream.Position = 0;
+        // As a child: a parent's load reaches the layer only through its state.
+        using var parent = nn.Sequential(blank);
+        using var source = nn.Sequential(layer);
+        parent.load_state_dict(source.state_dict());
+        Sample.Max(parent.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
+        blank.Etf.Should().Be(layer.Etf);
 
-            using var other = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
-                ScalarType.Float32, CPU);
-            other.call(x);
-            other.load(stream);
-            Sample.Max(other.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
-        }
+        using var other = SimplexEtfLinear.Blank(etf.Header with { Scale = 9 }, new Parameter(zeros(etf.Rows)), seed % 3 == 0,
+            ScalarType.Float32, CPU);
+        other.call(x);
+        other.load(stream);
+        Sample.Max(other.call(x) - layer.call(x)).Should().Be(0, "{0}", etf);
     }
 
     [Fact]
@@ -117,23 +114,20 @@ public sealed class SimplexEtfLinearStateTests
         new(8, 8, EtfFrame.Random(8)), new(8, 8, EtfFrame.DenseRandom(7)), new(8, 8), new(9, 8, EtfFrame.Random(7)),
     ];
 
-    [Fact]
-    public void To_AnotherType_ConvertsFactorsBiasAndScale_NotTheFixedScale()
+    [SeededProperty(20)]
+    public void To_AnotherType_ConvertsFactorsBiasAndScale_NotTheFixedScale(int seed)
     {
-        for (var seed = 0; seed < 20; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var etf = RandomFrames.Draw(seed);
-            using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
-                trainScale: seed % 2 == 0);
-            layer.to(ScalarType.Float64);
-            var x = Sample.Normal(seed, 3, etf.Columns);
-            layer.call(x).dtype.Should().Be(ScalarType.Float64);
-            layer.to(ScalarType.BFloat16);
-            layer.call(x.to(ScalarType.BFloat16)).dtype.Should().Be(ScalarType.BFloat16);
-            if (seed % 2 == 1)
-                layer.Scale.Should().Be(etf.Scale);
-        }
+        using var scope = NewDisposeScope();
+        var etf = RandomFrames.Draw(seed);
+        using var layer = new SimplexEtfLinear(etf, new Parameter(Sample.Normal(seed, etf.Rows).to(ScalarType.Float32)),
+            trainScale: seed % 2 == 0);
+        layer.to(ScalarType.Float64);
+        var x = Sample.Normal(seed, 3, etf.Columns);
+        layer.call(x).dtype.Should().Be(ScalarType.Float64);
+        layer.to(ScalarType.BFloat16);
+        layer.call(x.to(ScalarType.BFloat16)).dtype.Should().Be(ScalarType.BFloat16);
+        if (seed % 2 == 1)
+            layer.Scale.Should().Be(etf.Scale);
     }
 
     [Fact]

@@ -7,51 +7,45 @@ namespace EtfNet.Tests.Collapse.Measurement;
 
 public sealed class MeasurementTests
 {
-    [Fact]
-    public void PairSummary_RowsOfAnyLength_EqualsTwoPasses()
+    [SeededProperty(50)]
+    public void PairSummary_RowsOfAnyLength_EqualsTwoPasses(int seed)
     {
-        for (var seed = 0; seed < 50; seed++)
+        var random = new Random(seed);
+        // A deviation a million times below the mean: the square of the mean less the mean of squares has no digit of it.
+        var values = Enumerable.Range(0, random.Next(1, 60)).Select(_ => 0.9 + 1e-7 * random.NextDouble()).ToArray();
+        var summary = new PairSummary();
+        for (var start = 0; start < values.Length;)
         {
-            var random = new Random(seed);
-            // A deviation a million times below the mean: the square of the mean less the mean of squares has no digit of it.
-            var values = Enumerable.Range(0, random.Next(1, 60)).Select(_ => 0.9 + 1e-7 * random.NextDouble()).ToArray();
-            var summary = new PairSummary();
-            for (var start = 0; start < values.Length;)
-            {
-                var end = Math.Min(values.Length, start + random.Next(0, 9));
-                summary.Add(values.AsSpan(start..end));
-                start = end;
-            }
-
-            var mean = values.Average();
-            summary.Count.Should().Be(values.Length);
-            summary.Mean.Should().BeApproximately(mean, 1e-15);
-            summary.Deviation.Should().BeApproximately(Math.Sqrt(values.Average(value => Math.Pow(value - mean, 2))), 1e-15);
-            (summary.Least, summary.Greatest).Should().Be((values.Min(), values.Max()));
+            var end = Math.Min(values.Length, start + random.Next(0, 9));
+            summary.Add(values.AsSpan(start..end));
+            start = end;
         }
+
+        var mean = values.Average();
+        summary.Count.Should().Be(values.Length);
+        summary.Mean.Should().BeApproximately(mean, 1e-15);
+        summary.Deviation.Should().BeApproximately(Math.Sqrt(values.Average(value => Math.Pow(value - mean, 2))), 1e-15);
+        (summary.Least, summary.Greatest).Should().Be((values.Min(), values.Max()));
     }
 
-    [Fact]
-    public void EtfResidual_AnyMatrix_EqualsTheDistance()
+    [SeededProperty(60)]
+    public void EtfResidual_AnyMatrix_EqualsTheDistance(int seed)
     {
-        for (var seed = 0; seed < 60; seed++)
+        using var scope = NewDisposeScope();
+        var count = 2 + seed % 7;
+        var ideal = (eye(count, dtype: float64) - 1.0 / count) / Math.Sqrt(count - 1);
+        // Far from the ideal, near it, and near its opposite.
+        var matrix = (seed % 3) switch
         {
-            using var scope = NewDisposeScope();
-            var count = 2 + seed % 7;
-            var ideal = (eye(count, dtype: float64) - 1.0 / count) / Math.Sqrt(count - 1);
-            // Far from the ideal, near it, and near its opposite.
-            var matrix = (seed % 3) switch
-            {
-                0 => Sample.Normal(seed, count, count),
-                1 => ideal * 7 + Sample.Normal(seed, count, count) * 1e-9,
-                _ => ideal * -7 + Sample.Normal(seed, count, count) * 1e-3,
-            };
-            var residual = new EtfResidual(matrix.trace().item<double>(), matrix.sum().item<double>(), count);
-            for (var row = 0; row < count; row++)
-                residual.Add(row, matrix[row].data<double>().ToArray());
-            var expected = (matrix / matrix.norm() - ideal).norm().item<double>();
-            residual.Value.Should().BeApproximately(expected, 1e-14, $"seed {seed}");
-        }
+            0 => Sample.Normal(seed, count, count),
+            1 => ideal * 7 + Sample.Normal(seed, count, count) * 1e-9,
+            _ => ideal * -7 + Sample.Normal(seed, count, count) * 1e-3,
+        };
+        var residual = new EtfResidual(matrix.trace().item<double>(), matrix.sum().item<double>(), count);
+        for (var row = 0; row < count; row++)
+            residual.Add(row, matrix[row].data<double>().ToArray());
+        var expected = (matrix / matrix.norm() - ideal).norm().item<double>();
+        residual.Value.Should().BeApproximately(expected, 1e-14, $"seed {seed}");
     }
 
     [Fact]

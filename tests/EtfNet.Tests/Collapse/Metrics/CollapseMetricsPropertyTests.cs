@@ -9,39 +9,33 @@ namespace EtfNet.Tests.Collapse.Metrics;
 /// <summary>Laws that the measures obey on any problem.</summary>
 public sealed class CollapseMetricsPropertyTests
 {
-    [Fact]
-    public void Of_RotatedScaledAndShiftedFeatures_GivesTheSameShape()
+    [SeededProperty(40)]
+    public void Of_RotatedScaledAndShiftedFeatures_GivesTheSameShape(int seed)
     {
-        for (var seed = 0; seed < 40; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var (features, labels, weight) = Problem(seed);
-            var rotation = Sample.Orthonormal(seed + 500, features.shape[1], features.shape[1]);
-            var moved = (features.mm(rotation) + Sample.Normal(seed + 600, 1, features.shape[1]) * 10) * 3;
-            var one = CollapseMetrics.Of(features, labels, weight);
-            var other = CollapseMetrics.Of(moved, labels, weight.mm(rotation) * 0.2);
-            foreach (var (name, value) in MeasureNames.Numbers(one))
-                if (name is not ("rowProductDeviation" or "globalMeanLogit" or "nc4Mismatch"))
-                    Close(MeasureNames.Numbers(other).Single(entry => entry.Name == name).Value, value, $"{name}, seed {seed}");
-        }
+        using var scope = NewDisposeScope();
+        var (features, labels, weight) = Problem(seed);
+        var rotation = Sample.Orthonormal(seed + 500, features.shape[1], features.shape[1]);
+        var moved = (features.mm(rotation) + Sample.Normal(seed + 600, 1, features.shape[1]) * 10) * 3;
+        var one = CollapseMetrics.Of(features, labels, weight);
+        var other = CollapseMetrics.Of(moved, labels, weight.mm(rotation) * 0.2);
+        foreach (var (name, value) in MeasureNames.Numbers(one))
+            if (name is not ("rowProductDeviation" or "globalMeanLogit" or "nc4Mismatch"))
+                Close(MeasureNames.Numbers(other).Single(entry => entry.Name == name).Value, value, $"{name}, seed {seed}");
     }
 
-    [Fact]
-    public void Of_SamplesInAnotherOrderAndClassesRenamed_GivesTheSame()
+    [SeededProperty(40)]
+    public void Of_SamplesInAnotherOrderAndClassesRenamed_GivesTheSame(int seed)
     {
-        for (var seed = 0; seed < 40; seed++)
-        {
-            using var scope = NewDisposeScope();
-            using var generator = new Generator((ulong)seed);
-            var (features, labels, weight) = Problem(seed);
-            var order = randperm(features.shape[0], generator: generator);
-            var names = randperm(weight.shape[0], generator: generator);
-            var one = CollapseMetrics.Of(features, labels, weight);
-            var other = CollapseMetrics.Of(features.index_select(0, order), names.index_select(0, labels.index_select(0, order)),
-                zeros_like(weight).index_copy(0, names, weight));
-            foreach (var (name, value) in MeasureNames.Numbers(one))
-                Close(MeasureNames.Numbers(other).Single(entry => entry.Name == name).Value, value, $"{name}, seed {seed}");
-        }
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        var (features, labels, weight) = Problem(seed);
+        var order = randperm(features.shape[0], generator: generator);
+        var names = randperm(weight.shape[0], generator: generator);
+        var one = CollapseMetrics.Of(features, labels, weight);
+        var other = CollapseMetrics.Of(features.index_select(0, order), names.index_select(0, labels.index_select(0, order)),
+            zeros_like(weight).index_copy(0, names, weight));
+        foreach (var (name, value) in MeasureNames.Numbers(one))
+            Close(MeasureNames.Numbers(other).Single(entry => entry.Name == name).Value, value, $"{name}, seed {seed}");
     }
 
     [Theory]
@@ -84,27 +78,24 @@ public sealed class CollapseMetricsPropertyTests
         opposed.Nc4Mismatch.Should().Be(1);
     }
 
-    [Fact]
-    public void Of_AnyProblem_StaysWithinItsBounds()
+    [SeededProperty(60)]
+    public void Of_AnyProblem_StaysWithinItsBounds(int seed)
     {
-        for (var seed = 0; seed < 60; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var sample = FeatureSample.Random(seed);
-            var metrics = CollapseMetrics.Of(sample.Features(), sample.LabelTensor(), Sample.Normal(seed, sample.ClassCount, sample.Width));
-            var k = metrics.PresentClasses;
-            foreach (var (name, value) in MeasureNames.Numbers(metrics))
-                (value is null ? metrics.Missing.ContainsKey(name) : double.IsFinite(value.Value)).Should().BeTrue($"{name}, seed {seed}");
-            metrics.WithinShare.Should().BeInRange(0, 1);
-            metrics.Means.EffectiveRank.Should().BeInRange(1 - 1e-9, Math.Min(k - 1, sample.Width) + 1e-6);
-            metrics.Means.GramDeviation.Should().BeInRange(0, 2);
-            metrics.Means.GreatestCosine.Should().BeGreaterThanOrEqualTo(-1.0 / (k - 1) - 1e-9);
-            metrics.Means.Distance.Should().BeLessThanOrEqualTo(Math.Sqrt(2.0 * k / (k - 1)) + 1e-9);
-            metrics.Duality!.SelfDuality.Should().BeInRange(0, 2);
-            metrics.Duality.StructureError.Should().BeInRange(0, 2);
-            metrics.ClassErrors!.Confusions.Sum(entry => entry.Count)
-                .Should().Be((long)Math.Round(metrics.NccError!.Value * metrics.Scored));
-        }
+        using var scope = NewDisposeScope();
+        var sample = FeatureSample.Random(seed);
+        var metrics = CollapseMetrics.Of(sample.Features(), sample.LabelTensor(), Sample.Normal(seed, sample.ClassCount, sample.Width));
+        var k = metrics.PresentClasses;
+        foreach (var (name, value) in MeasureNames.Numbers(metrics))
+            (value is null ? metrics.Missing.ContainsKey(name) : double.IsFinite(value.Value)).Should().BeTrue($"{name}, seed {seed}");
+        metrics.WithinShare.Should().BeInRange(0, 1);
+        metrics.Means.EffectiveRank.Should().BeInRange(1 - 1e-9, Math.Min(k - 1, sample.Width) + 1e-6);
+        metrics.Means.GramDeviation.Should().BeInRange(0, 2);
+        metrics.Means.GreatestCosine.Should().BeGreaterThanOrEqualTo(-1.0 / (k - 1) - 1e-9);
+        metrics.Means.Distance.Should().BeLessThanOrEqualTo(Math.Sqrt(2.0 * k / (k - 1)) + 1e-9);
+        metrics.Duality!.SelfDuality.Should().BeInRange(0, 2);
+        metrics.Duality.StructureError.Should().BeInRange(0, 2);
+        metrics.ClassErrors!.Confusions.Sum(entry => entry.Count)
+            .Should().Be((long)Math.Round(metrics.NccError!.Value * metrics.Scored));
     }
 
     [Fact]

@@ -8,78 +8,72 @@ namespace EtfNet.Tests.Collapse.Metrics;
 
 public sealed class CollapseMetricsTests
 {
-    [Fact]
-    public void Create_RandomProblems_EqualsBruteForce()
+    [SeededProperty(200)]
+    public void Create_RandomProblems_EqualsBruteForce(int seed)
     {
-        for (var seed = 0; seed < 200; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var sample = FeatureSample.Random(seed);
-            var statistics = new ClassStatistics(sample.Width);
-            statistics.Add(sample.Features(), sample.LabelTensor());
-            var metrics = Of(statistics, CollapseMetricSet.All);
+        using var scope = NewDisposeScope();
+        var sample = FeatureSample.Random(seed);
+        var statistics = new ClassStatistics(sample.Width);
+        statistics.Add(sample.Features(), sample.LabelTensor());
+        var metrics = Of(statistics, CollapseMetricSet.All);
 
-            var present = sample.Present;
-            var count = present.Length;
-            var means = present.Select(c => sample.Mean(c)).ToArray();
-            var center = Enumerable.Range(0, sample.Width).Select(j => means.Average(mean => mean[j])).ToArray();
-            var centered = means.Select(mean => mean.Zip(center, (m, g) => m - g).ToArray()).ToArray();
-            var norms = centered.Select(row => Math.Sqrt(row.Sum(value => value * value))).ToArray();
-            var variances = present.Select((c, k) => Enumerable.Range(0, sample.Rows.Length)
-                .Where(i => sample.Labels[i] == c).Average(i => FeatureSample.SquaredDistance(sample.Row(i), means[k]))).ToArray();
-            var pairs = (from a in Enumerable.Range(0, count) from c in Enumerable.Range(a + 1, count - a - 1) select (a, c)).ToArray();
-            double Dot(int a, int c) => centered[a].Zip(centered[c], (x, y) => x * y).Sum();
+        var present = sample.Present;
+        var count = present.Length;
+        var means = present.Select(c => sample.Mean(c)).ToArray();
+        var center = Enumerable.Range(0, sample.Width).Select(j => means.Average(mean => mean[j])).ToArray();
+        var centered = means.Select(mean => mean.Zip(center, (m, g) => m - g).ToArray()).ToArray();
+        var norms = centered.Select(row => Math.Sqrt(row.Sum(value => value * value))).ToArray();
+        var variances = present.Select((c, k) => Enumerable.Range(0, sample.Rows.Length)
+            .Where(i => sample.Labels[i] == c).Average(i => FeatureSample.SquaredDistance(sample.Row(i), means[k]))).ToArray();
+        var pairs = (from a in Enumerable.Range(0, count) from c in Enumerable.Range(a + 1, count - a - 1) select (a, c)).ToArray();
+        double Dot(int a, int c) => centered[a].Zip(centered[c], (x, y) => x * y).Sum();
 
-            Close(metrics.Means.Equinorm, Math.Sqrt(norms.Average(norm => Math.Pow(norm - norms.Average(), 2))) / norms.Average());
-            Close(metrics.Means.Equiangularity,
-                pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
-            Close(metrics.Cdnv, pairs.Average(pair =>
-                (variances[pair.a] + variances[pair.c]) / (2 * FeatureSample.SquaredDistance(means[pair.a], means[pair.c]))));
-            var within = present.Select((c, k) => variances[k] * sample.Labels.Count(label => label == c)).Sum() / sample.Rows.Length;
-            Close(metrics.TraceQuotient, within / norms.Average(norm => norm * norm));
-            var gram = Enumerable.Range(0, count)
-                .SelectMany(a => Enumerable.Range(0, count).Select(c => (a, c, Value: Dot(a, c)))).ToArray();
-            var size = Math.Sqrt(gram.Sum(entry => entry.Value * entry.Value));
-            Close(metrics.Means.GramDeviation, Math.Sqrt(gram.Sum(entry =>
-                Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
+        Close(metrics.Means.Equinorm, Math.Sqrt(norms.Average(norm => Math.Pow(norm - norms.Average(), 2))) / norms.Average());
+        Close(metrics.Means.Equiangularity,
+            pairs.Average(pair => Math.Abs(Dot(pair.a, pair.c) / (norms[pair.a] * norms[pair.c]) + 1.0 / (count - 1))));
+        Close(metrics.Cdnv, pairs.Average(pair =>
+            (variances[pair.a] + variances[pair.c]) / (2 * FeatureSample.SquaredDistance(means[pair.a], means[pair.c]))));
+        var within = present.Select((c, k) => variances[k] * sample.Labels.Count(label => label == c)).Sum() / sample.Rows.Length;
+        Close(metrics.TraceQuotient, within / norms.Average(norm => norm * norm));
+        var gram = Enumerable.Range(0, count)
+            .SelectMany(a => Enumerable.Range(0, count).Select(c => (a, c, Value: Dot(a, c)))).ToArray();
+        var size = Math.Sqrt(gram.Sum(entry => entry.Value * entry.Value));
+        Close(metrics.Means.GramDeviation, Math.Sqrt(gram.Sum(entry =>
+            Math.Pow(entry.Value / size - ((entry.a == entry.c ? 1 : 0) - 1.0 / count) / Math.Sqrt(count - 1), 2))));
 
-            // An exact zero has no digits to be relative to.
-            void Close(double? value, double expected) =>
-                value.Should().BeApproximately(expected, 1e-6 * Math.Abs(expected) + 1e-9, $"seed {seed}");
-        }
+        // An exact zero has no digits to be relative to.
+        void Close(double? value, double expected) =>
+            value.Should().BeApproximately(expected, 1e-6 * Math.Abs(expected) + 1e-9, $"seed {seed}");
     }
 
-    [Fact]
-    public void PseudoInverse_RandomProblems_EqualsTheFullMatrices()
+    [SeededProperty(200)]
+    public void PseudoInverse_RandomProblems_EqualsTheFullMatrices(int seed)
     {
-        for (var seed = 0; seed < 200; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var sample = FeatureSample.Random(seed);
-            var features = sample.Features();
-            var statistics = new ClassStatistics(sample.Width);
-            statistics.Add(features, sample.LabelTensor());
-            using var variability = PseudoInverseVariability.Create(statistics)!;
-            foreach (var (part, labels) in features.split(11L).Zip(sample.Labels.Chunk(11)))
-                variability.Add(part, labels);
+        using var scope = NewDisposeScope();
+        var sample = FeatureSample.Random(seed);
+        var features = sample.Features();
+        var statistics = new ClassStatistics(sample.Width);
+        statistics.Add(features, sample.LabelTensor());
+        using var variability = PseudoInverseVariability.Create(statistics)!;
+        foreach (var (part, labels) in features.split(11L).Zip(sample.Labels.Chunk(11)))
+            variability.Add(part, labels);
 
-            var means = tensor(sample.Present.SelectMany(c => sample.Mean(c)).ToArray(), float64).reshape(-1, sample.Width);
-            var centered = means - means.mean([0L], keepdim: true);
-            var own = means.index_select(0, tensor(sample.Labels.Select(label => (long)Array.IndexOf(sample.Present, label)).ToArray()));
-            var within = features.to(float64) - own;
-            var (values, vectors) = linalg.eigh(centered.t().mm(centered) / sample.Present.Length);
-            var kept = values > values.max() * (sample.Width * 2.220446049250313e-16);
-            var inverse = where(kept, 1 / values, zeros_like(values));
-            var projected = within.mm(vectors);
-            var expected = (projected.square() * inverse).sum().item<double>() / sample.Rows.Length / sample.Present.Length;
+        var means = tensor(sample.Present.SelectMany(c => sample.Mean(c)).ToArray(), float64).reshape(-1, sample.Width);
+        var centered = means - means.mean([0L], keepdim: true);
+        var own = means.index_select(0, tensor(sample.Labels.Select(label => (long)Array.IndexOf(sample.Present, label)).ToArray()));
+        var within = features.to(float64) - own;
+        var (values, vectors) = linalg.eigh(centered.t().mm(centered) / sample.Present.Length);
+        var kept = values > values.max() * (sample.Width * 2.220446049250313e-16);
+        var inverse = where(kept, 1 / values, zeros_like(values));
+        var projected = within.mm(vectors);
+        var expected = (projected.square() * inverse).sum().item<double>() / sample.Rows.Length / sample.Present.Length;
 
-            if (variability.Rank == kept.sum().item<long>())
-                variability.Value.Should().BeApproximately(expected, 1e-6 * expected + 1e-20, $"seed {seed}");
-            else
-                // Eigenvalues of the formed matrix drown below 1e-16; the projections still see directions there.
-                (values[^1] / values.max()).item<double>().Should().BePositive();
-            variability.Rank.Should().BeLessThanOrEqualTo(Math.Min(sample.Present.Length - 1, sample.Width));
-        }
+        if (variability.Rank == kept.sum().item<long>())
+            variability.Value.Should().BeApproximately(expected, 1e-6 * expected + 1e-20, $"seed {seed}");
+        else
+            // Eigenvalues of the formed matrix drown below 1e-16; the projections still see directions there.
+            (values[^1] / values.max()).item<double>().Should().BePositive();
+        variability.Rank.Should().BeLessThanOrEqualTo(Math.Min(sample.Present.Length - 1, sample.Width));
     }
 
     [Fact]

@@ -8,43 +8,40 @@ namespace EtfNet.Tests.Collapse.Scoring;
 
 public sealed class NccScoresTests
 {
-    [Fact]
-    public void Against_GivenCenters_EqualsBruteForce()
+    [SeededProperty(100)]
+    public void Against_GivenCenters_EqualsBruteForce(int seed)
     {
-        for (var seed = 0; seed < 100; seed++)
+        using var scope = NewDisposeScope();
+        var (train, test) = (FeatureSample.Random(seed), FeatureSample.Random(seed + 1000));
+        var random = new Random(seed);
+        float Value(int j) => train.Rows[random.Next(train.Rows.Length)][j] + (float)random.NextDouble();
+        var rows = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, train.Width).Select(Value).ToArray()).ToArray();
+        var labels = rows.Select(_ => random.Next(train.ClassCount + 1)).ToArray();
+        var statistics = Watched.StatisticsOf(train.Features(), train.LabelTensor());
+        using var scores = NccScores.Against(statistics);
+        var features = tensor(rows.SelectMany(row => row).ToArray()).reshape(30, train.Width);
+        var logits = Sample.Normal(seed, 30, train.ClassCount + 1);
+        scores.Add(features, tensor(labels.Select(label => (long)label).ToArray()), logits).Should().Be(0);
+
+        var means = train.Present.Select(c => train.Mean(c)).ToArray();
+        var nearest = rows.Select(row => train.Present[Array.IndexOf(
+            [.. means.Select(mean => FeatureSample.SquaredDistance(Array.ConvertAll(row, x => (double)x), mean))],
+            means.Min(mean => FeatureSample.SquaredDistance(Array.ConvertAll(row, x => (double)x), mean)))]).ToArray();
+        scores.Wrong.Should().Be(nearest.Zip(labels).Count(pair => pair.First != pair.Second), $"seed {seed}");
+        scores.Samples.Should().Be(30);
+        var errors = scores.ClassErrors;
+        for (var c = 0; c < errors.Count; c++)
         {
-            using var scope = NewDisposeScope();
-            var (train, test) = (FeatureSample.Random(seed), FeatureSample.Random(seed + 1000));
-            var random = new Random(seed);
-            float Value(int j) => train.Rows[random.Next(train.Rows.Length)][j] + (float)random.NextDouble();
-            var rows = Enumerable.Range(0, 30).Select(_ => Enumerable.Range(0, train.Width).Select(Value).ToArray()).ToArray();
-            var labels = rows.Select(_ => random.Next(train.ClassCount + 1)).ToArray();
-            var statistics = Watched.StatisticsOf(train.Features(), train.LabelTensor());
-            using var scores = NccScores.Against(statistics);
-            var features = tensor(rows.SelectMany(row => row).ToArray()).reshape(30, train.Width);
-            var logits = Sample.Normal(seed, 30, train.ClassCount + 1);
-            scores.Add(features, tensor(labels.Select(label => (long)label).ToArray()), logits).Should().Be(0);
-
-            var means = train.Present.Select(c => train.Mean(c)).ToArray();
-            var nearest = rows.Select(row => train.Present[Array.IndexOf(
-                [.. means.Select(mean => FeatureSample.SquaredDistance(Array.ConvertAll(row, x => (double)x), mean))],
-                means.Min(mean => FeatureSample.SquaredDistance(Array.ConvertAll(row, x => (double)x), mean)))]).ToArray();
-            scores.Wrong.Should().Be(nearest.Zip(labels).Count(pair => pair.First != pair.Second), $"seed {seed}");
-            scores.Samples.Should().Be(30);
-            var errors = scores.ClassErrors;
-            for (var c = 0; c < errors.Count; c++)
-            {
-                errors.Samples(c).Should().Be(labels.Count(label => label == c));
-                errors.Wrong(c).Should().Be(nearest.Zip(labels).Count(pair => pair.Second == c && pair.First != c));
-            }
-
-            var matrix = errors.ToTensor();
-            foreach (var group in nearest.Zip(labels).GroupBy(pair => (Label: pair.Second, Center: pair.First)))
-                matrix[group.Key.Label, group.Key.Center].item<long>().Should().Be(group.Count(), $"seed {seed}");
-            matrix.sum().item<long>().Should().Be(30);
-            var chosen = logits.argmax(1).data<long>().ToArray();
-            scores.Differing.Should().Be(chosen.Zip(nearest).Count(pair => pair.First != pair.Second));
+            errors.Samples(c).Should().Be(labels.Count(label => label == c));
+            errors.Wrong(c).Should().Be(nearest.Zip(labels).Count(pair => pair.Second == c && pair.First != c));
         }
+
+        var matrix = errors.ToTensor();
+        foreach (var group in nearest.Zip(labels).GroupBy(pair => (Label: pair.Second, Center: pair.First)))
+            matrix[group.Key.Label, group.Key.Center].item<long>().Should().Be(group.Count(), $"seed {seed}");
+        matrix.sum().item<long>().Should().Be(30);
+        var chosen = logits.argmax(1).data<long>().ToArray();
+        scores.Differing.Should().Be(chosen.Zip(nearest).Count(pair => pair.First != pair.Second));
     }
 
     [Fact]

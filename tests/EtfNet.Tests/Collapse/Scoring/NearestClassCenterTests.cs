@@ -7,28 +7,22 @@ namespace EtfNet.Tests.Collapse.Scoring;
 
 public sealed class NearestClassCenterTests
 {
-    [Fact]
-    public void Score_RandomProblemsExact_EqualsReallyLeavingOut()
+    [SeededProperty(200)]
+    public void Score_RandomProblemsExact_EqualsReallyLeavingOut(int seed)
     {
-        for (var seed = 0; seed < 200; seed++)
-        {
-            var sample = FeatureSample.Random(seed);
-            var (score, nearest) = Score(sample, exact: true);
+        var sample = FeatureSample.Random(seed);
+        var (score, nearest) = Score(sample, exact: true);
 
-            score.Scored.Should().Be(sample.Rows.Length);
-            score.Wrong.Should().Be(BruteForceErrors(sample), $"seed {seed}");
-            nearest.Should().Equal(BruteForceNearest(sample), $"seed {seed}");
-        }
+        score.Scored.Should().Be(sample.Rows.Length);
+        score.Wrong.Should().Be(BruteForceErrors(sample), $"seed {seed}");
+        nearest.Should().Equal(BruteForceNearest(sample), $"seed {seed}");
     }
 
-    [Fact]
-    public void Score_Float64FeaturesExact_EqualsReallyLeavingOut()
+    [SeededProperty(30)]
+    public void Score_Float64FeaturesExact_EqualsReallyLeavingOut(int seed)
     {
-        for (var seed = 300; seed < 330; seed++)
-        {
-            var sample = FeatureSample.Random(seed);
-            Score(sample, exact: true, float64).Score.Wrong.Should().Be(BruteForceErrors(sample), $"seed {seed}");
-        }
+        var sample = FeatureSample.Random(seed);
+        Score(sample, exact: true, float64).Score.Wrong.Should().Be(BruteForceErrors(sample), $"seed {seed}");
     }
 
     [Theory]

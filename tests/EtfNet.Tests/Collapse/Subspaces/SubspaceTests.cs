@@ -8,31 +8,28 @@ namespace EtfNet.Tests.Collapse.Subspaces;
 
 public sealed class SubspaceTests
 {
-    [Fact]
-    public void PrincipalAxes_PartsOfAnySize_HaveTheScatterOfTheWhole()
+    [SeededProperty(30)]
+    public void PrincipalAxes_PartsOfAnySize_HaveTheScatterOfTheWhole(int seed)
     {
-        for (var seed = 0; seed < 30; seed++)
+        using var scope = NewDisposeScope();
+        var random = new Random(seed);
+        var (count, width) = (random.Next(1, 60), random.Next(1, 12));
+        var rows = Sample.Normal(seed, count, width) + Sample.Normal(seed + 1, 1, width) * 1e5;
+        var axes = new PrincipalAxes(width);
+        foreach (var part in rows.split(random.Next(1, 9)))
         {
-            using var scope = NewDisposeScope();
-            var random = new Random(seed);
-            var (count, width) = (random.Next(1, 60), random.Next(1, 12));
-            var rows = Sample.Normal(seed, count, width) + Sample.Normal(seed + 1, 1, width) * 1e5;
-            var axes = new PrincipalAxes(width);
-            foreach (var part in rows.split(random.Next(1, 9)))
-            {
-                axes.Add(part);
-                // Merges what waits.
-                if (random.Next(3) == 0)
-                    axes.Mean();
-            }
-
-            var centered = rows - rows.mean([0L], keepdim: true);
-            var root = axes.Root();
-            root.shape[0].Should().BeLessThanOrEqualTo(width);
-            Sample.Max(root.t().mm(root) - centered.t().mm(centered)).Should().BeLessThan(1e-7);
-            Sample.Max(tensor(axes.Mean()) - rows.mean([0L])).Should().BeLessThan(1e-9);
-            axes.Count.Should().Be(count);
+            axes.Add(part);
+            // Merges what waits.
+            if (random.Next(3) == 0)
+                axes.Mean();
         }
+
+        var centered = rows - rows.mean([0L], keepdim: true);
+        var root = axes.Root();
+        root.shape[0].Should().BeLessThanOrEqualTo(width);
+        Sample.Max(root.t().mm(root) - centered.t().mm(centered)).Should().BeLessThan(1e-7);
+        Sample.Max(tensor(axes.Mean()) - rows.mean([0L])).Should().BeLessThan(1e-9);
+        axes.Count.Should().Be(count);
     }
 
     [Fact]
@@ -54,29 +51,26 @@ public sealed class SubspaceTests
         metrics.Missing.Count.Should().Be(0);
     }
 
-    [Fact]
-    public void RegressionStructure_AnyMatrices_FindsTheLeastOfAFineSearch()
+    [SeededProperty(100)]
+    public void RegressionStructure_AnyMatrices_FindsTheLeastOfAFineSearch(int seed)
     {
-        for (var seed = 0; seed < 100; seed++)
+        using var scope = NewDisposeScope();
+        var size = 2 + seed % 4;
+        var weight = Sample.Normal(seed, size, size + 2);
+        var gram = weight.mm(weight.t());
+        var factor = Sample.Normal(seed + 1, size, size + 1);
+        var root = factor.mm(factor.t());
+        var least = linalg.eigvalsh(root).min().item<double>();
+        var (distance, gamma) = RegressionStructure.Best((gram / gram.norm()).data<double>().ToArray(), root.data<double>().ToArray(),
+            size, least);
+        var searched = Enumerable.Range(0, 2001).Min(i =>
         {
-            using var scope = NewDisposeScope();
-            var size = 2 + seed % 4;
-            var weight = Sample.Normal(seed, size, size + 2);
-            var gram = weight.mm(weight.t());
-            var factor = Sample.Normal(seed + 1, size, size + 1);
-            var root = factor.mm(factor.t());
-            var least = linalg.eigvalsh(root).min().item<double>();
-            var (distance, gamma) = RegressionStructure.Best((gram / gram.norm()).data<double>().ToArray(), root.data<double>().ToArray(),
-                size, least);
-            var searched = Enumerable.Range(0, 2001).Min(i =>
-            {
-                using var inner = NewDisposeScope();
-                var shifted = root - eye(size, dtype: float64) * (least * i / 2000);
-                return (gram / gram.norm() - shifted / shifted.norm()).square().sum().item<double>();
-            });
-            distance.Should().BeLessThanOrEqualTo(searched + 1e-12, $"seed {seed}").And.BeGreaterThan(searched - 1e-3);
-            Math.Sqrt(gamma).Should().BeInRange(0, least + 1e-12);
-        }
+            using var inner = NewDisposeScope();
+            var shifted = root - eye(size, dtype: float64) * (least * i / 2000);
+            return (gram / gram.norm() - shifted / shifted.norm()).square().sum().item<double>();
+        });
+        distance.Should().BeLessThanOrEqualTo(searched + 1e-12, $"seed {seed}").And.BeGreaterThan(searched - 1e-3);
+        Math.Sqrt(gamma).Should().BeInRange(0, least + 1e-12);
     }
 
     [Fact]

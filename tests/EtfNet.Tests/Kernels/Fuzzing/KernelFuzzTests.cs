@@ -1,3 +1,4 @@
+using EtfNet.Tests.Support;
 using FluentAssertions;
 using Xunit;
 
@@ -5,12 +6,8 @@ namespace EtfNet.Tests.Kernels.Fuzzing;
 
 public sealed class KernelFuzzTests
 {
-    [Fact]
-    public void Kernels_RandomShapesAndStrides_AreWhatOperationsGive()
-    {
-        for (var seed = 0; seed < 1500; seed++)
-            KernelFuzz.Try(seed).Should().BeNull();
-    }
+    [SeededProperty(1500)]
+    public void Kernels_RandomShapesAndStrides_AreWhatOperationsGive(int seed) => KernelFuzz.Try(seed).Should().BeNull();
 
     [Fact]
     public void Command_UnknownArgument_NamesIt()

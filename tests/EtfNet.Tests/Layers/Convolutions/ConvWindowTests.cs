@@ -11,23 +11,20 @@ public sealed class ConvWindowTests
 {
     /// <summary>A layer in the place of a TorchSharp one does what that one does with the frame as its kernel, its padding in every mode
     /// included.</summary>
-    [Fact]
-    public void ReplacementFor_AnyConvolution_ActsAsItWithTheFrameAsKernel()
+    [SeededProperty(120)]
+    public void ReplacementFor_AnyConvolution_ActsAsItWithTheFrameAsKernel(int seed)
     {
-        for (var seed = 0; seed < 120; seed++)
-        {
-            using var scope = NewDisposeScope();
-            var drawn = new RandomConvolution(seed, ScalarType.Float64);
-            using var own = drawn.Layer;
-            using var dense = drawn.Dense;
-            dense.weight = new Parameter(drawn.Unit.clone());
-            dense.bias = null!;
-            dense.eval();
-            using var layer = SimplexEtfConvolution.ReplacementFor(dense, drawn.Etf.WithScale(1), null);
-            layer.training.Should().BeFalse();
-            layer.GetType().Should().Be(own.GetType());
-            Sample.Max(layer.call(drawn.Input.detach()) - dense.call(drawn.Input.detach())).Should().BeLessThan(1e-11, drawn.Description);
-        }
+        using var scope = NewDisposeScope();
+        var drawn = new RandomConvolution(seed, ScalarType.Float64);
+        using var own = drawn.Layer;
+        using var dense = drawn.Dense;
+        dense.weight = new Parameter(drawn.Unit.clone());
+        dense.bias = null!;
+        dense.eval();
+        using var layer = SimplexEtfConvolution.ReplacementFor(dense, drawn.Etf.WithScale(1), null);
+        layer.training.Should().BeFalse();
+        layer.GetType().Should().Be(own.GetType());
+        Sample.Max(layer.call(drawn.Input.detach()) - dense.call(drawn.Input.detach())).Should().BeLessThan(1e-11, drawn.Description);
     }
 
     /// <summary>TorchSharp 0.107 pads rows as columns here; the layer in its place does the same, and its dense form too.</summary>
