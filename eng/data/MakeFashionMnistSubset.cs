@@ -1,7 +1,7 @@
 // Makes the embedded subset from the four files of Fashion-MNIST (the folder of Debian's package dataset-fashion-mnist, or a download):
-//   dotnet run samples/data/MakeFashionMnistSubset.cs -- SOURCE TARGET
+//   dotnet run eng/data/MakeFashionMnistSubset.cs -- SOURCE TARGET
 // Takes the first 1,000 training and 200 test images of each class, in the order of the source, so that anyone gets the same images.
-#:project ../Common/EtfNet.Samples.Common.csproj
+#:project ../../samples/Common/EtfNet.Samples.Common.csproj
 using System.IO.Compression;
 using System.Net;
 using EtfNet.Samples;
