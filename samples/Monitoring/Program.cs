@@ -47,6 +47,6 @@ Chart Curves(string metric, Func<LayerCollapse, double?> value)
 {
     var chart = new Chart(metric, "epoch", metric);
     foreach (var layer in reports[0].Layers)
-        chart.Add(layer.Name, reports.Select((report, i) => (i + 1.0, value(report[layer.Name]), 0.0)));
+        chart.Line(layer.Name, reports.Select(report => value(report[layer.Name])));
     return chart;
 }

@@ -17,11 +17,11 @@ Console.WriteLine($"{data}; {data.Train.Inputs.shape[1]} columns");
 var (with, without) = (Train(useEtf: true), Train(useEtf: false));
 var table1 = Tables.Markdown(["Table 1", "without EtfNet", "with EtfNet"],
     Row("train accuracy", run => $"{run.TrainAccuracy:0.00%}"), Row("test accuracy", run => $"{run.TestAccuracy:0.00%}"),
-    Row("layers fixed", run => $"{run.Fixed} of {run.Errors.Count}"),
+    Row("layers fixed", run => $"{run.Fixed} of {run.Errors[0].Length}"),
     Row("trainable parameters", run => $"{run.Size.TrainableParameters:N0}"), Row("weight bytes", run => $"{run.Size.WeightBytes:N0}"),
     Row("gradient bytes", run => $"{run.Size.GradientBytes:N0}"), Row("optimizer bytes", run => $"{run.Size.OptimizerBytes:N0}"));
 var figure1 = Tables.Markdown(["Figure 1: NCC error", .. Enumerable.Range(1, options.Epochs).Select(epoch => $"{epoch}")],
-    with.Errors.Select(layer => layer.Value.Select(error => error?.ToString("0.000") ?? "-").Prepend(layer.Key).ToList()));
+    with.Errors[0].Select((one, i) => with.Errors.Select(epoch => epoch[i].Error?.ToString("0.000") ?? "-").Prepend(one.Name).ToList()));
 Console.WriteLine($"\n{table1}\n{figure1}");
 folder.Write("table1.md", $"{table1}\n{figure1}");
 folder.Write("figure1.png", Chart.Png(Curves("without EtfNet", without), Curves("with EtfNet", with)));
@@ -36,7 +36,7 @@ Result Train(bool useEtf)
     using var optimizer = optim.AdamW(model.parameters(), lr: 1e-3);
     using var etf = useEtf ? model.ApplyAdaptiveEtf(rule, optimizer) : null;
     using var monitor = useEtf ? null : new NccMonitor(model);
-    var (errors, fixedLayers) = (new Dictionary<string, List<double?>>(), 0);
+    var (errors, fixedLayers) = (new List<(string Name, double? Error)[]>(), 0);
     for (var epoch = 1; epoch <= options.Epochs; epoch++)
     {
         model.train();
@@ -50,26 +50,22 @@ Result Train(bool useEtf)
             monitor?.Observe(y);
         }
 
-        foreach (var layer in monitor?.EndEpoch().Layers ?? [])
-            Keep(layer.Name, layer.NccError);
-        foreach (var layer in etf?.EndEpoch().Layers ?? [])
-            Keep(layer.Name, layer.NccError);
+        errors.Add(etf is null ? [.. monitor!.EndEpoch().Layers.Select(layer => (layer.Name, layer.NccError))]
+            : [.. etf.EndEpoch().Layers.Select(layer => (layer.Name, layer.NccError))]);
         fixedLayers = etf?.Report.FixedLayers.Count ?? 0;
         Console.WriteLine($"epoch {epoch}: test accuracy {data.Test.AccuracyOf(model):0.0%}, {fixedLayers} layers fixed");
     }
 
     return new Result(data.Train.AccuracyOf(model), data.Test.AccuracyOf(model), fixedLayers, model.MeasureFootprint(optimizer), errors);
-
-    void Keep(string layer, double? error) => (errors.TryGetValue(layer, out var list) ? list : errors[layer] = []).Add(error);
 }
 
 Chart Curves(string title, Result run)
 {
     var chart = new Chart($"NCC error per layer, {title}", "epoch", "NCC error").Level(options.Epsilon);
-    foreach (var (layer, errors) in run.Errors)
-        chart.Add(layer, errors.Select((error, i) => (i + 1.0, error, 0.0)));
+    foreach (var (i, (layer, _)) in run.Errors[0].Index())
+        chart.Line(layer, run.Errors.Select(epoch => epoch[i].Error));
     return chart;
 }
 
 internal sealed record Result(
-    double TrainAccuracy, double TestAccuracy, int Fixed, ModelFootprint Size, Dictionary<string, List<double?>> Errors);
+    double TrainAccuracy, double TestAccuracy, int Fixed, ModelFootprint Size, List<(string Name, double? Error)[]> Errors);

@@ -1,20 +1,20 @@
 namespace EtfNet.Samples;
 
-/// <summary>Rows of numbers with a class each, from a CSV file: a heading line, commas between columns, quotes where needed.</summary>
-/// <param name="Columns">The names of the columns with numbers.</param>
-/// <param name="Values">The numbers, row after row.</param>
-/// <param name="Labels">The class of each row: a whole number or a name.</param>
-public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyList<float> Values, IReadOnlyList<string> Labels)
+/// <summary>Rows of numbers with a class each, a whole number or a name, in a CSV file: a heading line, commas between columns, quotes
+/// where needed.</summary>
+public static class CsvTable
 {
     /// <summary>How many columns a message names.</summary>
     private const int MostNamed = 8;
+
+    private static readonly Regex s_cell = new(""",(?:"((?:[^"]|"")*)"|([^,]*))""");
 
     /// <summary>Reads a table.</summary>
     /// <param name="stream">The bytes.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="label">The column that names the class; null for the last.</param>
     /// <exception cref="SampleException">A column is missing, a cell is no number, a label is no class, or there is no row.</exception>
-    public static CsvTable Read(Stream stream, string name, string? label = null)
+    internal static LabeledRows Read(Stream stream, string name, string? label = null)
     {
         using var reader = new StreamReader(stream);
         var (heading, values, labels) = (Split(reader.ReadLine() ?? ""), new List<float>(), new List<string>());
@@ -41,8 +41,10 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
             }
         }
 
-        return labels.Count > 0 ? new CsvTable([.. heading.Where((_, i) => i != labelAt)], values, labels)
-            : throw new SampleException($"{name} has no row below its heading.");
+        if (labels.Count == 0)
+            throw new SampleException($"{name} has no row below its heading.");
+        heading.RemoveAt(labelAt);
+        return new LabeledRows(labels, tensor(values.ToArray(), [labels.Count, heading.Count]), string.Join(", ", heading));
     }
 
     /// <summary>Writes an example of a table: the embedded images as gray values of 7 x 7 squares, with the names of classes.</summary>
@@ -60,12 +62,6 @@ public sealed partial record CsvTable(IReadOnlyList<string> Columns, IReadOnlyLi
         return folder.File(name);
     }
 
-    /// <summary>The rows as data.</summary>
-    internal LabeledRows Rows() => new(Labels, tensor(Values.ToArray(), [Labels.Count, Columns.Count]), string.Join(", ", Columns));
-
-    private static List<string> Split(string line) => [.. Cell().Matches("," + line)
+    private static List<string> Split(string line) => [.. s_cell.Matches("," + line)
         .Select(cell => cell.Groups[1].Success ? cell.Groups[1].Value.Replace("\"\"", "\"") : cell.Groups[2].Value.Trim())];
-
-    [GeneratedRegex(""",(?:"((?:[^"]|"")*)"|([^,]*))""")]
-    private static partial Regex Cell();
 }

@@ -48,9 +48,10 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
         {
             "embedded" => FashionMnist.Embedded(),
             "full" => FashionMnist.Full(),
-            "languages" => LabeledTexts.Embedded(Texts),
-            var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Files.Open, Table),
-            var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Files.Open, Texts),
+            "languages" => LabeledRows.Load(Files.Own("udhr/train.tsv.gz"), Files.Own("udhr/test.tsv.gz"), Texts)
+                with { Description = "Universal Declaration of Human Rights" },
+            var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Table),
+            var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Texts),
             var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>
                 CifarImages.FromFolder(folder),
             var folder when Has(folder, FashionMnist.FirstFile) => FashionMnist.FromFolder("images", folder),
@@ -59,9 +60,9 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
                 + "give embedded, full, languages, a folder, a .csv or a .tsv file."),
         };
 
-        LabeledRows Table(Stream stream, string name) => CsvTable.Read(stream, name, options.Label).Rows();
+        LabeledRows Table(Stream stream, string name) => CsvTable.Read(stream, name, options.Label);
 
-        LabeledRows Texts(Stream stream, string name) => LabeledTexts.Read(stream, name).Rows(options.Length);
+        LabeledRows Texts(Stream stream, string name) => LabeledTexts.Read(stream, name, options.Length);
 
         static bool Has(string folder, string file) => File.Exists(Path.Combine(folder, file));
     }

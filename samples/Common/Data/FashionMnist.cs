@@ -11,7 +11,7 @@ public static class FashionMnist
         ["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"];
 
     /// <summary>The subset that comes with the samples: 10,000 training and 2,000 test images.</summary>
-    public static DataSet Embedded() => Read("Fashion-MNIST, embedded subset", file => Files.Zipped($"fashion-mnist/{file}"));
+    public static DataSet Embedded() => Read("Fashion-MNIST, embedded subset", Files.Own("fashion-mnist"));
 
     /// <summary>All 70,000 images, from the folder that FASHION_MNIST_DIR names, or Debian's.</summary>
     public static DataSet Full()
@@ -22,10 +22,9 @@ public static class FashionMnist
             + "the four idx.gz files of https://github.com/zalandoresearch/fashion-mnist, or use --data embedded.");
     }
 
-    public static DataSet FromFolder(string what, string folder) =>
-        Read($"{what}, {folder}", file => Files.Open(Path.Combine(folder, file)));
+    public static DataSet FromFolder(string what, string folder) => Read($"{what}, {folder}", folder);
 
-    private static DataSet Read(string what, Func<string, Stream> open)
+    private static DataSet Read(string what, string folder)
     {
         var (train, test) = (Set("train"), Set("t10k"));
         var (size, testSize) = (Size(train), Size(test));
@@ -42,7 +41,7 @@ public static class FashionMnist
 
         Tensor Content(string file, int dimensions)
         {
-            using var stream = open(file);
+            using var stream = Files.Open(Path.Combine(folder, file));
             return IdxFile.Read(stream, file, dimensions).ToTensor();
         }
 

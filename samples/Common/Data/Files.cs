@@ -5,11 +5,13 @@ namespace EtfNet.Samples;
 /// <summary>Opens files for reading.</summary>
 internal static class Files
 {
-    /// <summary>Opens a file that is embedded, unzipped, as in <c>udhr/test.tsv.gz</c>.</summary>
-    public static Stream Embedded(string name) => new GZipStream(Zipped(name), CompressionMode.Decompress);
+    /// <summary>The path of a file that comes with the samples, as in <c>udhr/test.tsv.gz</c>.</summary>
+    public static string Own(string name) => Path.Combine(AppContext.BaseDirectory, "data", name);
 
-    /// <summary>Opens a file that is embedded as it is.</summary>
-    public static Stream Zipped(string name) => typeof(Files).Assembly.GetManifestResourceStream(name)!;
+    /// <summary>Opens a file; one that is zipped is unzipped.</summary>
+    /// <exception cref="SampleException">There is no such file, or it cannot be read.</exception>
+    public static Stream OpenUnzipped(string path) =>
+        path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(Open(path), CompressionMode.Decompress) : Open(path);
 
     /// <exception cref="SampleException">There is no such file, or it cannot be read.</exception>
     public static Stream Open(string path) =>

@@ -11,11 +11,10 @@ internal sealed record LabeledRows(IReadOnlyList<string> Labels, Tensor Inputs, 
     /// <summary>Reads rows as data. Without a file to test with, every fifth row of a class is held out.</summary>
     /// <param name="path">The file to train on.</param>
     /// <param name="testPath">The file to test with.</param>
-    /// <param name="open">Opens one.</param>
     /// <param name="read">Reads one.</param>
     /// <exception cref="SampleException">There are fewer than two classes, none to hold rows out of, or unknown ones; or the files have
     /// other columns.</exception>
-    public static DataSet Load(string path, string? testPath, Func<string, Stream> open, Func<Stream, string, LabeledRows> read)
+    public static DataSet Load(string path, string? testPath, Func<Stream, string, LabeledRows> read)
     {
         var (train, test) = (Rows(path), testPath is null ? null : Rows(testPath));
         var classes = train.Labels.Distinct().OrderBy(label => int.TryParse(label, out var number) ? number : int.MaxValue)
@@ -35,7 +34,7 @@ internal sealed record LabeledRows(IReadOnlyList<string> Labels, Tensor Inputs, 
 
         LabeledRows Rows(string file)
         {
-            using var stream = open(file);
+            using var stream = Files.OpenUnzipped(file);
             return read(stream, file);
         }
 

@@ -87,13 +87,13 @@ internal sealed record RunSet(Experiment Experiment, Request Request, IReadOnlyL
         {
             var layers = Finished[0].Last.Layers.Select(layer => layer.Name).ToList();
             return variants.Aggregate(new Chart("NCC error of each layer", "layer", "NCC error", xNames: layers), (chart, one) =>
-                chart.Add(one.Name, layers.Select((layer, i) => ((double)i, one.Runs[0].Last.NccError(layer), 0.0))));
+                chart.Line(one.Name, layers.Select((layer, i) => ((double)i, one.Runs[0].Last.NccError(layer), 0.0))));
         }
 
         var column = Column.Find(name);
         if (x is "epochs" or "seconds")
             return variants.Aggregate(new Chart(column.Heading, x, column.Heading, wholeX: x == "epochs"), (chart, one) =>
-                chart.Add(one.Name, one.Runs[0].Epochs.Select(epoch => (x == "epochs" ? epoch.Epoch : one.Runs[0].Seconds(epoch.Epoch),
+                chart.Line(one.Name, one.Runs[0].Epochs.Select(epoch => (x == "epochs" ? epoch.Epoch : one.Runs[0].Seconds(epoch.Epoch),
                     column.Factor * column.Of(this, one.Runs[0], epoch), 0.0)).ToList()));
         var points = variants.Where(one => one.Runs[0].Run is { Line.Length: > 0 } run && run.Values.ContainsKey(x))
             .Select(one => (one.Runs[0].Run.Line, Place: one.Runs[0].Run.Values[x].Split('|')[0], Spread: column.Spread(this, one.Runs)))
@@ -103,7 +103,7 @@ internal sealed record RunSet(Experiment Experiment, Request Request, IReadOnlyL
         var baseline = variants.Where(one => one.Name == "baseline").Select(one => column.Factor * column.Spread(this, one.Runs).Mean);
         var over = new Chart(column.Heading, x, column.Heading, xNames: areNumbers ? null : names, wholeX: false);
         foreach (var line in points.GroupBy(point => point.Line))
-            over.Add(line.Key, line.Select(point => (
+            over.Line(line.Key, line.Select(point => (
                 areNumbers ? double.Parse(point.Place) : names.IndexOf(point.Place),
                 column.Factor * point.Spread.Mean, column.Factor * point.Spread.Deviation)));
         return over.Level(baseline.FirstOrDefault(), "baseline");

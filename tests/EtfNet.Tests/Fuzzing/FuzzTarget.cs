@@ -22,15 +22,15 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
         new("state", bytes => Read(bytes, SavedState.Load), typeof(EtfStateException), SafetensorsBytes.Signed),
         new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip,
             GzipExpansion),
-        new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text")), typeof(SampleException)),
-        new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv")), typeof(SampleException)),
+        new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text", length: 4).Inputs), typeof(SampleException)),
+        new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv").Inputs), typeof(SampleException)),
         new("cifar", bytes => CifarImages.Read(bytes, "cifar", labelBytes: 1, classes: 10).Dispose(), typeof(SampleException)),
     ];
 
     private static void Read<T>(byte[] bytes, Func<Stream, T> read)
     {
         using var stream = new MemoryStream(bytes);
-        read(stream);
+        (read(stream) as IDisposable)?.Dispose();
     }
 
     private static byte[] Gzip(byte[] bytes)

@@ -179,18 +179,17 @@ public sealed class DataSetTests : IDisposable
     [Fact]
     public void Read_Texts_LeavesMarkAndCarriageReturnsOut()
     {
-        using var stream = new MemoryStream([.. Encoding.UTF8.Preamble, .. "a\tone\ttab\r\n\r\nb\tzwei"u8]);
-
-        var texts = LabeledTexts.Read(stream, "file");
+        var texts = Texts([.. Encoding.UTF8.Preamble, .. "a\tone\ttab\r\n\r\nb\tzwei"u8], length: 7);
+        using var tokens = texts.Inputs;
 
         texts.Labels.Should().Equal("a", "b");
-        texts.Texts.Should().Equal("one\ttab", "zwei");
+        tokens.data<long>().Should().Equal("one\ttabzwei"u8.ToArray().Select(one => one + 1L).Concat([0, 0, 0]));
     }
 
     [Fact]
     public void Tokens_LongText_EndAtACharacter()
     {
-        using var tokens = new LabeledTexts(["b", "a", "b"], ["ab", "abcж", "\U0001F600x"]).Tokens(4);
+        using var tokens = Texts(Encoding.UTF8.GetBytes("b\tab\na\tabcж\nb\t\U0001F600x"), length: 4).Inputs;
 
         tokens.data<long>().Should().Equal(98, 99, 0, 0, 98, 99, 100, 0, 0xF0 + 1, 0x9F + 1, 0x98 + 1, 0x80 + 1);
     }
@@ -268,6 +267,12 @@ public sealed class DataSetTests : IDisposable
         (one.Train.Inputs - clean.Train.Inputs).abs().max().item<float>().Should().Be(0);
         // Of ten classes a tenth of the random labels are right by chance.
         one.Train.Labels.ne(clean.Train.Labels).sum().item<long>().Should().BeInRange(65, 115);
+    }
+
+    private static LabeledRows Texts(byte[] content, int length)
+    {
+        using var stream = new MemoryStream(content);
+        return LabeledTexts.Read(stream, "file", length);
     }
 
     private static string Fails(string data)

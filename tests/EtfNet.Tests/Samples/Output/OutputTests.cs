@@ -72,8 +72,8 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void Png_LineOfOnePoint_IsSeen()
     {
-        using var empty = Picture(new Chart("", "", "").Add("", [(1, null, 0)]).Level(1).Level(2));
-        using var point = Picture(new Chart("", "", "").Add("", [(1, 1.5, 0)]).Level(1).Level(2));
+        using var empty = Picture(new Chart("", "", "").Line("", [(1, null, 0)]).Level(1).Level(2));
+        using var point = Picture(new Chart("", "", "").Line("", [(1, 1.5, 0)]).Level(1).Level(2));
 
         (Colored(point) - Colored(empty)).Should().BeGreaterThan(20);
 
