@@ -11,7 +11,8 @@ const double Ratio = 100;
 var options = SampleProgram.Options(args, new { Epochs = 40, Seeds = 3 });
 using var data = DataSet.Load("embedded");
 var counts = Enumerable.Range(0, Classes).Select(c => (long)Math.Round(1000 * Math.Pow(Ratio, -c / (Classes - 1.0)))).ToArray();
-using var train = LongTailed(data.Train, counts);
+using var kept = cat([.. counts.Select((count, c) => data.Train.Labels.eq(c).nonzero().view(-1).narrow(0, 0, count))]);
+using var train = data.Train.At(kept);
 Console.WriteLine($"{train.Count} training images: {string.Join(", ", counts)} of each class; {data.Test.Count} test images, balanced");
 
 // The same weights for both: one for each class, by which all classes count alike.
@@ -57,12 +58,4 @@ double Train(int seed, double rate, Func<Module<Tensor, Tensor>> head, Module<Te
 
     // The test set has as many images of each class: its accuracy is the balanced one.
     return data.Test.AccuracyOf(model);
-}
-
-static TensorSet LongTailed(TensorSet all, long[] counts)
-{
-    using var scope = NewDisposeScope();
-    var kept = cat([.. counts.Select((count, c) => all.Labels.eq(c).nonzero().view(-1).narrow(0, 0, count))]);
-    Tensor Kept(Tensor values) => values.index_select(0, kept).MoveToOuterDisposeScope();
-    return new TensorSet(Kept(all.Inputs), Kept(all.Labels));
 }

@@ -4,7 +4,7 @@ namespace EtfNet.Samples;
 /// <param name="output">Where to write.</param>
 /// <param name="width">The width of the terminal; null: output goes elsewhere, and nothing is fitted or overwritten.</param>
 /// <param name="clock">What times are taken from.</param>
-public sealed partial class Screen(TextWriter output, int? width, TimeProvider clock)
+public sealed class Screen(TextWriter output, int? width, TimeProvider clock)
 {
     private const string Erase = "\r\u001b[2K";
     private const int Indent = 9;
@@ -81,11 +81,8 @@ public sealed partial class Screen(TextWriter output, int? width, TimeProvider c
                 + (layer.OutputError is { } error ? $", output error {error:0.000}" : "")
                 + (layer.InPlace is { } reason ? $", in place: {reason}" : ""));
         // A note whose figures alone have changed is not shown again.
-        foreach (var layer in result.Layers.Where(one => one.Note is { } note && _notes.Add(one.Name + Figures().Replace(note, ""))))
+        foreach (var layer in result.Layers.Where(one => one.Note is { } note && _notes.Add(one.Name + Regex.Replace(note, "[0-9]+", ""))))
             Line($"         {layer.Name}: {layer.Note}");
         _fixed = result.Fixed.Count;
     }
-
-    [GeneratedRegex("[0-9]+")]
-    private static partial Regex Figures();
 }

@@ -20,21 +20,19 @@ public static class Tables
     public static string History(IReadOnlyList<(string Name, IReadOnlyList<EpochResult> Epochs)> runs)
     {
         var layers = runs.SelectMany(run => run.Epochs[^1].Layers.Select(layer => layer.Name)).Distinct().ToList();
-        return Csv(
-            [
-                "run", "epoch", "loss", "learningRate", "trainAccuracy", "testAccuracy", "seconds", "monitoringSeconds",
-                "trainableParameters", "fixedLayers", .. layers.Select(layer => $"nccError:{layer}"),
-            ],
-            runs.SelectMany(run => run.Epochs.Select(epoch => (IEnumerable<object?>)
-            [
-                run.Name, epoch.Epoch, epoch.Loss, epoch.LearningRate, epoch.TrainAccuracy, epoch.TestAccuracy, epoch.Seconds,
-                epoch.MonitoringSeconds, epoch.Footprint.TrainableParameters, string.Join(' ', epoch.Fixed.Select(layer => layer.Layer)),
-                .. layers.Select(layer => (object?)epoch.NccError(layer)),
-            ])));
+        return Csv(runs.SelectMany(run => run.Epochs.Select(epoch => (IEnumerable<(string, object?)>)
+        [
+            ("run", run.Name), ("epoch", epoch.Epoch), ("loss", epoch.Loss), ("learningRate", epoch.LearningRate),
+            ("trainAccuracy", epoch.TrainAccuracy), ("testAccuracy", epoch.TestAccuracy), ("seconds", epoch.Seconds),
+            ("monitoringSeconds", epoch.MonitoringSeconds), ("trainableParameters", epoch.Footprint.TrainableParameters),
+            ("fixedLayers", string.Join(' ', epoch.Fixed.Select(layer => layer.Layer))),
+            .. layers.Select(layer => ($"nccError:{layer}", (object?)epoch.NccError(layer))),
+        ])).ToList());
     }
 
-    /// <summary>Comma-separated values; numbers have six decimals.</summary>
-    public static string Csv(IEnumerable<string> headings, IEnumerable<IEnumerable<object?>> rows) => string.Concat(rows.Prepend(headings)
-        .Select(row => string.Join(',', row.Select(value => $"{(value is double number ? Math.Round(number, 6) : value)}")
-            .Select(text => text.Contains(',') ? $"\"{text}\"" : text)) + "\n"));
+    /// <summary>Comma-separated values, at least one row, below the headings of their columns; numbers have six decimals.</summary>
+    public static string Csv(IReadOnlyList<IEnumerable<(string Heading, object? Value)>> rows) =>
+        string.Concat(rows.Select(row => row.Select(cell => cell.Value)).Prepend(rows[0].Select(cell => cell.Heading))
+            .Select(row => string.Join(',', row.Select(value => $"{(value is double number ? Math.Round(number, 6) : value)}")
+                .Select(text => text.Contains(',') ? $"\"{text}\"" : text)) + "\n"));
 }

@@ -17,7 +17,7 @@ namespace EtfNet.Samples;
 /// <param name="TestSeconds">The time of the forwards over the test set.</param>
 /// <param name="TrainLoss">The mean loss over the whole training set in evaluation mode; null: not taken.</param>
 /// <param name="TestLoss">The same over the test set.</param>
-public sealed partial record EpochResult(
+public sealed record EpochResult(
     int Epoch, double Loss, double LearningRate, double TrainAccuracy, double TestAccuracy, double Seconds, double MonitoringSeconds,
     ModelFootprint Footprint, int? EffectiveDepth, IReadOnlyList<LayerResult> Layers, IReadOnlyList<FixedResult> Fixed,
     IReadOnlyDictionary<string, double>? Measures = null, CutResult? Cut = null, double? TestSeconds = null,
@@ -29,8 +29,5 @@ public sealed partial record EpochResult(
     /// <summary>How many layers (or blocks) a network has that is as shallow as the effective depth: the number in the name of the layer
     /// there. Null: none are left out.</summary>
     public int? ShallowLayers() => EffectiveDepth is not { } depth ? null : Layers[depth - 1].Name == "stem" ? 1
-        : Number().Match(Layers[depth - 1].Name) is { Success: true } number ? int.Parse(number.Value) : null;
-
-    [GeneratedRegex("[0-9]+")]
-    private static partial Regex Number();
+        : Regex.Match(Layers[depth - 1].Name, "[0-9]+") is { Success: true } number ? int.Parse(number.Value) : null;
 }

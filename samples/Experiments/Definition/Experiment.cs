@@ -9,7 +9,7 @@ namespace EtfNet.Samples;
 /// <param name="Resumes">Whether a run that was stopped continues where it was; else it begins anew: its times are of one piece.</param>
 /// <param name="Values">What stands for <c>{key}</c> in texts: a list each for all of the experiment, for --quick and for --smoke. A
 /// variant is made for each value; of <c>name|settings</c> the first part stands in names, the second in settings.</param>
-internal sealed partial record Experiment(
+internal sealed record Experiment(
     string Question, IReadOnlyList<VariantTemplate> Variants, IReadOnlyList<TableTemplate> Tables,
     IReadOnlyList<PictureTemplate> Pictures, string Basis = "", bool Resumes = true,
     IReadOnlyDictionary<string, IReadOnlyList<IReadOnlyList<string>>>? Values = null)
@@ -17,6 +17,10 @@ internal sealed partial record Experiment(
     private const string Suffix = ".json";
 
     private static readonly Assembly s_assembly = Assembly.GetExecutingAssembly();
+
+    private static readonly Regex s_key = new(@"\{(\w+)\}");
+
+    private static readonly Regex s_result = new(@"\$(shallow|rates)\(([^;)]*)(?:; *([\d.]+))?\)");
 
     private static readonly JsonSerializerOptions s_json =
         new(JsonSerializerDefaults.Web) { ReadCommentHandling = JsonCommentHandling.Skip };
@@ -56,7 +60,7 @@ internal sealed partial record Experiment(
                 foreach (var values in Combinations($"{variant.Name} {Basis} {variant.Settings}", request.Profile))
                 {
                     var results = new List<string?>();
-                    var text = Result().Replace($"{Basis} {variant.Settings}", match =>
+                    var text = s_result.Replace($"{Basis} {variant.Settings}", match =>
                     {
                         var other = runs.FirstOrDefault(run => run.Variant == Fill(match.Groups[2].Value, values, 0));
                         results.Add(Resolve(match, other, find));
@@ -78,7 +82,7 @@ internal sealed partial record Experiment(
     public string Fill(string text, int profile) => Fill(text, Combinations(text, profile).FirstOrDefault([]), 0);
 
     private static string Fill(string text, IReadOnlyDictionary<string, string> values, int part) =>
-        Key().Replace(text, key => values[key.Groups[1].Value].Split('|') is var parts ? parts[Math.Min(part, parts.Length - 1)] : "");
+        s_key.Replace(text, key => values[key.Groups[1].Value].Split('|') is var parts ? parts[Math.Min(part, parts.Length - 1)] : "");
 
     /// <summary><c>$shallow(variant)</c> is how many layers a network has that is as shallow as that run's effective depth;
     /// <c>$rates(variant; factor)</c> gives the layers that it fixed a factor of their learning rate, from the same epochs on.</summary>
@@ -91,15 +95,9 @@ internal sealed partial record Experiment(
     private IEnumerable<Dictionary<string, string>> Combinations(string text, int profile)
     {
         var made = new List<Dictionary<string, string>> { new() };
-        foreach (var key in Key().Matches(text).Select(match => match.Groups[1].Value).Distinct())
+        foreach (var key in s_key.Matches(text).Select(match => match.Groups[1].Value).Distinct())
             made = [.. from values in made from value in Values![key][Math.Min(profile, Values[key].Count - 1)]
                        select new Dictionary<string, string>(values) { [key] = value }];
         return made;
     }
-
-    [GeneratedRegex(@"\{(\w+)\}")]
-    private static partial Regex Key();
-
-    [GeneratedRegex(@"\$(shallow|rates)\(([^;)]*)(?:; *([\d.]+))?\)")]
-    private static partial Regex Result();
 }

@@ -7,12 +7,9 @@ namespace EtfNet.Samples;
 /// <param name="Waits">Whether its settings follow from a run that is not finished.</param>
 /// <param name="Values">The values of its keys.</param>
 /// <param name="Run">What is trained.</param>
-internal sealed partial record ExperimentRun(
+internal sealed record ExperimentRun(
     string Variant, string Line, int Seed, bool Waits, IReadOnlyDictionary<string, string> Values, TrainingRun Run)
 {
     /// <summary>Gets its name, fit for a file: letters, digits, dots, hyphens.</summary>
-    public string Key => $"{Others().Replace(Variant.ToLowerInvariant(), "-").Trim('-')}-s{Seed}";
-
-    [GeneratedRegex("[^a-z0-9.]+")]
-    private static partial Regex Others();
+    public string Key => $"{Regex.Replace(Variant.ToLowerInvariant(), "[^a-z0-9.]+", "-").Trim('-')}-s{Seed}";
 }

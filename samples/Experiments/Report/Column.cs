@@ -6,7 +6,7 @@ namespace EtfNet.Samples;
 /// <param name="Heading">Its heading.</param>
 /// <param name="Format">How it is written; with % at its end, of a fraction.</param>
 /// <param name="Of">The number; null: there is none.</param>
-internal sealed partial record Column(string Heading, string Format, Value Of)
+internal sealed record Column(string Heading, string Format, Value Of)
 {
     /// <summary>A test accuracy counts as reached when it is within this of the baseline's.</summary>
     private const double Near = 0.002;
@@ -54,7 +54,7 @@ internal sealed partial record Column(string Heading, string Format, Value Of)
     /// above the baseline's right after the first fix, <c>test@fix+3</c> three epochs later.</summary>
     /// <exception cref="SampleException">There is none of that name.</exception>
     public static Column Find(string name) => s_all.TryGetValue(name, out var column) ? column
-        : AtFix().Match(name) is { Success: true } match
+        : Regex.Match(name, @"^(.+)@fix(?:\+(\d+))?$") is { Success: true } match
             ? Find(match.Groups[1].Value).AboveBaselineAtFix(match.Groups[2].Value is var later and not "" ? int.Parse(later) : 0)
         : name.Contains(':', StringComparison.Ordinal) ? new Column(name, "0.000", (_, _, epoch) =>
             epoch.Measures?.TryGetValue(name, out var value) == true ? value : null)
@@ -85,9 +85,6 @@ internal sealed partial record Column(string Heading, string Format, Value Of)
             Format, (all, run, _) => run.FirstFix + later - 1 is { } at && all.BaselineOf(run) is { } baseline
                 && at < Math.Min(run.Epochs.Count, baseline.Epochs.Count)
                 ? Of(all, run, run.Epochs[at]) - Of(all, baseline, baseline.Epochs[at]) : null);
-
-    [GeneratedRegex(@"^(.+)@fix(?:\+(\d+))?$")]
-    private static partial Regex AtFix();
 
     private static double? SecondsTo(FinishedRun run, double? accuracy) =>
         run.Epochs.FirstOrDefault(epoch => epoch.TestAccuracy >= accuracy) is { } reached ? run.Seconds(reached.Epoch) : null;

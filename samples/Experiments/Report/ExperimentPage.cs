@@ -40,18 +40,15 @@ internal static class ExperimentPage
             }
 
         folder.Write($"{name}-epochs.csv", Tables.History([.. runs.Finished.Select(run => (run.Run.Key, run.Epochs))]));
-        folder.Write(csv, Tables.Csv(
-            [
-                "run", "variant", "seed", "epochs", "trainAccuracy", "testAccuracy", "layersFixed", "firstFix", "lastFix", "effectiveDepth",
-                "trainableParameters", "fixedParameters", "weightBytes", "gradientBytes", "optimizerBytes", "seconds",
-            ],
-            runs.Finished.Select(run => (IEnumerable<object?>)
-            [
-                run.Run.Key, run.Run.Variant, run.Run.Seed, run.Epochs.Count, run.Last.TrainAccuracy, run.Last.TestAccuracy,
-                run.Last.Fixed.Count, run.FirstFix, run.LastFix, run.Last.EffectiveDepth, run.Last.Footprint.TrainableParameters,
-                run.Last.Footprint.FixedParameters, run.Last.Footprint.WeightBytes, run.Last.Footprint.GradientBytes,
-                run.Last.Footprint.OptimizerBytes, run.Seconds(),
-            ])));
+        folder.Write(csv, Tables.Csv(runs.Finished.Select(run => (IEnumerable<(string, object?)>)
+        [
+            ("run", run.Run.Key), ("variant", run.Run.Variant), ("seed", run.Run.Seed), ("epochs", run.Epochs.Count),
+            ("trainAccuracy", run.Last.TrainAccuracy), ("testAccuracy", run.Last.TestAccuracy), ("layersFixed", run.Last.Fixed.Count),
+            ("firstFix", run.FirstFix), ("lastFix", run.LastFix), ("effectiveDepth", run.Last.EffectiveDepth),
+            ("trainableParameters", run.Last.Footprint.TrainableParameters), ("fixedParameters", run.Last.Footprint.FixedParameters),
+            ("weightBytes", run.Last.Footprint.WeightBytes), ("gradientBytes", run.Last.Footprint.GradientBytes),
+            ("optimizerBytes", run.Last.Footprint.OptimizerBytes), ("seconds", run.Seconds()),
+        ]).ToList()));
         folder.Write(page, $"{text}{End}{behind}");
     }
 
