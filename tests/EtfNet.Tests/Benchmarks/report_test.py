@@ -27,6 +27,10 @@ LIMITS = [*copies((1e3, 4e9), (1e5, 2e9)), product(1e11, False), product(2e10, T
 
 
 class Units(unittest.TestCase):
+    def test_linear_algebra_is_named_after_its_library(self):
+        for machine, name in (("libcublas.so.13, libcublasLt.so.13", "cublas"), ("libmkl_rt.so", "mkl"), ("libblas.so.3", "reference BLAS")):
+            self.assertEqual(report.linear_algebra(machine), name)
+
     def test_milliseconds_have_three_digits_and_a_unit(self):
         for value, text in ((0.0123, "12.3 us"), (1, "1.00 ms"), (123.4, "123 ms"), (99.97, "100 ms"), (2500, "2.50 s")):
             self.assertEqual(report.milliseconds(value), text)
@@ -114,7 +118,8 @@ class Page(unittest.TestCase):
 
     def test_every_section_says_what_was_measured(self):
         peers = [{"subject": "NccScoring", "shape": "60000x1024 of 10", "method": "CdistArgmin", "medianMs": 2.0}]
-        page, pictures = report.render("machine", self.ratios, self.works, peers, {"processor": "a fast one"})
+        page, pictures = report.render("machine", self.ratios, self.works, peers,
+                                       {"processor": "a fast one", "PyTorch": "2.0, linear algebra: libblas.so.3, libopenblasp-r0.3.21.so"})
         self.assertTrue(page.startswith("# machine\n\n- processor: a fast one\n"))
         self.assertRegex(page, r"\| identity layer.*\| 1\.00 ms \|.*40\.0x faster \|")
         self.assertRegex(page, r"\| watching a training step, ten layers +\|.*\+0\.6% time \|")
@@ -124,7 +129,7 @@ class Page(unittest.TestCase):
         self.assertRegex(page, r"\| trainingBytesFixed .*\| +1\.00 MiB \| +4\.00 MiB \| +0\.2500 \|")
         # A megabyte in 0.2 ms at 2 GB/s is 2.5 copies; 5 million operations in 0.2 ms at 100 Gflop/s are a quarter of the rate.
         self.assertRegex(page, r"\| Library +\| +200 us \| +1\.00x \| +977 KiB \| +5\.00 M \| +2\.50 \| +0\.25 \| +4\.00 KiB \|")
-        self.assertRegex(page, r"\| NccScoring .*\| PyTorch: CdistArgmin +\| +2\.00 ms \| +10\.0x \|")
+        self.assertRegex(page, r"\| NccScoring .*\| PyTorch \(openblas\): CdistArgmin +\| +2\.00 ms \| +10\.0x \|")
         self.assertRegex(page, r"\| Dense +\| +1\.00 ms \| +2\.00 ms \| +4\.00 ms \| +8\.00 ms \| +1\.00 \| +1\.00 \| 1\.000 \|")
         self.assertEqual(list(pictures), ["machine-SeededConstruction.svg"])
         self.assertIn("](machine-SeededConstruction.svg)", page)
