@@ -11,7 +11,9 @@ const double Ratio = 100;
 var options = SampleProgram.Options(args, new { Epochs = 40, Seeds = 3 });
 using var data = DataSet.Load("embedded");
 var counts = Enumerable.Range(0, Classes).Select(c => (long)Math.Round(1000 * Math.Pow(Ratio, -c / (Classes - 1.0)))).ToArray();
-using var kept = cat([.. counts.Select((count, c) => data.Train.Labels.eq(c).nonzero().view(-1).narrow(0, 0, count))]);
+Tensor kept;
+using (NewDisposeScope())
+    kept = cat([.. counts.Select((count, c) => data.Train.Labels.eq(c).nonzero().view(-1).narrow(0, 0, count))]).MoveToOuterDisposeScope();
 using var train = data.Train.At(kept);
 Console.WriteLine($"{train.Count} training images: {string.Join(", ", counts)} of each class; {data.Test.Count} test images, balanced");
 

@@ -48,9 +48,7 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
         {
             "embedded" => FashionMnist.Embedded(),
             "full" => FashionMnist.Full(),
-            "languages" => LabeledRows.Load(Files.Own("udhr/train.tsv.gz"), Files.Own("udhr/test.tsv.gz"), Texts)
-                with
-            { Description = "Universal Declaration of Human Rights" },
+            "languages" => Languages() with { Description = "Universal Declaration of Human Rights" },
             var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Table),
             var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Texts),
             var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>
@@ -60,6 +58,8 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
                 + $"{CifarImages.FirstFile10} or {CifarImages.FirstFile100}; "
                 + "give embedded, full, languages, a folder, a .csv or a .tsv file."),
         };
+
+        DataSet Languages() => LabeledRows.Load(Files.Own("udhr/train.tsv.gz"), Files.Own("udhr/test.tsv.gz"), Texts);
 
         LabeledRows Table(Stream stream, string name) => CsvTable.Read(stream, name, options.Label);
 

@@ -19,6 +19,8 @@ public sealed class TensorSet(Tensor inputs, Tensor labels) : IDisposable
     /// <param name="shift">The most pixels by which each image is shifted, in each direction; zeros come in.</param>
     public IEnumerable<(Tensor X, Tensor Y)> Batches(int size, long? seed = null, bool mirror = false, int shift = 0)
     {
+        if ((mirror || shift > 0) && Inputs.dim() != 4)
+            throw new SampleException("--mirror and --shift are for images; leave them out, or give images by --data.");
         using var generator = new Generator((ulong)(seed ?? 0));
         using var order = seed is null ? arange(Count) : randperm(Count, generator: generator);
         for (var start = 0L; start < Count && (start == 0 || seed is null || Count - start > 1); start += size)

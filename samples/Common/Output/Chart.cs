@@ -78,8 +78,9 @@ public sealed class Chart : Plot
     /// <summary>Marks a height by a dashed line.</summary>
     public Chart Level(double? height, string name = "")
     {
-        if (height is { } y)
-            Add.HorizontalLine(y, width: 1, Colors.Gray, LinePattern.Dashed).LegendText = name;
+        if (height is not { } y)
+            return this;
+        Add.HorizontalLine(y, width: 1, Colors.Gray, LinePattern.Dashed).LegendText = name;
         _longestName = Math.Max(_longestName, name.Length);
         return this;
     }

@@ -135,7 +135,7 @@ class Limits:
 def linear_algebra(machine):
     """What a peer multiplies matrices with, as its rows name it."""
     found = re.search("cublas|openblas|mkl|blis", machine)
-    return found.group() if found else "reference BLAS"
+    return found.group() if found else "reference BLAS" if "libblas" in machine else "its own"
 
 
 def work_table(works, limits, peers, peer_name):
@@ -171,7 +171,8 @@ def excerpt(ratios, works):
     rows = []
 
     def line(text, ours, other, reference, factor=None):
-        rows.append((text, milliseconds(ours), f"{milliseconds(other)} ({reference})", factor or f"{digits(other / ours)}x faster"))
+        times = f"{digits(other / ours)}x faster" if other >= ours else f"{digits(ours / other)}x slower"
+        rows.append((text, milliseconds(ours), f"{milliseconds(other)} ({reference})", factor or times))
 
     def ratio(name, **wanted):
         return [one for one in ratios if one["name"] == name and all(one[key] == value for key, value in wanted.items())][:1]

@@ -28,7 +28,7 @@ LIMITS = [*copies((1e3, 4e9), (1e5, 2e9)), product(1e11, False), product(2e10, T
 
 class Units(unittest.TestCase):
     def test_linear_algebra_is_named_after_its_library(self):
-        for machine, name in (("libcublas.so.13, libcublasLt.so.13", "cublas"), ("libmkl_rt.so", "mkl"), ("libblas.so.3", "reference BLAS")):
+        for machine, name in (("libcublas.so.13, libcublasLt.so.13", "cublas"), ("libmkl_rt.so", "mkl"), ("within libtorch", "its own"), ("libblas.so.3", "reference BLAS")):
             self.assertEqual(report.linear_algebra(machine), name)
 
     def test_milliseconds_have_three_digits_and_a_unit(self):

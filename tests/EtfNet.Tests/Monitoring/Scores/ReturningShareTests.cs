@@ -93,6 +93,7 @@ public sealed class ReturningShareTests : IDisposable
     [SeededProperty(40)]
     public void Add_BatchByBatch_EqualsBruteForce(int seed)
     {
+        _generator.manual_seed(seed);
         var random = new Random(seed);
         var share = new ReturningShare();
         var reference = new ReturningShareReference();
