@@ -49,8 +49,8 @@ public sealed record DataSet(string Description, TensorSet Train, TensorSet Test
             "embedded" => FashionMnist.Embedded(),
             "full" => FashionMnist.Full(),
             "languages" => Languages() with { Description = "Universal Declaration of Human Rights" },
-            var file when Path.GetExtension(file) == ".csv" => LabeledRows.Load(file, options.Test, Table),
-            var file when Path.GetExtension(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Texts),
+            var file when Files.ExtensionOf(file) == ".csv" => LabeledRows.Load(file, options.Test, Table),
+            var file when Files.ExtensionOf(file) is ".tsv" or ".txt" => LabeledRows.Load(file, options.Test, Texts),
             var folder when Has(folder, CifarImages.FirstFile10) || Has(folder, CifarImages.FirstFile100) =>
                 CifarImages.FromFolder(folder),
             var folder when Has(folder, FashionMnist.FirstFile) => FashionMnist.FromFolder("images", folder),

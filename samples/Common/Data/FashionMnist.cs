@@ -39,11 +39,7 @@ public static class FashionMnist
                 : throw new SampleException($"{set}: {images.shape[0]} images but {labels.shape[0]} labels; the files are not of one set.");
         }
 
-        Tensor Content(string file, int dimensions)
-        {
-            using var stream = Files.Open(Path.Combine(folder, file));
-            return IdxFile.Read(stream, file, dimensions).ToTensor();
-        }
+        Tensor Content(string file, int dimensions) => IdxFile.Read(Files.Read(Path.Combine(folder, file)), file, dimensions).ToTensor();
 
         static string Size(TensorSet set) => string.Join(" x ", set.Inputs.shape[2..]);
     }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace EtfNet.Samples;
 
@@ -8,14 +7,13 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
 {
     private const int UnsignedByte = 0x08;
 
-    /// <summary>Reads a gzip-compressed idx file of unsigned bytes.</summary>
-    /// <param name="compressed">The file's bytes, from first to last.</param>
+    /// <summary>Reads an idx file of unsigned bytes.</summary>
+    /// <param name="bytes">The file's content.</param>
     /// <param name="name">What to call it in messages.</param>
     /// <param name="dimensions">The dimensions it must have: 3 for images, 1 for labels.</param>
-    /// <exception cref="SampleException">The file is not gzip, damaged, too short or too long, or not an idx file of that kind.</exception>
-    public static IdxFile Read(Stream compressed, string name, int dimensions)
+    /// <exception cref="SampleException">The file is too short or too long, or not an idx file of that kind.</exception>
+    public static IdxFile Read(byte[] bytes, string name, int dimensions)
     {
-        var bytes = Check.Explained(() => Unzip(compressed), why => $"{name}: not a whole gzip file ({why}); get the file again.");
         var (header, expected) = (4 + (4 * dimensions), (uint)((UnsignedByte << 8) | dimensions));
         if (bytes.Length >= 4 && BinaryPrimitives.ReadUInt32BigEndian(bytes) is var magic && magic != expected)
             throw new SampleException($"{name}: it begins with 0x{magic:X8}, not with an idx file's 0x{expected:X8}; is it another file?");
@@ -29,17 +27,4 @@ public sealed record IdxFile(IReadOnlyList<int> Sizes, byte[] Values)
     }
 
     internal Tensor ToTensor() => tensor(Values, [.. Sizes.Select(size => (long)size)], ScalarType.Byte);
-
-    private static byte[] Unzip(Stream compressed)
-    {
-        using var memory = new MemoryStream();
-        using (var stream = new GZipStream(compressed, CompressionMode.Decompress, leaveOpen: true))
-            stream.CopyTo(memory);
-        // GZipStream takes a file that was cut off within its trailer for whole. The trailer's last four bytes are the length.
-        var trailer = new byte[4];
-        compressed.Seek(-Math.Min(4, compressed.Length), SeekOrigin.End);
-        compressed.ReadAtLeast(trailer, 4, throwOnEndOfStream: false);
-        return BinaryPrimitives.ReadInt32LittleEndian(trailer) == memory.Length ? memory.ToArray()
-            : throw new InvalidDataException("cut off");
-    }
 }

@@ -34,7 +34,7 @@ internal sealed record LabeledRows(IReadOnlyList<string> Labels, Tensor Inputs, 
 
         LabeledRows Rows(string file)
         {
-            using var stream = Files.OpenUnzipped(file);
+            using var stream = new MemoryStream(Files.Read(file));
             return read(stream, file);
         }
 

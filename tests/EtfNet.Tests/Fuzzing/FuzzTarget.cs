@@ -20,7 +20,7 @@ internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type Refusa
     [
         new("plan", bytes => EtfPlan.Parse(Encoding.UTF8.GetString(bytes)), typeof(EtfStateException)),
         new("state", bytes => Read(bytes, SavedState.Load), typeof(EtfStateException), SafetensorsBytes.Signed),
-        new("idx", bytes => Read(bytes, stream => IdxFile.Read(stream, "idx", dimensions: 3)), typeof(SampleException), Gzip,
+        new("idx", bytes => IdxFile.Read(Files.Unzipped(bytes, "idx"), "idx", dimensions: 3), typeof(SampleException), Gzip,
             GzipExpansion),
         new("text", bytes => Read(bytes, stream => LabeledTexts.Read(stream, "text", length: 4).Inputs), typeof(SampleException)),
         new("csv", bytes => Read(bytes, stream => CsvTable.Read(stream, "csv").Inputs), typeof(SampleException)),

@@ -205,6 +205,24 @@ public sealed class DataSetTests : IDisposable
         Fails(_folder.File("t.tsv")).Should().Contain(named);
     }
 
+    [Theory]
+    [InlineData("t.csv.gz", "a,kind\n1,x\n2,y\n")]
+    [InlineData("t.tsv.gz", "x\tone\ny\ttwo\n")]
+    public void Load_ZippedRows_AreUnzippedAndOnesThatWereCutOffNamed(string name, string content)
+    {
+        var zipped = IdxBytes.Gzip(Encoding.UTF8.GetBytes(content));
+        File.WriteAllBytes(_folder.File(name), zipped);
+        var options = new DataOptions { Data = _folder.File(name), Test = _folder.File(name) };
+        using (var data = DataSet.Load(options))
+            (data.Train.Count, data.Test.Count).Should().Be((2, 2));
+
+        foreach (var length in new[] { 0, 3, zipped.Length / 2, zipped.Length - 1 })
+        {
+            File.WriteAllBytes(_folder.File(name), zipped[..length]);
+            Fails(_folder.File(name)).Should().StartWith($"{name}: not a whole gzip file");
+        }
+    }
+
     [Fact]
     public void Load_UnknownLabelToTestWith_IsNamed()
     {

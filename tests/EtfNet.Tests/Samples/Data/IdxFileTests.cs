@@ -73,11 +73,7 @@ public sealed class IdxFileTests
         Fails(IdxBytes.Gzip(IdxBytes.Idx([count, height, width], [])), dimensions: 3).Message.Should()
             .Contain($"{count} x {height} x {width}");
 
-    private static IdxFile Read(byte[] file, int dimensions)
-    {
-        using var stream = new MemoryStream(file);
-        return IdxFile.Read(stream, "some.gz", dimensions);
-    }
+    private static IdxFile Read(byte[] file, int dimensions) => IdxFile.Read(Files.Unzipped(file, "some.gz"), "some.gz", dimensions);
 
     private static SampleException Fails(byte[] file, int dimensions = 1)
     {
