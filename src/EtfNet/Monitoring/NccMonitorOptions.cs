@@ -66,7 +66,7 @@ public sealed record NccMonitorOptions
     } = 2000;
 
     /// <summary>Gets which metrics are computed and reported besides the error.</summary>
-    /// <value>The default is those that cost nothing in the step: <see cref="CollapseMetricSet.Means"/>,
+    /// <value>The default is those that cost next to nothing in the step: <see cref="CollapseMetricSet.Means"/>,
     /// <see cref="CollapseMetricSet.SelfDuality"/> and <see cref="CollapseMetricSet.Agreement"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value has bits that are not in <see cref="CollapseMetricSet"/>.</exception>
     public CollapseMetricSet Metrics
