@@ -43,7 +43,7 @@ public sealed class EtfTruncation : IDisposable
     {
         LiveSchedulers.RequireNone(_model);
         if (_cut.Obstacle is { } obstacle)
-            throw new InvalidOperationException($"The tail behind '{Cut}' cannot come back: {obstacle}.");
+            throw new InvalidOperationException($"The tail behind '{Cut}' cannot be restored: {obstacle}.");
         _cut.Revert();
         Head = null;
     }

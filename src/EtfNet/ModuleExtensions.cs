@@ -84,13 +84,13 @@ public static partial class ModuleExtensions
         ArgumentNullException.ThrowIfNull(optimizers);
         if (options is { Tail: TailPolicy.Cut, Collective: not null })
             throw new NotSupportedException(
-                "Several ranks cannot cut a model together: leave Tail at Keep, or train without Collective. Cut the model by TruncateEtf "
-                + "on all ranks before ApplyAdaptiveEtf instead.");
+                "Several ranks cannot cut a model together: leave Tail at Keep, or train without Collective. To cut it, call TruncateEtf "
+                + "on all ranks before ApplyAdaptiveEtf.");
         if (LiveSchedulers.Find(model) is { } live)
         {
             if (!live.Options.Equals(options))
                 throw new InvalidOperationException(
-                    "The model has a scheduler with other options already. Dispose that one first, or use it.");
+                    "The model already has a scheduler with other options. Dispose it first, or use it.");
             live.AddOptimizers(optimizers, nameof(optimizers));
             return live;
         }

@@ -188,7 +188,7 @@ public sealed partial class AdaptiveEtfScheduler
         var labeled = _inputs.Labeled.ToList();
         if (labeled.Count == 0)
         {
-            remarks.Add("exact errors need batches of the model's inputs with labels, and none could be kept: the online errors decided");
+            remarks.Add("exact errors need labeled batches of the model's inputs, and none could be kept: the online errors decided");
             return online;
         }
 

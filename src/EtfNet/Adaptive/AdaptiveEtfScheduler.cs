@@ -198,7 +198,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         // A forward that threw leaves the flag set: only then, look at who is calling.
         if (_inputs.InForward && CallStack.IsInsideModule())
             throw new InvalidOperationException(
-                "A forward of the model is in progress. Layers change, and states are copied, between the optimizer's step and the next "
-                + "forward only.");
+                "A forward of the model is in progress. Change layers and copy states only between the optimizer's step and the next "
+                + "forward.");
     }
 }

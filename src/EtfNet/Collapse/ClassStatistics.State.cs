@@ -108,9 +108,9 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
     {
         var (counts, present) = (values.Get<long[]>(nameof(Counts)), values.Get<double[][]>(nameof(PresentSums)).Length);
         if (counts.Length > LabelReader.MaxClassCount)
-            return $"it has {counts.Length} classes; {LabelReader.MaxClassCount} are allowed";
+            return $"it has {counts.Length} classes; at most {LabelReader.MaxClassCount} are allowed";
         if (counts.Count(count => count > 0) is var classes && classes != present)
-            return $"by 'count' {classes} of {counts.Length} classes have samples, and 'sum' has {Words.Count(present, "row")}";
+            return $"by 'count' {classes} of {counts.Length} classes have samples, but 'sum' has {Words.Count(present, "row")}";
         return counts.Aggregate((Int128)0, (sum, count) => sum + count) > long.MaxValue
             ? "'count' adds up to more than a 64-bit number holds"
             : null;

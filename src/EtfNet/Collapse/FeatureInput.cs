@@ -26,7 +26,7 @@ internal static class FeatureInput
         ArgumentNullException.ThrowIfNull(tensor, name);
         if (tensor.dim() == 0 || tensor.shape[0] != samples)
             throw new ArgumentException(
-                $"'{name}' has shape {Shape(tensor)}, the features have {Words.Count(samples, "sample")}; wanted an entry for each.", name);
+                $"'{name}' has shape {Shape(tensor)}, the features have {Words.Count(samples, "sample")}; wanted one per sample.", name);
     }
 
     /// <summary>Checks logits: a matrix with a row per sample.</summary>

@@ -36,7 +36,7 @@ internal static class LabelReader
         throw new ArgumentException(
             !torch.is_floating_point(labels) ? what + " If they are class indices, pass labels.to(ScalarType.Int64)."
             : labels.dim() > 1 && labels.shape[^1] > 1
-                ? what + " Soft labels (mixup, distillation) have no one class per sample: leave such forwards out by Suspend(), and "
+                ? what + " Soft labels (mixup, distillation) have no single class per sample: exclude such forwards with Suspend(), and "
                     + "observe forwards of unmixed samples."
                 : what + " The targets of a regression have no classes.",
             nameof(labels));
@@ -58,7 +58,7 @@ internal static class LabelReader
             return "";
         return values.sum(1).eq(1).all().item<bool>()
             ? "If these rows are one-hot, pass labels.argmax(1)."
-            : "If they mark several classes per sample (multi-label), there is no one class whose mean should be nearest: observe one "
+            : "If they mark several classes per sample (multi-label), no single class mean should be nearest: observe one "
                 + "task's classes at a time.";
     }
 

@@ -40,15 +40,15 @@ internal static class LayerReasonText
             Invariant($"waits: the network's loss would rise from {decision.Before:0.0000} to {decision.Value:0.0000}")
             + Invariant($", by more than {decision.Limit:0.##%}"),
         LayerReason.RetryLater => Invariant($"{decision.Refusal}; tried again at the end of epoch {decision.Epoch}"),
-        LayerReason.NoReplay => "fixed without a trial: the model cannot be called again with what it saw",
+        LayerReason.NoReplay => "fixed without a trial: the model cannot be called again with its kept inputs",
         LayerReason.OutputsNotScored => "fixed without a trial of the network's error: its outputs are not one row per label",
         LayerReason.CutOff => "cut off",
-        LayerReason.ModelChanged => "judged again after the next epoch: the tail of the model went or came back",
+        LayerReason.ModelChanged => "judged again after the next epoch: the model's tail was cut off or restored",
         LayerReason.CalibrationBudget =>
             Invariant($"ready; waits for its turn: calibration takes at most {decision.Limit:0.##%} of an epoch"),
         LayerReason.ReplayFailed =>
-            $"waits: the model cannot be called in evaluation mode with inputs that it saw ({decision.Detail}); what its forward reads "
-            + "beside its inputs must be an input",
+            $"waits: the model cannot be called in evaluation mode with inputs that it saw ({decision.Detail}); all that its "
+            + "forward reads must be an input",
         LayerReason.NoSample => "ready; waits for the next epoch: no inputs of this one were kept",
         LayerReason.LossNotScored => "fixed without a trial of the network's loss: its outputs do not predict the labels",
         _ => decision.Reason.ToString(),

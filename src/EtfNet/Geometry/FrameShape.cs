@@ -26,14 +26,14 @@ internal readonly record struct FrameShape(long Rows, long Columns, bool IsColum
     {
         ArgumentNullException.ThrowIfNull(frame);
         if (columns < 1)
-            throw new ArgumentOutOfRangeException(columnsName, columns, "A frame lives in at least 1 dimension.");
+            throw new ArgumentOutOfRangeException(columnsName, columns, "A frame needs at least 1 dimension.");
         if (rows < 2)
             throw new ArgumentOutOfRangeException(rowsName, rows, "A simplex ETF has at least 2 rows.");
         if (rows - 1 <= columns)
             return new FrameShape(rows, columns, false);
         if (!frame.AllowsColumns)
             throw new ArgumentOutOfRangeException(rowsName, rows,
-                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {(ulong)columns + 1} rows have one pairwise angle. "
+                $"No simplex ETF of {rows} rows exists in {columns} dimensions: at most {(ulong)columns + 1} rows have equal angles. "
                 + $"Choose the column frame, {nameof(EtfFrame)}.{nameof(EtfFrame.OrColumns)}, whose {columns} columns are a simplex ETF "
                 + $"in {rows} dimensions, or fewer rows.");
         if (columns < 2)

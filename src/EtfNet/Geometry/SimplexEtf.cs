@@ -64,7 +64,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
     {
         if (frame.Kind is EtfFrameKind.Nearest or EtfFrameKind.Aligned)
             throw new ArgumentException(
-                $"{frame} follows a trained weight. Without one choose {nameof(EtfFrame.Identity)} or {nameof(EtfFrame.Random)}.",
+                $"{frame} depends on a trained weight. Without one, choose {nameof(EtfFrame.Identity)} or {nameof(EtfFrame.Random)}.",
                     nameof(frame));
         if (!double.IsFinite(scale) || scale <= 0)
             throw new ArgumentOutOfRangeException(nameof(scale), scale, "The norm of the rows must be positive and finite.");
@@ -83,7 +83,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
         TensorCheck.Matrix(matrix, nameof(matrix));
         var shape = ShapeOf(matrix, orColumns);
         return NearestFrame.To(matrix, shape)
-            ?? throw new ArgumentException("The matrix is zero once centered: every frame is as near. Choose one by other means.",
+            ?? throw new ArgumentException("The matrix is zero after centering: every frame is equally near. Choose another kind of frame.",
                 nameof(matrix));
     }
 
@@ -110,7 +110,7 @@ public sealed partial class SimplexEtf : IEquatable<SimplexEtf>
                 $"The inputs have the shape {TensorCheck.Shape(inputs)}; a matrix of {shape.Rows} x {shape.Columns} wants "
                 + $"(N, {shape.Columns}).", nameof(inputs));
         return AlignedFrame.To(matrix, inputs, rank, shape)
-            ?? throw new ArgumentException("The matrix sends every input to zero once centered: there is nothing to align with.",
+            ?? throw new ArgumentException("After centering, the matrix sends every input to zero: there is nothing to align with.",
                 nameof(matrix));
     }
 

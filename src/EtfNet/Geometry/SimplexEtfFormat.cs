@@ -36,11 +36,11 @@ internal static class SimplexEtfFormat
         var text = reader.FindText(HeaderName) ?? throw reader.Missing(HeaderName);
         try
         {
-            return SimplexEtfJson.Read(JsonNode.Parse(text) as JsonObject ?? throw SimplexEtfJson.Error("it is no JSON object"));
+            return SimplexEtfJson.Read(JsonNode.Parse(text) as JsonObject ?? throw SimplexEtfJson.Error("it is not a JSON object"));
         }
         catch (JsonException exception)
         {
-            throw reader.Wrong(HeaderName, $"it is no JSON ({exception.Message.TrimEnd('.')})", exception);
+            throw reader.Wrong(HeaderName, $"it is not JSON ({exception.Message.TrimEnd('.')})", exception);
         }
         catch (EtfStateException exception)
         {

@@ -40,7 +40,7 @@ internal static class SimplexEtfJson
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             // JSON's objects and texts are read only now: a name that stands twice, and text that is no UTF-8, come to light here.
-            throw Error($"a name stands in it twice, or a text is not UTF-8 ({exception.Message.TrimEnd('.')})", exception);
+            throw Error($"a name appears twice in it, or a text is not UTF-8 ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
@@ -59,7 +59,7 @@ internal static class SimplexEtfJson
         var shape = new FrameShape(Field<long>(json, "rows"), Field<long>(json, "columns"), Field<bool>(json, "columnFrame"));
         var header = new SimplexEtfHeader(Enum.Parse<EtfFrameKind>(name), shape, Field<long>(json, "seed"), Field<double>(json, "scale"),
             Field<int>(json, "rank"));
-        return header.Problem() is { } problem ? throw Error($"it is no simplex ETF: {problem}") : header;
+        return header.Problem() is { } problem ? throw Error($"it is not a simplex ETF: {problem}") : header;
     }
 
     /// <summary>A field of an object.</summary>
@@ -73,7 +73,7 @@ internal static class SimplexEtfJson
         catch (Exception exception) when (exception is InvalidOperationException or OverflowException
             || (exception is FormatException and not EtfStateException))
         {
-            throw Error($"'{name}' is {json[name]!.ToJsonString()}, no {typeof(T).Name}", exception);
+            throw Error($"'{name}' is {json[name]!.ToJsonString()}, not of type {typeof(T).Name}", exception);
         }
     }
 

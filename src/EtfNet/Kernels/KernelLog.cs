@@ -16,7 +16,7 @@ internal sealed class KernelLog(Func<string?> unavailable)
     {
         _listener = listener;
         if (unavailable() is { } reason && Interlocked.Exchange(ref _said, 1) == 0)
-            listener($"The kernels of this library are not used, tensor operations do their work: {reason}.");
+            listener($"EtfNet's kernels are not used; tensor operations do their work: {reason}.");
     }
 
     public void Write(string message) => _listener?.Invoke(message);

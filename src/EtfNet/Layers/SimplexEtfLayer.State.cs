@@ -105,8 +105,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         var patch = loaded.AsSpan(Math.Min(loaded.Length, SimplexEtfHeader.NumberCount));
         if (header is not null && header.Problem() is null && header.Signature == _header.Signature && patch.SequenceEqual(_patch))
             return header;
-        var what = header is null ? "no such layer's"
-            : header.Problem() is { } problem ? $"no frame's ({problem})"
+        var what = header is null ? "not that of such a layer"
+            : header.Problem() is { } problem ? $"not that of a frame ({problem})"
             : $"that of the frame {header.Signature}{Kernel(patch)}";
         throw new InvalidOperationException($"The loaded state is {what}; this layer is {_header.Signature}{Kernel(_patch)}. " +
             "Build the layer with the kind, shape and seed of the state, or load its own state again.");

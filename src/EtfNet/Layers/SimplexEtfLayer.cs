@@ -83,7 +83,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
             }
             catch (ArgumentException e)
             {
-                throw new InvalidOperationException($"The layer holds no simplex ETF any more: {Words.Plain(e)}", e);
+                throw new InvalidOperationException($"The layer no longer holds a simplex ETF: {Words.Plain(e)}", e);
             }
         }
     }

@@ -146,9 +146,9 @@ public sealed partial class NccMonitor
             var state = StateOf(entry.Source.Name);
             if (features.shape[0] != labels.Count)
                 state.Problem = $"its features have {features.shape[0]} rows where the batch has {Words.Count(labels.Count, "label")}: "
-                    + "bring them to one row per label and hand them to Observe(layer, features, labels)";
+                    + "reduce them to one row per label and pass them to Observe(layer, features, labels)";
             else if (state.Width is { } width && width != features.shape[1])
-                state.Problem = $"its features changed their width from {width} to {features.shape[1]} within the epoch: choose a pooling "
+                state.Problem = $"the width of its features changed from {width} to {features.shape[1]} within the epoch: choose a pooling "
                     + "that keeps it";
             else
             {
@@ -172,7 +172,7 @@ public sealed partial class NccMonitor
             throw new ArgumentException($"The features of layer '{layer}' are {features.dtype}; wanted a floating type.", nameof(features));
         ArgumentNullException.ThrowIfNull(labels);
         if (after is not null && !_state.Layers.ContainsKey(after))
-            throw new ArgumentException($"Nothing is called '{after}'. There are: {string.Join(", ", _state.Order.Names)}.", nameof(after));
+            throw new ArgumentException($"No entry '{after}'. There are: {string.Join(", ", _state.Order.Names)}.", nameof(after));
         using var form = LabelForm.Of(labels);
         using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
         using var pooled = features.dim() == 0 ? null
@@ -184,7 +184,7 @@ public sealed partial class NccMonitor
                 + $"'{layer}'; wanted one per row.",
                 nameof(labels));
         if (pooled.shape[1] == 0)
-            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): there is none.",
+            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): it is empty.",
                 nameof(features));
         if (_state.Layers.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
             throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.",

@@ -55,7 +55,7 @@ public sealed partial class NccMonitor
         }
         catch (ArgumentException exception)
         {
-            return new ArgumentException($"What rank {rank} gathered does not fit what rank 0 did. {exception.Message}", exception);
+            return new ArgumentException($"The statistics of rank {rank} do not fit those of rank 0. {exception.Message}", exception);
         }
     }
 

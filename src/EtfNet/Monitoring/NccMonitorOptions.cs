@@ -74,7 +74,7 @@ public sealed record NccMonitorOptions
         get;
         init => field = (value & ~CollapseMetricSet.All) == 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be made of CollapseMetricSet.");
+            : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be a combination of CollapseMetricSet values.");
     } = CollapseMetricSet.Means | CollapseMetricSet.SelfDuality | CollapseMetricSet.Agreement;
 
     /// <summary>Gets the number of classes above which metrics over pairs of classes, whose cost is quadratic, are left out.</summary>

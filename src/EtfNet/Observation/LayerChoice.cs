@@ -17,7 +17,7 @@ internal static class LayerChoice
         foreach (var pattern in include)
             if (!nodes.Any(node => IsIncluded(node, [pattern])))
                 throw new ArgumentException(
-                    $"Include names '{pattern}', which is no layer of the model. Layers: "
+                    $"Include names '{pattern}', which is not a layer of the model. Layers: "
                     + $"{Names(nodes.Where(node => IsLayer(node.Module)))}.",
                     parameter);
 

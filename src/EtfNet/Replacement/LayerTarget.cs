@@ -48,7 +48,7 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
         return new LayerTarget(name, layer, plan)
         {
             InPlaceReason = plan.Obstacle,
-            Obstacle = strange is null ? null : $"its weight is used by {strange.Where} too, which would part from it",
+            Obstacle = strange is null ? null : $"its weight is also used by {strange.Where}, which would no longer share it",
             Shared = others,
             TiedWith = [.. others.Where(IsTied).Select(use => layers[use.Owner].Name).Distinct()],
             BiasIsBound = layer.Bias is { } bias && (!bias.requires_grad || uses.Others(bias, layer.Module).Count > 0),
@@ -67,7 +67,7 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
     /// <param name="optimizers">The optimizers that are known: one of them may train the weight under another object of another
     /// model.</param>
     public string? WhyNotAlone(IReadOnlyList<OptimizerHelper> optimizers) => WhyNot(optimizers) ?? (TiedWith.Count == 0 ? null
-        : $"its weight is that of {Words.Names(TiedWith)} too: ApplyEtf fixes layers of one weight together, by all their names");
+        : $"it shares its weight with {Words.Names(TiedWith)}: ApplyEtf fixes such layers together if all of them are named");
 
     /// <summary>Why the layer cannot be fixed, not even with the layers of the same weight; null where it can.</summary>
     /// <inheritdoc cref="WhyNotAlone"/>

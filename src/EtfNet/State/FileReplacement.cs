@@ -41,7 +41,7 @@ internal sealed class FileReplacement(
                     return;
                 if (attempt >= attempts)
                     throw new IOException(
-                        $"{target} cannot be replaced and is as it was: another program keeps it open. Close it, or save elsewhere.",
+                        $"{target} cannot be replaced and is unchanged: another program keeps it open. Close it, or save elsewhere.",
                         exception);
             }
 

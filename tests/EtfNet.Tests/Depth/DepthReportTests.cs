@@ -11,7 +11,7 @@ public sealed class DepthReportTests
         Layers =
         [
             Layer("a", 0.70, 0.80),
-            Layer("b", 0.97, 0.90) with { CutObstacle = "it stands inside \"x\", say" },
+            Layer("b", 0.97, 0.90) with { CutObstacle = "it is inside \"x\", say" },
             Layer("c", 0.90, 0.896),
             Layer("unused", null, null) with { Width = 0, Reason = "no call of it was seen" },
             Layer("d", 0.96, 0.91),
@@ -85,7 +85,7 @@ public sealed class DepthReportTests
         var lines = s_report.ToCsv().Split("\r\n");
         lines.Should().HaveCount(8);
         lines[0].Should().StartWith("layer,centerAccuracy,ridgeAccuracy,parameters,microseconds");
-        lines[2].Should().StartWith("b,0.97,0.9,").And.EndWith("own output,\"it stands inside \"\"x\"\", say\",");
+        lines[2].Should().StartWith("b,0.97,0.9,").And.EndWith("own output,\"it is inside \"\"x\"\", say\",");
         lines[4].Should().StartWith("unused,,,");
     }
 

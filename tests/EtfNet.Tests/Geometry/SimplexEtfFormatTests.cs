@@ -58,8 +58,8 @@ public sealed class SimplexEtfFormatTests
     }
 
     [Theory]
-    [InlineData("[1]", "*'frame'*no JSON object*")]
-    [InlineData("{", "*'frame'*no JSON*")]
+    [InlineData("[1]", "*'frame'*not a JSON object*")]
+    [InlineData("{", "*'frame'*not JSON*")]
     [InlineData("{ \"format\": 1, \"format\": 2 }", "*'frame'*twice*")]
     [InlineData(null, "*'frame'*missing*")]
     public void Load_NoHeader_NamesIt(string? header, string message)

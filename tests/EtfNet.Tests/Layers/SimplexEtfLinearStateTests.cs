@@ -152,7 +152,7 @@ public sealed class SimplexEtfLinearStateTests
         layer.call(ones(1, 4));
         layer.state_dict()["frame"][place] = number;
         FluentActions.Invoking(() => layer.call(ones(1, 4))).Should().Throw<InvalidOperationException>()
-            .WithMessage("*no frame's*identity_4x4*");
+            .WithMessage("*not that of a frame*identity_4x4*");
     }
 
     [Fact]

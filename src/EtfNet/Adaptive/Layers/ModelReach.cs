@@ -46,11 +46,11 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
         return layer?.WhyNever ?? module switch
         {
             Convolution convolution when ConvWindow.Obstacle(convolution) is { } obstacle => obstacle,
-            Embedding or EmbeddingBag => $"{type} is a table of rows that are looked up, not a map of features",
+            Embedding or EmbeddingBag => $"{type} is a lookup table, not a map of features",
             _ when FixableLayer.Of(module) is not null => "left out by Include or Exclude",
             _ when module.GetType().Assembly == typeof(torch).Assembly && NativeComposites.Contains(type) =>
-                $"{type} is native: its inner layers cannot be reached; build it of Linear layers",
-            _ => $"{type} has parameters of its own, which no layer of a kind that can be fixed holds",
+                $"{type} is native: its inner layers cannot be reached; build it from Linear layers",
+            _ => $"{type} has parameters of its own, outside all layers that can be fixed",
         };
     }
 }

@@ -45,7 +45,7 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
                 + (reach.Skipped.Count > 0 ? $"; '{Words.Layer(reach.Skipped[0].Name)}': {reach.Skipped[0].Reason}." : "."), true);
         if (options.Include.FirstOrDefault(pattern => !paths.Exists(path => NamePattern.Matches(pattern, path))) is { } nothing)
             return (
-                $"Include names '{nothing}', which is no linear layer or convolution of the model that can be fixed. It has: {names}.",
+                $"Include names '{nothing}', which is not a linear layer or convolution that can be fixed. The model has: {names}.",
                 false);
         if (layers.All(layer => layer.SeesInputs) && !paths.Exists(IsIncluded))
             return ($"Include and Exclude leave no layer to be fixed. The model has: {names}.", false);

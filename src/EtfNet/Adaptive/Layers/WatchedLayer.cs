@@ -68,7 +68,7 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     /// <summary>What is said of a layer that <see cref="IsUntrained"/>.</summary>
     public LayerDecision Untrained => new(Name, LayerReason.NotTrained)
     {
-        Detail = "trained again, but no optimizer has moved its weight: call AddOptimizer with the one in use",
+        Detail = "trained again, but no optimizer has moved its weight: call AddOptimizer with the optimizer in use",
     };
 
     /// <summary>Why the layer is no candidate now; null where it is one.</summary>

@@ -109,7 +109,7 @@ internal sealed class WatchedLayers
             if (!modules.TryGetValue(name, out var found) || !ReferenceEquals(found, expected))
                 throw new InvalidOperationException(
                     $"Layer '{name}' was changed by hand: "
-                    + (found is null ? "it is gone" : $"a {found.GetType().Name} stands in its place")
+                    + (found is null ? "it is gone" : $"a {found.GetType().Name} has taken its place")
                     + ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }

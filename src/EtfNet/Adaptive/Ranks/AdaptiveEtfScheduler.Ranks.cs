@@ -43,7 +43,7 @@ public sealed partial class AdaptiveEtfScheduler
     {
         RequireAlive();
         var group = _options.Collective ?? throw new InvalidOperationException(
-            "There are no ranks to average over: set AdaptiveEtfOptions.Collective, say to MpiCollective.Start().");
+            "There are no ranks to average over: set AdaptiveEtfOptions.Collective, for example to MpiCollective.Start().");
         _reducer ??= new GradientReducer(group, _options.GradientBucketBytes);
         var reduction = _reducer.Reduce(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), weight);
         ReducedGradientBytes += reduction.Bytes;

@@ -22,7 +22,7 @@ public sealed class BatchNormSynchronization : IDisposable
             .Select(node => (Name: node.Path.Length > 0 ? node.Path : node.Module.GetName(), Norm: (BatchNorm)node.Module)).ToList();
         foreach (var (name, norm) in found)
             if (s_owners.TryGetValue(norm, out _))
-                throw new InvalidOperationException($"Batch norm '{name}' is synchronized already: dispose what synchronizes it first.");
+                throw new InvalidOperationException($"Batch norm '{name}' is already synchronized: dispose that synchronization first.");
         RankAgreement.Require(
             ranks, [.. found.Select(entry => new NamedFingerprint(entry.Name, 0, $"{entry.Norm.num_features} features"))], "batch norms");
         foreach (var (name, norm) in found)

@@ -9,7 +9,7 @@ internal sealed class FixedFrameJson : JsonConverter<FixedFrame>
     public override FixedFrame Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         var text = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-        return FixedFrame.Parse(text) ?? throw new JsonException($"'{text}' is no kind of frame.");
+        return FixedFrame.Parse(text) ?? throw new JsonException($"'{text}' is not a kind of frame.");
     }
 
     public override void Write(Utf8JsonWriter writer, FixedFrame value, JsonSerializerOptions options) =>

@@ -33,7 +33,7 @@ internal static class TrainingState
             ? optimizers
             : throw state.Error(
                 "optimizer", $"the state holds {Words.Count(saved, "optimizer")}; given: {optimizers.Count}",
-                "Bring as many as were saved. A scheduler that was told of one which is no longer used forgets it by RemoveOptimizer.");
+                "Pass as many as were saved. If the scheduler knows an optimizer that is no longer used, call RemoveOptimizer.");
     }
 
     /// <summary>Checks that a state fits a model and its optimizers; filling them waits in the reader. Layers must be trained and fixed

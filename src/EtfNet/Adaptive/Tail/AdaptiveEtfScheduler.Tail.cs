@@ -38,8 +38,8 @@ public sealed partial class AdaptiveEtfScheduler
             throw new InvalidOperationException("The model is not cut.");
         if (!IsCutOnTrial)
             throw new InvalidOperationException(
-                $"The tail behind '{record.Layer}' is not kept any more. A guard keeps it for its grace period; a Snapshot from before the "
-                + "cut brings it back at any time.");
+                $"The tail behind '{record.Layer}' is no longer kept. A guard keeps it for its grace period; a Snapshot from before the "
+                + "cut restores it at any time.");
         RequireNoForward();
         ForgetUnusableOptimizers();
         _guard!.End(record.Epoch);
@@ -214,8 +214,8 @@ public sealed partial class AdaptiveEtfScheduler
             return null;
         if (_options.Tail == TailPolicy.Keep)
             throw state.Error(
-                ModelFit.PlanName, "the model was cut by TruncateEtf when it was saved, or is cut now, and not both in the same way",
-                "Cut the model by the EtfPlan of the time of the cut, before ApplyAdaptiveEtf.");
+                ModelFit.PlanName, "the saved model and this model are not cut by TruncateEtf in the same way",
+                "Before ApplyAdaptiveEtf, cut the model with the EtfPlan from the time of the cut.");
         var change = new CutChange(_watched, _monitor, _optimizers.All, _cut);
         try
         {

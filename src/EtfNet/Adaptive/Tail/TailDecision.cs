@@ -28,18 +28,18 @@ public sealed record TailDecision(TailReason Reason)
         TailReason.NotJudged => "",
         TailReason.Cut => Invariant($"cut off behind '{Layer}' at the end of epoch {Epoch}"),
         TailReason.WarmingUp => $"kept: warming up for {Words.Count((long)Limit!, "epoch")}",
-        TailReason.NotCollapsed => Invariant($"kept: no more than the last layer has collapsed to an error of {Limit:0.###}"),
+        TailReason.NotCollapsed => Invariant($"kept: no layer except the last one has collapsed to an error of {Limit:0.###}"),
         TailReason.NoOptimizer =>
-            "kept: no optimizer that is known trains it, so that none would train the head: give it to ApplyAdaptiveEtf or AddOptimizer",
-        TailReason.NoReplay => "kept: no cut can be tried, as the model cannot be called again with what it saw",
+            "kept: no known optimizer trains it, so none would train the head: pass its optimizer to ApplyAdaptiveEtf or AddOptimizer",
+        TailReason.NoReplay => "kept: no cut can be tried, because the model cannot be called again with its kept inputs",
         TailReason.TooFewSamples =>
             Invariant($"kept: a cut is tried on at least {Limit} samples with labels, and the calibration sample leaves {Value}"),
         TailReason.NotPossible => $"kept: {Detail}",
         TailReason.CostAboveLimit =>
             Invariant($"kept: the best cut, behind '{Layer}', would cost {Value:0.0000} of accuracy, more than {Limit:0.0000}"),
         TailReason.RevertedByGuard =>
-            Invariant($"back: the cut behind '{Layer}' of epoch {Epoch} cost {Value:0.0000}, more than {Limit:0.0000}"),
-        TailReason.RevertedByHand => $"back: the cut behind '{Layer}' was taken back by hand; AllowCut lets the model be cut again",
+            Invariant($"restored: the cut behind '{Layer}' of epoch {Epoch} cost {Value:0.0000}, more than {Limit:0.0000}"),
+        TailReason.RevertedByHand => $"restored: the cut behind '{Layer}' was reverted by hand; AllowCut lets the model be cut again",
         _ => Reason.ToString(),
     };
 }

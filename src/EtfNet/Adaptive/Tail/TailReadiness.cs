@@ -20,7 +20,7 @@ internal static class TailReadiness
         if (!inputs.CanReplay)
             return new TailDecision(TailReason.NoReplay);
         return ModuleTree.Walk(model).All(node => PlainSequential.Of(node.Parent) is null)
-            ? new TailDecision(TailReason.NotPossible) { Detail = "the model has no Sequential: build it of one to have it cut" }
+            ? new TailDecision(TailReason.NotPossible) { Detail = "the model has no Sequential: build it from one to have it cut" }
             : null;
     }
 

@@ -63,7 +63,7 @@ internal sealed class FrameMeasurement(PointSet points, string what, string pref
     public static string TooMany(int count, int limit)
     {
         var pairs = (long)count * (count - 1) / 2;
-        return $"{count} classes have {pairs} pairs, and PairwiseClassLimit is {limit}: raise it, and pairs are taken in blocks";
+        return $"{count} classes have {pairs} pairs, and PairwiseClassLimit is {limit}: raise the limit to measure them, in blocks";
     }
 
     private FrameMetrics WithPairs(FrameMetrics result, bool shape, bool uniformity)

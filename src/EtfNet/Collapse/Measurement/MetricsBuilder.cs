@@ -81,7 +81,7 @@ internal sealed class MetricsBuilder(CollapseMetricsOptions options)
                 [.. Names(CollapseMetricSet.PseudoInverse, "nc1")]);
         if (result.Nc4Mismatch is null)
             _missing.Add(
-                "there are no finite logits, nor a weight to make them of", [.. Names(CollapseMetricSet.Agreement, "nc4Mismatch")]);
+                "there are no finite logits, and no weight to compute them from", [.. Names(CollapseMetricSet.Agreement, "nc4Mismatch")]);
         return result;
     }
 

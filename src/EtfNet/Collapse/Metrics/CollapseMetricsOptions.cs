@@ -10,7 +10,7 @@ public sealed record CollapseMetricsOptions
         get;
         init => field = (value & ~CollapseMetricSet.All) == 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be made of CollapseMetricSet.");
+            : throw new ArgumentOutOfRangeException(nameof(Metrics), value, "Must be a combination of CollapseMetricSet values.");
     } = CollapseMetricSet.All;
 
     /// <summary>Gets the number of classes; labels are checked against it.</summary>

@@ -22,14 +22,14 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     {
         var byPath = nodes.ToDictionary(node => node.Path);
         if (!byPath.TryGetValue(point, out var node))
-            return (null, "no module of that name stands in the model");
+            return (null, "the model has no module of that name");
         if (node.Parent is null)
-            return (null, "it is the whole model: nothing stands behind it");
+            return (null, "it is the whole model: nothing follows it");
         var containers = new List<CutContainer>();
         for (var inner = node; inner.Parent is not null && inner.Path != whole; inner = byPath[ParentPath(inner, byPath)])
         {
             if (inner.Aliases.Count > 0)
-                return (null, $"'{inner.Path}' stands in the model at '{inner.Aliases[0]}' too, so that the cut has no one place");
+                return (null, $"'{inner.Path}' is also in the model at '{inner.Aliases[0]}', so the place of the cut is ambiguous");
             if (PlainSequential.Of(inner.Parent) is not { } parent)
                 return (null, NotPlain(nodes, inner, byPath[ParentPath(inner, byPath)]));
             var keep = PlainSequential.Modules(parent).FindIndex(module => ReferenceEquals(module, inner.Module)) + 1;
@@ -50,14 +50,14 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     {
         var leaving = Leaving.SelectMany(ModuleTree.Walk).Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);
         if (!nodes.Any(node => leaving.Contains(node.Module) && LayerChoice.IsLayer(node.Module)))
-            return "it is the last layer: no layer stands behind the cut";
+            return "it is the last layer: no layer follows the cut";
         if (!nodes.Any(node => !leaving.Contains(node.Module) && LayerChoice.IsLayer(node.Module)))
-            return "no layer stands before the cut";
+            return "no layer precedes the cut";
         var behind = Containers.SelectMany(container => PlainSequential.Names(container.Container).Skip(container.Keep)
             .Select(name => EntryName.Join(container.Path, name))).ToList();
         foreach (var node in nodes.Where(node => leaving.Contains(node.Module)))
             if (node.Aliases.Prepend(node.Path).FirstOrDefault(path => !behind.Exists(one => IsIn(path, one))) is { } kept)
-                return $"'{node.Aliases.Prepend(node.Path).First(path => path != kept)}' behind the cut stands before it too, as '{kept}'";
+                return $"'{node.Aliases.Prepend(node.Path).First(path => path != kept)}' behind the cut is also before it, as '{kept}'";
         return null;
     }
 
@@ -76,12 +76,12 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     {
         var type = parent.Module.GetType().Name;
         if (parent.Parent is not null)
-            return $"it stands inside '{parent.Path}', a {type} whose forward may pass over the cut: cut behind '{parent.Path}', "
+            return $"it is inside '{parent.Path}', a {type} whose forward may bypass the cut: cut behind '{parent.Path}', "
                 + "or another module of a Sequential";
         var possible = nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path).ToList();
         var near = possible.Find(path => IsIn(path, inner.Path)) ?? possible.FirstOrDefault();
-        return $"the model is a {type}, whose forward may pass over the cut: " + (near is null
-            ? "build it of a Sequential to cut it"
-            : $"drop the blocks behind '{near}' or another module of a Sequential, by TruncateEtf(cut, example)");
+        return $"the model is a {type}, whose forward may bypass the cut: " + (near is null
+            ? "build it from a Sequential to cut it"
+            : $"drop the blocks behind '{near}' or another module of a Sequential, with TruncateEtf(cut, example)");
     }
 }

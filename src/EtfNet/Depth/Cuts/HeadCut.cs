@@ -13,7 +13,7 @@ internal static class HeadCut
     {
         if (head.Layer != cut)
             throw new ArgumentException(
-                $"The head was fitted behind '{head.Layer}', not behind '{cut}': take that layer's own head.", nameof(head));
+                $"The head was fitted behind '{head.Layer}', not behind '{cut}': use that layer's own head.", nameof(head));
         var nodes = ModuleTree.Walk(model);
         if (!nodes.Any(node => node.Path == cut))
             throw Unknown(nodes, cut);
@@ -46,13 +46,13 @@ internal static class HeadCut
             slots => slots.Where(slot => !slot.Where.Contains("_hooks", StringComparison.Ordinal)).ToList()))
             if (slots.Count > 1)
                 throw new ArgumentException(
-                    $"The model cannot be cut behind '{cut}': what stands behind it is used by more than one part of the model "
-                    + $"({string.Join(" and ", slots.Select(slot => slot.Where))}), so that a skip may pass over the cut.",
+                    $"The model cannot be cut behind '{cut}': what follows it is used by more than one part of the model "
+                    + $"({string.Join(" and ", slots.Select(slot => slot.Where))}), so a skip connection may bypass the cut.",
                     nameof(cut));
     }
 
     public static ArgumentException Unknown(IReadOnlyList<ModuleNode> nodes, string cut) => new(
-        $"The model has no '{cut}' to be cut behind. There are: "
+        $"The model has no '{cut}' to cut behind. It has: "
         + $"{string.Join(", ", nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path))}.",
         nameof(cut));
 
@@ -70,9 +70,9 @@ internal static class HeadCut
             _ => (long?)null,
         };
         if (width is { } own && own != head.Width)
-            return $"it takes {Words.Count(head.Width, "feature")}, and the layer gives {own}";
+            return $"it takes {Words.Count(head.Width, "feature")}, but the layer gives {own}";
         return place.Leaving.First() is Linear { in_features: var next } && head.Shape.IsPlain && next != head.Width
-            ? $"it takes {Words.Count(head.Width, "feature")}, and {next} pass there"
+            ? $"it takes {Words.Count(head.Width, "feature")}, but {next} arrive there"
             : null;
     }
 }

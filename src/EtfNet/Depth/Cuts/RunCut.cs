@@ -14,13 +14,13 @@ internal static class RunCut
         var node = nodes.FirstOrDefault(node => node.Path == cut) ?? throw HeadCut.Unknown(nodes, cut);
         if (PlainSequential.Of(node.Parent) is not { } container)
             throw Refusal(
-                cut, $"it is no block of a Sequential. Blocks of one are: {Blocks(nodes)}");
+                cut, $"it is not a block of a Sequential. Blocks of one are: {Blocks(nodes)}");
         if (node.Aliases.Count > 0)
-            throw Refusal(cut, $"it stands in the model at '{node.Aliases[0]}' too, so that the cut has no one place");
+            throw Refusal(cut, $"it is also in the model at '{node.Aliases[0]}', so the place of the cut is ambiguous");
         var modules = PlainSequential.Modules(container);
         var keep = modules.FindIndex(module => ReferenceEquals(module, node.Module)) + 1;
         if (keep == modules.Count)
-            throw Refusal(cut, "it is the last block: nothing stands behind it");
+            throw Refusal(cut, "it is the last block: nothing follows it");
         var name = PlainSequential.Names(container)[keep - 1];
         var path = cut.Length == name.Length ? "" : cut[..^(name.Length + 1)];
         var place = new CutPlace([new CutContainer(path, container, keep)]);
@@ -47,15 +47,15 @@ internal static class RunCut
         if (whole.Seen.Count == 0)
             throw Refusal(
                 cut, before.Seen.Count == 0
-                    ? "the example did not call it by call()"
-                    : "the model calls the blocks of its Sequential one by one, so that a skip may pass over the cut");
+                    ? "the example did not call it with call()"
+                    : "the model calls the blocks of its Sequential one by one, so a skip connection may bypass the cut");
         if (before.Seen.Count != whole.Seen.Count || after.Seen.Count != whole.Seen.Count)
-            throw Refusal(cut, "the model calls single blocks of its Sequential as well, so that a skip may pass over the cut");
+            throw Refusal(cut, "the model calls single blocks of its Sequential as well, so a skip connection may bypass the cut");
         foreach (var (here, there) in before.Seen.Zip(after.Seen))
             if (here != there)
                 throw Refusal(
                     cut,
-                    $"it gives {here}, and the last block {there}: the rest of the model takes that. Cut behind a block of the same shape");
+                    $"it gives {here}, but the last block gives {there} to the rest of the model. Cut behind a block of that shape");
     }
 
     private static ArgumentException Refusal(string cut, string reason) =>

@@ -88,9 +88,9 @@ internal sealed partial class TailCut
     }
 
     /// <summary>Why the tail cannot come back; null where it can.</summary>
-    public string? Obstacle => IsReleased ? "what was kept for the way back was released"
+    public string? Obstacle => IsReleased ? "it was released"
         : _containers.FirstOrDefault(container => !container.Stands) is { } changed
-            ? $"'{changed.Place.Path}' was changed since: undo the later cut, or the fix of the head, first"
+            ? $"'{changed.Place.Path}' has changed since: first undo the later cut, or the fix of the head"
             : null;
 
     /// <summary>Frees what is kept for the way back.</summary>
@@ -151,7 +151,7 @@ internal sealed partial class TailCut
     {
         if (module is nn.Module<Tensor, Tensor> layer)
             _unwatch.Add(layer.register_forward_pre_hook((_, _) => throw new InvalidOperationException(
-                $"'{path}' was cut off by TruncateEtf, but something outside the model still calls it. Reach it through the model."))
+                $"'{path}' was cut off by TruncateEtf, but something outside the model still calls it. Call the model instead."))
                 .remove);
     }
 

@@ -12,5 +12,5 @@ internal static class CollectiveTimeout
         CollectiveError.Timeout, missing,
         FormattableString.Invariant($"{RankNames.Capitalized(waiting)} waited {timeout.TotalSeconds:0.###} s in a {call} ")
         + (missing.Count == 0 ? "that did not end although all ranks came. " : $"for {RankNames.Of(missing)}. ")
-        + "The rank hangs, is slower than that, or has ended; a longer timeout helps only where it is slow.");
+        + "The rank hangs, is slower than that, or has ended; a longer timeout helps only if it is slow.");
 }

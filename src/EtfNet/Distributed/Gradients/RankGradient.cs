@@ -19,12 +19,12 @@ internal sealed class RankGradient
             ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16 => ScalarType.Float32,
             ScalarType.Float64 => ScalarType.Float64,
             var other => throw new NotSupportedException(
-                $"Parameter '{name}' is {other}: gradients of float64, float32, float16 and bfloat16 are averaged."),
+                $"Parameter '{name}' is {other}: only gradients of float64, float32, float16 and bfloat16 can be averaged."),
         };
         _gradient = parameter.grad;
         if (_gradient is { is_sparse: true })
             throw new NotSupportedException(
-                $"The gradient of parameter '{name}' is sparse, which is not averaged. Create the Embedding with sparse: false.");
+                $"The gradient of parameter '{name}' is sparse and cannot be averaged. Create the Embedding with sparse: false.");
     }
 
     public string Name { get; }

@@ -7,7 +7,7 @@ internal static class MpiLaunch
     private static readonly string[] s_variables = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
 
     public const string NotLaunched =
-        "There is only one rank. Start the program by Open MPI's own mpirun, say: mpirun -np 2 dotnet run -c Release. "
+        "There is only one rank. Start the program with Open MPI's own mpirun, for example: mpirun -np 2 dotnet run -c Release. "
         + "MpiOptions.AllowOneRank allows a program to run alone.";
 
     /// <summary>

@@ -32,7 +32,7 @@ internal sealed class MpiWorld
                 CollectiveError.ThreadLevel, [],
                 $"MPI gives thread level {level}; wanted at least {OpenMpi.Serialized} (MPI_THREAD_SERIALIZED). "
                 + (initialized
-                    ? "Start MpiCollective before the library that initialized MPI, or let that one ask for it."
+                    ? "Start MpiCollective before the library that initialized MPI, or let that library request this level."
                     : "Open MPI was built without threads."));
         (Rank, Size) = (Mpi.Rank(Mpi.World), Mpi.Size(Mpi.World));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
@@ -57,7 +57,7 @@ internal sealed class MpiWorld
             s_world.RequireNotFinalized();
             if (options.LibraryPath is { } path && path != s_world._path)
                 throw new InvalidOperationException(
-                    $"MPI was loaded from {s_world._path ?? "where the system finds it"} already. "
+                    $"MPI was already loaded from {s_world._path ?? "the system's own location"}. "
                     + $"It cannot be loaded from {path} as well.");
             if (s_world.Size == 1 && !options.AllowOneRank)
                 throw new CollectiveException(CollectiveError.OneRank, [0], MpiLaunch.NotLaunched);

@@ -27,7 +27,7 @@ internal sealed record PatchFrame(SimplexEtfHeader Header, PatchShape Patch)
     public string? Problem()
     {
         if (Patch.Channels < 1 || Patch.Height < 1 || Patch.Width < 1)
-            return $"patches of {Patch} hold nothing: channels and kernel sizes are at least 1";
+            return $"patches of {Patch} hold nothing: channels and kernel sizes must be at least 1";
         if (Patch.Channels > int.MaxValue || Patch.Height > int.MaxValue || Patch.Width > int.MaxValue
             || (double)Patch.Channels * Patch.Height * Patch.Width > int.MaxValue)
             return $"patches of {Patch} are too large";
@@ -36,7 +36,7 @@ internal sealed record PatchFrame(SimplexEtfHeader Header, PatchShape Patch)
         var columns = Header.Shape.Columns;
         return columns == Patch.Size || columns == Patch.Channels
             ? null
-            : $"a frame of {columns} columns fits no patches of {Patch}: " +
+            : $"a frame of {columns} columns does not fit patches of {Patch}: " +
               $"{Patch.Size} columns are over whole patches, {Patch.Channels} over their middle pixels";
     }
 }

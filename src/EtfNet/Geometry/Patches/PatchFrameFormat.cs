@@ -27,7 +27,7 @@ internal static class PatchFrameFormat
         ArgumentNullException.ThrowIfNull(json);
         var header = SimplexEtfJson.Read(json);
         var frame = new PatchFrame(header, SimplexEtfJson.Checked(() => ReadPatch(json)));
-        return frame.Problem() is { } problem ? throw SimplexEtfJson.Error($"it is no frame over patches: {problem}") : frame;
+        return frame.Problem() is { } problem ? throw SimplexEtfJson.Error($"it is not a frame over patches: {problem}") : frame;
     }
 
     private static PatchShape ReadPatch(JsonObject json)

@@ -43,8 +43,8 @@ public sealed record EtfFeedForwardOptions
             field = value.Kind is EtfFrameKind.Identity or EtfFrameKind.Random or EtfFrameKind.DenseRandom
                 ? value
                 : throw new ArgumentException(
-                    $"{value} follows a trained weight. From the start choose Random or DenseRandom; or take {nameof(Fixed)} = None and "
-                    + "fix the projections later, with ApplyAdaptiveEtf.", nameof(Frame));
+                    $"{value} depends on a trained weight. Choose Random or DenseRandom, or set {nameof(Fixed)} to None and "
+                    + "fix the projections later with ApplyAdaptiveEtf.", nameof(Frame));
         }
     } = EtfFrame.Random(0);
 

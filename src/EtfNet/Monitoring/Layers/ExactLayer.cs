@@ -19,7 +19,7 @@ internal sealed class ExactLayer(NccMonitorOptions options) : IDisposable
         if (features.shape[0] != groups.Count)
             Problem = $"its features have {features.shape[0]} rows where a batch has {Words.Count(groups.Count, "label")}";
         else if (Statistics is { } known && known.Width != features.shape[1])
-            Problem = $"its features changed their width from {known.Width} to {features.shape[1]}";
+            Problem = $"the width of its features changed from {known.Width} to {features.shape[1]}";
         if (Problem is not null)
             return;
 

@@ -69,11 +69,11 @@ internal static class LayerReporter
         if (state.Scores.Scored > 0)
             return !state.IsOpen ? null
                 : $"{state.Scores.WithinRounding} of {state.Scores.Scored} decisions are within the rounding of float32 distances: the "
-                    + "error may be off by as much; Evaluate gives the exact one";
-        return state.Lagged is null ? "the first epoch has no centers of an epoch before to be scored against"
+                    + "error may be off by as much; Evaluate gives the exact error";
+        return state.Lagged is null ? "the first epoch has no centers of an earlier epoch to score against"
             : state.Lagged.Width != state.Current.Width
-                ? $"its features changed their width from {state.Lagged.Width} to {state.Current.Width} since the last epoch: errors come "
-                    + "again with the next one"
+                ? $"the width of its features changed from {state.Lagged.Width} to {state.Current.Width} since the last epoch: errors "
+                    + "resume in the next epoch"
             : "no sample has been scored yet, or none within the range of float32 distances";
     }
 }

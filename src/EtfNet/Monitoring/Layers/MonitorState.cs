@@ -83,7 +83,7 @@ internal sealed class MonitorState(ObservedForwards? forwards, IReadOnlyCollecti
             ? []
             : [.. watched.Except(saved).Select(name => "no " + name), .. saved.Except(watched)];
         if (odd.Count > 0)
-            return $"the saved monitor watched other layers ({string.Join(", ", odd)}) than this one, which must be of the same model";
+            return $"the saved monitor watched other layers ({string.Join(", ", odd)}) than this monitor, which must be of the same model";
         return watched?.Except(layers).FirstOrDefault() is { } unknown ? $"it knows nothing of the layer {EntryName.Quote(unknown)}" : null;
     }
 }

@@ -84,7 +84,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
             if (hook.Bound is null)
             {
                 observer.StopListening(hook, _forwards, this);
-                throw new ArgumentException($"The module put in the place of layer '{Name}' has no forward hooks.", nameof(replacement));
+                throw new ArgumentException($"The module that replaces layer '{Name}' has no forward hooks.", nameof(replacement));
             }
 
             observer.StopListening(_hook, _forwards, this);

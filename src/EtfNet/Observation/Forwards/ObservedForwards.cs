@@ -172,8 +172,8 @@ internal sealed class ObservedForwards : IDisposable
             }
 
             var named = waiting.Find(forward => forward.Returned(output)) ?? throw new ArgumentException(
-                $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the very "
-                + $"tensor that the model's call gave, not one computed from it, in the step of the call.{_waiting.SpaceNote()}",
+                $"No forward that waits for labels returned this tensor (of shape ({string.Join(", ", output.shape)})). Pass the tensor "
+                + $"object that the model's call returned, not one computed from it, in the step of the call.{_waiting.SpaceNote()}",
                 nameof(output));
             var (its, found) = LabelMatching.Named(named, labels, Kind);
             return new LabelMatch(its, found, isNamed: true);

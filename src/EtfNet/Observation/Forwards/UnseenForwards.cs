@@ -13,12 +13,12 @@ internal static class UnseenForwards
         return observer.StandIns.Obstacle() is { } obstacle
             ? Because(obstacle)
             : new InvalidOperationException(
-                "No forward waits for labels. Call the model by call(), in training mode and with gradients enabled, before Observe, and "
-                + "observe each forward once. What no hook sees, as layers called by forward(), is handed to "
+                "No forward waits for labels. Call the model with call(), in training mode and with gradients enabled, before Observe, and "
+                + "observe each forward once. Pass features that no hook sees, such as those of layers called by forward(), to "
                 + "Observe(layer, features, labels).");
     }
 
     /// <summary>The error where an obstacle hides all layers.</summary>
     public static InvalidOperationException Because(string obstacle) => new(
-        $"No forward of a layer can be seen: {obstacle} Features can also be handed to Observe(layer, features, labels).");
+        $"No forward of a layer can be seen: {obstacle} Features can also be passed to Observe(layer, features, labels).");
 }

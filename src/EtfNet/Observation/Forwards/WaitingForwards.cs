@@ -56,7 +56,7 @@ internal sealed class WaitingForwards(long maxBytes, Action<Forward, bool> letGo
 
     /// <summary>What messages about missing forwards say of those that went for space.</summary>
     public string SpaceNote() => _letGoForSpace == 0 ? ""
-        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} let go, as more than "
+        : $" {Words.Count(_letGoForSpace, "forward")} before them {(_letGoForSpace == 1 ? "was" : "were")} discarded, because more than "
             + $"MaxPendingBytes = {maxBytes} bytes waited: raise it.";
 
     /// <summary>What went for space is no longer worth a note.</summary>

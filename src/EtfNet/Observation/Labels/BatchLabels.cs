@@ -42,8 +42,8 @@ internal sealed class BatchLabels : IDisposable
         var values = LabelReader.Read(labels.Flat, classCount, ignoreIndex);
         if (values.Length > 0 && !values.AsSpan().ContainsAnyExcept(LabelReader.NoLabel))
             throw new ArgumentException(
-                $"All {Words.Count(values.Length, "label")} are {ignoreIndex}, which marks rows without a label (IgnoreIndex): nothing is "
-                + "to be observed. Leave such a forward out by Suspend().",
+                $"All {Words.Count(values.Length, "label")} are {ignoreIndex}, which marks rows without a label (IgnoreIndex): there is "
+                + "nothing to observe. Exclude such a forward with Suspend().",
                 nameof(labels));
         return new BatchLabels(values, null, classCount, ignoreIndex, values.Length);
     }

@@ -5,7 +5,7 @@ internal static class LabelMatching
 {
     private const string WaysOut =
         "Name the forward by its output, Observe(labels, output); or label all of them together, Observe(cat([labels, labels])) for two "
-        + "views of one batch; or keep forwards that have no labels out by Suspend().";
+        + "views of one batch; or exclude forwards that have no labels with Suspend().";
 
     /// <summary>The forwards, in their order, with the kind of the labels.</summary>
     /// <param name="waiting">The forwards that wait, oldest first; at least one.</param>
@@ -55,7 +55,7 @@ internal static class LabelMatching
         if (fitting.Count > 1)
             throw new ArgumentException(
                 $"{Words.Count(count, "label")} came, and {fitting.Count} forwards of different inputs and "
-                + $"{LabelMismatch.Unit(kind, count)} each wait for them: it is not known whose they are. {WaysOut}",
+                + $"{LabelMismatch.Unit(kind, count)} each wait for them: it is ambiguous which one they belong to. {WaysOut}",
                 nameof(labels));
         return fitting.Count == 1 ? [new LabeledForward(fitting[0], 0, (int)count)]
             : waiting.Sum(forward => forward.Count(kind)) == count ? InOrder(waiting, kind)

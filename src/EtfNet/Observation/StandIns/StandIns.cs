@@ -48,8 +48,8 @@ internal sealed class StandIns(nn.Module model)
             if (SlotFinder.Find(model, [standIn]).ContainsKey(standIn))
                 _placed.Add(standIn);
             else if (slots.Find(slot => !slot.CanHold(typeof(RecordingModule))) is { } refusing)
-                _obstacles[layer] = $"{refusing.Where} is declared as {refusing.Accepts?.Name ?? "a place that cannot be written"}, and a "
-                    + "call of its forward() is seen by no hook: write call() instead of forward()";
+                _obstacles[layer] = $"{refusing.Where} is declared as {refusing.Accepts?.Name ?? "a place that cannot be written"}, and no "
+                    + "hook sees a call of its forward(): write call() instead of forward()";
         }
 
         return _placed.Count > before;

@@ -73,6 +73,6 @@ internal static class Materialization
         module.train(node.Module.training);
         ModuleHooks.Share((nn.Module<Tensor, Tensor>)node.Module, module);
         return FixableLayer.Of(module) ?? throw new InvalidOperationException(
-            $"Layer '{node.Path}' became a {module.GetType().Name}, which is no layer that can be fixed.");
+            $"Layer '{node.Path}' became a {module.GetType().Name}, which is not a layer that can be fixed.");
     }
 }

@@ -80,14 +80,14 @@ internal sealed class ModelFit
             if (TensorAlias.Resolve(state, Saved(name)) is not { } source)
             {
                 if (!wanted.IsFurther)
-                    throw state.Error(Saved(name), $"it is missing, and {here}", Remedy);
+                    throw state.Error(Saved(name), $"it is missing; {here}", Remedy);
                 continue;
             }
 
             var tensor = _from.FindTensor(source)!;
             if (!tensor.IsLike(wanted.Type, wanted.Shape))
                 throw state.Error(
-                    Saved(name), $"it is {tensor}, and {here}",
+                    Saved(name), $"it is {tensor}, but {here}",
                     tensor.Shape.SequenceEqual(wanted.Shape) ? OtherType(tensor, wanted.Type) : Remedy);
             _tensors.Add(name, tensor);
             used.Add(source);
@@ -137,11 +137,11 @@ internal sealed class ModelFit
             var numbers = (long[])tensor.ToArray();
             var header = SimplexEtfHeader.FromNumbers(numbers);
             if (header.Problem() is { } problem)
-                throw _from.State.Error(Saved(name), $"it is no frame: {problem}", Again);
+                throw _from.State.Error(Saved(name), $"it is not a frame: {problem}", Again);
             if (header.Signature != layer.Header.Signature
                 || !numbers.AsSpan(SimplexEtfHeader.NumberCount).SequenceEqual(layer.Patch?.ToNumbers() ?? []))
                 throw _from.State.Error(
-                    Saved(name), $"it is the frame {header.Signature}, and the plan says {layer.Signature}", Again);
+                    Saved(name), $"it is the frame {header.Signature}, but the plan says {layer.Signature}", Again);
             if (_layers.TryGetValue(module, out var future) && header.Scale > FixedLayerCheck.LargestScale(header.Shape, future.Dtype))
                 throw _from.State.Error(
                     Saved(name), $"its scale {header.Scale:g3} is too large for {future.Dtype}", "Convert the model to a wider type.");

@@ -64,7 +64,7 @@ internal static class PlanApplication
         foreach (var (target, layer) in steps)
             if (target.TiedWith.FirstOrDefault(name => !Fixes(name, layer.InPlace)) is { } other)
                 throw new ArgumentException(
-                    $"The plan fixes the layer '{layer.Name}' and not '{other}' with it, which has its weight in {model.GetType().Name}.",
+                    $"The plan fixes the layer '{layer.Name}' but not '{other}', which shares its weight in {model.GetType().Name}.",
                     nameof(plan));
         return steps;
 
@@ -77,7 +77,7 @@ internal static class PlanApplication
         if (target is null)
             throw new ArgumentException(module is null
                 ? $"The plan fixes the layer '{layer.Name}', which {name} does not have."
-                : $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} a {module.GetType().Name} stands there: "
+                : $"The plan fixes the layer '{layer.Name}' as {layer.Signature}; in {name} it is a {module.GetType().Name}: "
                     + "build the model as it was built when the plan was made.", nameof(layer));
         if (target.Obstacle is { } obstacle)
             throw new ArgumentException(

@@ -73,7 +73,7 @@ internal static class StaticFix
                 throw new ArgumentException($"Layer '{target.Name}' cannot be fixed: {obstacle}.", nameof(patterns));
             if (target.TiedWith.FirstOrDefault(name => !chosen.Exists(other => other.Name == name)) is { } left)
                 throw new ArgumentException(
-                    $"Layer '{target.Name}' has the weight of '{left}' too: name both, and they are fixed together.", nameof(patterns));
+                    $"Layer '{target.Name}' shares its weight with '{left}': name both to fix them together.", nameof(patterns));
         }
 
         return chosen;

@@ -15,10 +15,10 @@ internal static class ManagedOptimizers
         var name = optimizer.GetType().Name;
         if (optimizer is not OptimizerHelper managed)
             throw new NotSupportedException(
-                $"{name} keeps its parameters in native code, from where no layer can be taken out. "
+                $"{name} keeps its parameters in native code, so no layer can be removed from it. "
                 + "Use one of TorchSharp's managed optimizers, such as SGD or AdamW.");
         return OptimizerStates.IsDisposed(managed)
-            ? throw new ObjectDisposedException(name, $"The optimizer {name} was disposed. Give one that trains the model.")
+            ? throw new ObjectDisposedException(name, $"The optimizer {name} was disposed. Pass one that trains the model.")
             : managed;
     }
 

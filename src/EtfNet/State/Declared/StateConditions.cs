@@ -28,11 +28,11 @@ internal static class StateConditions
             return;
         foreach (var number in Numbers(value))
             if (member.Declared.Finite && !double.IsFinite(number))
-                throw from.Wrong(name, $"it holds {Text(number)}, and only finite numbers are allowed");
+                throw from.Wrong(name, $"it holds {Text(number)}, but only finite numbers are allowed");
             else if (!(number >= least))
-                throw from.Wrong(name, $"it holds {Text(number)}, and the least is {Text(least)}");
+                throw from.Wrong(name, $"it holds {Text(number)}, but the minimum is {Text(least)}");
             else if (!(number <= most))
-                throw from.Wrong(name, $"it holds {Text(number)}, and '{EntryName.OfMember(member.Declared.AtMost!)}' is {Text(most)}");
+                throw from.Wrong(name, $"it holds {Text(number)}, but '{EntryName.OfMember(member.Declared.AtMost!)}' is {Text(most)}");
     }
 
     /// <param name="wanted">The names of the dimensions.</param>
@@ -42,10 +42,10 @@ internal static class StateConditions
     private static string? ShapeProblem(string[] wanted, StateTensor tensor, Dictionary<string, long> lengths)
     {
         if (tensor.Shape.Count != wanted.Length)
-            return $"it is {tensor}, and ({string.Join(", ", wanted)}) is wanted";
+            return $"it is {tensor}; wanted ({string.Join(", ", wanted)})";
         foreach (var (name, length) in wanted.Zip(tensor.Shape))
             if (!lengths.TryAdd(name, length) && lengths[name] != length)
-                return $"it is {tensor}, and ({string.Join(", ", wanted)}) is wanted, where {name} is {lengths[name]}";
+                return $"it is {tensor}; wanted ({string.Join(", ", wanted)}), where {name} is {lengths[name]}";
         return null;
     }
 

@@ -86,7 +86,7 @@ internal sealed class StateDeclaration
     private static void FillInPlace(Array array, PendingValue read, StateReader from, string name)
     {
         if (((Array)read.Value!).Length is var length && length != array.Length)
-            throw from.Wrong(name, $"it has {Words.Count(length, "number")}, and {array.Length} are wanted");
+            throw from.Wrong(name, $"it has {Words.Count(length, "number")}; wanted {array.Length}");
         from.Later(() => Array.Copy((Array)read.Take()!, array, array.Length));
     }
 

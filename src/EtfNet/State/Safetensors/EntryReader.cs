@@ -10,7 +10,7 @@ internal static class EntryReader
     public static SafetensorsEntry Read(ref Utf8JsonReader reader, string name)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw HeaderReader.Error(name, "its entry in the header is no JSON object");
+            throw HeaderReader.Error(name, "its entry in the header is not a JSON object");
         var (dtype, shape, offsets) = ((string?)null, (List<long>?)null, (List<long>?)null);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -22,7 +22,7 @@ internal static class EntryReader
             if (part == "dtype")
                 dtype = reader.TokenType == JsonTokenType.String
                     ? reader.GetString()
-                    : throw HeaderReader.Error(name, "its dtype is no text");
+                    : throw HeaderReader.Error(name, "its dtype is not a text");
             else if (part == "shape")
                 shape = ReadNumbers(ref reader, name, part);
             else if (part == "data_offsets")
@@ -44,12 +44,12 @@ internal static class EntryReader
     private static List<long> ReadNumbers(ref Utf8JsonReader reader, string name, string part)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
-            throw HeaderReader.Error(name, $"its {part} is no list");
+            throw HeaderReader.Error(name, $"its {part} is not a list");
         var numbers = new List<long>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             numbers.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number) && number >= 0
                 ? number
-                : throw HeaderReader.Error(name, $"its {part} has an element that is no whole number from 0"));
+                : throw HeaderReader.Error(name, $"its {part} has an element that is not a whole number of at least 0"));
         return numbers;
     }
 }

@@ -5,7 +5,7 @@ namespace EtfNet;
 /// <summary>Reads the JSON header of a safetensors file: exactly what is published, and nothing twice.</summary>
 internal static class HeaderReader
 {
-    private const string Remedy = "The file is damaged, or no safetensors file: save it again.";
+    private const string Remedy = "The file is damaged, or is not a safetensors file: save it again.";
 
     /// <exception cref="EtfStateException">The header is not as published.</exception>
     public static SafetensorsHeader Read(ReadOnlySpan<byte> bytes)
@@ -17,7 +17,7 @@ internal static class HeaderReader
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             // Utf8JsonReader refuses texts that are no UTF-8, or half a surrogate pair, as an InvalidOperationException.
-            throw Error(null, $"its header is no valid JSON ({exception.Message.TrimEnd('.')})", exception);
+            throw Error(null, $"its header is not valid JSON ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
@@ -34,7 +34,7 @@ internal static class HeaderReader
         {
             var name = reader.GetString()!;
             if (!names.Add(name))
-                throw Error(name, "the name stands in the header twice");
+                throw Error(name, "the name appears in the header twice");
             reader.Read();
             if (name == SafetensorsHeader.MetadataName)
                 metadata = ReadMetadata(ref reader, out checksum);
@@ -43,7 +43,7 @@ internal static class HeaderReader
         }
 
         if (reader.BytesConsumed != bytes.LastIndexOfAnyExcept((byte)' ') + 1)
-            throw Error(null, "something follows the object in its header");
+            throw Error(null, "its header goes on after the JSON object");
         tensors.Sort((left, right) => (left.Begin, left.End).CompareTo((right.Begin, right.End)));
         RequireNoHoles(tensors);
         return new SafetensorsHeader(tensors, metadata ?? [], checksum);
@@ -53,7 +53,7 @@ internal static class HeaderReader
     {
         checksum = -1;
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw Error(SafetensorsHeader.MetadataName, "it is no JSON object of texts");
+            throw Error(SafetensorsHeader.MetadataName, "it is not a JSON object of texts");
         var texts = new Dictionary<string, string>();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -62,7 +62,7 @@ internal static class HeaderReader
             if (reader.TokenType != JsonTokenType.String)
                 throw Error(name, $"this entry of the metadata is a JSON {reader.TokenType}, not a text");
             if (!texts.TryAdd(name, reader.GetString()!))
-                throw Error(name, "the name stands in the metadata twice");
+                throw Error(name, "the name appears in the metadata twice");
             // Only where its digits stand as they are, without escapes, can they be left out of the sum.
             if (name == SafetensorsHeader.ChecksumName && reader.ValueSpan.Length == Checksum.Length)
                 checksum = (int)reader.TokenStartIndex + 1;

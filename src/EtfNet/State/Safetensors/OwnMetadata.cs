@@ -16,15 +16,15 @@ internal static class OwnMetadata
             return null;
         if (!header.Metadata.TryGetValue(SafetensorsHeader.VersionName, out var text)
             || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version < 1)
-            throw SafetensorsReader.Error(SafetensorsHeader.VersionName, "this entry of the metadata is missing or no version");
+            throw SafetensorsReader.Error(SafetensorsHeader.VersionName, "this entry of the metadata is missing or not a version");
         if (version > SafetensorsHeader.Version)
             throw new EtfStateException(
                 null, SafetensorsHeader.VersionName,
-                $"it is of version {version}, and this library reads up to version {SafetensorsHeader.Version}", "Update EtfNet.");
+                $"it is of version {version}; this library reads up to version {SafetensorsHeader.Version}", "Update EtfNet.");
         if (!header.Metadata.TryGetValue(SafetensorsHeader.KindName, out var kind))
             throw SafetensorsReader.Error(SafetensorsHeader.KindName, "this entry of the metadata is missing");
         if (header.ChecksumAt < 0)
-            throw SafetensorsReader.Error(SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or no checksum");
+            throw SafetensorsReader.Error(SafetensorsHeader.ChecksumName, "this entry of the metadata is missing or not a checksum");
         return length % 8 == 0
             ? kind
             : throw SafetensorsReader.Error(null, $"its header of {length} bytes is not padded to a multiple of 8");

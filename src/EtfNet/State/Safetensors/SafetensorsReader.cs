@@ -44,8 +44,8 @@ internal static class SafetensorsReader
         var length = BinaryPrimitives.ReadUInt64LittleEndian(start);
         if (length > SafetensorsHeader.MaxLength)
             throw new EtfStateException(
-                null, null, $"its header would be {length} bytes long, and the format allows {SafetensorsHeader.MaxLength}",
-                "It is no safetensors file, or its first bytes are damaged.");
+                null, null, $"its header would be {length} bytes long; the format allows {SafetensorsHeader.MaxLength}",
+                "It is not a safetensors file, or its first bytes are damaged.");
         var source = new ByteSource(stream);
         if (source.Left < (long)length)
             throw Error(null, $"it ends after {source.Left} of the {length} bytes of its header");
@@ -75,7 +75,7 @@ internal static class SafetensorsReader
             var bytes = ReadBytes(source, (int)Math.Min(piece, entry.End - begin), entry.Name);
             checksum?.Add(bytes);
             if (entry.Type.Managed == typeof(bool) && bytes.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1))
-                throw Error(entry.Name, "it is BOOL and holds a byte other than 0 and 1");
+                throw Error(entry.Name, "it is BOOL, but holds a byte other than 0 and 1");
             pieces.Add(bytes);
         }
 

@@ -17,7 +17,7 @@ internal static class TensorAlias
                 return null;
             if (!seen.Add(at))
                 throw state.Error(
-                    name, "it is another name of a tensor, and the names go round in a circle",
+                    name, "it is another name of a tensor, but the names refer to each other in a circle",
                     "The file is damaged: save it again.");
         }
     }

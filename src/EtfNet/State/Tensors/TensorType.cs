@@ -37,7 +37,7 @@ internal sealed record TensorType(string Name, int Bits, ScalarType? Torch = nul
 
     /// <exception cref="NotSupportedException">The format has no such type.</exception>
     public static TensorType Of(Type managed) => s_all.Values.FirstOrDefault(type => type.Managed == managed)
-        ?? throw new NotSupportedException($"{managed.Name} is no element type of a saved tensor.");
+        ?? throw new NotSupportedException($"{managed.Name} is not an element type of a saved tensor.");
 
     /// <summary>The bytes of a tensor of this type.</summary>
     /// <returns>Null where they overflow, or are no whole number.</returns>

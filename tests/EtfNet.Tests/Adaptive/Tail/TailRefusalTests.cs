@@ -120,7 +120,7 @@ public sealed class TailRefusalTests
             etf.EndEpoch();
         }
 
-        etf.Report.Tail!.Note.Should().Be("tail kept: the model has no Sequential: build it of one to have it cut");
+        etf.Report.Tail!.Note.Should().Be("tail kept: the model has no Sequential: build it from one to have it cut");
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class TailReturnTests
         var report = run.Epoch(1);
         report.Tail!.Cut.Should().NotBeNull();
         report.Tail.IsOnTrial.Should().BeFalse();
-        run.Etf.Invoking(etf => etf.RevertCut()).Should().Throw<InvalidOperationException>().WithMessage("*not kept*Snapshot*");
+        run.Etf.Invoking(etf => etf.RevertCut()).Should().Throw<InvalidOperationException>().WithMessage("*no longer kept*Snapshot*");
         run.Epoch(9).Tail!.Cut.Should().NotBeNull();
     }
 

@@ -26,7 +26,7 @@ public sealed class ManyClassesTests
         }
 
         metrics.Missing["cdnv"]
-            .Should().Be("1200 classes have 719400 pairs, and PairwiseClassLimit is 1000: raise it, and pairs are taken in blocks");
+            .Should().Be("1200 classes have 719400 pairs, and PairwiseClassLimit is 1000: raise the limit to measure them, in blocks");
         metrics.Missing["classifierDistance"].Should().Be(metrics.Missing["cdnv"]);
         metrics.Missing.Count.Should().Be(2 * Quadratic.Length - 2);
     }

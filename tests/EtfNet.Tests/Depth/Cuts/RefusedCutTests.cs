@@ -18,7 +18,7 @@ public sealed class RefusedCutTests
     public void TruncateEtf_BeforeTheFirstLayer_Throws() => Refused<ArgumentException>(
         CutModels.Convolutions(),
         model => model.TruncateEtf(Measure(model, new DepthOptions { Include = ["unflat", "conv1"] })["unflat"]),
-        "*no layer stands before*");
+        "*no layer precedes*");
 
     [Fact]
     public void TruncateEtf_UnknownLayer_NamesTheKnownOnes() => Refused<ArgumentException>(
@@ -55,7 +55,7 @@ public sealed class RefusedCutTests
     [Fact]
     public void TruncateEtf_ModelWithAForwardOfItsOwn_SaysWhatCanBeDropped() => Refused<ArgumentException>(
         CutModels.Blocks(), model => model.TruncateEtf(Measure(model)["blocks.1.0"]),
-        "*BlockModel*forward may pass over the cut*drop the blocks behind 'blocks.*");
+        "*BlockModel*forward may bypass the cut*drop the blocks behind 'blocks.*");
 
     [Fact]
     public void TruncateEtf_ModuleOfTheTailUsedBeforeTheCut_Throws()
@@ -65,7 +65,7 @@ public sealed class RefusedCutTests
         var layer = nn.Linear(16, 16);
         Refused<ArgumentException>(
             nn.Sequential(nn.Linear(16, 16), layer, act, nn.Linear(16, 16), layer, nn.Linear(16, 4)),
-            model => model.TruncateEtf(Measure(model)["3"]), "*stands before it too*");
+            model => model.TruncateEtf(Measure(model)["3"]), "*is also before it*");
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class TruncateTests
         using var scope = NewDisposeScope();
         using var model = CutModels.Wrapped(changed: true);
         using var data = new Blobs(64);
-        CutModels.Measure(model, data).Layers.Should().OnlyContain(layer => layer.CutObstacle!.Contains("may pass over the cut"));
+        CutModels.Measure(model, data).Layers.Should().OnlyContain(layer => layer.CutObstacle!.Contains("may bypass the cut"));
     }
 
     [Fact]

@@ -16,9 +16,9 @@ public sealed class MpiLibraryTests
     [InlineData("MPICH Version:      4.0.2\nMPICH Release date: Thu Apr  7\n", "'libmpi.so' is another MPI: MPICH Version:      4.0.2.")]
     [InlineData("Intel(R) MPI Library 2021.6 for Linux* OS\n", "'libmpi.so' is another MPI: Intel(R) MPI Library 2021.6 for Linux* OS.")]
     [InlineData("MVAPICH2 Version      :\t2.3.7", "'libmpi.so' is another MPI: MVAPICH2 Version")]
-    [InlineData("Open MPI v2.1.1, package: Open MPI", "'libmpi.so' is Open MPI v2.1.1, whose binary interface is not known here.")]
-    [InlineData("Open MPI v6.0.0, package: Open MPI", "'libmpi.so' is Open MPI v6.0.0, whose binary interface is not known here.")]
-    [InlineData(null, "'libmpi.so' is no MPI library")]
+    [InlineData("Open MPI v2.1.1, package: Open MPI", "'libmpi.so' is Open MPI v2.1.1, whose binary interface EtfNet does not know.")]
+    [InlineData("Open MPI v6.0.0, package: Open MPI", "'libmpi.so' is Open MPI v6.0.0, whose binary interface EtfNet does not know.")]
+    [InlineData(null, "'libmpi.so' is not an MPI library")]
     public void Problem_AnyOther_NamesItAndWhatIsNeeded(string? version, string words) =>
         LibraryCheck.Problem("libmpi.so", version, ["ompi_mpi_comm_world"]).Should().StartWith(words)
             .And.Contain("EtfNet needs Open MPI 3 to 5").And.Contain("MpiOptions.LibraryPath");
@@ -44,7 +44,7 @@ public sealed class MpiLibraryTests
             .First(module => module.ModuleName.Contains("coreclr", StringComparison.Ordinal)).FileName;
         var error = Start(path);
         error.Error.Should().Be(CollectiveError.LibraryUnsupported);
-        error.Message.Should().Contain("is no MPI library");
+        error.Message.Should().Contain("is not an MPI library");
     }
 
     [MpichFact]

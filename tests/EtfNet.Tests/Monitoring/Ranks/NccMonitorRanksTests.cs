@@ -66,7 +66,7 @@ public sealed class NccMonitorRanksTests
                 monitor.Save(bytes);
             }
         });
-        ended[0].Should().BeOfType<ArgumentException>().Which.Message.Should().Contain("What rank 2 gathered does not fit");
+        ended[0].Should().BeOfType<ArgumentException>().Which.Message.Should().Contain("The statistics of rank 2 do not fit");
         ended.Skip(1).ShouldAllFail(CollectiveError.RankFailed, 0)[0].Message.Should().Contain("rank 2");
     }
 

@@ -152,9 +152,9 @@ public sealed class OptimizerPartTests
         Refused(model, optim.Adam(model.parameters()), saved.Without("optimizer.0.state.fc.weight.exp_avg"),
             "*'optimizer.0.state.fc.weight.exp_avg'*missing*");
         Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.parameters", "[null]"),
-            "*'optimizer.0.group.0.parameters'*no list*");
+            "*'optimizer.0.group.0.parameters'*not a list*");
         Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.parameters", "{"),
-            "*'optimizer.0.group.0.parameters'*no JSON list*");
+            "*'optimizer.0.group.0.parameters'*not a JSON list*");
         Refused(model, optim.Adam(model.parameters()), saved.With("optimizer.0.group.0.beta1", "yes"),
             "*'optimizer.0.group.0.beta1'*'yes'*");
 

@@ -74,26 +74,26 @@ public sealed class SafetensorsReaderTests
     [InlineData("", "*fewer than 8 bytes*")]
     [InlineData(" {}", "*does not begin with '{'*")]
     [InlineData("[]", "*does not begin with '{'*")]
-    [InlineData("{} x", "*follows the object*")]
-    [InlineData("{}\n", "*follows the object*")]
-    [InlineData("{}{}", "*follows the object*")]
-    [InlineData("{\"t\"", "*no valid JSON*")]
-    [InlineData("{\"t\":1}", "*'t'*no JSON object*")]
-    [InlineData("""{"__metadata__":[]}""", "*'__metadata__'*no JSON object*")]
-    [InlineData("""{"__metadata__":null}""", "*'__metadata__'*no JSON object*")]
+    [InlineData("{} x", "*goes on after the JSON object*")]
+    [InlineData("{}\n", "*goes on after the JSON object*")]
+    [InlineData("{}{}", "*goes on after the JSON object*")]
+    [InlineData("{\"t\"", "*not valid JSON*")]
+    [InlineData("{\"t\":1}", "**'t'*not a JSON object*")]
+    [InlineData("""{"__metadata__":[]}""", "*'__metadata__'*not a JSON object*")]
+    [InlineData("""{"__metadata__":null}""", "*'__metadata__'*not a JSON object*")]
     [InlineData("""{"__metadata__":{"n":3}}""", "*'n'*Number, not a text*")]
     [InlineData("""{"__metadata__":{"n":{"m":"x"}}}""", "*'n'*StartObject, not a text*")]
     [InlineData("""{"__metadata__":{"n":"a","n":"b"}}""", "*'n'*metadata twice*")]
     [InlineData("""{"__metadata__":{},"__metadata__":{}}""", "*'__metadata__'*twice*")]
-    [InlineData("""{"__metadata__":{"n":"\ud800"}}""", "*no valid JSON*")]
+    [InlineData("""{"__metadata__":{"n":"\ud800"}}""", "*not valid JSON*")]
     [InlineData("""{"t":{"shape":[0],"data_offsets":[0,0]}}""", "*'t'*lacks*")]
     [InlineData("""{"t":{"dtype":"F32","data_offsets":[0,0]}}""", "*'t'*lacks*")]
     [InlineData("""{"t":{"dtype":"F32","shape":[0]}}""", "*'t'*lacks*")]
     [InlineData("""{"t":{"dtype":"F32","shape":[0],"data_offsets":[0,0,0]}}""", "*'t'*lacks*")]
-    [InlineData("""{"t":{"dtype":4,"shape":[0],"data_offsets":[0,0]}}""", "*'t'*dtype is no text*")]
+    [InlineData("""{"t":{"dtype":4,"shape":[0],"data_offsets":[0,0]}}""", "**'t'*dtype is not a text*")]
     [InlineData("""{"t":{"dtype":"F33","shape":[0],"data_offsets":[0,0]}}""", "*'t'*'F33' is unknown*F32*")]
     [InlineData("""{"t":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", "*'t'*'dtype' twice*")]
-    [InlineData("""{"t":{"dtype":"F32","shape":0,"data_offsets":[0,0]}}""", "*'t'*shape is no list*")]
+    [InlineData("""{"t":{"dtype":"F32","shape":0,"data_offsets":[0,0]}}""", "**'t'*shape is not a list*")]
     [InlineData("""{"t":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}""", "*'t'*shape*whole number*")]
     [InlineData("""{"t":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}""", "*'t'*shape*whole number*")]
     [InlineData("""{"t":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}""", "*'t'*shape*whole number*")]
@@ -112,7 +112,7 @@ public sealed class SafetensorsReaderTests
         "*'t'*header twice*")]
     [InlineData("""{"t":{"dtype":"U8","shape":[9],"data_offsets":[0,9]}}""", "*holds 5 of the 9 bytes*")]
     [InlineData("""{"t":{"dtype":"BOOL","shape":[5],"data_offsets":[0,5]}}""", "*'t'*BOOL*0 and 1*")]
-    [InlineData("""{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"more":[[[[[[[[[1]]]]]]]]]}}""", "*no valid JSON*")]
+    [InlineData("""{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0],"more":[[[[[[[[[1]]]]]]]]]}}""", "*not valid JSON*")]
     public void Read_NotAsPublished_ThrowsNamingIt(string header, string message)
     {
         var file = header.Length == 0 ? [] : Raw(header, 0, 1, 2, 3, 4);
@@ -141,7 +141,7 @@ public sealed class SafetensorsReaderTests
     {
         var file = Raw("""{"__metadata__":{"n":"abc"}}""");
         file[Array.IndexOf(file, (byte)'b')] = 0xff;
-        Refused(file).WithMessage("*no valid JSON*");
+        Refused(file).WithMessage("*not valid JSON*");
     }
 
     [Fact]

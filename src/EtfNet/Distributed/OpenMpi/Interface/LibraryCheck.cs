@@ -15,15 +15,15 @@ internal static partial class LibraryCheck
     public static string? Problem(string path, string? version, IReadOnlyList<string> missing)
     {
         var wanted = $"EtfNet needs Open MPI {Oldest} to {Newest} (Debian, Ubuntu: apt install openmpi-bin). "
-            + "Install it and start the program by its mpirun, or name its library in MpiOptions.LibraryPath.";
+            + "Install it and start the program with its mpirun, or name its library in MpiOptions.LibraryPath.";
         if (version is null)
-            return $"'{path}' is no MPI library: it has no MPI_Get_library_version. {wanted}";
+            return $"'{path}' is not an MPI library: it has no MPI_Get_library_version. {wanted}";
         var first = version.Split('\n', ',')[0].Trim();
         var match = OpenMpiVersion().Match(version);
         if (!match.Success)
             return $"'{path}' is another MPI: {first}. {wanted}";
         if (int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) is < Oldest or > Newest)
-            return $"'{path}' is {first}, whose binary interface is not known here. {wanted}";
+            return $"'{path}' is {first}, whose binary interface EtfNet does not know. {wanted}";
         return missing.Count == 0 ? null : $"'{path}' says it is {first}, but lacks {string.Join(", ", missing)}. {wanted}";
     }
 

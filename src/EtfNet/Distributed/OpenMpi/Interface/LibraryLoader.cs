@@ -26,7 +26,7 @@ internal static unsafe class LibraryLoader
 
         throw new CollectiveException(
             CollectiveError.LibraryMissing, [],
-            $"Open MPI's library does not load: {string.Join(", ", path is null ? s_names : [path])}. "
+            $"Open MPI's library cannot be loaded: {string.Join(", ", path is null ? s_names : [path])}. "
             + "Install Open MPI (Debian, Ubuntu: apt install openmpi-bin), put its folder into LD_LIBRARY_PATH, "
             + "or name the file in MpiOptions.LibraryPath.");
     }

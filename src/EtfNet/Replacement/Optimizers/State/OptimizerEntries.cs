@@ -25,7 +25,7 @@ internal static class OptimizerEntries
     {
         var saved = from.FindText(Type(name)) ?? throw from.Missing(Type(name));
         if (saved != type)
-            throw Mismatch(from, Type(name), $"it is {EntryName.Quote(saved)}, and the optimizer is {type}");
+            throw Mismatch(from, Type(name), $"it is {EntryName.Quote(saved)}, but the optimizer is {type}");
     }
 
     /// <exception cref="EtfStateException">A state has another number of groups.</exception>
@@ -44,9 +44,9 @@ internal static class OptimizerEntries
     {
         if (saved.Except(wanted).FirstOrDefault() is { } missing)
             throw Mismatch(
-                from, entry, $"the parameter {EntryName.Quote(missing)} was saved, and is not in this group of the optimizer");
+                from, entry, $"the parameter {EntryName.Quote(missing)} was saved, but is not in this group of the optimizer");
         if (wanted.Except(saved).FirstOrDefault() is { } extra)
-            throw Mismatch(from, entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, and was not saved");
+            throw Mismatch(from, entry, $"the parameter {EntryName.Quote(extra)} is in this group of the optimizer, but was not saved");
     }
 
     private static EtfStateException Mismatch(StateReader from, string entry, string problem) => from.State.Error(entry, problem, Remedy);
@@ -59,11 +59,11 @@ internal static class OptimizerEntries
         {
             return JsonSerializer.Deserialize(from.FindText(entry)!, NamesJson.Readable) is { } names && !names.Contains(null!)
                 ? names
-                : throw from.Wrong(entry, "it is no list of names");
+                : throw from.Wrong(entry, "it is not a list of names");
         }
         catch (JsonException exception)
         {
-            throw from.Wrong(entry, "it is no JSON list of names", exception);
+            throw from.Wrong(entry, "it is not a JSON list of names", exception);
         }
     }
 }

@@ -82,7 +82,7 @@ internal static class OptimizerFields
         var saved = from.FindTensor(name) ?? throw from.Missing(name);
         if (like is not null && !saved.IsLike(like.Type, like.Shape))
             throw from.State.Error(
-                name, $"it is {saved}, and {like} is wanted",
+                name, $"it is {saved}; wanted {like}",
                 "Build model and optimizer as they were built when the state was saved.");
         return saved;
     }

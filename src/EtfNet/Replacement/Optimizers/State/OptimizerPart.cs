@@ -101,8 +101,8 @@ internal sealed class OptimizerPart(
 
     private OptimizerState State(Parameter parameter, string own) =>
         OptimizerStates.Of(optimizer, parameter) ?? throw new InvalidOperationException(
-            $"The optimizer {optimizer.GetType().Name} has no state for '{own}', which came to the model after it was made. "
-            + "Make a new optimizer, or tell the scheduler of it by AddOptimizer.");
+            $"The optimizer {optimizer.GetType().Name} has no state for '{own}', a parameter added after it was made. "
+            + "Make a new optimizer, or pass this one to AddOptimizer.");
 
     /// <summary>The type of the state of one parameter: nested in the optimizer's, as TorchSharp has it, or that of a state that is
     /// there.</summary>

@@ -27,9 +27,9 @@ internal abstract class ArrayCodec : StateCodec
         if (from.FindTensor(name) is not { } tensor)
             return null;
         if (tensor.Type.Managed != element)
-            throw from.Wrong(name, $"it is {tensor}, and {TensorType.Of(element)} is wanted");
+            throw from.Wrong(name, $"it is {tensor}; wanted {TensorType.Of(element)}");
         if (rank is { } wanted && tensor.Shape.Count != wanted)
-            throw from.Wrong(name, $"it is {tensor}, and {Words.Count(wanted, "dimension")} are wanted");
+            throw from.Wrong(name, $"it is {tensor}; wanted {Words.Count(wanted, "dimension")}");
         return tensor.ByteCount <= most ? tensor
             : throw from.Wrong(name, $"it takes {tensor.ByteCount} bytes, more than one array can hold");
     }

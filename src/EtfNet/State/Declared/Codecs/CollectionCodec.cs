@@ -55,7 +55,7 @@ internal sealed class CollectionCodec : StateCodec
         var now = inPlace ? Elements(current!).ToDictionary(element => element.Key, element => element.Value) : [];
         if (inPlace && (keys.FirstOrDefault(key => !now.ContainsKey(key)) ?? now.Keys.Except(keys).FirstOrDefault()) is { } odd)
             throw from.State.Error(
-                Named(name, odd), now.ContainsKey(odd) ? "nothing was saved for it" : "it was saved, and is not there now",
+                Named(name, odd), now.ContainsKey(odd) ? "nothing was saved for it" : "it was saved, but is not there now",
                 "Build what it is loaded into as it was built when the state was saved.");
         var elements = keys.Select(key => (Key: key, Value: Element(key))).ToList();
         return new PendingValue(keys, () => Fill(current, [.. elements.Select(element => (element.Key, element.Value.Take()))]));
@@ -107,7 +107,7 @@ internal sealed class CollectionCodec : StateCodec
         }
         catch (JsonException exception)
         {
-            throw from.Wrong(name, "it is no JSON list of keys", exception);
+            throw from.Wrong(name, "it is not a JSON list of keys", exception);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed class TensorCodec : StateCodec
             return new PendingValue(saved, () => saved.ToTensor().DetachFromDisposeScope());
         if (!saved.IsLike(TensorType.Of(target.dtype), target.shape))
             throw from.State.Error(
-                name, $"it is {saved}, and {new LiveTensor(target)} is wanted",
+                name, $"it is {saved}; wanted {new LiveTensor(target)}",
                 "Build what it is loaded into as it was built when the state was saved, with the same element type.");
         return new PendingValue(saved, () =>
         {

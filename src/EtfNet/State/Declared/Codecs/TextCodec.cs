@@ -66,11 +66,11 @@ internal sealed class TextCodec(
             return null;
         try
         {
-            return PendingValue.Of(read(text) ?? throw from.Wrong(name, $"{EntryName.Quote(text)} is no {what}"));
+            return PendingValue.Of(read(text) ?? throw from.Wrong(name, $"it is {EntryName.Quote(text)}; wanted: {what}"));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw from.Wrong(name, $"it is no {what} ({exception.Message.TrimEnd('.')})", exception);
+            throw from.Wrong(name, $"it is not valid {what} ({exception.Message.TrimEnd('.')})", exception);
         }
     }
 
