@@ -28,7 +28,7 @@ public sealed class EtfTruncation : IDisposable
     /// <summary>Gets the number of parameters that were cut off.</summary>
     public long RemovedParameters { get; }
 
-    /// <summary>Gets whether the tail can still come back.</summary>
+    /// <summary>Gets whether the tail can still be restored.</summary>
     public bool CanRevert => _cut.IsApplied && _cut.Obstacle is null;
 
     /// <summary>
@@ -36,8 +36,8 @@ public sealed class EtfTruncation : IDisposable
     /// </summary>
     /// <remarks>The head is disposed. Layers before the cut stay as they are now.</remarks>
     /// <exception cref="InvalidOperationException">
-    /// The tail was released or is back already, the model was cut again or its head fixed since, or a scheduler watches the model. Nothing
-    /// was changed.
+    /// The tail was released or is already restored, the model has been cut again or its head fixed, or a scheduler watches the model.
+    /// Nothing was changed.
     /// </exception>
     public void Revert()
     {

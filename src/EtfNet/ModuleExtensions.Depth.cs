@@ -47,10 +47,7 @@ public static partial class ModuleExtensions
     }
 
     /// <summary>
-    /// Measures as
-    /// <see cref="MeasureDepth(nn.Module, IEnumerable{ValueTuple{Tensor, Tensor}}, IEnumerable{ValueTuple{Tensor, Tensor}},
-    /// DepthOptions?)"/>
-    /// does, for models with several inputs.
+    /// Measures as the other overload does, for models with several inputs.
     /// </summary>
     /// <typeparam name="TBatch">The type of a batch.</typeparam>
     /// <param name="model">The model.</param>
@@ -86,10 +83,10 @@ public static partial class ModuleExtensions
     /// <summary>Cuts a model behind a layer of a depth report: the layer's ridge head replaces everything after it.</summary>
     /// <param name="model">The model that was measured.</param>
     /// <param name="cut">The layer, such as <see cref="DepthReport.ShallowestCut"/>.</param>
-    /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
-    /// <returns>The way back, until it is released.</returns>
+    /// <param name="optimizers">Managed optimizers of the model's parameters, if it is trained further.</param>
+    /// <returns>The cut, which can be reverted until it is released.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">As in the overload with a head, or the layer has none.</exception>
+    /// <exception cref="ArgumentException">As in the overload with a head, or the layer has no head.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
     /// <exception cref="InvalidOperationException">The model has a live scheduler. Nothing was changed.</exception>
@@ -101,11 +98,11 @@ public static partial class ModuleExtensions
     }
 
     /// <summary>Cuts a model behind a layer: a head replaces everything after it.</summary>
-    /// <param name="model">The model. Around the cut it is a <c>Sequential</c>, or nested ones.</param>
+    /// <param name="model">The model. Around the cut it must be a <c>Sequential</c> or nested ones.</param>
     /// <param name="cut">The layer's path. Its norm and activation stay if the head was fitted after them.</param>
     /// <param name="head">That layer's head, from <see cref="DepthLayer.Head"/>.</param>
-    /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
-    /// <returns>The way back, until it is released.</returns>
+    /// <param name="optimizers">Managed optimizers of the model's parameters, if it is trained further.</param>
+    /// <returns>The cut, which can be reverted until it is released.</returns>
     /// <remarks>
     /// The parameters that are cut off leave the optimizers, with their state. The head's weight and bias take the places of the tail's
     /// last weight and last bias in the optimizers. <see cref="EtfPlan"/>, checkpoints and safetensors files record the cut. Parameters
@@ -133,10 +130,10 @@ public static partial class ModuleExtensions
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="cut">The path of the last block that stays, such as <c>blocks.5</c>.</param>
-    /// <param name="example">Runs the model on an example, through its <c>call</c>. It is run in evaluation mode and without
+    /// <param name="example">Runs the model on an example, through its <c>call</c>. It runs in evaluation mode and without
     /// gradients.</param>
-    /// <param name="optimizers">Managed optimizers of the model's parameters, where it is trained further.</param>
-    /// <returns>The way back, until it is released.</returns>
+    /// <param name="optimizers">Managed optimizers of the model's parameters, if it is trained further.</param>
+    /// <returns>The cut, which can be reverted until it is released.</returns>
     /// <remarks>
     /// The block's output must have the same shape as the last block's output. The model's head is not refitted: train it further.
     /// </remarks>

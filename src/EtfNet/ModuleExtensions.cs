@@ -11,8 +11,7 @@ public static partial class ModuleExtensions
     /// optimizer.</summary>
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
-    /// same.</returns>
+    /// <returns>The scheduler to call after each step and each epoch: the live one, if the model has one with the same options.</returns>
     /// <remarks>Training works as usual, but the optimizer keeps its state for fixed weights in memory: prefer the overload that takes the
     /// optimizer.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="model"/> is null.</exception>
@@ -27,8 +26,7 @@ public static partial class ModuleExtensions
     /// <param name="model">The model.</param>
     /// <param name="epsilon">The nearest-class-center error at or below which a layer is fixed, a fraction in (0, 1).</param>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
-    /// same.</returns>
+    /// <returns>The scheduler to call after each step and each epoch: the live one, if the model has one with the same options.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Epsilon lies outside (0, 1).</exception>
     /// <exception cref="ArgumentException">No layer of the model can be fixed, or the optimizer has none of the model's
@@ -61,8 +59,7 @@ public static partial class ModuleExtensions
     /// <param name="options">When a layer is fixed, and with which frame.</param>
     /// <param name="optimizers">Managed optimizers of the model's parameters; may be empty. If it is not, only layers that these optimizers
     /// train are fixed.</param>
-    /// <returns>The scheduler to call after each step and each epoch; the one that is live already, where the options are the
-    /// same.</returns>
+    /// <returns>The scheduler to call after each step and each epoch: the live one, if the model has one with the same options.</returns>
     /// <remarks>
     /// A layer is skipped if anything else in the model uses its weight: an embedding, another layer, or an object of the model that holds
     /// the tensor. A model is refused if it has no layer that is fixed or of a kind that can be fixed, or if all such layers are skipped
@@ -107,8 +104,8 @@ public static partial class ModuleExtensions
     /// <param name="layers">Names of linear layers and convolutions; they may contain <c>*</c> and <c>?</c>.</param>
     /// <returns>What was fixed, in registration order.</returns>
     /// <remarks>
-    /// Call it before the optimizer is made. Biases stay and are trained. Layers that share a weight are fixed together: name all of them.
-    /// Source: Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
+    /// Call this before the optimizer is made. Biases stay and are trained. Layers that share a weight are fixed together: name all of
+    /// them. Source: Liu, arXiv 2412.00884, whose first experiment fixes all layers from a given one on.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">

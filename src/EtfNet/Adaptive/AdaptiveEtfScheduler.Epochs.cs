@@ -10,7 +10,7 @@ public sealed partial class AdaptiveEtfScheduler
     /// <returns>What was found and done.</returns>
     /// <remarks>
     /// The model is called again with inputs of the epoch, in evaluation mode. If it throws, its layers wait, and the report says why; an
-    /// <see cref="OperationCanceledException"/> is thrown on, and the epoch is over.
+    /// <see cref="OperationCanceledException"/> is rethrown, and the epoch is over.
     /// </remarks>
     /// <exception cref="InvalidOperationException">
     /// No batch was observed in the epoch, a forward is in progress, the model's layers were changed by hand, or
@@ -66,11 +66,11 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches) => End(Given(batches), null);
 
     /// <summary>
-    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets
+    /// Ends an epoch with exact errors on given batches, as <c>EndEpoch(batches)</c> does, and lets
     /// the
     /// guard judge earlier fixes by a loss.
     /// </summary>
-    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
+    /// <param name="batches">As for <c>EndEpoch(batches)</c>.</param>
     /// <param name="loss">The epoch's loss; lower is better. NaN counts as worse than any other.</param>
     /// <returns>What was found and done.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
@@ -82,11 +82,11 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpochWithLoss(IEnumerable<(Tensor Input, Tensor Labels)> batches, double loss) => End(Given(batches), loss);
 
     /// <summary>
-    /// Ends an epoch by exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and lets
+    /// Ends an epoch with exact errors on given batches, as <c>EndEpoch(batches)</c> does, and lets
     /// the
     /// guard judge earlier fixes by an accuracy.
     /// </summary>
-    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
+    /// <param name="batches">As for <c>EndEpoch(batches)</c>.</param>
     /// <param name="accuracy">The epoch's accuracy, a fraction in [0, 1]; higher is better.</param>
     /// <returns>What was found and done.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
@@ -135,7 +135,7 @@ public sealed partial class AdaptiveEtfScheduler
             var reverted = cost is null ? [] : RevertCostly(cost.Value);
             var decisions = new Dictionary<string, LayerDecision>();
             var tail = EndTail(collapse, cost);
-            // What was measured is of other layers, where the tail went or came back.
+            // If the tail was cut off or restored, the measurements are those of other layers.
             var fixedNow = _gone.Count > 0 ? [] : FixReady(collapse, cost, decisions);
             foreach (var layer in untrained.Where(layer => layer.Fix is null))
             {
@@ -159,7 +159,7 @@ public sealed partial class AdaptiveEtfScheduler
         }
         finally
         {
-            // Also where the model threw in evaluation mode: the epoch is over.
+            // Even if the model threw in evaluation mode, the epoch is over.
             _inputs.NextEpoch();
             _layerInputs?.NextEpoch();
             _observed = 0;

@@ -13,8 +13,8 @@ public sealed partial class AdaptiveEtfScheduler
     /// </summary>
     /// <param name="optimizer">A managed optimizer of the model's parameters.</param>
     /// <remarks>
-    /// Call it as soon as the optimizer is made, before layers are reverted: the weight of a reverted layer can return only to known
-    /// optimizers. An optimizer that replaces another one, and holds all parameters of that one, also gets the weights that return to it.
+    /// Call this as soon as the optimizer is made, before layers are reverted: the weight of a reverted layer can return only to known
+    /// optimizers. An optimizer that replaces another one, and holds all its parameters, also gets the weights that return to that one.
     /// Pass the replaced optimizer to <see cref="RemoveOptimizer"/>.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="optimizer"/> is null.</exception>
@@ -27,7 +27,7 @@ public sealed partial class AdaptiveEtfScheduler
         AddOptimizers([optimizer], nameof(optimizer));
     }
 
-    /// <summary>Takes in several optimizers, all of them or none.</summary>
+    /// <summary>Adds several optimizers, all of them or none.</summary>
     internal void AddOptimizers(IReadOnlyList<optim.Optimizer> optimizers, string argument)
     {
         var weights = AllFixes.Select(fix => fix.Layer.Weight).Concat(_cut?.Tail.LeftParameters ?? []).ToList();

@@ -91,7 +91,7 @@ public sealed partial class AdaptiveEtfScheduler
         return reverted;
     }
 
-    /// <summary>Takes in a layer that was fixed.</summary>
+    /// <summary>Records a layer that was fixed.</summary>
     private void Take(LayerFix fix)
     {
         _watched.Add(fix);

@@ -42,7 +42,7 @@ public sealed partial class AdaptiveEtfScheduler
         Restore(() => snapshot);
     }
 
-    /// <summary>Goes back to what was saved; of several ranks, only rank 0 reads it.</summary>
+    /// <summary>Restores a saved state; with several ranks, only rank 0 reads it.</summary>
     /// <inheritdoc cref="Restore(EtfSnapshot)"/>
     internal void Restore(Func<EtfSnapshot> read)
     {

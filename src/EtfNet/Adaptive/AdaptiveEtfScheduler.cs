@@ -123,9 +123,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
         Observed();
     }
 
-    /// <summary>Takes features of a layer that no hook sees, passed by hand. Their error decides when the layer with that name is
-    /// fixed.</summary>
-    /// <param name="layer">The layer's name. With any other name, the report shows the error, and nothing is fixed.</param>
+    /// <summary>Takes features, passed by hand, of a layer that no hook sees. Their error decides when that layer is fixed.</summary>
+    /// <param name="layer">The layer's name. With a name that no layer has, the report shows the error, and nothing is fixed.</param>
     /// <param name="features">Samples (or positions) x anything, of a floating type; pooled as the options say.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample or one per position.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -177,7 +176,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
                 _monitor.Forwards, _watched.Trained.Select(layer => layer.Layer), _options.CalibrationSamples);
     }
 
-    /// <summary>Takes in which convolutions see the model's inputs, as the epoch's forwards have shown.</summary>
+    /// <summary>Records which convolutions see the model's inputs, as the epoch's forwards have shown.</summary>
     private void SettleFirst()
     {
         if (_first?.TakeNews() is not { } found)
@@ -195,7 +194,7 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
 
     private void RequireNoForward()
     {
-        // A forward that threw leaves the flag set: only then, look at who is calling.
+        // A forward that threw leaves the flag set, so look at the call stack before refusing.
         if (_inputs.InForward && CallStack.IsInsideModule())
             throw new InvalidOperationException(
                 "A forward of the model is in progress. Change layers and copy states only between the optimizer's step and the next "

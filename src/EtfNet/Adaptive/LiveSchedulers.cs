@@ -5,8 +5,7 @@ using TorchSharp.Modules;
 namespace EtfNet;
 
 /// <summary>
-/// Which models have a scheduler that is not disposed, so that a second call does not watch twice and nothing changes a watched model's
-/// layers by another way.
+/// Knows which models have a live scheduler, so that no model is watched twice and nothing else changes a watched model's layers.
 /// </summary>
 internal static class LiveSchedulers
 {

@@ -1,9 +1,9 @@
 namespace EtfNet;
 
 /// <summary>How much calibration may do at the end of an epoch. Counted in samples, not by a clock: a resumed run does the same.</summary>
-/// <param name="Rows">How many samples to calibrate on at the most, as long as whole batches hold <paramref name="Least"/> then.</param>
+/// <param name="Rows">The most samples to calibrate on, as long as whole batches still hold <paramref name="Least"/>.</param>
 /// <param name="Least">How many samples to calibrate on at least, where there are so many.</param>
-/// <param name="Forwards">How many samples' forwards may be spent.</param>
+/// <param name="Forwards">How many forwards of one sample may be spent.</param>
 internal readonly record struct CalibrationBudget(long Rows, long Least, double Forwards)
 {
     /// <summary>On fewer samples no layer can be judged.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct CalibrationBudget(long Rows, long Least, double 
         return new CalibrationBudget(Math.Max(affordable, least), least, forwards);
     }
 
-    /// <summary>How many passes of so many samples may be made.</summary>
+    /// <summary>How many passes over a number of samples may be made.</summary>
     public int Passes(long rows) => Forwards / Math.Max(1, rows) is var passes && passes >= int.MaxValue
         ? int.MaxValue
         : Math.Max(FewestPasses, (int)passes);

@@ -12,7 +12,7 @@ namespace EtfNet;
 internal sealed record CalibrationOptions(EtfFrame Frame, bool MatchOutputs, int MaxPerEpoch, double MaxOutputError, double MaxErrorRise,
     double MaxLossRise, FeaturePooling Pooling, int ClassesSeen)
 {
-    /// <summary>Gets the number of classes, where the user told it; else a head's outputs tell.</summary>
+    /// <summary>Gets the number of classes, if the user gave it; otherwise a head's outputs count.</summary>
     public int? ClassCount { get; init; }
 
     /// <summary>Gets the most samples to calibrate on.</summary>

@@ -69,7 +69,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
                     continue;
                 var (module, trial) = (prepared.Target.Fixable.Module, prepared.CreateLayer());
                 trials.Add(module, trial);
-                // What the last layer gives is what the model gives: no pass is needed to see it.
+                // The last layer's output is the model's output: no pass is needed to see it.
                 var isOutput = i == chosen.Count - 1 && now[module].IsOutput;
                 var after = isOutput ? null : Pass(mode, chosen.Skip(i + 1).Select(later => later.Target), trials);
                 using var given = isOutput ? TrialOutputs.Of(trial, now[module], options.Pooling) : null;
@@ -146,7 +146,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
     /// <summary>Whether a layer gives the network's class scores, row by row.</summary>
     private bool IsLogits(LayerSample sample) => sample.IsHead && _outputsAreLogits;
 
-    /// <summary>The same, or as means over positions.</summary>
+    /// <summary>Whether a layer gives the network's class scores, row by row or as means over positions.</summary>
     private bool IsClassifier(LayerSample sample) => (sample.IsHead || sample.IsPooledHead) && _outputsAreLogits;
 
     /// <summary>How many classes a head tells apart.</summary>

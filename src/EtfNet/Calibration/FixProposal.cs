@@ -5,7 +5,7 @@ namespace EtfNet;
 /// <param name="Waiting">Why the other ready layers wait.</param>
 /// <param name="Before">The batch norms' statistics before the fixes; null where none is made or nothing was replayed.</param>
 /// <param name="After">Those after them.</param>
-/// <param name="TrialGap">Why the cost of the fixes for the network could not be tried, or not in full; null where it was.</param>
+/// <param name="TrialGap">Why the cost of the fixes for the network could not be tried in full; null if it was.</param>
 internal sealed record FixProposal(
     IReadOnlyList<PreparedFix> Fixes, IReadOnlyList<LayerDecision> Waiting, BatchNormAverages? Before, BatchNormAverages? After,
     LayerReason? TrialGap) : IDisposable

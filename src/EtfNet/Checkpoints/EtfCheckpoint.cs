@@ -27,8 +27,8 @@ public static class EtfCheckpoint
 {
     /// <summary>Saves a scheduler, its model, and its optimizers.</summary>
     /// <param name="path">The file; replaced if it exists.</param>
-    /// <param name="scheduler">The scheduler. Save between epochs: observations since the last <c>EndEpoch</c> are saved too, but not the
-    /// calibration sample.</param>
+    /// <param name="scheduler">The scheduler. Save between epochs: observations since the last <c>EndEpoch</c> are saved too, but the
+    /// calibration sample is not.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or an optimizer has no state for one of its parameters.
@@ -45,7 +45,7 @@ public static class EtfCheckpoint
     }
 
     /// <summary>Writes what <see cref="Save(string, AdaptiveEtfScheduler)"/> saves to a stream.</summary>
-    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <param name="stream">Writable; it need not seek, and stays open.</param>
     /// <param name="scheduler">The scheduler.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
@@ -80,7 +80,7 @@ public static class EtfCheckpoint
     }
 
     /// <summary>Writes a model and optimizers, without a scheduler, to a stream.</summary>
-    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <param name="stream">Writable; it need not seek, and stays open.</param>
     /// <param name="model">The model.</param>
     /// <param name="optimizers">Managed optimizers whose state to save; none is allowed.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
@@ -110,8 +110,8 @@ public static class EtfCheckpoint
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="EtfStateException">The file is no checkpoint, damaged, of a newer version, of another architecture or of other
-    /// optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The file is not a checkpoint, is damaged, or is of a newer version, another architecture or
+    /// other optimizers. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or the model's layers were changed by hand. Nothing was changed.
     /// </exception>
@@ -124,12 +124,12 @@ public static class EtfCheckpoint
     }
 
     /// <summary>Loads a checkpoint from a stream, as <see cref="Load(string, AdaptiveEtfScheduler)"/> does from a file.</summary>
-    /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
+    /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte.</param>
     /// <param name="scheduler">A scheduler of a freshly built model, with fresh optimizers, made with the same options.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another
-    /// architecture or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The stream holds no checkpoint, or one that is damaged or of a newer version, another
+    /// architecture or other optimizers. Nothing was changed.</exception>
     /// <exception cref="InvalidOperationException">
     /// A forward is in progress, or the model's layers were changed by hand. Nothing was changed.
     /// </exception>
@@ -148,11 +148,11 @@ public static class EtfCheckpoint
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
-    /// <exception cref="InvalidOperationException">The model has a live scheduler: load into that one.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler: load into the scheduler.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="EtfStateException">The file is no checkpoint, damaged, of a newer version, of another architecture or of other
-    /// optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The file is not a checkpoint, is damaged, or is of a newer version, another architecture or
+    /// other optimizers. Nothing was changed.</exception>
     public static void Load(string path, torch.nn.Module model, params torch.optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -160,16 +160,16 @@ public static class EtfCheckpoint
     }
 
     /// <summary>Loads a checkpoint from a stream into a model and optimizers; a saved scheduler is ignored.</summary>
-    /// <param name="stream">Gives the bytes; it need not seek, and stays open, behind the last of them.</param>
+    /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte.</param>
     /// <param name="model">A freshly built model.</param>
     /// <param name="optimizers">As many optimizers as were saved, or none for the model alone.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="NotSupportedException">An optimizer is native (LBFGS).</exception>
     /// <exception cref="ObjectDisposedException">An optimizer is disposed.</exception>
-    /// <exception cref="InvalidOperationException">The model has a live scheduler: load into that one.</exception>
+    /// <exception cref="InvalidOperationException">The model has a live scheduler: load into the scheduler.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no checkpoint, or a damaged one, one of a newer version, of another
-    /// architecture or of other optimizers. Nothing was changed.</exception>
+    /// <exception cref="EtfStateException">The stream holds no checkpoint, or one that is damaged or of a newer version, another
+    /// architecture or other optimizers. Nothing was changed.</exception>
     public static void Load(Stream stream, torch.nn.Module model, params torch.optim.Optimizer[] optimizers)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -98,7 +98,7 @@ public sealed class EtfPlan
     }
 
     /// <summary>Writes the plan to a stream, as UTF-8 text.</summary>
-    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <param name="stream">Writable; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void Save(Stream stream)

@@ -6,7 +6,7 @@ namespace EtfNet;
 /// <summary>A model's parameters and buffers as a state, under their own names, with the plan of its fixed layers.</summary>
 internal static class ModelWeights
 {
-    /// <summary>What other programs expect of weights whose names are PyTorch's.</summary>
+    /// <summary>The metadata entry that other programs expect beside weights with PyTorch's names.</summary>
     private const string FormatName = "format";
 
     /// <summary>The parameters and buffers, live.</summary>

@@ -19,7 +19,7 @@ internal static class PlanFormat
         return JsonSerializer.Serialize(document, PlanJson.Default.PlanDocument);
     }
 
-    /// <exception cref="EtfStateException">It is no plan, of a newer version, or names an impossible frame.</exception>
+    /// <exception cref="EtfStateException">It is not a plan, is of a newer version, or names an impossible frame.</exception>
     public static EtfPlan Read(string json)
     {
         try

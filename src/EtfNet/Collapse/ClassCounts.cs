@@ -16,7 +16,7 @@ internal sealed class ClassCounts
             _counts[groups.Classes[g]] = this[groups.Classes[g]] + groups.Rows(g).Length;
     }
 
-    /// <summary>Checks, within a second pass, that a batch has no class that the first pass had not.</summary>
+    /// <summary>Checks, within a second pass, that a batch has no class that the first pass did not have.</summary>
     /// <exception cref="InvalidOperationException">It has.</exception>
     public void RequireKnown(LabelGroups groups, ClassCounts first)
     {

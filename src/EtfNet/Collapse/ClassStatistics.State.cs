@@ -63,7 +63,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
     }
 
     /// <summary>Writes what <see cref="Save(string)"/> saves to a stream.</summary>
-    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <param name="stream">Writable; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     public void Save(Stream stream)
@@ -88,7 +88,7 @@ public sealed partial class ClassStatistics : IMergeableState, ICheckedState
     /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte of the state.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no saved statistics, or damaged ones or of a newer version.</exception>
+    /// <exception cref="EtfStateException">The stream holds no saved statistics, or they are damaged or of a newer version.</exception>
     public static ClassStatistics Load(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>What a classifier's weight, bias and logits tell of a measurement.</summary>
+/// <summary>What a measurement takes from a classifier's weight, bias and logits.</summary>
 internal static class ClassifierInput
 {
     /// <summary>The number of classes, as far as options, weight or logits tell it.</summary>

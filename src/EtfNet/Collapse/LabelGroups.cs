@@ -17,7 +17,7 @@ internal sealed class LabelGroups
         _starts = starts;
     }
 
-    /// <summary>A class a row; negative for a row without a label, which is in no group.</summary>
+    /// <summary>One class per row; negative for a row without a label, which is in no group.</summary>
     public int[] Labels { get; }
 
     /// <summary>The classes of this batch, ascending.</summary>
@@ -56,7 +56,7 @@ internal sealed class LabelGroups
         var highest = -1;
         foreach (var label in labels)
             highest = Math.Max(highest, label);
-        // Counting takes memory for every label below the highest, sorting none.
+        // Counting takes memory for every label below the highest; sorting takes none.
         return highest <= Math.Max(FewLabels, LabelsOfARow * (long)labels.Length) ? Counted(labels, highest + 1) : Sorted(labels);
     }
 

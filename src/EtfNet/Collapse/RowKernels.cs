@@ -90,7 +90,7 @@ internal static class RowKernels
         return sum;
     }
 
-    /// <summary>Whether no value is NaN or infinite: zero times such a one is NaN, times any other zero.</summary>
+    /// <summary>Whether no value is NaN or infinite: zero times NaN or infinity is NaN, zero times any other value is zero.</summary>
     public static bool IsFinite(ReadOnlySpan<double> values)
     {
         var total = Vector<double>.Zero;

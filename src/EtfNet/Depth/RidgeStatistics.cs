@@ -61,7 +61,7 @@ internal sealed class RidgeStatistics : IDisposable
     /// weight, the bias free,
     /// lambda a share of the features' mean variance.
     /// </summary>
-    /// <param name="penalty">The share: lambda is it times tr(S) / d, S the covariance of the features. Above 0.</param>
+    /// <param name="penalty">The share: lambda is this share times tr(S) / d, S the covariance of the features. Above 0.</param>
     /// <returns>Weight (K x d) and bias (K) in float64, detached from all dispose scopes.</returns>
     public (Tensor Weight, Tensor Bias) Solve(double penalty)
     {

@@ -3,7 +3,7 @@ namespace EtfNet;
 /// <summary>Checks of values where an option takes them.</summary>
 internal static class OptionCheck
 {
-    /// <summary>Gives a value of an enumeration back.</summary>
+    /// <summary>Returns a value if its enumeration defines it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is none of the enumeration's.</exception>
     public static T Defined<T>(T value, string name)
         where T : struct, Enum =>

@@ -6,7 +6,7 @@ internal static class Words
     /// <summary>A number and what it counts, in the plural where it is not one.</summary>
     public static string Count(long number, string noun) => FormattableString.Invariant($"{number} {noun}{(number == 1 ? "" : "s")}");
 
-    /// <summary>An exception's message without the parameter's name and value, which mean nothing to who passed no such
+    /// <summary>An exception's message without the parameter's name and value, which would confuse a caller who never passed that
     /// parameter.</summary>
     public static string Plain(ArgumentException exception)
     {

@@ -6,7 +6,7 @@ public enum CollectiveError
     /// <summary>The MPI library is not installed, or does not load.</summary>
     LibraryMissing,
 
-    /// <summary>The MPI library is not Open MPI, or a version of it with another binary interface.</summary>
+    /// <summary>The MPI library is not Open MPI, or is a version with another binary interface.</summary>
     LibraryUnsupported,
 
     /// <summary>MPI does not allow calls from more than one thread, not even one at a time.</summary>

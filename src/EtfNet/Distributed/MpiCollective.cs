@@ -44,7 +44,7 @@ public sealed class MpiCollective : ICollective, IDisposable
     /// <param name="options">The options; null for the defaults.</param>
     /// <returns>A new group for each call, independent of earlier ones. Dispose it on all ranks.</returns>
     /// <exception cref="CollectiveException">
-    /// There is no MPI or another one, its thread level is too low, there is one rank only, or a rank did not start in time.
+    /// There is no MPI library, it is not Open MPI, its thread level is too low, there is only one rank, or a rank did not start in time.
     /// </exception>
     /// <exception cref="InvalidOperationException">MPI was finalized in this process, or was loaded from another path.</exception>
     public static MpiCollective Start(MpiOptions? options = null)
@@ -108,7 +108,7 @@ public sealed class MpiCollective : ICollective, IDisposable
         _world.Tell(failure);
     }
 
-    /// <summary>Makes no more calls, and tells the others why, or only that.</summary>
+    /// <summary>Ends this rank's calls and tells the others, with the reason if there is one.</summary>
     internal void Abandon(CollectiveException? failure)
     {
         _guard.Close(out _);

@@ -44,7 +44,7 @@ public sealed partial class SimplexEtf
     /// <returns>A frame equal to the one that was saved.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream contains no frame, a damaged one or one of a newer version, or a factor contains
+    /// <exception cref="EtfStateException">The stream contains no frame, or one that is damaged or of a newer version, or a factor contains
     /// NaN.</exception>
     public static SimplexEtf Load(Stream stream)
     {

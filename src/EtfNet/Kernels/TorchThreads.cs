@@ -13,7 +13,7 @@ internal static unsafe class TorchThreads
     /// <summary>Fewer elements than this are worth no second thread: libtorch's own measure.</summary>
     public const long GrainElements = 32768;
 
-    /// <summary>How many pieces of a size make it worth to share them.</summary>
+    /// <summary>How many pieces of a size are worth sharing among threads.</summary>
     public static long Grain(long elementsOfPiece) => Math.Max(1, GrainElements / Math.Max(1, elementsOfPiece));
 
     /// <summary>Runs <paramref name="body"/> on ranges that together are <c>[0, count)</c>, and waits for all.</summary>

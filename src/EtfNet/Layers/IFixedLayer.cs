@@ -9,7 +9,7 @@ namespace EtfNet;
 /// </summary>
 internal interface IFixedLayer
 {
-    /// <summary>The frame, but for its factors, as plans write it.</summary>
+    /// <summary>The frame, except for its factors, as plans write it.</summary>
     SimplexEtfHeader Header { get; }
 
     /// <summary>What a patch holds, for a convolution; null for a linear layer.</summary>

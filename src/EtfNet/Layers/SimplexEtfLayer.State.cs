@@ -12,7 +12,8 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
     /// <inheritdoc/>
     public override IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
     {
-        // Whoever writes to the state, a load of any parent included, has asked for it here; a Sequential does not ask for state_dict.
+        // Everything that writes to the state, a load through a parent included, asks for the buffers here; a Sequential does not call
+        // state_dict.
         _scale = null;
         return base.named_buffers(recurse, include_nonpersistent);
     }
@@ -105,7 +106,7 @@ public abstract partial class SimplexEtfLayer : IWatchedLayer
         var patch = loaded.AsSpan(Math.Min(loaded.Length, SimplexEtfHeader.NumberCount));
         if (header is not null && header.Problem() is null && header.Signature == _header.Signature && patch.SequenceEqual(_patch))
             return header;
-        var what = header is null ? "not that of such a layer"
+        var what = header is null ? "not that of a simplex ETF layer"
             : header.Problem() is { } problem ? $"not that of a frame ({problem})"
             : $"that of the frame {header.Signature}{Kernel(patch)}";
         throw new InvalidOperationException($"The loaded state is {what}; this layer is {_header.Signature}{Kernel(_patch)}. " +

@@ -24,7 +24,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     private FrameScale? _scale;
 
     /// <param name="name">The name of the module.</param>
-    /// <param name="header">The frame but for its factors.</param>
+    /// <param name="header">The frame except for its factors.</param>
     /// <param name="patch">What a convolution adds to the frame in the state; empty for a linear layer.</param>
     /// <param name="factors">What is stored, by name; read once, converted to the dtype.</param>
     /// <param name="bias">K numbers, or null; owned from now on.</param>
@@ -93,7 +93,7 @@ public abstract partial class SimplexEtfLayer : nn.Module<Tensor, Tensor>
     internal ScalarType? Dtype { get; private set; }
 
     /// <summary>
-    /// The frame as it is now, but for its factors. A trained scale that has left the positive numbers travels with the weights alone.
+    /// The frame as it is now, except for its factors. A trained scale that has left the positive numbers travels with the weights alone.
     /// </summary>
     internal SimplexEtfHeader Header => Scale is var scale and > 0 && double.IsFinite(scale) ? _header with { Scale = scale } : _header;
 

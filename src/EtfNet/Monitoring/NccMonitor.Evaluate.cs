@@ -14,7 +14,7 @@ public sealed partial class NccMonitor
     /// <remarks>The model runs in eval mode and without gradients. Modes are restored, and batch-norm statistics do not change. The cost is
     /// about two forwards per sample.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
-    /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one a sample.</exception>
+    /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one per sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count.</exception>
     /// <exception cref="InvalidOperationException">
     /// The model does not take one tensor (use the other overload), the second pass saw other class counts than the first, or a feature is
@@ -30,8 +30,7 @@ public sealed partial class NccMonitor
         return Evaluate(batches, batch => model.call(batch.Input), batch => batch.Labels);
     }
 
-    /// <summary>Measures exact errors and metrics as <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, for models with
-    /// several inputs.</summary>
+    /// <summary>Measures exact errors and metrics as the other overload does, for models with several inputs.</summary>
     /// <typeparam name="TBatch">The type of a batch.</typeparam>
     /// <param name="batches">The batches. The sequence is enumerated twice, and must give the same samples both times, in any
     /// order.</param>
@@ -40,7 +39,7 @@ public sealed partial class NccMonitor
     /// <param name="labels">The labels of a batch.</param>
     /// <returns>The report; layers have no error where their hook never fired.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one a sample.</exception>
+    /// <exception cref="ArgumentException">There is no batch, or labels are not class indices, one per sample.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count.</exception>
     /// <exception cref="InvalidOperationException">The second pass saw other class counts than the first, or a feature is not finite and
     /// <see cref="NonFinitePolicy.Throw"/> is set.</exception>

@@ -13,7 +13,7 @@ public sealed partial class NccMonitor
     /// </param>
     /// <remarks>
     /// Two forwards of the same input (the same tensor, not written in between, as in sharpness-aware training) are one batch, and the
-    /// first one counts. All other waiting forwards are discarded and counted as unlabeled. A refused call changes no statistic and can be
+    /// first counts. All other waiting forwards are discarded and counted as unlabeled. A refused call changes no statistic and can be
     /// repeated until the next forward.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="labels"/> is null.</exception>
@@ -22,7 +22,7 @@ public sealed partial class NccMonitor
     /// ignore. Nothing was changed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes. Labels on CUDA are
-    /// judged at <see cref="EndEpoch"/>.</exception>
+    /// checked at <see cref="EndEpoch"/>.</exception>
     /// <exception cref="InvalidOperationException">No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is
     /// set.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -42,7 +42,7 @@ public sealed partial class NccMonitor
     /// No waiting forward returned that tensor, or the labels are not class indices, one per sample or position of it. Nothing was changed.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A label is negative or not below the class count; nothing changes. Labels on CUDA are judged at <see cref="EndEpoch"/>.
+    /// A label is negative or not below the class count; nothing changes. Labels on CUDA are checked at <see cref="EndEpoch"/>.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// No forward waits, or a feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.
@@ -66,8 +66,8 @@ public sealed partial class NccMonitor
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentException">
-    /// The features are not of a floating type, none, or of another width than before, or the labels are not class indices, one per row;
-    /// nothing changes.
+    /// The features are not of a floating type, are empty, or have another width than before, or the labels are not class indices, one per
+    /// row; nothing changes.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">A label is negative or not below the class count; nothing changes.</exception>
     /// <exception cref="InvalidOperationException">A feature is not finite and <see cref="NonFinitePolicy.Throw"/> is set.</exception>
@@ -75,7 +75,7 @@ public sealed partial class NccMonitor
     public void Observe(string layer, Tensor features, Tensor labels) => ObserveByHand(layer, features, labels, null);
 
     /// <summary>
-    /// Adds features passed by hand that belong after a layer. In the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
+    /// Adds features passed by hand whose place is after a layer: in the report, and for <see cref="CollapseReport.EffectiveDepth"/>, they
     /// follow that layer.
     /// </summary>
     /// <param name="layer">The name under which the report shows them.</param>
@@ -152,7 +152,7 @@ public sealed partial class NccMonitor
                     + "that keeps it";
             else
             {
-                // All that one Observe labels is scored, or nothing of it: every call of the layer, every forward.
+                // Everything that one Observe labels is scored, or nothing: every call of the layer, every forward.
                 if (!scores.TryGetValue(state, out var score))
                     scores[state] = score = state.BeginBatch(_state.Epoch);
                 state.Add(features, labels, score, predictions, () => ClassCount(forward, labels));
@@ -184,7 +184,7 @@ public sealed partial class NccMonitor
                 + $"'{layer}'; wanted one per row.",
                 nameof(labels));
         if (pooled.shape[1] == 0)
-            throw new ArgumentException($"The features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): it is empty.",
+            throw new ArgumentException($"Features of layer '{layer}' have shape ({string.Join(", ", features.shape)}): they are empty.",
                 nameof(features));
         if (_state.Layers.TryGetValue(layer, out var known) && known.Width is { } width && width != pooled.shape[1])
             throw new ArgumentException($"The features of layer '{layer}' have width {pooled.shape[1]}; so far it was {width}.",
@@ -213,12 +213,12 @@ public sealed partial class NccMonitor
                 AddState(input, before: head);
     }
 
-    /// <summary>Whether features are of a layer that is watched still, at the same place: the model may have lost it since the
+    /// <summary>Whether features are of a layer that is still watched, at the same place: the model may have lost it since the
     /// forward.</summary>
     private bool IsWatched(LayerFeatures features) => features.AreCurrent
         && (features.Source is not LayerTap tap || ReferenceEquals(_taps.GetValueOrDefault(tap.Name), tap));
 
-    /// <summary>Begins a layer's statistics anew: they were of another place.</summary>
+    /// <summary>Restarts a layer's statistics, which were taken at another place.</summary>
     private void Restart(LayerTap tap)
     {
         _state.Layers[tap.Name].Dispose();
@@ -233,7 +233,7 @@ public sealed partial class NccMonitor
     }
 
     /// <summary>
-    /// How many classes to make room for on a device: unread labels cannot tell, so the width of the class scores stands for it.
+    /// How many classes to allocate on a device: unread labels do not show it, so the width of the class scores is used.
     /// </summary>
     private int ClassCount(Forward forward, BatchLabels labels) =>
         _options.ClassCount ?? (!labels.AreUnread ? labels.Groups.MaxLabel + 1 : forward.ClassWidth());

@@ -31,7 +31,7 @@ public sealed partial class NccMonitor
                 Load(before);
             }
 
-            // Batches are numbered per rank: that of the same number is scored on all.
+            // Batches are numbered per rank, and all ranks score the batches of the same numbers.
             foreach (var layer in _state.Layers.Values.Where(_ => failure is null))
                 layer.Batches = (layer.Batches + (group.Size / 2)) / group.Size;
             RankBroadcast.Send(group, failure is null ? Save : _ => throw failure, Purpose);

@@ -23,10 +23,10 @@ public sealed partial class NccMonitor : ICustomState
 
     /// <summary>Adds the statistics and scores of the current epoch of another process's monitor, as its <see cref="Save(Stream)"/> wrote
     /// them.</summary>
-    /// <param name="state">Gives the bytes; it need not seek, and stays open.</param>
+    /// <param name="state">Readable; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="state"/> is null.</exception>
     /// <exception cref="ArgumentException">Layers, their widths or the metrics gathered differ; nothing changes.</exception>
-    /// <exception cref="EtfStateException">The stream holds no saved monitor, or a damaged one or one of a newer version; nothing
+    /// <exception cref="EtfStateException">The stream holds no saved monitor, or one that is damaged or of a newer version; nothing
     /// changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Merge(Stream state)
@@ -52,7 +52,7 @@ public sealed partial class NccMonitor : ICustomState
     }
 
     /// <summary>Writes what <see cref="Save(string)"/> saves to a stream.</summary>
-    /// <param name="stream">Takes the bytes; it need not seek, and stays open.</param>
+    /// <param name="stream">Writable; it need not seek, and stays open.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
@@ -68,7 +68,7 @@ public sealed partial class NccMonitor : ICustomState
     /// <exception cref="ArgumentNullException"><paramref name="path"/> is null.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="EtfStateException">The file holds no saved monitor, one of other layers, a damaged one or one of a newer version;
+    /// <exception cref="EtfStateException">The file holds no saved monitor, or one that is damaged, of other layers or of a newer version;
     /// nothing changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Load(string path)
@@ -83,8 +83,8 @@ public sealed partial class NccMonitor : ICustomState
     /// <param name="stream">Readable; it need not seek. It stays open, positioned after the last byte of the state.</param>
     /// <exception cref="ArgumentNullException"><paramref name="stream"/> is null.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    /// <exception cref="EtfStateException">The stream holds no saved monitor, one of other layers, a damaged one or one of a newer version;
-    /// nothing changes.</exception>
+    /// <exception cref="EtfStateException">The stream holds no saved monitor, or one that is damaged, of other layers or of a newer
+    /// version; nothing changes.</exception>
     /// <exception cref="ObjectDisposedException">The monitor is disposed.</exception>
     public void Load(Stream stream)
     {

@@ -9,7 +9,7 @@ namespace EtfNet;
 /// <remarks>
 /// <para>A layer's error is the share of samples whose features lie nearer (Euclidean) to another class's mean than to the mean of their
 /// own class, which is computed without the sample. Online, each epoch's features are scored against the class means of the previous epoch,
-/// so the first epoch has no errors; <see cref="Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/> gives exact errors. Source: Liu, arXiv
+/// so the first epoch has no errors; <c>Evaluate</c> gives exact errors. Source: Liu, arXiv
 /// 2412.00884; effective depth: Galanti et al., arXiv 2202.09028.</para>
 /// <para>A forward is one call of the model. It counts in training mode, with gradients enabled and outside <see cref="Suspend"/>. Calls of
 /// a layer outside a forward of the model are ignored. If a layer is called several times in one forward, the rows of every call are
@@ -157,7 +157,7 @@ public sealed partial class NccMonitor : IDisposable
         _outside?.Dispose();
     }
 
-    /// <summary>Another module has come in a layer's place: its hook moves there, its statistics stay.</summary>
+    /// <summary>Follows a layer to the module that replaced it: the hook moves, the statistics stay.</summary>
     /// <exception cref="ArgumentException">No such layer is watched, or the module has no hooks.</exception>
     internal void Follow(string layer, nn.Module replacement)
     {
@@ -169,8 +169,7 @@ public sealed partial class NccMonitor : IDisposable
     }
 
     /// <summary>
-    /// Watches the model's layers as they stand now: those that are gone are forgotten, new ones begin without centers, and the others go
-    /// on.
+    /// Watches the layers that the model has now: removed ones are forgotten, new ones start without centers, and the others continue.
     /// </summary>
     /// <returns>The names of those that are gone.</returns>
     internal IReadOnlyList<string> FollowModel()
@@ -236,7 +235,7 @@ public sealed partial class NccMonitor : IDisposable
     private bool HasPlace(string name) =>
         Source(name) is { } source ? source.Silence is null || _state.Layers[name].Current is { Total: > 0 } : _state.Order.IsPlaced(name);
 
-    /// <summary>Labels that were left on their device are judged here, where waiting for it costs nothing more.</summary>
+    /// <summary>Labels that were left on their device are checked here, where waiting for it costs nothing more.</summary>
     private void ThrowIfLabelsWereOutside()
     {
         using var scope = NewDisposeScope();

@@ -140,7 +140,7 @@ public sealed record NccMonitorOptions
     /// <value>
     /// The default is null: only this process. Otherwise all ranks call <see cref="NccMonitor.EndEpoch"/> together, and its report covers
     /// the samples of all ranks; <see cref="NccMonitor.Compute"/> and
-    /// <see cref="NccMonitor.Evaluate(IEnumerable{ValueTuple{Tensor, Tensor}})"/> cover only this rank's samples.
+    /// <c>Evaluate</c> cover only this rank's samples.
     /// </value>
     public ICollective? Collective { get; init; }
 

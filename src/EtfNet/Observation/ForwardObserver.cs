@@ -50,7 +50,7 @@ internal sealed class ForwardObserver
     public StandIns StandIns { get; }
 
     /// <summary>
-    /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
+    /// Whether a call of the model has begun on this thread and not returned; a call that threw leaves this set until the next one.
     /// </summary>
     public bool InForward => _calls.Value is { Opener: null };
 
@@ -81,7 +81,7 @@ internal sealed class ForwardObserver
             _parties = [.. _parties, party];
     }
 
-    /// <summary>A party leaves; with the last one go the hooks.</summary>
+    /// <summary>Removes a party; the hooks are removed with the last one.</summary>
     public void Quit(ObservedForwards party)
     {
         lock (Observers)
@@ -124,7 +124,7 @@ internal sealed class ForwardObserver
         return hook.IsNeeded ? Begin(new ForwardCall(true, [], hook)) : null;
     }
 
-    /// <summary>The model's call comes back.</summary>
+    /// <summary>Ends a call of the model.</summary>
     public void Leave(object? result)
     {
         if (_calls.Value is not { Opener: null } call)
@@ -176,12 +176,12 @@ internal sealed class ForwardObserver
         [.. _before is { IsThere: false } ? ["the model"] : Array.Empty<string>(), .. _modules.Missing()];
 
     /// <summary>
-    /// Calls the model again with inputs that it was called with, copies of them, and gives its result to the open dispose scope.
+    /// Calls the model again with inputs that it was called with, copies of them, and leaves its result to the open dispose scope.
     /// </summary>
     /// <remarks>
-    /// No forward counts meanwhile. Of the hooks that the user put on modules those run that change what passes through, being part of what
-    /// the network computes; the others, counters say, see nothing (<see cref="UserHooks"/>). EtfNet's own hooks run next to the module's
-    /// own function: before it the last, after it the first.
+    /// No forward counts meanwhile. Of the user's hooks, those that change what passes through a module run, as part of what the network
+    /// computes; others, such as counters, see nothing (<see cref="UserHooks"/>). EtfNet's own hooks run next to the module's own function:
+    /// before it the last, after it the first.
     /// </remarks>
     public object? Replay(Tensor?[] inputs)
     {
@@ -246,7 +246,7 @@ internal sealed class ForwardObserver
     private bool Counts() => Model.training && is_grad_enabled();
 
     /// <summary>
-    /// Whether the call before did not throw, but is the one that this call comes from. Looks at the stack: for the rare case only.
+    /// Whether the earlier call did not throw, but is still running and made this call. Looks at the stack: for the rare case only.
     /// </summary>
     private bool IsInsideModel()
     {

@@ -22,10 +22,10 @@ internal sealed record ObservationOptions
     /// <summary>Whether labels must be one per position, or one per sample; unknown where the first ones show it.</summary>
     public LabelKind Kind { get; init; }
 
-    /// <summary>Whether it is wanted which features go into the model's classifier.</summary>
+    /// <summary>Whether to find the features that go into the model's classifier.</summary>
     public bool FindHeads { get; init; }
 
-    /// <summary>Whether these are to be taken where they are no layer's that is watched anyway.</summary>
+    /// <summary>Whether to keep these features if they are not already those of a watched layer.</summary>
     public bool TakeHeadInputs { get; init; }
 
     /// <summary>Whether a model none of whose layers can be seen is an error at its first forward.</summary>

@@ -37,7 +37,7 @@ internal sealed class ObservedModules(ForwardObserver observer)
         Release(hook);
     }
 
-    /// <summary>A party listens no longer.</summary>
+    /// <summary>Removes a party's listeners.</summary>
     public void Forget(ObservedForwards party)
     {
         foreach (var hook in _hooks.Values.ToList())

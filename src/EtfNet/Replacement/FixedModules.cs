@@ -18,10 +18,10 @@ internal static class FixedModules
 
     public static void Remember(torch.nn.Module layer, SimplexEtfHeader header) => InPlace.AddOrUpdate(layer, header);
 
-    /// <summary>A layer that was fixed in place is one no longer.</summary>
+    /// <summary>Forgets a layer that is no longer fixed in place.</summary>
     public static void Forget(torch.nn.Module layer) => InPlace.Remove(layer);
 
-    /// <summary>The frame of a fixed layer, but for its factors; null for any other module.</summary>
+    /// <summary>The frame of a fixed layer, except for its factors; null for any other module.</summary>
     public static SimplexEtfHeader? HeaderOf(torch.nn.Module module) => module switch
     {
         IFixedLayer fixedLayer => fixedLayer.Header,
@@ -39,8 +39,7 @@ internal static class FixedModules
         : 0;
 
     /// <summary>
-    /// A model's parameters in order, each once, the weights among them that replaced layers have left behind: they come back to these
-    /// places.
+    /// A model's parameters in order, each once, including the weights of replaced layers, which return to these places.
     /// </summary>
     public static IReadOnlyList<Parameter> ParametersOf(torch.nn.Module model) => [.. ModuleTree.Walk(model)
         .SelectMany(node => (Replaced.TryGetValue(node.Module, out var layer) ? [layer.Weight] : Array.Empty<Parameter>())

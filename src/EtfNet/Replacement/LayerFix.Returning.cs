@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <content>What is kept for the way back, and the way back.</content>
+/// <content>What is kept to revert a fix, and reverting it.</content>
 internal sealed partial class LayerFix
 {
     /// <summary>Takes the weight out of one more optimizer.</summary>
@@ -17,7 +17,7 @@ internal sealed partial class LayerFix
             detached.Dispose();
     }
 
-    /// <summary>An optimizer is no longer known: what was kept for it is freed, and the weight does not return to it.</summary>
+    /// <summary>Forgets an optimizer: what was kept for it is freed, and the weight does not return to it.</summary>
     public void Forget(OptimizerHelper optimizer)
     {
         _present.Remove(optimizer);
@@ -26,11 +26,11 @@ internal sealed partial class LayerFix
         _detached.RemoveAll(entry => entry.Optimizer == optimizer);
     }
 
-    /// <summary>Where the weight will be trained once it comes back.</summary>
+    /// <summary>Where the weight will be trained after it has returned.</summary>
     public IReadOnlyList<(OptimizerHelper Optimizer, ParamGroup Group)> ReturnsTo(IReadOnlyList<OptimizerHelper> known) =>
         WeightReturn.Choose(_model, Current, Layer.Weight, _present, known);
 
-    /// <summary>Frees what was kept for the way back.</summary>
+    /// <summary>Frees what was kept to revert the fix.</summary>
     public void Release()
     {
         if (!_keepsOld)

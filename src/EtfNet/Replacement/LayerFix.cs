@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>A layer that is made a fixed simplex ETF, and the way back.</summary>
-/// <remarks>Preparing one makes everything that can fail and changes nothing. Applying changes all prepared layers, or none.</remarks>
+/// <summary>The fix of a layer as a simplex ETF, and how to revert it.</summary>
+/// <remarks>Preparing a fix does everything that can fail and changes nothing. Applying changes all prepared layers, or none.</remarks>
 internal sealed partial class LayerFix
 {
     private readonly nn.Module _model;
@@ -37,18 +37,18 @@ internal sealed partial class LayerFix
     /// <summary>The layer that was fixed.</summary>
     public FixableLayer Layer => _target.Fixable;
 
-    /// <summary>The frame but for its factors.</summary>
+    /// <summary>The frame except for its factors.</summary>
     public SimplexEtfHeader Header => FixedModules.HeaderOf(Current) ?? _header;
 
     /// <summary>The bias, wherever it stands now.</summary>
     private Parameter? Bias => Replacement is null ? Layer.Bias
         : TorchSharpInternals.Parameters(Replacement).TryGetValue("bias", out var bias) ? bias : null;
 
-    /// <summary>Makes ready to fix a layer. Nothing in the model changes.</summary>
+    /// <summary>Prepares the fix of a layer. Nothing in the model changes.</summary>
     /// <param name="model">The model that holds it.</param>
     /// <param name="target">The layer.</param>
     /// <param name="etf">The frame.</param>
-    /// <param name="bias">The bias's new value; null leaves it as it is, and so does a bias that is not the layer's alone.</param>
+    /// <param name="bias">The bias's new value; null leaves it as it is, and a bias that is not the layer's alone is never changed.</param>
     /// <exception cref="ArgumentException">The layer's dtype cannot hold the frame or the bias.</exception>
     public static LayerFix Prepare(nn.Module model, LayerTarget target, SimplexEtf etf, Tensor? bias)
     {
@@ -79,7 +79,7 @@ internal sealed partial class LayerFix
             : throw new ArgumentException($"the {what} has numbers that {layer.Weight.dtype} cannot hold.", nameof(target));
     }
 
-    /// <summary>Makes ready to fix a layer whose frame's factors, or whose weight, will be loaded next.</summary>
+    /// <summary>Prepares the fix of a layer whose frame's factors, or whose weight, will be loaded next.</summary>
     /// <exception cref="ArgumentException">The layer's dtype cannot hold the frame.</exception>
     public static LayerFix PrepareBlank(nn.Module model, LayerTarget target, SimplexEtfHeader header, bool inPlace)
     {
@@ -100,7 +100,7 @@ internal sealed partial class LayerFix
     /// <summary>Fixes prepared layers: in the model, in the optimizers, in memory. All of them, or none.</summary>
     /// <param name="fixes">The layers, each prepared and not yet applied.</param>
     /// <param name="optimizers">The optimizers to take the weights from.</param>
-    /// <param name="keepOld">Whether to keep old weights, biases and optimizer state for the way back.</param>
+    /// <param name="keepOld">Whether to keep old weights, biases and optimizer state for a revert.</param>
     public static void Apply(IReadOnlyList<LayerFix> fixes, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
     {
         var done = 0;

@@ -46,7 +46,7 @@ internal sealed class LayerReplacement
         }
         catch
         {
-            // The one that failed may have taken the replacement all the same.
+            // The slot that failed may have taken the replacement nevertheless.
             while (--begun >= 0)
                 Undo(_slots[begun]);
             throw;
@@ -60,7 +60,7 @@ internal sealed class LayerReplacement
             }
             catch (Exception)
             {
-                // A place that refuses both keeps what it has; the first error tells of it.
+                // A slot that refuses both keeps what it has; the first error reports it.
             }
         }
     }

@@ -12,7 +12,7 @@ internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerRepla
     /// <summary>Gets why it can only be fixed in place; null where it can be replaced.</summary>
     public string? InPlaceReason { get; private init; }
 
-    /// <summary>Gets why it cannot be fixed at all, its weight being used elsewhere too; null where it can.</summary>
+    /// <summary>Gets why it cannot be fixed at all (its weight is also used elsewhere); null if it can.</summary>
     public string? Obstacle { get; private init; }
 
     /// <summary>Gets the names of the layers that have the very same weight: they are fixed together with this one, or none is.</summary>

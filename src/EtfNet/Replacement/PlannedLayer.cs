@@ -5,12 +5,12 @@ namespace EtfNet;
 
 /// <summary>A fixed layer as plans and files write it.</summary>
 /// <param name="Name">The layer's name.</param>
-/// <param name="Header">The frame, but for its factors, which travel with the weights.</param>
+/// <param name="Header">The frame, except for its factors, which travel with the weights.</param>
 /// <param name="Patch">What a patch holds, for a convolution; null for a linear layer.</param>
 /// <param name="InPlace">Whether its weight stays in the layer's own module.</param>
 internal sealed record PlannedLayer(string Name, SimplexEtfHeader Header, PatchShape? Patch, bool InPlace)
 {
-    /// <summary>The frame in words, but for its scale.</summary>
+    /// <summary>The frame in words, except for its scale.</summary>
     public string Signature => Patch is { } patch ? $"{Header.Signature} over patches of {patch}" : Header.Signature;
 
     /// <summary>How a fixed layer of a model stands.</summary>

@@ -21,7 +21,8 @@ internal sealed class ReplacedLayer
     }
 
     /// <summary>Frees the weight's memory.</summary>
-    /// <remarks>Whoever still holds the parameter, in a list for gradient clipping say, holds a zero of as many dimensions.</remarks>
+    /// <remarks>Whatever still refers to the parameter, such as a list for gradient clipping, then has a zero of as many
+    /// dimensions.</remarks>
     public void Free()
     {
         using var scope = NewDisposeScope();
@@ -49,7 +50,7 @@ internal sealed class ReplacedLayer
         }
         else if (values is not null)
         {
-            // The very parameter comes back to life, so that whoever still holds it goes on with it.
+            // The same parameter object is reused, so that existing references to it stay valid.
             old.set_(values);
         }
     }

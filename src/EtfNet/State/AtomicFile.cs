@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Writes files so that a reader, or a crash, sees the old one or the new one.</summary>
+/// <summary>Writes files so that a reader, even after a crash, sees the old file or the new one.</summary>
 internal static class AtomicFile
 {
     private const int LongestPart = 100;
@@ -35,7 +35,7 @@ internal static class AtomicFile
         }
     }
 
-    /// <summary>The file itself where the path is a link: the link stays one.</summary>
+    /// <summary>The file that a path leads to: a link stays a link.</summary>
     private static string Target(string path)
     {
         var full = Path.GetFullPath(path);

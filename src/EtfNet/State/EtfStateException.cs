@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>A file, stream or text has no state that can be loaded here: it is damaged, of a newer version, or the state of something
+/// <summary>A file, stream or text has no state that can be loaded here: it is damaged, is of a newer version, or belongs to something
 /// else.</summary>
 /// <remarks>
 /// It is thrown before anything is changed: models, optimizers and existing files stay as they were. Errors of the file system are an
@@ -18,7 +18,7 @@ public sealed class EtfStateException : FormatException
     /// <summary>Gets the name of the tensor, layer or metadata entry that is wrong; null if the file as a whole is wrong.</summary>
     public string? Entry { get; }
 
-    /// <summary>Gets what to do about it, as a sentence.</summary>
+    /// <summary>Gets what to do about the error, as a sentence.</summary>
     public string Remedy { get; }
 
     /// <summary>What is wrong, without file, entry and remedy.</summary>

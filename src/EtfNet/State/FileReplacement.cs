@@ -2,9 +2,10 @@ namespace EtfNet;
 
 /// <summary>Puts one file in another's place.</summary>
 /// <remarks>
-/// On Unix a rename does that whoever has the old file open. On Windows a rename onto an open file is refused, even where its reader shares
-/// deletion; moving the open file aside is not. So there, if the rename is refused, the old file is moved aside and the new one takes its
-/// name; and where a reader shares nothing, it is tried again for a while. Whatever happens, a whole file stands under the name at the end.
+/// On Unix a rename does that even while the old file is open. On Windows a rename onto an open file is refused, even where its reader
+/// shares deletion; moving the open file aside is not. So there, if the rename is refused, the old file is moved aside and the new one
+/// takes its name; and where a reader shares nothing, it is tried again for a while. Whatever happens, a whole file stands under the name
+/// at the end.
 /// </remarks>
 /// <param name="move">Renames a file onto another, or onto nothing.</param>
 /// <param name="exchange">Puts the first file in the second's place and the second in the third's.</param>
@@ -64,7 +65,7 @@ internal sealed class FileReplacement(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It may have come half way: the old file moved aside, the new one not yet in its place.
+            // It may have stopped halfway: the old file moved aside, the new one not yet in its place.
             if (!File.Exists(target) && File.Exists(backup))
                 move(backup, target);
             return false;

@@ -16,7 +16,7 @@ internal sealed class StateSet(string? kind)
 
     public IReadOnlyDictionary<string, StateTensor> Tensors => _tensors;
 
-    /// <summary>All that is no tensor: the metadata of a file, but for the format's own entries.</summary>
+    /// <summary>All that is no tensor: the metadata of a file, except for the format's own entries.</summary>
     public IReadOnlyDictionary<string, string> Texts => _texts;
 
     /// <summary>The bytes of all tensors and texts.</summary>

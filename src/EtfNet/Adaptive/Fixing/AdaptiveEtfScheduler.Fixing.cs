@@ -42,7 +42,7 @@ public sealed partial class AdaptiveEtfScheduler
     }
 
     /// <summary>
-    /// Fixes prepared layers, all of them or none, but for one that turns out not to fit its dtype, and what was calibrated behind it.
+    /// Fixes prepared layers, all or none, except a layer whose dtype turns out not to hold its frame, and the layers calibrated behind it.
     /// </summary>
     private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
     {

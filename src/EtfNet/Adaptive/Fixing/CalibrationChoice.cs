@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>What calibration is asked to do, by the options and by the classes that an epoch showed.</summary>
+/// <summary>The calibration options that follow from the scheduler's options and from the classes seen in an epoch.</summary>
 internal static class CalibrationChoice
 {
     public static CalibrationOptions For(AdaptiveEtfOptions options, CollapseReport collapse)
@@ -16,6 +16,6 @@ internal static class CalibrationChoice
         };
     }
 
-    /// <summary>Twice as many directions as classes, and such that with the centering they fill whole vectors of 16.</summary>
+    /// <summary>At least twice as many directions as classes, rounded up until they and the centering fill whole vectors of 16.</summary>
     private static int DefaultRank(int classes) => (2 * Math.Max(2, classes) + 16) / 16 * 16 - 1;
 }

@@ -6,7 +6,7 @@ internal sealed record EpochOutcome
     /// <summary>What was measured; null where nothing was.</summary>
     public CollapseReport? Collapse { get; init; }
 
-    /// <summary>What was decided of layers, by name; those that are not here were not judged.</summary>
+    /// <summary>The decisions about layers, by name; layers without one were not judged.</summary>
     public IReadOnlyDictionary<string, LayerDecision> Decisions { get; init; } = new Dictionary<string, LayerDecision>();
 
     public IReadOnlyList<FixedLayer> NewlyFixed { get; init; } = [];
@@ -18,6 +18,6 @@ internal sealed record EpochOutcome
 
     public IReadOnlyList<string> Remarks { get; init; } = [];
 
-    /// <summary>What was decided of the tail; null where it was not judged.</summary>
+    /// <summary>The decision about the tail; null if it was not judged.</summary>
     public TailDecision? Tail { get; init; }
 }

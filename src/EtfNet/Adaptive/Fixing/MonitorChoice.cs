@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>What a scheduler has its monitor do.</summary>
+/// <summary>The options of a scheduler's monitor.</summary>
 internal static class MonitorChoice
 {
     public static NccMonitorOptions For(AdaptiveEtfOptions options) => new()

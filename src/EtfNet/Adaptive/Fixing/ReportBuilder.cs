@@ -2,9 +2,9 @@ namespace EtfNet;
 
 /// <summary>Makes the report of an epoch's end.</summary>
 /// <param name="outcome">What happened.</param>
-/// <param name="layers">The layers that are looked after, as they are now.</param>
-/// <param name="gone">The monitored layers that went at the end of this epoch.</param>
-/// <param name="isCutBack">Whether they went as a cut was taken back; else they went with a cut.</param>
+/// <param name="layers">The watched layers, as they are now.</param>
+/// <param name="gone">The monitored layers that were removed at the end of this epoch.</param>
+/// <param name="isCutBack">Whether a reverted cut removed them; otherwise a new cut did.</param>
 internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, IReadOnlySet<string> gone, bool isCutBack)
 {
     private readonly Dictionary<string, WatchedLayer> _watched = layers.Layers.ToDictionary(layer => layer.Name);
@@ -14,7 +14,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
     /// <param name="epsilon">The error that effective depth is measured at.</param>
     /// <param name="monitored">The layers that the monitor has now.</param>
     /// <param name="trials">The epochs whose fixes are on trial.</param>
-    /// <param name="tail">What is to be said of the tail.</param>
+    /// <param name="tail">The report's entry about the tail.</param>
     public EtfReport Build(
         int epoch, double epsilon, IReadOnlyList<string> monitored, IReadOnlySet<int> trials, EtfTailReport? tail)
     {
@@ -36,7 +36,7 @@ internal sealed class ReportBuilder(EpochOutcome outcome, WatchedLayers layers, 
         };
     }
 
-    /// <summary>The layers that were measured, but for those that went as a cut was taken back; then those that the monitor has
+    /// <summary>The measured layers, except those that a reverted cut removed, followed by the layers that the monitor has gained
     /// since.</summary>
     private List<(string Name, LayerCollapse? Found)> Shown(IReadOnlyList<string> monitored)
     {

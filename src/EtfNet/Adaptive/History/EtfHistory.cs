@@ -58,7 +58,7 @@ public sealed class EtfHistory
                     + "Add each report once, in order, and begin a new history for a new training.",
                     nameof(report));
             var known = last.Layers.Select(layer => layer.Name).ToHashSet();
-            // A cut takes layers away and brings a head, and they may come back.
+            // A cut removes layers and adds a head; a revert undoes both.
             if (report.Tail is null && !known.SetEquals(report.Layers.Select(layer => layer.Name)))
                 throw new ArgumentException(
                     $"The report has the layers {Names(report)}; the history has {Names(last)}. "
@@ -104,12 +104,11 @@ public sealed class EtfHistory
         writer.Write(HistoryPage.Write(this));
     }
 
-    /// <summary>The layers that have a place in the curves, in forward order: those of the last report, and those that a cut took
-    /// away.</summary>
+    /// <summary>The layers that have a curve, in forward order: those of the last report, and those that a cut removed.</summary>
     internal IReadOnlyList<string> Layers => [.. _epochs.Select(epoch => epoch.Report.Layers.Select(layer => layer.Name).ToList())
         .Reverse().OrderByDescending(names => names.Count).SelectMany(names => names).Distinct()];
 
-    /// <summary>The error of a layer in a report; null where it has none, or the model has no such layer then.</summary>
+    /// <summary>The error of a layer in a report; null if it has none, or if the model did not have the layer then.</summary>
     internal static double? ErrorOf(EtfReport report, string layer) =>
         report.Layers.FirstOrDefault(entry => entry.Name == layer)?.NccError;
 

@@ -39,7 +39,7 @@ internal static class HistoryPage
         return page.Append("</body>\n</html>\n").ToString();
     }
 
-    /// <summary>The color of a layer by its place: neighbors are alike.</summary>
+    /// <summary>The hue of a layer, by its place: neighbors have similar colors.</summary>
     public static double Hue(int index, int count) => count < 2 ? FirstHue : FirstHue - HueRange * index / (count - 1);
 
     private static string Summary(EtfHistory history)

@@ -1,17 +1,17 @@
 namespace EtfNet;
 
-/// <summary>How layers stand at the end of an epoch.</summary>
+/// <summary>The state of the layers at the end of an epoch, for the policy.</summary>
 internal static class LayerStandings
 {
     /// <summary>The error of the last layer that has one.</summary>
     public static double? LastError(CollapseReport collapse) =>
         collapse.Layers.LastOrDefault(layer => layer.NccError is not null)?.NccError;
 
-    /// <summary>Counts the epoch in each layer's streak, and gives what the policy decides on, in forward order.</summary>
+    /// <summary>Counts the epoch in each layer's streak, and returns what the policy decides on, in forward order.</summary>
     /// <param name="options">The options.</param>
     /// <param name="epoch">The epoch that ended.</param>
     /// <param name="collapse">What was measured in it.</param>
-    /// <param name="layers">The layers that are looked after.</param>
+    /// <param name="layers">The watched layers.</param>
     /// <param name="optimizers">The optimizers as they are now.</param>
     public static List<LayerStanding> Count(
         AdaptiveEtfOptions options, int epoch, CollapseReport collapse, IReadOnlyList<WatchedLayer> layers, KnownOptimizers optimizers)

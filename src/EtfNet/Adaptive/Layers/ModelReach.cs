@@ -16,7 +16,7 @@ internal sealed record ModelReach(IReadOnlyList<SkippedLayer> Skipped, long InRe
     ];
 
     /// <param name="model">The model.</param>
-    /// <param name="watched">The layers that are looked after.</param>
+    /// <param name="watched">The watched layers.</param>
     public static ModelReach Of(torch.nn.Module model, IReadOnlyList<WatchedLayer> watched)
     {
         var (skipped, reached, total, counted) = (new List<SkippedLayer>(), 0L, 0L, new HashSet<IntPtr>());

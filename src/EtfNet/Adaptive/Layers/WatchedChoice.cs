@@ -3,13 +3,13 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>Which layers of a model a scheduler looks after: what can be fixed, as far as Include and Exclude name it.</summary>
+/// <summary>Which layers of a model a scheduler watches: those that can be fixed, limited by Include and Exclude.</summary>
 internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions options)
 {
     private IReadOnlySet<torch.nn.Module>? _first;
 
-    /// <summary>The convolutions that see the model's inputs, which have no classes yet: they are fixed by name only. Until forwards have
-    /// shown them, the first in registration order.</summary>
+    /// <summary>The convolutions that see the model's inputs, which do not separate classes yet; they are fixed only if Include names them.
+    /// Until forwards have shown them, the first in registration order.</summary>
     public IReadOnlySet<torch.nn.Module> First
     {
         get => options.Include.Count > 0 ? new HashSet<torch.nn.Module>() : _first ?? ModuleTree.Walk(model).Select(node => node.Module)
@@ -18,7 +18,7 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
         set => _first = value;
     }
 
-    /// <summary>Whether forwards are to show them.</summary>
+    /// <summary>Whether forwards must still show which convolutions these are.</summary>
     public bool WantsFirst => options.Include.Count == 0 && _first is null;
 
     /// <summary>The layers that the model has now.</summary>
@@ -33,8 +33,8 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
             SeesInputs = first.Contains(target.Fixable.Module),
         };
 
-    /// <summary>Why there is nothing to look after: no layer is left to be fixed, and none to be measured.</summary>
-    /// <returns>The reason, and whether the model or the options are to blame; null where there is something.</returns>
+    /// <summary>Why there is nothing to watch: no layer is left to be fixed or measured.</summary>
+    /// <returns>The reason, and whether the model or the options are to blame; null if there is something to watch.</returns>
     public (string Text, bool IsOfModel)? Problem(IReadOnlyList<WatchedLayer> layers, ModelReach reach)
     {
         var paths = Targets().Select(target => target.Name).Concat(FixedModules.Of(model).Select(layer => layer.Name)).ToList();
@@ -49,7 +49,7 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
                 false);
         if (layers.All(layer => layer.SeesInputs) && !paths.Exists(IsIncluded))
             return ($"Include and Exclude leave no layer to be fixed. The model has: {names}.", false);
-        // A layer that cannot be fixed is no error as long as something else is worth watching.
+        // A layer that cannot be fixed is not an error as long as another one is worth watching.
         return layers.All(layer => layer.Excluded is not null || layer.SeesInputs)
             && ModuleTree.Walk(model).All(node =>
                 !LayerChoice.IsLayer(node.Module) || layers.Any(layer => !layer.SeesInputs && layer.Name == node.Path))
@@ -57,7 +57,8 @@ internal sealed class WatchedChoice(torch.nn.Module model, AdaptiveEtfOptions op
             : null;
     }
 
-    /// <summary>What may be fixed. Of several convolutions the first forward shows which is not; one alone is the first.</summary>
+    /// <summary>The layers that may be fixed. Of several convolutions, a forward shows which sees the inputs; a single one is taken to see
+    /// them.</summary>
     private IEnumerable<LayerTarget> Targets()
     {
         var convolutions = ModuleTree.Walk(model).Where(node => node.Module is Convolution or SimplexEtfConvolution).Take(2).ToList();

@@ -40,7 +40,8 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     public string? WhyNever => Excluded?.ToString() ?? (!SeesInputs ? null
         : "it is the network's first convolution, which sees the raw inputs: name it in Include to have it fixed");
 
-    /// <summary>Why it is not fixed again until it is allowed: it was taken back by the guard or by hand; null where it may be.</summary>
+    /// <summary>Why the layer is not fixed until that is allowed again: its fix was reverted, by the guard or by hand; null if it may be
+    /// fixed.</summary>
     [State(Json = typeof(WatchedLayerJson))]
     public LayerDecision? Held { get; set; }
 
@@ -50,14 +51,14 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
     /// <summary>How it was fixed; null while it is trained.</summary>
     public LayerFix? Fix { get; set; }
 
-    /// <summary>The module that stands in its place now.</summary>
+    /// <summary>The module that is now in its place.</summary>
     public nn.Module Current => Fix?.Current ?? Layer.Module;
 
     /// <summary>The report's entry of the fix; null while it is trained.</summary>
     [State(Json = typeof(WatchedLayerJson))]
     public FixedLayer? Record { get; set; }
 
-    /// <summary>Remembers a refusal: the next try comes later each time, as each costs some forwards.</summary>
+    /// <summary>Remembers a refusal. Each refusal lengthens the wait before the next try, because a try costs some forwards.</summary>
     public void Refuse(int epoch, LayerDecision reason)
     {
         Refusal = reason;
@@ -65,7 +66,7 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
         RetryAt = epoch + Math.Min(1 << Math.Min(Refusals, 3), 8);
     }
 
-    /// <summary>What is said of a layer that <see cref="IsUntrained"/>.</summary>
+    /// <summary>The decision about a layer that <see cref="IsUntrained"/>.</summary>
     public LayerDecision Untrained => new(Name, LayerReason.NotTrained)
     {
         Detail = "trained again, but no optimizer has moved its weight: call AddOptimizer with the optimizer in use",
@@ -83,10 +84,11 @@ internal sealed class WatchedLayer(string name, FixableLayer layer, string? obst
         return optimizers.Train(Layer.Weight) ? Held : new LayerDecision(Name, LayerReason.NotTrained);
     }
 
-    /// <summary>Remembers the weight as it came back, so that <see cref="IsUntrained"/> can tell whether anything trains it.</summary>
+    /// <summary>Remembers the returned weight, so that <see cref="IsUntrained"/> can tell whether anything trains it.</summary>
     public void MarkReturned() => (_returned, HasReturned) = (Fingerprint(), true);
 
-    /// <summary>Whether a weight that came back has a gradient and has not moved since: no optimizer trains it. Answered once.</summary>
+    /// <summary>Whether a returned weight has a gradient but has not moved since, so that no optimizer trains it. True once per
+    /// return.</summary>
     public bool IsUntrained()
     {
         if (_returned is null || Fix is not null)

@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>The layers of a model that a scheduler looks after.</summary>
+/// <summary>The layers of a model that a scheduler watches.</summary>
 internal sealed class WatchedLayers
 {
     private readonly torch.nn.Module _model;
@@ -28,7 +28,7 @@ internal sealed class WatchedLayers
     /// <summary>Whether forwards are to show which convolutions see the model's inputs.</summary>
     public bool WantsFirst => _choice.WantsFirst;
 
-    /// <summary>Takes in which convolutions see the model's inputs.</summary>
+    /// <summary>Records which convolutions see the model's inputs.</summary>
     public void Settle(IReadOnlySet<torch.nn.Module> first)
     {
         _choice.First = first;
@@ -37,7 +37,7 @@ internal sealed class WatchedLayers
     }
 
     /// <summary>
-    /// Every fix that a way back is known for, of layers outside the choice of names too: a checkpoint may have fixed such.
+    /// Every fix that can be reverted, also those of layers outside Include, which a checkpoint may have made.
     /// </summary>
     public IEnumerable<LayerFix> Fixes => _layers.Select(layer => layer.Fix).OfType<LayerFix>().Concat(_unwatched.Values);
 
@@ -55,7 +55,7 @@ internal sealed class WatchedLayers
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
         $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Name))}.", nameof(layer));
 
-    /// <summary>The layer of a name; null where it is not looked after.</summary>
+    /// <summary>The layer of a name; null if it is not watched.</summary>
     public WatchedLayer? Find(string layer) => _layers.Find(known => known.Name == layer);
 
     /// <summary>Remembers how a layer was fixed.</summary>
@@ -77,11 +77,11 @@ internal sealed class WatchedLayers
     }
 
     /// <summary>
-    /// Looks after the layers that the model has now: those that stay go on, those that are gone are given back, new ones begin.
+    /// Watches the layers that the model has now: those that are still there continue, removed ones are returned, new ones start.
     /// </summary>
     /// <param name="optimizers">The optimizers as they are now.</param>
-    /// <param name="returning">What an earlier call gave back: of it, the layers that the model has again go on as they were.</param>
-    /// <returns>What is gone.</returns>
+    /// <param name="returning">What an earlier call returned: layers in it that the model has again continue as they were.</param>
+    /// <returns>The removed layers.</returns>
     public GoneLayers FollowModel(IReadOnlyList<OptimizerHelper> optimizers, GoneLayers returning)
     {
         var there = ModuleTree.Walk(_model).Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);
@@ -98,7 +98,7 @@ internal sealed class WatchedLayers
         return gone;
     }
 
-    /// <summary>Checks that every layer still stands where it stood.</summary>
+    /// <summary>Checks that every layer is still in its place.</summary>
     /// <exception cref="InvalidOperationException">The model was changed by hand.</exception>
     public void RequireUnchanged()
     {

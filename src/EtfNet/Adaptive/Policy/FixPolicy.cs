@@ -3,10 +3,11 @@ namespace EtfNet;
 /// <summary>Decides by numbers alone which layers may be fixed, and in which order. Knows nothing of tensors.</summary>
 internal static class FixPolicy
 {
-    /// <summary>An error measured on fewer samples must meet epsilon with certainty where the options leave that open.</summary>
+    /// <summary>With fewer samples, the upper end of the error's interval must meet epsilon, unless the options decide.</summary>
     private const long FewSamples = 1000;
 
-    /// <summary>The error at or below which a layer is ready: epsilon, or what the last layer's error allows where that is more.</summary>
+    /// <summary>The error at or below which a layer is ready: epsilon, or the bound relative to the last layer's error if that is
+    /// higher.</summary>
     /// <param name="options">The options.</param>
     /// <param name="epoch">The epoch that ended.</param>
     /// <param name="last">The last layer's error; null where there is none.</param>
@@ -15,16 +16,16 @@ internal static class FixPolicy
             ? Math.Max(options.Epsilon, last.Value + above)
             : options.Epsilon;
 
-    /// <summary>Whether an error meets a threshold, with certainty where that is asked for.</summary>
+    /// <summary>Whether an error, or the upper end of its interval if that is required, meets a threshold.</summary>
     public static bool Meets(AdaptiveEtfOptions options, double threshold, double? error, double? upper, long scored) =>
         error <= threshold && (!(options.RequireConfidence ?? scored < FewSamples) || upper <= threshold);
 
-    /// <summary>One decision per layer, given in forward order; those that are ready come first, the preferred one at the top.</summary>
+    /// <summary>One decision per layer; ready layers come first, the preferred one at the top.</summary>
     /// <param name="options">The options.</param>
     /// <param name="epoch">The epoch that ended.</param>
-    /// <param name="layers">The layers that may be fixed.</param>
-    /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last one
-    /// given.</param>
+    /// <param name="layers">The layers that may be fixed, in forward order.</param>
+    /// <param name="last">The error of the model's last layer, whether it may be fixed or not; null takes that of the last of these
+    /// layers.</param>
     public static IReadOnlyList<LayerDecision> Decide(AdaptiveEtfOptions options, int epoch, IReadOnlyList<LayerStanding> layers,
         double? last = null)
     {

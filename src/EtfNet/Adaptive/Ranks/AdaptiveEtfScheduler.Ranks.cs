@@ -104,7 +104,7 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
-    /// <summary>Does on rank 0 what changes the training, and takes over the result on the others.</summary>
+    /// <summary>Makes a change of the training on rank 0, and takes over its result on the others.</summary>
     private void RunTogether(ICollective group, Action change, IReadOnlyList<NamedFingerprint> facts, string what, bool announce)
     {
         RankAgreement.Require(group, facts, what);
@@ -187,7 +187,7 @@ public sealed partial class AdaptiveEtfScheduler
         Report = report;
     }
 
-    /// <summary>Brings what the other ranks kept of the epoch's batches to rank 0, which calls this where it needs them.</summary>
+    /// <summary>Brings the batches that the other ranks kept in the epoch to rank 0, which calls this when it needs them.</summary>
     private void GatherSample()
     {
         if (!_leads || _hasWholeSample || !_inputs.CanReplay)

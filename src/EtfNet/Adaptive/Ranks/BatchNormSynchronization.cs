@@ -29,7 +29,7 @@ public sealed class BatchNormSynchronization : IDisposable
         {
             Func<nn.Module<Tensor, Tensor>, Tensor, Tensor, Tensor> hook = (_, input, output) => Run(norm, name, input, output);
             var remove = norm.register_forward_hook(hook).remove;
-            // Whoever else looks at the output sees this one.
+            // First in the table, so that all other hooks see this output.
             _norms.Add(norm, (name, new BoundHook(hook, () => HookTables.Of(norm)!.Post, remove).First()));
             s_owners.Add(norm, this);
         }

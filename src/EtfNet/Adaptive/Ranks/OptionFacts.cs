@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Options in words, to find out in which of them ranks differ.</summary>
+/// <summary>Options in words, to find those in which ranks differ.</summary>
 internal static class OptionFacts
 {
     public static IReadOnlyList<NamedFingerprint> Of(AdaptiveEtfOptions options) =>

@@ -23,7 +23,7 @@ internal static class RankFacts
             .Select(layer => new NamedFingerprint(layer.Name, 0, layer.Signature + (layer.InPlace ? " in place" : ""))),
     ];
 
-    /// <summary>What training moves without gradients: the running statistics of batch norms.</summary>
+    /// <summary>What training changes without gradients: the running statistics of batch norms.</summary>
     public static IEnumerable<(string Name, Tensor Tensor)> Buffers(nn.Module model) =>
         from node in ModuleTree.Walk(model)
         where node.Module is not IFixedLayer

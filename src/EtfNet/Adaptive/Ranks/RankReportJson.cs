@@ -12,5 +12,5 @@ namespace EtfNet;
 [JsonSerializable(typeof(List<RankPlanEntry>))]
 internal sealed partial class RankReportJson : JsonSerializerContext;
 
-/// <summary>A fixed layer, but for its factors.</summary>
+/// <summary>A fixed layer, except for its factors.</summary>
 internal sealed record RankPlanEntry(string Layer, bool InPlace, JsonObject Frame);

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Data of the event that a model was cut.</summary>
+/// <summary>Data of <see cref="AdaptiveEtfScheduler.ModelCut"/>.</summary>
 /// <param name="cut">What was cut off, and what that saves.</param>
 public sealed class ModelCutEventArgs(EtfCut cut) : EventArgs
 {
@@ -8,7 +8,7 @@ public sealed class ModelCutEventArgs(EtfCut cut) : EventArgs
     public EtfCut Cut { get; } = cut;
 }
 
-/// <summary>Data of the event that the tail of a model was restored.</summary>
+/// <summary>Data of <see cref="AdaptiveEtfScheduler.CutReverted"/>.</summary>
 /// <param name="cut">What had been cut off.</param>
 /// <param name="decision">Why the cut was reverted.</param>
 public sealed class CutRevertedEventArgs(EtfCut cut, TailDecision decision) : EventArgs

@@ -11,7 +11,7 @@ namespace EtfNet;
 /// <param name="Decision">The decision about the layer, and its reason.</param>
 public sealed record EtfLayerReport(string Name, double? NccError, ErrorInterval? Interval, bool IsFixed, LayerDecision Decision)
 {
-    /// <summary>Gets how the scheduler fixed the layer; null while it is trained, and where it was fixed before.</summary>
+    /// <summary>Gets how the scheduler fixed the layer; null while it is trained, or if it was fixed before.</summary>
     public FixedLayer? Fix { get; init; }
 
     /// <summary>Gets whether a guard still keeps the layer's old weight.</summary>

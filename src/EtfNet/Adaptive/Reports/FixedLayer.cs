@@ -6,7 +6,7 @@ public sealed record FixedLayer
     /// <summary>Gets the layer's name in the model.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Gets the epoch at whose end it was fixed, counted from 1; 0 if it was fixed before training.</summary>
+    /// <summary>Gets the epoch at whose end the layer was fixed, counted from 1; 0 if before training.</summary>
     public required int Epoch { get; init; }
 
     /// <summary>Gets the nearest-class-center error at that moment, a fraction in [0, 1]; null if it was fixed before training.</summary>

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Data of the event that a layer was fixed.</summary>
+/// <summary>Data of <see cref="AdaptiveEtfScheduler.LayerFixed"/>.</summary>
 /// <param name="layer">What was fixed, and how.</param>
 public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
 {
@@ -8,7 +8,7 @@ public sealed class LayerFixedEventArgs(FixedLayer layer) : EventArgs
     public FixedLayer Layer { get; } = layer;
 }
 
-/// <summary>Data of the event that a fixed layer is trained again.</summary>
+/// <summary>Data of <see cref="AdaptiveEtfScheduler.LayerReverted"/>.</summary>
 /// <param name="layer">What had been fixed, and how.</param>
 /// <param name="decision">Why its fix was reverted.</param>
 public sealed class LayerRevertedEventArgs(FixedLayer layer, LayerDecision decision) : EventArgs

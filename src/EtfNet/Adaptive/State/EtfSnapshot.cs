@@ -33,7 +33,7 @@ public sealed class EtfSnapshot
     /// <param name="known">Its optimizers as they are now. Those that came later keep their state, and the state of those that are gone is
     /// left out.</param>
     /// <returns>For each saved optimizer the one that takes its state; null where it is left out.</returns>
-    /// <exception cref="EtfStateException">The copy is of another scheduler's, with another number of optimizers.</exception>
+    /// <exception cref="EtfStateException">Another scheduler, with another number of optimizers, made the copy.</exception>
     internal IReadOnlyList<OptimizerHelper?> Pair(AdaptiveEtfScheduler scheduler, IReadOnlyList<OptimizerHelper> known) =>
         _maker?.TryGetTarget(out var maker) == true && ReferenceEquals(maker, scheduler)
             ? [.. _optimizers.Select(saved => saved.TryGetTarget(out var one) && known.Contains(one) ? one : null)]

@@ -3,7 +3,7 @@ namespace EtfNet;
 /// <summary>What a scheduler remembers beside the model.</summary>
 internal sealed class SchedulerMemory(WatchedLayers watched, InputSample inputs, NccMonitor monitor)
 {
-    /// <summary>What all names of its state begin with.</summary>
+    /// <summary>The prefix of all names in its state.</summary>
     public const string Name = "scheduler";
 
     /// <summary>The number of epochs that have ended.</summary>
@@ -14,7 +14,7 @@ internal sealed class SchedulerMemory(WatchedLayers watched, InputSample inputs,
     [State(Json = typeof(WatchedLayerJson))]
     public EtfCut? Cut { get; set; }
 
-    /// <summary>Why the model is not cut again until that is allowed: its cut was taken back; null where it may be.</summary>
+    /// <summary>Why the model is not cut again until that is allowed: its cut was reverted; null if it may be cut.</summary>
     [State(Json = typeof(WatchedLayerJson))]
     public TailDecision? CutHeld { get; set; }
 

@@ -36,8 +36,8 @@ internal static class TrainingState
                 "Pass as many as were saved. If the scheduler knows an optimizer that is no longer used, call RemoveOptimizer.");
     }
 
-    /// <summary>Checks that a state fits a model and its optimizers; filling them waits in the reader. Layers must be trained and fixed
-    /// as they were before that.</summary>
+    /// <summary>Checks that a state fits a model and its optimizers; the changes wait in the reader. Before they are made, layers must be
+    /// trained and fixed as in the state.</summary>
     /// <param name="from">What was saved.</param>
     /// <param name="model">The model.</param>
     /// <param name="plan">The layers that will be fixed.</param>

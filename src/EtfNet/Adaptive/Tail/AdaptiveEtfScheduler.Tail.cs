@@ -9,7 +9,7 @@ public sealed partial class AdaptiveEtfScheduler
     private EtfCut? _cutReverted;
     private TailReason _tailLogged;
 
-    // The monitored layers that went at the end of this epoch.
+    // The monitored layers that were removed at the end of this epoch.
     private readonly HashSet<string> _gone = [];
 
     /// <summary>Raised after the model's tail was cut off, at the end of an epoch.</summary>
@@ -56,7 +56,7 @@ public sealed partial class AdaptiveEtfScheduler
         _memory.CutHeld = null;
     }
 
-    /// <summary>Forgets what the last report was told of the tail.</summary>
+    /// <summary>Forgets what the last report said about the tail.</summary>
     private void BeginTail()
     {
         _cutReverted = null;
@@ -128,7 +128,7 @@ public sealed partial class AdaptiveEtfScheduler
         tail.Apply(_optimizers.All);
         var gone = FollowModel(GoneLayers.None);
         _cut = new StandingCut(tail, gone);
-        // Fixes in the tail are on trial no longer: what is kept of them goes with it.
+        // Fixes in the tail are no longer on trial: what is kept of them belongs to the tail.
         foreach (var fix in gone.AllFixes)
             fix.Release();
         if (!keepOld)
@@ -183,7 +183,7 @@ public sealed partial class AdaptiveEtfScheduler
         CutReverted?.Invoke(this, new CutRevertedEventArgs(record, why));
     }
 
-    /// <summary>What looks at the model's layers looks at those that it has now.</summary>
+    /// <summary>Makes everything that watches the model's layers watch those that it has now.</summary>
     private GoneLayers FollowModel(GoneLayers returning)
     {
         var gone = _watched.FollowModel(_optimizers.All, returning);
@@ -205,9 +205,9 @@ public sealed partial class AdaptiveEtfScheduler
         : _memory.Cut is { } cut ? new TailDecision(TailReason.Cut) { Layer = cut.Layer, Epoch = cut.Epoch }
         : _memory.CutHeld ?? new TailDecision(TailReason.NotJudged);
 
-    /// <summary>Brings the model to the cuts that a state has.</summary>
-    /// <returns>Undoes that unless it is accepted; null where the model is cut so.</returns>
-    /// <exception cref="EtfStateException">It cannot be brought there; nothing was changed.</exception>
+    /// <summary>Gives the model the cuts that a state has.</summary>
+    /// <returns>Undoes the change unless accepted; null if the model already has these cuts.</returns>
+    /// <exception cref="EtfStateException">The model cannot be cut like that; nothing was changed.</exception>
     private CutChange? Reshape(IReadOnlyList<PlannedCut> cuts, StateSet state)
     {
         if (cuts.SequenceEqual(PlannedCut.Of(_model)))
@@ -233,7 +233,7 @@ public sealed partial class AdaptiveEtfScheduler
         }
     }
 
-    /// <summary>The model stands as the state has it: nothing is kept for the way back.</summary>
+    /// <summary>Accepts a change: what was kept to undo it is freed.</summary>
     private void Accept(CutChange? change)
     {
         if (change is not null)

@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 
 namespace EtfNet;
 
-/// <summary>A model brought to the cuts of a state that is loaded into it: undone on dispose unless it was accepted.</summary>
+/// <summary>A change of a model's cuts to those of a state that is loaded; undone on dispose unless it was accepted.</summary>
 internal sealed class CutChange : IDisposable
 {
     private readonly WatchedLayers _watched;
@@ -15,17 +15,17 @@ internal sealed class CutChange : IDisposable
     private bool _isAccepted;
     private bool _wentBack;
 
-    /// <param name="watched">The layers that are looked after.</param>
+    /// <param name="watched">The watched layers.</param>
     /// <param name="monitor">What measures them.</param>
     /// <param name="optimizers">The model's optimizers.</param>
-    /// <param name="standing">The cut that stands and can be taken back; null for none.</param>
+    /// <param name="standing">The current cut, if it can be reverted; null for none.</param>
     public CutChange(WatchedLayers watched, NccMonitor monitor, IReadOnlyList<OptimizerHelper> optimizers, StandingCut? standing)
     {
         (_watched, _monitor, _optimizers, _standing) = (watched, monitor, optimizers, standing);
         _before = monitor.Capture().Hold();
     }
 
-    /// <summary>Takes back the cut that stands, and cuts the model as planned; the heads have no numbers yet.</summary>
+    /// <summary>Reverts the current cut, and cuts the model as planned; the heads have no numbers yet.</summary>
     /// <exception cref="ArgumentException">The plan does not fit the model: dispose this to undo what was done.</exception>
     public void Make(TorchSharp.torch.nn.Module model, IReadOnlyList<PlannedCut> plan)
     {
@@ -36,15 +36,15 @@ internal sealed class CutChange : IDisposable
         _monitor.FollowModel();
     }
 
-    /// <summary>The model stays as it is now.</summary>
-    /// <returns>The cut that stands now, and can be taken back; null for none.</returns>
+    /// <summary>Keeps the model as it is now.</summary>
+    /// <returns>The current cut, if it can be reverted; null for none.</returns>
     public StandingCut? Accept()
     {
         _isAccepted = true;
         if (_wentBack)
         {
             _standing!.Tail.EndReturn();
-            // A head that was fixed is gone for good.
+            // A fixed head cannot be restored.
             foreach (var fix in _gone.AllFixes.Except(_standing.Gone.AllFixes))
                 fix.Release();
         }

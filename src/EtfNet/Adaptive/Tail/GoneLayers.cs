@@ -1,8 +1,8 @@
 namespace EtfNet;
 
 /// <summary>Layers that a model no longer has.</summary>
-/// <param name="Layers">Those that were looked after.</param>
-/// <param name="Fixes">Fixes of others.</param>
+/// <param name="Layers">Those that were watched.</param>
+/// <param name="Fixes">Fixes of layers that were not watched.</param>
 internal sealed record GoneLayers(IReadOnlyList<WatchedLayer> Layers, IReadOnlyList<LayerFix> Fixes)
 {
     public static GoneLayers None { get; } = new([], []);

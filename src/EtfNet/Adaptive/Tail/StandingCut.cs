@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>A cut that a scheduler made, and can take back.</summary>
+/// <summary>A cut that a scheduler made and can revert.</summary>
 /// <param name="Tail">What was cut off.</param>
-/// <param name="Gone">What was known of its layers.</param>
+/// <param name="Gone">What was known about its layers.</param>
 internal sealed record StandingCut(TailCut Tail, GoneLayers Gone);

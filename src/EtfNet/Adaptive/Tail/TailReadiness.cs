@@ -24,7 +24,7 @@ internal static class TailReadiness
             : null;
     }
 
-    /// <summary>The layers before the tail that has collapsed: not they and all behind them have errors at or below a threshold.</summary>
+    /// <summary>The layers before the collapsed tail: from each of them on, some error is above a threshold.</summary>
     /// <returns>Their names; null where no more than the last layer has collapsed.</returns>
     public static IReadOnlyList<string>? Early(
         AdaptiveEtfOptions options, double threshold, CollapseReport collapse, WatchedLayers watched)

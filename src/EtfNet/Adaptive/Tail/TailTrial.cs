@@ -5,20 +5,20 @@ namespace EtfNet;
 /// <summary>What a trial of cuts on the calibration sample showed. Nothing of the model changes.</summary>
 /// <param name="Layers">The layers that the model may be cut behind within the tolerance, the shallowest first.</param>
 /// <param name="AccuracyBefore">The accuracy that their heads are compared with.</param>
-/// <param name="Samples">The samples that both are of.</param>
+/// <param name="Samples">The number of samples that both are measured on.</param>
 /// <param name="Refusal">Why there is no such layer; null where there is one.</param>
 internal sealed record TailTrial(IReadOnlyList<DepthLayer> Layers, double AccuracyBefore, long Samples, TailDecision? Refusal)
 {
-    // Accuracies are quotients of whole numbers: less than one sample is rounding.
+    // Accuracies are quotients of whole numbers: a difference of less than one sample is rounding.
     private const double Rounding = 1e-9;
 
     // Half of a calibration sample has hardly more rows than a wide layer has features: a weaker penalty fits their noise.
     private const double RidgePenalty = 0.1;
 
-    // Half of the default tolerance is one of a hundred samples.
+    // So that half of the default tolerance, 0.01, is one sample.
     private const long FewestSamples = 100;
 
-    // The mark of rows that are not for this half, where the user has none of their own; labels are not negative.
+    // Marks rows that are not in this half, if the options have no ignore index; labels are never negative.
     private const long Unlabeled = -100;
 
     /// <summary>Fits heads to one half of the sample, and scores them on the other.</summary>

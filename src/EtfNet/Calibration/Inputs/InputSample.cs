@@ -11,8 +11,8 @@ namespace EtfNet;
 /// <para>Each forward draws a number, and the batches with the least numbers are kept, whole, as many as hold the wanted rows: each batch
 /// of the epoch is as likely as any other. A forward that nobody labels is kept only where no forward is labeled at all; a second forward
 /// of the very same input is not kept.</para>
-/// <para>What is kept is the input before any hook of the user's changed it. A replay (<see cref="ForwardObserver.Replay"/>) gives the
-/// model copies of it and runs those hooks again that change what passes, and none that only look on.</para>
+/// <para>What is kept is the input before any hook of the user's changed it. A replay (<see cref="ForwardObserver.Replay"/>) passes copies
+/// of it to the model, and runs only those of the user's hooks that change what passes.</para>
 /// </remarks>
 internal sealed class InputSample : IForwardSubscriber, IDisposable
 {
@@ -48,7 +48,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     public int BatchCount => _store.Kept.Count;
 
     /// <summary>
-    /// Whether a call of the model has begun on this thread and not come back; one that threw leaves this set until the next.
+    /// Whether a call of the model has begun on this thread and not returned; a call that threw leaves this set until the next one.
     /// </summary>
     public bool InForward => _forwards.Observer.InForward;
 
@@ -64,8 +64,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
 
     /// <summary>Calls the model with every kept batch, in the order of the epoch; nothing that it does then is kept.</summary>
     /// <param name="after">
-    /// Takes the tensors of the result, of which the user's choice of the class scores leaves one, and the batch's labels as they came,
-    /// where they are known.
+    /// Takes the tensors of the result (only one, if the user's options pick the class scores) and the batch's labels as they came, if
+    /// known.
     /// </param>
     /// <param name="before">Takes the labels before the call, in one dimension; null also where a row is without a label.</param>
     public void ReplayAll(Action<IReadOnlyList<Tensor>, Tensor?> after, Action<Tensor?> before)
@@ -111,8 +111,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     }
 
     /// <summary>
-    /// Lets go of batches, those with the greatest numbers first, until the rest holds at most so many rows, or less than the least without
-    /// one more. What the ranks saw in one step has one number, and stays or goes together.
+    /// Drops batches, those with the greatest numbers first, while the rest holds more than the given rows and dropping leaves at least the
+    /// least. The ranks' shares of one step have one number, and stay or go together.
     /// </summary>
     public void Trim(long rows, long least)
     {
@@ -126,7 +126,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// <summary>Adds the kept batches of other ranks: the first of each rank, then the second of each, as one process would have seen
     /// them.</summary>
     /// <param name="others">For each rank its batches; they are this object's from now on.</param>
-    /// <param name="whole">Whether the ranks' shares of a step become one batch, as batch norms need it that saw them as one.</param>
+    /// <param name="whole">Whether the ranks' shares of a step become one batch, as batch norms that saw them as one need it.</param>
     public void Join(IReadOnlyList<IReadOnlyList<(Tensor?[] Inputs, Tensor? Labels)>> others, bool whole)
     {
         lock (_lock)

@@ -58,7 +58,7 @@ internal sealed class LayerInputSample : IDisposable
         NextEpoch();
     }
 
-    // These layers leave their inputs as they are: what the hook behind it gets is what it took in, after all hooks before it.
+    // These layers do not change their inputs, so a hook after the forward gets what the layer took, with the changes of earlier hooks.
     private sealed class Listener(FixableLayer layer, Queue<Tensor> kept, int mostCalls) : IModuleListener
     {
         private long _calls;

@@ -28,7 +28,7 @@ internal sealed class SampleStore(int maxRows)
     /// <summary>The batch that waits for the labels of a forward; null for none.</summary>
     public SampleBatch? Find(Forward forward) => _batches.Find(batch => ReferenceEquals(batch.Forward, forward));
 
-    /// <summary>Whether a batch would be kept: in any case while none has labels.</summary>
+    /// <summary>Whether a batch would be kept; always true while none has labels.</summary>
     public bool Takes(double draw, long rows, long bytes)
     {
         if (!HasLabels)
@@ -46,7 +46,7 @@ internal sealed class SampleStore(int maxRows)
         Settle();
     }
 
-    /// <summary>Adds a batch that awaits its labels. Those that do are limited in bytes alone: some of them get none.</summary>
+    /// <summary>Adds a batch that awaits its labels. Waiting batches are limited in bytes only, because some never get labels.</summary>
     public void AddDrawn(SampleBatch batch)
     {
         _batches.Add(batch);
@@ -59,8 +59,8 @@ internal sealed class SampleStore(int maxRows)
         }
     }
 
-    /// <summary>A batch awaits its labels no longer: lets go of those with greater numbers that are no longer needed, and, once any has
-    /// labels, of those without.</summary>
+    /// <summary>To be called when a batch no longer awaits labels: drops batches with greater numbers that are not needed, and, once any
+    /// has labels, those without.</summary>
     public void Settle()
     {
         if (HasLabels)
@@ -79,8 +79,8 @@ internal sealed class SampleStore(int maxRows)
     }
 
     /// <summary>
-    /// Lets go of batches, those with the greatest numbers first, until the rest holds at most so many rows, or less than the least without
-    /// one more. Batches of one number stay or go together.
+    /// Drops batches, those with the greatest numbers first, while the rest holds more than the given rows and dropping leaves at least the
+    /// least. Batches of one number stay or go together.
     /// </summary>
     public void Trim(long rows, long least)
     {
@@ -115,7 +115,7 @@ internal sealed class SampleStore(int maxRows)
             settled.FindAll(batch => batch.Rows == 1).ForEach(Remove);
     }
 
-    /// <summary>Removes a batch that nobody labels. One of its size is not taken for its size again.</summary>
+    /// <summary>Removes a batch that nobody labels. No batch is kept for that size again.</summary>
     public void Drop(SampleBatch batch)
     {
         _unlabeledRows = Math.Max(_unlabeledRows, batch.Rows);

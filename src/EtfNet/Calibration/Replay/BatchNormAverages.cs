@@ -6,7 +6,7 @@ namespace EtfNet;
 /// <summary>Averages of the batch statistics that the trained batch norms of a model saw in one pass over the kept inputs.</summary>
 internal sealed class BatchNormAverages(IReadOnlyList<(BatchNorm Norm, Tensor Mean, Tensor Variance)> norms) : IDisposable
 {
-    /// <summary>Statistics that moved by less than this, in units of the channel's own spread, are the same but for rounding.</summary>
+    /// <summary>Statistics that moved by less than this, in units of the channel's own spread, are the same except for rounding.</summary>
     private const double Tolerance = 1e-3;
 
     /// <summary>

@@ -14,7 +14,7 @@ internal sealed record CalibrationPass(
 {
     private const int MaxRows = 4096;
 
-    /// <summary>What the patches of all convolutions together may take.</summary>
+    /// <summary>The most bytes that the patches of all convolutions may take together.</summary>
     private const long MaxPatchBytes = 256L << 20;
 
     private BatchNormAverages? _averages = Averages;
@@ -22,7 +22,7 @@ internal sealed record CalibrationPass(
     /// <summary>What a layer saw and gave.</summary>
     public LayerSample this[nn.Module<Tensor, Tensor> layer] => Samples.First(entry => ReferenceEquals(entry.Layer, layer)).Sample;
 
-    /// <summary>Gives the statistics away; they are no longer disposed with this.</summary>
+    /// <summary>Hands the statistics to the caller, who disposes them.</summary>
     public BatchNormAverages TakeAverages()
     {
         var taken = Averages;

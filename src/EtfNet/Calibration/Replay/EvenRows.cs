@@ -6,10 +6,10 @@ namespace EtfNet;
 /// <summary>Takes evenly spaced rows of features.</summary>
 internal static class EvenRows
 {
-    /// <summary>At most so many rows of some features, as a copy of its own.</summary>
+    /// <summary>Evenly spaced rows of features, up to a maximum, as a copy of its own.</summary>
     public static Tensor Some(Tensor features, int most) => Every(features, Step(features, most));
 
-    /// <summary>The distance between rows of which there are at most so many.</summary>
+    /// <summary>The distance between rows that keeps their number within a maximum.</summary>
     public static long Step(Tensor features, int most)
     {
         var rows = features.NumberOfElements / Math.Max(1, features.shape[^1]);
@@ -21,7 +21,7 @@ internal static class EvenRows
         return step;
     }
 
-    /// <summary>Every so many rows, as a copy detached from all scopes.</summary>
+    /// <summary>One row per step, as a copy detached from all scopes.</summary>
     public static Tensor Every(Tensor features, long step)
     {
         using var scope = NewDisposeScope();

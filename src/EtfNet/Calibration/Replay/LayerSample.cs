@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Rows of what a layer saw and of what it gave, and where they come one to one with labels those.</summary>
+/// <summary>Rows of a layer's inputs and outputs, with the labels if there is one per row.</summary>
 internal sealed record LayerSample(Tensor Inputs, Tensor Outputs, Tensor? Labels = null) : IDisposable
 {
-    /// <summary>What takes exactly the layer's outputs.</summary>
+    /// <summary>The normalization that takes exactly the layer's outputs.</summary>
     public OutputNormalization Normalization { get; init; }
 
     /// <summary>Gets whether the outputs are the network's logits.</summary>

@@ -23,7 +23,7 @@ internal sealed class NormalizationTrace : IDisposable
                 }).remove);
     }
 
-    /// <summary>A layer has given an output.</summary>
+    /// <summary>Records an output of a layer.</summary>
     public void Gave(nn.Module layer, Tensor output)
     {
         _outputs[output] = layer;
@@ -35,7 +35,7 @@ internal sealed class NormalizationTrace : IDisposable
     public void NextBatch() => _outputs.Clear();
 
     /// <summary>The normalization that took every output of a layer; none where one output went without, or several normalizations took
-    /// them. What else takes an output is not seen: a trial tells what that costs.</summary>
+    /// them. Other consumers of an output are not seen; a trial measures what they cost.</summary>
     public OutputNormalization Of(nn.Module layer) =>
         _taken.TryGetValue(layer, out var taken) && taken.Count == _calls[layer] && taken.Distinct().Count() == 1
             ? taken[0]

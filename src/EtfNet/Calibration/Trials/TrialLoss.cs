@@ -5,8 +5,8 @@ namespace EtfNet;
 /// <summary>The cross entropy of a model's outputs against the labels, row by row, as far as the outputs are logits.</summary>
 internal sealed class TrialLoss
 {
-    /// <summary>Outputs whose greatest column is the label this much more often than the most frequent class would be, of the way to
-    /// always, are logits.</summary>
+    /// <summary>Outputs are logits if their greatest column is the label often enough: this share of the way from the most frequent class's
+    /// share to 1.</summary>
     private const double LogitShare = 0.25;
 
     private readonly List<float> _losses = [];

@@ -1,8 +1,8 @@
 namespace EtfNet;
 
 /// <summary>
-/// What the class means in float64 are short of: the mean deviation of a class's samples from it. At an offset of a million a mean is off
-/// by 1e-10; with what it is short of added, differences of means are as exact as those of the samples.
+/// Corrections of the class means in float64: the mean deviation of a class's samples from its mean. At an offset of a million a mean is
+/// off by 1e-10; with its correction added, differences of means are as exact as those of the samples.
 /// </summary>
 /// <param name="statistics">The statistics of the same samples.</param>
 internal sealed class MeanRefinement(ClassStatistics statistics)
@@ -11,7 +11,7 @@ internal sealed class MeanRefinement(ClassStatistics statistics)
     private readonly double[] _center = new double[statistics.Width];
     private long _count;
 
-    /// <summary>Whether every sample of the statistics has come: a part of them would bend the means.</summary>
+    /// <summary>Whether every sample of the statistics was added: a part of them would bias the means.</summary>
     public bool IsComplete => _count == statistics.Total;
 
     /// <summary>Takes samples that the statistics know; those that are not finite are left out.</summary>
@@ -30,7 +30,7 @@ internal sealed class MeanRefinement(ClassStatistics statistics)
         }
     }
 
-    /// <summary>Adds what another one took of the same statistics.</summary>
+    /// <summary>Adds another refinement of the same statistics.</summary>
     public void Merge(MeanRefinement other)
     {
         for (var c = 0; c < _sums.Length; c++)
@@ -39,7 +39,7 @@ internal sealed class MeanRefinement(ClassStatistics statistics)
         _count += other._count;
     }
 
-    /// <summary>What a mean is short of, added to <paramref name="target"/>.</summary>
+    /// <summary>Adds the correction of a class's mean to <paramref name="target"/>.</summary>
     public void AddTo(int c, Span<double> target)
     {
         if (_sums[c] is { } sum)

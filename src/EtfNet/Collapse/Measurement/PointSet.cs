@@ -81,7 +81,7 @@ internal sealed class PointSet
 
     /// <summary>The means of the present classes less the mean of means.</summary>
     /// <param name="statistics">The statistics.</param>
-    /// <param name="refinement">What the means are short of, where it is known.</param>
+    /// <param name="refinement">The corrections of the means, if they are known.</param>
     public static PointSet CenteredMeans(ClassStatistics statistics, MeanRefinement? refinement = null)
     {
         var (classes, width) = (Present(statistics), statistics.Width);
@@ -127,7 +127,7 @@ internal sealed class PointSet
     public static int[] Present(ClassStatistics statistics) =>
         [.. Enumerable.Range(0, statistics.ClassCount).Where(c => statistics.Count(c) > 0)];
 
-    // Of the means themselves: centering rounds each point, and close points differ in the digits that are lost.
+    // Computed from the means themselves: centering rounds each point, and close points differ in the digits that are lost.
     private double Difference(int a, int c, int i)
     {
         var difference = _high[a * Width + i] - _high[c * Width + i];

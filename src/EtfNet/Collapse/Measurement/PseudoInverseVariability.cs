@@ -23,7 +23,7 @@ internal sealed class PseudoInverseVariability : IDisposable
     /// <summary>Samples taken at a time: their deviations in float64 stay in the cache.</summary>
     private const int Block = 1024;
 
-    /// <summary>Of the covariance, panels on and right of the diagonal are computed: 5/8 of all products for 4.</summary>
+    /// <summary>Only the covariance's panels on and right of the diagonal are computed: with 4 panels, 5/8 of all products.</summary>
     private const int Panels = 4;
 
     private readonly Tensor _projection;
@@ -53,7 +53,7 @@ internal sealed class PseudoInverseVariability : IDisposable
 
     public double? Value => _count > 0 && Rank > 0 ? Total() / _count / _present : null;
 
-    /// <summary>Ready to take samples; null where the means of the present classes do not differ, or there is but one.</summary>
+    /// <summary>An object ready to take samples; null if the means of the present classes do not differ, or there is only one.</summary>
     public static PseudoInverseVariability? Create(ClassStatistics statistics)
     {
         var points = PointSet.CenteredMeans(statistics);
@@ -72,7 +72,7 @@ internal sealed class PseudoInverseVariability : IDisposable
 
     /// <summary>Takes samples; those that are not finite, or whose class has no mean, are left out.</summary>
     /// <param name="features">Samples x width, on the CPU.</param>
-    /// <param name="labels">A class a sample; negative for a sample without a label, which is left out.</param>
+    /// <param name="labels">One class per sample; negative for a sample without a label, which is left out.</param>
     public void Add(Tensor features, int[] labels)
     {
         using var outer = NewDisposeScope();
@@ -84,7 +84,7 @@ internal sealed class PseudoInverseVariability : IDisposable
             using var scope = NewDisposeScope();
             var count = Math.Min(Block, labels.Length - start);
             var rows = own.narrow(0, start, count);
-            // The deviation first and its projection then: an offset, or a spread far below the means, costs no digits.
+            // The deviation is computed before its projection, so that an offset, or a spread far below the means, costs no digits.
             var deviations = _means.index_select(0, rows.clamp_min(0)).sub_(samples.narrow(0, start, count));
             var points = _covariance is null ? deviations.mm(_projection) : deviations;
             var squares = points.square().sum([1L]);
@@ -98,7 +98,7 @@ internal sealed class PseudoInverseVariability : IDisposable
         }
     }
 
-    /// <summary>The value about the means as they are with what they are short of.</summary>
+    /// <summary>The value about the corrected means.</summary>
     public double? ValueOf(ClassStatistics statistics, MeanRefinement? refinement)
     {
         if (refinement is not { IsComplete: true } || _count == 0 || Rank == 0)
@@ -119,7 +119,7 @@ internal sealed class PseudoInverseVariability : IDisposable
         return Math.Max(0, Total() - excess) / _count / _present;
     }
 
-    /// <summary>Adds what another one took, made of the same means.</summary>
+    /// <summary>Adds the samples of another object made from the same means.</summary>
     public void Merge(PseudoInverseVariability other)
     {
         using var noGrad = no_grad();
@@ -135,7 +135,7 @@ internal sealed class PseudoInverseVariability : IDisposable
         _covariance?.Dispose();
     }
 
-    /// <summary><c>V L^(-1/2)</c>, of the eigenvalues that are no zeros.</summary>
+    /// <summary><c>V L^(-1/2)</c>, of the eigenvalues that are not zero.</summary>
     /// <param name="centered">C, where <c>Sb = C^T C</c>: classes x width.</param>
     private static Tensor Projection(Tensor centered)
     {

@@ -110,7 +110,7 @@ public sealed class NccScores : IDisposable
     /// Features or logits are not a matrix of the right shape and of a floating type, or the labels are not class indices, one per sample.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A label is negative, or not below the columns of the logits, or above 1,048,575.
+    /// A label is negative, not below the number of logit columns, or above 1,048,575.
     /// </exception>
     public long Add(Tensor features, Tensor labels, Tensor? logits = null)
     {
@@ -126,7 +126,7 @@ public sealed class NccScores : IDisposable
     /// <summary>Adds the scores of another object against the same centers.</summary>
     /// <param name="other">Scores of the same kind, against centers of the same width and counts.</param>
     /// <exception cref="ArgumentNullException"><paramref name="other"/> is null.</exception>
-    /// <exception cref="ArgumentException">The other's centers, or what it measures, are not the same.</exception>
+    /// <exception cref="ArgumentException">The other object has different centers, or measures something else.</exception>
     public void Merge(NccScores other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -151,7 +151,7 @@ public sealed class NccScores : IDisposable
     /// <summary>How many decisions were closer than the rounding of float32 distances, and were made in float64.</summary>
     internal long Rescored => _score.Rescored;
 
-    /// <summary>What the centers are short of, where these are the samples that they are made of.</summary>
+    /// <summary>The corrections of the centers, if these are the samples that they are made of.</summary>
     internal MeanRefinement? Refinement => _refinement;
 
     /// <summary>

@@ -21,26 +21,26 @@ internal static class NearestClassCenter
     /// <summary>Scores a batch.</summary>
     /// <param name="features">Samples x width. A sample with a NaN or infinite feature is not scored.</param>
     /// <param name="labels">
-    /// A class a sample. One that has no center is wrong: absent classes never win. Negative for a sample without a label, which is not
-    /// scored.
+    /// One class per sample. A sample whose class has no center is wrong: absent classes never win. Negative for a sample without a label,
+    /// which is not scored.
     /// </param>
     /// <param name="centers">The centers.</param>
-    /// <param name="nearest">Takes, a sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be
+    /// <param name="nearest">Takes, per sample, the class of the nearest center (nothing left out), -1 where it is not scored. May be
     /// null.</param>
     /// <param name="exact">Where given (the state that <paramref name="centers"/> were made of), decisions closer than the rounding bound
     /// are made in float64.</param>
     /// <param name="decided">
-    /// Takes, a sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
+    /// Takes, per sample, the class that the rule decides for, the sample left out: the own one exactly where it is right; -1 for none, -2
     /// where not scored. May be null.
     /// </param>
     /// <param name="turns">
-    /// Takes, a sample, the share at which a wrong decision turns (<see cref="LeaveOneOut"/>), infinity for a right one. May be null.
+    /// Takes, per sample, the share at which a wrong decision turns (<see cref="LeaveOneOut"/>), infinity for a right one. May be null.
     /// </param>
     public static NccScore Score(
         FeatureRows features, int[] labels, ClassCenters centers, int[]? nearest = null, ClassStatistics? exact = null,
         int[]? decided = null, float[]? turns = null)
     {
-        // With more classes than few the product has threads of its own.
+        // With many classes the matrix product uses threads of its own.
         var parts = centers.Classes.Length <= FewClasses ? RowThreads.Parts(features) : 1;
         return parts == 1
             ? Score(features, labels, centers, nearest, exact, decided, turns, 0, features.Count)

@@ -66,7 +66,7 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     }
 
     /// <summary>
-    /// The squared distance, less the sample's own squared norm, up to which a center may be the nearest of the others but for rounding.
+    /// The squared distance, less the sample's own squared norm, up to which a center may be the nearest of the others except for rounding.
     /// </summary>
     public readonly float Limit(ClassCenters centers) =>
         Bound(centers) is var bound && float.IsFinite(bound) ? _best + 2 * bound : float.PositiveInfinity;

@@ -121,14 +121,14 @@ public sealed class NecoDetector
         using var noGrad = no_grad();
         var root = gathered.Root();
         var deviation = root.norm(0) / Math.Sqrt(gathered.Count);
-        // A deviation that is only the rounding of the mean is none.
+        // A deviation that is only the rounding of the mean counts as none.
         var constant = deviation <= tensor(gathered.Mean()).abs() * 1e-14;
         var scale = standardize ? where(constant, ones_like(deviation), deviation) : ones_like(deviation);
         var (_, singular, directions) = linalg.svd(where(constant, zeros_like(root), root) / scale, fullMatrices: false);
         var energy = singular.square();
         if (energy.sum().item<double>() == 0)
             throw new ArgumentException("All samples are the same: there are no axes to find.");
-        // Fewer samples than axes: the other axes are none.
+        // With fewer samples than axes, the remaining axes are zero.
         var taken = Math.Min(dimensions, (int)singular.shape[0]);
         var share = energy.narrow(0, 0, taken).sum().item<double>() / energy.sum().item<double>();
         var axes = zeros(gathered.Width, dimensions, dtype: float64);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>One <c>Sequential</c> that a cut shortens: what goes, what comes, and the way back.</summary>
+/// <summary>One <c>Sequential</c> that a cut shortens: the modules removed, the head added, and how to undo both.</summary>
 internal sealed class ContainerCut
 {
     private readonly SequentialCut? _before;
@@ -30,13 +30,13 @@ internal sealed class ContainerCut
 
     public nn.Module<Tensor, Tensor>? Head { get; }
 
-    /// <summary>The modules that go.</summary>
+    /// <summary>The removed modules.</summary>
     public IEnumerable<nn.Module> Leaving => _modules.Cast<nn.Module>();
 
     /// <summary>Their paths in the model.</summary>
     public IEnumerable<string> LeavingPaths => _names.Select(name => EntryName.Join(Place.Path, name));
 
-    /// <summary>Whether it still stands as the cut left it.</summary>
+    /// <summary>Whether the container is still as the cut left it.</summary>
     public bool Stands => _after.Count == Place.Container.Count && ReferenceEquals(SequentialCut.Of(Place.Container), _after)
         && (Head is null || ReferenceEquals(PlainSequential.Modules(Place.Container)[^1], Head));
 
@@ -46,7 +46,7 @@ internal sealed class ContainerCut
         SequentialCut.Remember(Place.Container, _after);
     }
 
-    /// <summary>What stands behind the cut now: the head, or what has come in its place.</summary>
+    /// <summary>The modules after the cut now: the head, or what has replaced it.</summary>
     public IEnumerable<nn.Module> Standing => PlainSequential.Modules(Place.Container).Skip(Place.Keep).Cast<nn.Module>();
 
     public void Revert()
@@ -57,7 +57,7 @@ internal sealed class ContainerCut
         SequentialCut.Remember(Place.Container, _before);
     }
 
-    /// <summary>Undoes <see cref="Revert"/>: what stood behind the cut stands there again.</summary>
+    /// <summary>Undoes <see cref="Revert"/>: puts back what followed the cut.</summary>
     public void Repeat()
     {
         Replace(_stoodNames, _stoodModules);

@@ -45,7 +45,8 @@ internal sealed record CutPlace(IReadOnlyList<CutContainer> Containers)
     public IEnumerable<nn.Module> Leaving => Containers.SelectMany(container =>
         PlainSequential.Modules(container.Container).Skip(container.Keep).Cast<nn.Module>());
 
-    /// <summary>Whether the rest would be a network, and what is taken away stands nowhere else.</summary>
+    /// <summary>Why the cut is not possible: the rest is no network, or a removed module is also used elsewhere; null if it is
+    /// possible.</summary>
     public string? Problem(IReadOnlyList<ModuleNode> nodes)
     {
         var leaving = Leaving.SelectMany(ModuleTree.Walk).Select(node => node.Module).ToHashSet(ReferenceEqualityComparer.Instance);

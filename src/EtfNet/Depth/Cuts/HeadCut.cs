@@ -36,12 +36,12 @@ internal static class HeadCut
     }
 
     /// <summary>
-    /// Where objects of the model hold what goes, beside the modules that it is taken out of, a skip may pass over the cut.
+    /// Checks that only the shortened containers hold what is removed: if other objects do, a skip connection may bypass the cut.
     /// </summary>
-    /// <exception cref="ArgumentException">They do.</exception>
+    /// <exception cref="ArgumentException">Other objects do.</exception>
     public static void RequireUnshared(nn.Module model, CutPlace place, string cut)
     {
-        // A hook that knows a module of the tail goes with it.
+        // A hook that refers to a module of the tail is removed with it.
         foreach (var slots in SlotFinder.Find(model, place.Leaving).Values.Select(
             slots => slots.Where(slot => !slot.Where.Contains("_hooks", StringComparison.Ordinal)).ToList()))
             if (slots.Count > 1)
@@ -56,7 +56,7 @@ internal static class HeadCut
         + $"{string.Join(", ", nodes.Where(node => PlainSequential.Of(node.Parent) is not null).Select(node => node.Path))}.",
         nameof(cut));
 
-    /// <summary>What the layers on both sides of the cut say of the features' number.</summary>
+    /// <summary>Why the head's width does not fit the layers on both sides of the cut; null if it fits.</summary>
     private static string? Mismatch(IReadOnlyList<ModuleNode> nodes, DepthHead head, CutPlace place)
     {
         if (head.Shape.Pooling is FeaturePooling.Flatten)

@@ -18,7 +18,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
     /// <summary>Whether an optimizer ever had it.</summary>
     public bool WasHeld { get; private set; }
 
-    /// <summary>The parameters of modules, each once, but for those whose memory something that stays uses.</summary>
+    /// <summary>The parameters of modules, each once, except for those whose memory something that stays uses.</summary>
     public static List<LeavingParameter> Of(IEnumerable<nn.Module> leaving, IReadOnlySet<IntPtr> staying)
     {
         var seen = new HashSet<IntPtr>();
@@ -35,7 +35,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         if (OptimizerDetachment.Remove(optimizer, Parameter) is not { } detached)
             return null;
         WasHeld = true;
-        // What was freed has no use for its state.
+        // A freed parameter has no use for its state.
         if (_freedShape is null)
             _detached.Add(detached);
         else
@@ -43,7 +43,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         return detached;
     }
 
-    /// <summary>An optimizer is no longer known: what was kept for it is freed.</summary>
+    /// <summary>Forgets an optimizer, and frees what was kept for it.</summary>
     public void Forget(OptimizerHelper optimizer)
     {
         foreach (var entry in _detached.Where(entry => entry.Optimizer == optimizer))
@@ -51,7 +51,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         _detached.RemoveAll(entry => entry.Optimizer == optimizer);
     }
 
-    /// <summary>Comes back to the optimizers that had it, those that are no more left out; with zeros where it was freed.</summary>
+    /// <summary>Returns the parameter to the optimizers that had it and still exist; with zeros if it was freed.</summary>
     /// <param name="model">The model, which has it again.</param>
     /// <param name="present">The optimizers that were known while it was away.</param>
     /// <param name="known">The optimizers as they are now.</param>
@@ -73,7 +73,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         _detached.Clear();
     }
 
-    /// <summary>Frees the memory. Whoever still holds the parameter, in a list for gradient clipping say, holds a zero.</summary>
+    /// <summary>Frees the memory. Whatever still refers to the parameter, such as a list for gradient clipping, then has a zero.</summary>
     public void Free()
     {
         _detached.ForEach(entry => entry.Dispose());
@@ -86,6 +86,6 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         Parameter.set_(zeros([.. Parameter.shape.Select(_ => 1L)], Parameter.dtype, Parameter.device));
     }
 
-    /// <summary>It is trained no more: no gradient is kept.</summary>
+    /// <summary>Drops the gradient, because the parameter is no longer trained.</summary>
     public void Rest() => Parameter.grad = null;
 }

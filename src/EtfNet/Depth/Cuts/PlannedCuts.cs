@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Cuts that a plan names, made before the rest of it is checked: undone on dispose unless that was accepted.</summary>
+/// <summary>Cuts that a plan names, made before the rest of the plan is checked; undone on dispose unless accepted.</summary>
 internal sealed class PlannedCuts : IDisposable
 {
     private readonly TailCut? _cut;
@@ -52,11 +52,11 @@ internal sealed class PlannedCuts : IDisposable
         return new PlannedCuts(cut, met);
     }
 
-    /// <summary>The cuts stay: what was kept for the way back is freed.</summary>
+    /// <summary>Accepts the cuts, and frees what was kept to undo them.</summary>
     public void Accept() => Keep()?.Release();
 
-    /// <summary>The cuts stay.</summary>
-    /// <returns>What was cut off, and the way back; null where the model stood as planned.</returns>
+    /// <summary>Accepts the cuts.</summary>
+    /// <returns>What was cut off, which can be restored; null if the model was already as planned.</returns>
     public TailCut? Keep()
     {
         _isAccepted = true;

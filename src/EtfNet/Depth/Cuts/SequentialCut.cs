@@ -12,14 +12,14 @@ internal sealed record SequentialCut(int Keep, string? HeadName, HeadShape? Head
 {
     private static readonly ConditionalWeakTable<Sequential, SequentialCut> Known = [];
 
-    /// <summary>The modules that such a one has.</summary>
+    /// <summary>The number of modules after the cut.</summary>
     public int Count => Keep + (Head is null ? 0 : 1);
 
     /// <summary>How a module was shortened; null where it was not.</summary>
     public static SequentialCut? Of(nn.Module module) =>
         module is Sequential sequential && Known.TryGetValue(sequential, out var cut) ? cut : null;
 
-    /// <summary>Remembers how a module stands now, for as long as it lives; null that it is whole.</summary>
+    /// <summary>Remembers how a module was shortened, for as long as it lives; null if it is whole.</summary>
     public static void Remember(Sequential sequential, SequentialCut? cut)
     {
         if (cut is null)
@@ -28,7 +28,7 @@ internal sealed record SequentialCut(int Keep, string? HeadName, HeadShape? Head
             Known.AddOrUpdate(sequential, cut);
     }
 
-    /// <summary>Whether a module stands as this says, whoever built it so.</summary>
+    /// <summary>Whether a module has this form, whether a cut or its author made it so.</summary>
     public bool IsMetBy(Sequential sequential) =>
         sequential.Count == Count && (Head is null
             || (Head.IsMetBy((nn.Module)PlainSequential.Modules(sequential)[^1]) && PlainSequential.Names(sequential)[^1] == HeadName));

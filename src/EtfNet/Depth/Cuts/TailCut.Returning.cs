@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <content>The way back, and the optimizers that come and go meanwhile.</content>
+/// <content>Undoing a cut, and the optimizers that come and go meanwhile.</content>
 internal sealed partial class TailCut
 {
     private List<LeavingParameter> _headParameters = [];
@@ -37,7 +37,7 @@ internal sealed partial class TailCut
         using var noGrad = no_grad();
         _unwatch.ForEach(remove => remove());
         _unwatch.Clear();
-        // Where applying failed half-way, some of the tail stands there still.
+        // If applying failed halfway, part of the tail is still in its place.
         _stood = [.. _containers.SelectMany(container => container.Standing).Except(Leaving)];
         _headParameters = LeavingParameter.Of(_stood, new HashSet<IntPtr>());
         foreach (var parameter in _headParameters)
@@ -60,7 +60,7 @@ internal sealed partial class TailCut
         (IsApplied, IsReleased) = (false, true);
     }
 
-    /// <summary>The tail stays: what stood in its place is freed.</summary>
+    /// <summary>Keeps the tail: what was in its place is freed.</summary>
     public void EndReturn()
     {
         using var scope = NewDisposeScope();
@@ -71,7 +71,7 @@ internal sealed partial class TailCut
         _stood = [];
     }
 
-    /// <summary>Undoes <see cref="Return"/>: the cut stands again, and what stood behind it with the state that it had.</summary>
+    /// <summary>Undoes <see cref="Return"/>: the model is cut again, and what followed the cut has its former state.</summary>
     /// <param name="known">The optimizers as they are now.</param>
     public void UndoReturn(IReadOnlyList<OptimizerHelper> known)
     {
@@ -93,7 +93,7 @@ internal sealed partial class TailCut
     }
 
     /// <summary>
-    /// One more optimizer is known: the tail leaves it, and the head comes to where the old classifier was, unless it is there already.
+    /// Takes the tail out of one more optimizer; the head takes the old classifier's place there, unless it is there already.
     /// </summary>
     public void Leave(OptimizerHelper optimizer)
     {
@@ -109,7 +109,7 @@ internal sealed partial class TailCut
             _optimizers.Add(optimizer);
     }
 
-    /// <summary>An optimizer is no longer known: what was kept for it is freed, and the tail does not return to it.</summary>
+    /// <summary>Forgets an optimizer: what was kept for it is freed, and the tail does not return to it.</summary>
     public void Forget(OptimizerHelper optimizer)
     {
         _optimizers.Remove(optimizer);

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Modules taken out of a model's <c>Sequential</c> modules, a head in their place, and the way back.</summary>
+/// <summary>Modules taken out of a model's <c>Sequential</c> modules, the head in their place, and how to undo the cut.</summary>
 /// <remarks>Preparing changes nothing. Applying changes the model and the optimizers, or nothing.</remarks>
 internal sealed partial class TailCut
 {
@@ -32,26 +32,26 @@ internal sealed partial class TailCut
 
     public bool IsApplied { get; private set; }
 
-    /// <summary>Whether nothing is kept for the way back any more.</summary>
+    /// <summary>Whether the kept tail was released.</summary>
     public bool IsReleased { get; private set; }
 
     /// <summary>The module that took the tail's place; null where none did.</summary>
     public nn.Module<Tensor, Tensor>? Head => Heads.FirstOrDefault();
 
-    /// <summary>The paths of the modules that went.</summary>
+    /// <summary>The paths of the removed modules.</summary>
     public IReadOnlyList<string> Removed => [.. _containers.SelectMany(container => container.LeavingPaths)];
 
-    /// <summary>How many parameters went.</summary>
+    /// <summary>The number of removed parameters.</summary>
     public long Parameters { get; private set; }
 
     private IEnumerable<nn.Module<Tensor, Tensor>> Heads =>
         _containers.Select(container => container.Head).OfType<nn.Module<Tensor, Tensor>>();
 
-    /// <summary>What goes, in forward order: the innermost container stands first in the network.</summary>
+    /// <summary>The removed modules in forward order: the innermost container comes first in the network.</summary>
     private IEnumerable<nn.Module> Leaving => _containers.Reverse().SelectMany(container => container.Leaving);
 
     /// <summary>
-    /// Takes the tail out of the model and its parameters out of the optimizers; the head comes to where the old classifier was.
+    /// Takes the tail out of the model and its parameters out of the optimizers; the head takes the old classifier's place.
     /// </summary>
     public void Apply(IReadOnlyList<OptimizerHelper> optimizers)
     {
@@ -93,7 +93,7 @@ internal sealed partial class TailCut
             ? $"'{changed.Place.Path}' has changed since: first undo the later cut, or the fix of the head"
             : null;
 
-    /// <summary>Frees what is kept for the way back.</summary>
+    /// <summary>Frees what is kept to undo the cut.</summary>
     public void Release()
     {
         if (_areBuffersReleased)
@@ -108,7 +108,7 @@ internal sealed partial class TailCut
     }
 
     /// <summary>
-    /// Frees the parameters and the optimizer state that are kept for the way back. The tail can still come back, with zeros to be filled.
+    /// Frees the parameters and the optimizer state that are kept to undo the cut. The tail can still be restored, with zeros to be filled.
     /// </summary>
     public void ReleaseParameters()
     {

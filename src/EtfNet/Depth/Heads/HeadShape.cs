@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>The module that a closed-form head becomes, but for its numbers.</summary>
+/// <summary>The module that a closed-form head becomes, except for its numbers.</summary>
 /// <param name="Width">The features after pooling.</param>
 /// <param name="Classes">The classes.</param>
 /// <param name="Pooling">How outputs become features; flatten where they are features already.</param>
@@ -13,7 +13,7 @@ internal sealed record HeadShape(int Width, int Classes, FeaturePooling Pooling)
     /// <summary>Whether the module is a plain <c>Linear</c>.</summary>
     public bool IsPlain => Pooling == FeaturePooling.EachPosition;
 
-    /// <summary>What a layer's rows need of a head in front of them.</summary>
+    /// <summary>The pooling that a head needs for a layer's output.</summary>
     /// <returns>The pooling; <see cref="FeaturePooling.EachPosition"/> where a <c>Linear</c> takes the output as it is; null where none
     /// does.</returns>
     public static FeaturePooling? PoolingOf((long Rank, FeatureLayout Layout, FeaturePooling Pooling) pooled) => pooled switch

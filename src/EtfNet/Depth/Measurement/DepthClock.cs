@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Notes when each layer's output is there within a forward, without the time that measuring it takes.</summary>
+/// <summary>Records when each layer's output is ready within a forward, excluding the time that measuring takes.</summary>
 internal sealed class DepthClock : IFeatureClock
 {
     private readonly Dictionary<string, List<double>> _seconds = [];

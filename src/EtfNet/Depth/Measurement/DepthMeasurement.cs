@@ -117,8 +117,8 @@ internal sealed class DepthMeasurement : IDisposable
             layer.Dispose();
     }
 
-    /// <summary>What is measured of a layer: nothing where its features are taken at another place now. Null for what is no
-    /// layer.</summary>
+    /// <summary>The measurement of a layer, marked as failed if its features are now taken at another place; null if the name is no
+    /// layer's.</summary>
     private LayerDepth? Find(string name)
     {
         if (_layers.TryGetValue(name, out var layer) && _taps[name].HasMoved())

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>Finds the factor that makes class scores of a regression's outputs: the positive one of least cross entropy.</summary>
+/// <summary>Finds the positive factor that turns a regression's outputs into class scores with the least cross entropy.</summary>
 /// <remarks>The cross entropy is convex in the factor, so that its slope has one zero, found by bisection.</remarks>
 internal sealed class HeadScale : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class HeadScale : IDisposable
     private readonly List<(Tensor Outputs, Tensor Labels)> _kept = [];
     private long _numbers;
 
-    /// <summary>Takes outputs of samples; the first so many are enough.</summary>
+    /// <summary>Takes outputs of samples, up to a limit.</summary>
     /// <param name="outputs">N x K, float64.</param>
     /// <param name="labels">N, int64; those of other classes than the K are left out.</param>
     public void Add(Tensor outputs, Tensor labels)

@@ -26,7 +26,7 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
 
     public double? RidgeAccuracy => _ridge?.Accuracy;
 
-    /// <summary>Nothing is measured: its features are not of one place.</summary>
+    /// <summary>Marks the layer as not measurable: its features are not all taken at one place.</summary>
     public void Fail(string problem)
     {
         Dispose();
@@ -51,7 +51,7 @@ internal sealed class LayerDepth(DepthOptions options) : IDisposable
         (_ridge ??= new RidgeTrial(Width)).Train(features, groups, classes);
     }
 
-    /// <summary>The training data is through.</summary>
+    /// <summary>Ends the pass over the training data.</summary>
     /// <param name="classes">K, the number of classes.</param>
     public void EndTraining(int classes)
     {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// Finds the <c>Sequential</c> whose output a model of another kind returns as it is: cutting that one's end cuts the model's.
+/// Finds the <c>Sequential</c> whose output a model of another kind returns unchanged: cutting its end cuts the model's.
 /// </summary>
 internal sealed class WholeFinder
 {
@@ -26,7 +26,7 @@ internal sealed class WholeFinder
     /// <summary>Its path; empty where the model is itself one, or has none.</summary>
     public string Path => _candidates.Find(candidate => candidate.IsWhole)?.Path ?? "";
 
-    /// <summary>A forward begins; what one before it showed is forgotten.</summary>
+    /// <summary>Begins a forward, and forgets what an unfinished one showed.</summary>
     public void Begin() => _candidates.ForEach(candidate => candidate.Begin());
 
     /// <summary>Takes a forward that has ended.</summary>
@@ -51,7 +51,7 @@ internal sealed class WholeFinder
 
         public void Begin() => (_result, _calls) = (null, 0);
 
-        /// <summary>Called once in the forward, and what it gave is the very object that the model gave.</summary>
+        /// <summary>Checks that it was called once in the forward, and that its result is the object that the model returned.</summary>
         public void Judge(Forward seen)
         {
             _wasSeen = true;

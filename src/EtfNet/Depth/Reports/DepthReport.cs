@@ -7,7 +7,7 @@ namespace EtfNet;
 /// </remarks>
 public sealed record DepthReport
 {
-    // Accuracies are quotients of whole numbers: less than one sample is rounding.
+    // Accuracies are quotients of whole numbers: a difference of less than one sample is rounding.
     private const double Rounding = 1e-9;
 
     /// <summary>Gets the layers in forward order.</summary>
@@ -49,7 +49,7 @@ public sealed record DepthReport
             $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
     /// <summary>
-    /// The effective depth (Galanti et al., arXiv 2202.09028) on held-out data: the first layer from which on all layers have a
+    /// The effective depth (Galanti et al., arXiv 2202.09028) on held-out data: the first layer such that it and all later layers have a
     /// nearest-center error, measured with training centers, of at most epsilon.
     /// </summary>
     /// <param name="epsilon">An error, in [0, 1).</param>

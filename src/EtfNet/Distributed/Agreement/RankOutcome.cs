@@ -3,10 +3,10 @@ using System.Text;
 
 namespace EtfNet;
 
-/// <summary>Lets all ranks know where something fails on some of them, so that none waits for the others in vain.</summary>
+/// <summary>Tells all ranks if something fails on some of them, so that none waits in vain.</summary>
 internal static class RankOutcome
 {
-    /// <summary>Runs what may fail on some ranks, and goes on where it did on none.</summary>
+    /// <summary>Runs an action that may fail on some ranks, and returns only if it failed on none.</summary>
     /// <param name="group">The ranks.</param>
     /// <param name="action">What this rank does; it makes no call of the group.</param>
     /// <param name="purpose">What it is for; the same on all ranks.</param>

@@ -10,7 +10,7 @@ internal static class RankBatchNorm
     /// <summary>The output of a batch norm in training, after its own forward on the same input.</summary>
     /// <param name="norm">The batch norm; its running statistics become those of the whole batch.</param>
     /// <param name="input">N x C x ..., this rank's share of the batch.</param>
-    /// <param name="sum">What the sum of something over the ranks is called by.</param>
+    /// <param name="sum">Makes the call that sums a named quantity over the ranks.</param>
     /// <returns>A tensor like <paramref name="input"/>, of the current scope.</returns>
     public static Tensor Run(BatchNorm norm, Tensor input, Func<string, RankSumCall> sum)
     {
@@ -40,8 +40,7 @@ internal static class RankBatchNorm
         return output.to(input.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Gives the running statistics, which the batch norm has moved by its own share, what all ranks' would have given
-    /// them.</summary>
+    /// <summary>Corrects the running statistics, which the batch norm has updated with its own share only, to those of all ranks.</summary>
     private static void Correct(
         BatchNorm norm, (double Count, Tensor Sums, Tensor Squares) own, (double Count, Tensor Mean, Tensor Variance) whole)
     {

@@ -9,7 +9,7 @@ internal static class SynchronizationPause
     /// <summary>Whether this thread is in such a forward.</summary>
     public static bool IsOn => s_depth > 0;
 
-    /// <summary>Begins one; it ends when the result is disposed, on the same thread.</summary>
+    /// <summary>Begins a pause, which ends when the result is disposed, on the same thread.</summary>
     public static IDisposable Begin()
     {
         s_depth++;

@@ -21,7 +21,7 @@ internal sealed class CallGuard
         return new Scope(this);
     }
 
-    /// <summary>Lets nobody in any more.</summary>
+    /// <summary>Closes the group to further calls.</summary>
     /// <param name="inCall">Whether a thread is in a call.</param>
     /// <returns>False where it was closed before.</returns>
     public bool Close(out bool inCall)

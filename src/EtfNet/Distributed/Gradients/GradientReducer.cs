@@ -35,7 +35,7 @@ internal sealed class GradientReducer : IDisposable
     /// <summary>Replaces every gradient by the weighted mean over the ranks.</summary>
     /// <param name="parameters">The model's parameters with their names, in the same order on all ranks.</param>
     /// <param name="weight">
-    /// What this rank's gradients count, at least 0: where ranks have different numbers of samples, that number; 0 for a rank that has
+    /// The weight of this rank's gradients, at least 0: where ranks have different numbers of samples, that number; 0 for a rank that has
     /// none.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>

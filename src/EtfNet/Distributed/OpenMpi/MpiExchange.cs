@@ -23,7 +23,7 @@ internal sealed class MpiExchange(OpenMpi mpi, nint communicator, RankMessages m
     private CollectiveException? _failure;
 
     /// <summary>Makes a call together with all ranks.</summary>
-    /// <exception cref="CollectiveException">They make other calls, or do not come; or so it was before.</exception>
+    /// <exception cref="CollectiveException">The ranks make other calls or do not arrive, now or in an earlier call.</exception>
     public void Run(CollectiveCall call, Span<byte> bytes)
     {
         if (_failure is not null)
@@ -46,7 +46,7 @@ internal sealed class MpiExchange(OpenMpi mpi, nint communicator, RankMessages m
     }
 
     /// <summary>Ends the calls together with all ranks.</summary>
-    /// <param name="failure">Where they do not end theirs: why, unless that was thrown before.</param>
+    /// <param name="failure">Why the other ranks do not end their calls, unless that was thrown before.</param>
     public bool TryLeave(out CollectiveException? failure)
     {
         failure = null;
@@ -142,7 +142,7 @@ internal sealed class MpiExchange(OpenMpi mpi, nint communicator, RankMessages m
         if (Poll(ref request, s_answerTime, mayBeLate, () => messages.Silent().Count == 0))
             return;
         var missing = messages.Silent();
-        // Whoever came at the last moment lets the call end.
+        // A rank that arrived at the last moment still completes the call.
         if (missing.Count == 0 && Poll(ref request, s_answerTime, mayBeLate))
             return;
         var failure = CollectiveTimeout.Of([.. Enumerable.Range(0, size).Except(missing)], missing, call, options.Timeout);

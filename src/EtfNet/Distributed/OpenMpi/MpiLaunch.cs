@@ -11,7 +11,7 @@ internal static class MpiLaunch
         + "MpiOptions.AllowOneRank allows a program to run alone.";
 
     /// <summary>
-    /// Whether a launcher of MPI programs started it. Without one, MPI_Init starts programs of its own, so it is not called.
+    /// Whether a launcher of MPI programs started the process. Without one, MPI_Init starts programs of its own, so it is not called.
     /// </summary>
     public static bool IsLaunched => s_variables.Any(name => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(name)));
 

@@ -78,7 +78,7 @@ internal sealed class MpiWorld
             _groups.Add(group);
     }
 
-    /// <summary>A group that all ranks left together needs nothing more.</summary>
+    /// <summary>Forgets a group that all ranks have left together.</summary>
     public void Remove(MpiCollective group)
     {
         lock (_groups)
@@ -101,7 +101,7 @@ internal sealed class MpiWorld
         }
         catch (CollectiveException)
         {
-            // MPI is of no use any more; the job ends all the same.
+            // MPI no longer works; the job ends anyway.
         }
 
         Mpi.Abort(exitCode);

@@ -24,8 +24,8 @@ internal sealed unsafe class RankMessages(OpenMpi mpi, nint communicator, int ra
         }
     }
 
-    /// <summary>Takes in what has come and sends on what is on its way.</summary>
-    /// <param name="inCall">Whether this rank is in a call, so that it answers who asks.</param>
+    /// <summary>Receives the messages that have arrived, and advances those being sent.</summary>
+    /// <param name="inCall">Whether this rank is in a call, so that it answers ranks that ask.</param>
     public void Poll(bool inCall)
     {
         lock (_gate)

@@ -59,14 +59,14 @@ internal sealed class RankStream(ICollective group, int root, string purpose) : 
         _length = 0;
     }
 
-    /// <summary>The root has written all.</summary>
+    /// <summary>Ends the stream: the root has written everything.</summary>
     public void Complete()
     {
         Flush();
         BroadcastLength(0);
     }
 
-    /// <summary>The root cannot go on.</summary>
+    /// <summary>Ends the stream with an error of the root.</summary>
     public void Fail(byte[] why)
     {
         BroadcastLength(-why.Length);
@@ -85,7 +85,7 @@ internal sealed class RankStream(ICollective group, int root, string purpose) : 
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    /// <summary>Takes what is left, so that all ranks make the same calls.</summary>
+    /// <summary>Reads what is left, so that all ranks make the same calls.</summary>
     public void Drain()
     {
         while (!_ended)

@@ -36,7 +36,7 @@ internal static class Centering
         return bias is null ? x : x.add_(y.dim() == 2 ? bias : bias.view(-1, 1, 1));
     }
 
-    /// <summary>Whether autograd records what is done with them: then only operations that it knows will do.</summary>
+    /// <summary>Whether autograd records operations on these tensors: then only operations that it knows can be used.</summary>
     private static bool IsRecorded(Tensor x, Tensor? bias) => (x.requires_grad || bias is { requires_grad: true }) && is_grad_enabled();
 
     private static Tensor? ByKernel(Tensor x, in CenteringForm form, Tensor? bias)

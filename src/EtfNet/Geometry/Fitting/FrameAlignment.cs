@@ -25,7 +25,7 @@ internal sealed record FrameAlignment(Tensor Left, Tensor Right, Tensor Inputs, 
         using var scope = NewDisposeScope();
         var centered = shape.IsColumnFrame ? images : images - images.mean([0], keepdim: true);
         var (a, sigma, bt) = linalg.svd(centered, fullMatrices: false);
-        // Centering leaves K - 1 directions at most; what the rounding shows beyond is none.
+        // Centering leaves at most K - 1 directions; any further ones are rounding.
         var cap = Math.Min(shape.Points - 1, sigma.shape[0]);
         var largest = sigma[0].item<double>();
         var floor = Math.Max(largest, images.norm().item<double>() * 1e-3) * Tolerance;

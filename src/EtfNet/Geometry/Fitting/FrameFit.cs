@@ -139,7 +139,7 @@ internal sealed record FrameFit(SimplexEtf Etf, Tensor? Bias, double OutputError
         return map.Apply(x, FrameScale.One);
     }
 
-    /// <summary>The scale that keeps the outputs' norm; where there are none to go by the weight's norm; else 1.</summary>
+    /// <summary>The scale that keeps the outputs' norm; without usable outputs, the weight's norm; else 1.</summary>
     private static double NormScale(Tensor images, Tensor targets, Tensor weight, FrameShape shape)
     {
         var scale = targets.norm().item<double>() / images.norm().item<double>();

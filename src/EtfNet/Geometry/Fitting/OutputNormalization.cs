@@ -24,7 +24,7 @@ internal readonly record struct OutputNormalization(long Groups, bool PerSample 
     /// <summary>Every sample over its features (layer norm).</summary>
     public static OutputNormalization Samples => new(1, PerSample: true);
 
-    /// <summary>Gets whether the mean of every feature is taken away.</summary>
+    /// <summary>Gets whether the mean of every feature is removed.</summary>
     public bool IsPerFeature => Groups == OfOneFeature;
 
     /// <summary>Groups of features over the samples, or each sample's over themselves (group norm; one group: layer norm over whole

@@ -1,7 +1,7 @@
 namespace EtfNet;
 
-/// <summary>A frame over the patches of a convolution: the frame but for its factors, and the patches. With the stride and the padding of
-/// the layer that it stands in for this is all that a plan must hold.</summary>
+/// <summary>A frame over the patches of a convolution: the frame except for its factors, and the patches. Together with the stride and
+/// padding of the replaced layer, this is all that a plan holds.</summary>
 /// <param name="Header">K x d over whole patches, or K x C over their middle pixels: the other taps are zeros then.</param>
 /// <param name="Patch">What a patch holds.</param>
 internal sealed record PatchFrame(SimplexEtfHeader Header, PatchShape Patch)

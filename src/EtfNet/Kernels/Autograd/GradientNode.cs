@@ -40,7 +40,7 @@ internal abstract unsafe class GradientNode
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate void DeleteFunction();
 
-    /// <summary>Makes an output that was computed without recording the output of a node of this function.</summary>
+    /// <summary>Attaches a node of this function to an output that was computed without recording.</summary>
     /// <param name="output">A new tensor; disposed.</param>
     /// <param name="first">The first input.</param>
     /// <param name="second">The second, where the function has two.</param>
@@ -81,7 +81,7 @@ internal abstract unsafe class GradientNode
         {
             var slots = GradientSlots.OfThread();
             slots->Release(_torch);
-            // The handle is given away to this call; there is none where no gradient came.
+            // This call owns the handle; there is none if no gradient came.
             if (count > 0 && gradients[0] != 0)
             {
                 using var scope = NewDisposeScope();
@@ -93,7 +93,7 @@ internal abstract unsafe class GradientNode
         }
         catch (Exception exception)
         {
-            // An exception that crosses native code ends the process. To an answer of no gradients autograd gives an error of its own,
+            // An exception that crosses native code ends the process. If no gradients are returned, autograd raises an error of its own,
             // which TorchSharp throws.
             KernelLog.Instance.Write($"The gradient of a fixed layer failed, and with it the backward pass: {exception.Message}");
             return default;

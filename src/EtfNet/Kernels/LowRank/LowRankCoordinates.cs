@@ -84,7 +84,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
     private static void AddTwo(
         TElement* x, long fromRow, TElement* inner, long stride, int depth, byte* coordinates, int width, int column, int row, int last)
     {
-        // Behind the last row it is taken again, and not added.
+        // Past the last row, that row is read again but not added.
         TElement* x0 = x + row * fromRow, x1 = x + Math.Min(row + 1, last) * fromRow;
         TElement* x2 = x + Math.Min(row + 2, last) * fromRow, x3 = x + Math.Min(row + 3, last) * fromRow;
         var (a0, a1, b0, b1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);

@@ -32,7 +32,7 @@ internal static unsafe class LowRankOutputs<TSimd, TVector, TElement>
     private static void FourRows(
         LowRankJob* job, TElement* x, long fromRow, TElement* y, byte* coordinates, int width, byte* panel, long first, int row, int last)
     {
-        // Behind the last row it is taken again: it comes out the same.
+        // Past the last row, that row is computed again, with the same result.
         var (r1, r2, r3) = (Math.Min(row + 1, last), Math.Min(row + 2, last), Math.Min(row + 3, last));
         var bias = job->Bias == 0 ? null : (TElement*)job->Bias + first;
         var factor = TSimd.Create(job->Factor);

@@ -7,13 +7,13 @@ namespace EtfNet;
 /// <summary>An update of low rank of the rows of a matrix, by <see cref="LowRankKernel"/>.</summary>
 internal static unsafe class LowRankPass
 {
-    /// <summary>Rows that pay for a copy of the factors of their own.</summary>
+    /// <summary>The fewest rows that are worth a copy of the factors.</summary>
     private const long LeastRows = 16;
 
-    /// <summary>Multiplications that pay for a thread.</summary>
+    /// <summary>The fewest multiplications that are worth a thread.</summary>
     private const long LeastWork = 1 << 18;
 
-    /// <summary>Of a copy of the outer factor.</summary>
+    /// <summary>The most bytes of a copy of the outer factor.</summary>
     private const long MostBytes = 1 << 30;
 
     /// <summary><c>factor (J x - outer inner^T x) + bias</c>: J takes the first numbers of a row, or puts zeros behind them.</summary>

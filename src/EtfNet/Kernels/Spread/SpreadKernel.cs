@@ -27,7 +27,7 @@ internal abstract unsafe class SpreadKernel : IKernel
         where TVector : struct
         where TElement : unmanaged
     {
-        // Behind the last channel it is taken again, and behind the last position the last vector is: they come out the same.
+        // Past the last channel, that channel is computed again, and past the last position the last vector is, with the same results.
         var (second, third, fourth) = (
             Math.Min(channel + 1, job->Outputs - 1), Math.Min(channel + 2, job->Outputs - 1), Math.Min(channel + 3, job->Outputs - 1));
         var left = (TElement*)job->Left;

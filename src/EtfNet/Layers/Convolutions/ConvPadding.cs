@@ -7,7 +7,7 @@ namespace EtfNet;
 /// <remarks>The default is none, which is <see cref="Padding.Valid"/>. One number stands for rows and columns.</remarks>
 public readonly record struct ConvPadding
 {
-    /// <summary>Makes a padding of so many rows and columns.</summary>
+    /// <summary>Makes a padding of given numbers of rows and columns.</summary>
     /// <param name="height">Rows on each side, at least 0.</param>
     /// <param name="width">Columns on each side, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
@@ -24,20 +24,23 @@ public readonly record struct ConvPadding
     /// <summary>Gets the columns on each side; 0 for "same".</summary>
     public long Width { get; }
 
-    /// <summary>Gets whether the padding keeps the size of a map: <c>dilation (kernel - 1)</c> in all, the odd one behind. Stride 1
+    /// <summary>Gets whether the padding keeps the size of a map: <c>dilation (kernel - 1)</c> in all, an odd one at the end. Stride 1
     /// only.</summary>
     public bool IsSame { get; private init; }
 
     /// <summary>The same number of rows and columns on each side.</summary>
     /// <param name="both">At least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public static implicit operator ConvPadding(long both) => new(both, both);
 
     /// <summary>Rows and columns on each side.</summary>
     /// <param name="size">Rows, then columns, each at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is negative.</exception>
     public static implicit operator ConvPadding((long Height, long Width) size) => new(size.Height, size.Width);
 
-    /// <summary>By name, as TorchSharp's convolutions take it.</summary>
-    /// <param name="padding"><see cref="Padding.Valid"/>: none; <see cref="Padding.Same"/>: what keeps the size.</param>
+    /// <summary>The padding that a name of TorchSharp's stands for.</summary>
+    /// <param name="padding"><see cref="Padding.Valid"/>: none; <see cref="Padding.Same"/>: as much as keeps the size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not defined.</exception>
     public static implicit operator ConvPadding(Padding padding) => padding switch
     {
         Padding.Valid => default,

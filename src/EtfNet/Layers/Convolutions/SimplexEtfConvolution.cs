@@ -44,7 +44,7 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
     /// <summary>How the kernel moves.</summary>
     internal PatchWindow Window => _window;
 
-    /// <summary>The frame as it is now, but for its factors, and the patches: what a plan holds.</summary>
+    /// <summary>The frame as it is now, except for its factors, and the patches: what a plan holds.</summary>
     internal PatchFrame Frame => _frame with { Header = Header };
 
     /// <summary>Converts a kernel to the K x d matrix that <see cref="SimplexEtf"/> takes, with its columns in frame order.</summary>
@@ -55,6 +55,9 @@ public abstract partial class SimplexEtfConvolution : SimplexEtfLayer
     public static Tensor KernelToMatrix(Tensor kernel) => PatchShape.Of(kernel).ToMatrix(kernel);
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
+    /// <exception cref="ArgumentException">The input's shape, type or device does not fit the layer.</exception>
+    /// <exception cref="InvalidOperationException">The loaded state is that of another frame.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);

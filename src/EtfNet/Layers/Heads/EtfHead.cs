@@ -42,7 +42,7 @@ public sealed class EtfHead : nn.Module<Tensor, Tensor>
     /// <param name="dtype">The floating point type. The default is float32.</param>
     /// <param name="device">The default is the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">No simplex ETF of K rows exists, or a length is not positive and finite.</exception>
-    /// <exception cref="ArgumentException">The frame follows a trained weight, or the dtype is not floating point.</exception>
+    /// <exception cref="ArgumentException">The frame depends on a trained weight, or the dtype is not floating point.</exception>
     public EtfHead(
         long inFeatures, long classCount, EtfFrame? frame = null, double length = 1, double featureLength = 1,
         ScalarType dtype = ScalarType.Float32, Device? device = null)

@@ -84,6 +84,8 @@ public sealed class EtfFeedForward : nn.Module<Tensor, Tensor>
     public nn.Module<Tensor, Tensor> Down => _down;
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
+    /// <exception cref="ArgumentException">The input's shape, type or device does not fit the layer.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);

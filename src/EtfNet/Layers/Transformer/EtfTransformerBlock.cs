@@ -119,6 +119,8 @@ public sealed class EtfTransformerBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="input"/> is null.</exception>
+    /// <exception cref="ArgumentException">The input's shape, type or device does not fit the block.</exception>
     public override Tensor forward(Tensor input)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -44,7 +44,7 @@ internal sealed class SelfAttention : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var (batch, tokens, width) = (input.shape[0], input.shape[1], input.shape[2]);
-        // A mask of one's own and the flag for a causal one exclude each other in torch.
+        // torch accepts a mask or the causal flag, not both.
         var seen = padding is null ? null : AttentionMask.FromPadding(padding, _causal);
         var mixed = nn.functional.scaled_dot_product_attention(
             Heads(_query), Heads(_key), Heads(_value), seen, training ? _dropout : 0, is_casual: _causal && seen is null);

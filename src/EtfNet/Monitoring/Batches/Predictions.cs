@@ -21,10 +21,10 @@ internal sealed class Predictions : IDisposable
     /// <summary>As numbers; empty where there are none.</summary>
     public int[] Values => _values ??= Read();
 
-    /// <summary>Predictions from the class scores of a forward, which must live as long as they.</summary>
+    /// <summary>Predictions from the class scores of a forward, which must outlive them.</summary>
     /// <param name="forward">The forward.</param>
     /// <param name="count">The number of labels.</param>
-    /// <param name="wanted">Whether anybody asks.</param>
+    /// <param name="wanted">Whether predictions are needed.</param>
     public static Predictions Of(Forward forward, long count, bool wanted)
     {
         // Where the model's result was not seen, the last layer's output stands for its.

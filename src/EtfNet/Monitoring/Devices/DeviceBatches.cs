@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace EtfNet;
 
 /// <summary>
-/// Batches that wait on a device until there are enough for one go: a launch there takes as long as the work of some thousand rows.
+/// Batches that wait on a device until there are enough to process together: a launch there takes as long as the work of some thousand
+/// rows.
 /// </summary>
 internal sealed class DeviceBatches : IDisposable
 {

@@ -78,7 +78,7 @@ internal sealed class DeviceCenters : IDisposable
     /// turn.
     /// </summary>
     /// <param name="features">Samples x width.</param>
-    /// <param name="own">A class a sample; not below the class count where a sample does not count.</param>
+    /// <param name="own">One class per sample; at least the class count where a sample does not count.</param>
     /// <param name="predictions">The model's predictions, or null.</param>
     public Tensor Score(Tensor features, Tensor own, Tensor? predictions)
     {

@@ -45,7 +45,7 @@ internal sealed class DeviceReturning : IDisposable
 
     /// <summary>Takes a batch in.</summary>
     /// <param name="features">Samples x width.</param>
-    /// <param name="own">A class a sample.</param>
+    /// <param name="own">One class per sample.</param>
     /// <param name="classCount">The number of classes: samples of others do not count.</param>
     public void Add(Tensor features, Tensor own, int classCount)
     {

@@ -16,7 +16,7 @@ internal sealed class DeviceSums : IDisposable
     /// <summary>How many rows behind the last class are for samples that do not count.</summary>
     public const int Uncounted = 2;
 
-    // The one-hot rows of the way with a fixed order are made of so many samples and classes at a time.
+    // With a fixed order, one-hot rows are made of this many samples and classes at a time.
     private const int MembersAtATime = 1 << 22;
 
     private readonly bool _deterministic;
@@ -88,7 +88,7 @@ internal sealed class DeviceSums : IDisposable
 
     /// <summary>The class means to score against, and to see features from; null for none.</summary>
     /// <param name="statistics">The last epoch's.</param>
-    /// <param name="returning">What is known of how samples return, to go on from; null where nobody asks.</param>
+    /// <param name="returning">The returning share to continue from; null if it is not needed.</param>
     public void SetCenters(ClassStatistics? statistics, ReturningShare? returning = null)
     {
         CatchUp();
@@ -130,7 +130,7 @@ internal sealed class DeviceSums : IDisposable
             Sum();
     }
 
-    /// <summary>Does what waits, without waiting for the device.</summary>
+    /// <summary>Processes the waiting batches, without waiting for the device.</summary>
     public void CatchUp()
     {
         Score();

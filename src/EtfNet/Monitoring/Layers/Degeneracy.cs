@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>Statistics that no error or metric can be made of, and why.</summary>
+/// <summary>Why no error or metric can be computed from some statistics.</summary>
 internal static class Degeneracy
 {
     // Means of one and the same float32 vector differ in the last digits of float64.

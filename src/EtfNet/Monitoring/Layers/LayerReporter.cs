@@ -31,7 +31,7 @@ internal static class LayerReporter
         };
     }
 
-    /// <summary>What statistics tell, and in exact mode scores.</summary>
+    /// <summary>The entry that follows from statistics and, in exact mode, from scores.</summary>
     public static LayerCollapse Describe(
         string name, IFeatureSource? source, ClassStatistics? statistics, HeadWeight? head, NccMonitorOptions options,
         NccScores? scores = null)

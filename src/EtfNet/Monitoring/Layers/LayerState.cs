@@ -21,7 +21,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     [State(AtLeast = 0)]
     public int PreviousBatches { get; set; }
 
-    /// <summary>Whether statistics are of the layer's own output, the normalization behind it not being always the same.</summary>
+    /// <summary>Whether statistics are of the layer's own output, because the normalization behind it is not always the same.</summary>
     [State]
     public bool HasLostItsNorm { get; set; }
 
@@ -95,7 +95,7 @@ internal sealed class LayerState(NccMonitorOptions options) : IDisposable
     public static bool IsOnDevice(Tensor tensor, NccMonitorOptions options) =>
         tensor.device_type == DeviceType.CUDA || options.AlwaysAsOnDevice;
 
-    /// <summary>This epoch's statistics, of a width; what an earlier epoch left is of no use where it is of another kind.</summary>
+    /// <summary>This epoch's statistics, of a width; what an earlier epoch left is replaced if it is of another kind.</summary>
     public ClassStatistics Prepare(int width) =>
         Current is { } current && (current.Total > 0 || (current.Width == width && current.TracksScatter == _tracksScatter))
             ? current

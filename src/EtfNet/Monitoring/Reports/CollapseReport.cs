@@ -24,8 +24,8 @@ public sealed record CollapseReport
         ?? throw new KeyNotFoundException(
             $"No layer '{layer}' in the report; there are: {string.Join(", ", Layers.Select(entry => entry.Name))}.");
 
-    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer from which on all layers have an error of at most
-    /// epsilon.</summary>
+    /// <summary>The effective depth (Galanti et al., arXiv 2202.09028): the first layer such that it and all later layers have an error of
+    /// at most epsilon.</summary>
     /// <param name="epsilon">An error, in [0, 1).</param>
     /// <returns>
     /// The number of that layer in <see cref="Layers"/>, counted from 1; null if the last layer's error is above epsilon, or it has no

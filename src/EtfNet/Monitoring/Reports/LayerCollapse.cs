@@ -53,7 +53,7 @@ public sealed record LayerCollapse
     /// mode.</summary>
     public double? Nc1 { get; init; }
 
-    /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> took.</summary>
+    /// <summary>Gets the rank that the pseudo-inverse in <see cref="Nc1"/> used.</summary>
     public int? Nc1Rank { get; init; }
 
     /// <summary>Gets <c>tr(Sw) / tr(Sb)</c>, a cheap alternative to <see cref="Nc1"/>; null unless the scatter is kept.</summary>

@@ -11,8 +11,8 @@ namespace EtfNet;
 /// itself), the share is the square root of <c>((m_a - l_a) - (m_w - l_w)) / (m_w - (m_w - l_w))</c>, sums over classes. That a class has
 /// moved as a whole adds the same to m_a and l_a. The root errs on the high side, which keeps noise out; 1, the sample itself, is what
 /// holds where nothing is known.</para>
-/// <para>Only classes below <see cref="Classes"/> take part, and of each about its first <see cref="FewSamples"/> samples: for larger
-/// classes a sample moves its center by nothing.</para>
+/// <para>Only classes below <see cref="Classes"/> take part, and of each about its first <see cref="FewSamples"/> samples: in larger
+/// classes a sample hardly moves its center.</para>
 /// </remarks>
 internal sealed class ReturningShare : IMergeableState
 {

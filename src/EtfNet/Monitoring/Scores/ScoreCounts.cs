@@ -3,7 +3,8 @@ namespace EtfNet;
 /// <summary>Scores of an epoch, as counts that add up over batches and processes.</summary>
 internal sealed class ScoreCounts : ICheckedState
 {
-    /// <summary>How finely it is kept from which share of its own deviation in the center a sample turns wrong.</summary>
+    /// <summary>The number of steps in which the share is kept at which a sample turns wrong (of its own deviation, in its
+    /// center).</summary>
     public const int Steps = 16;
 
     [State(MergeRule.Sum, AtLeast = 0)]

@@ -1,11 +1,12 @@
 namespace EtfNet;
 
 /// <summary>
-/// Which batches of an epoch are scored: in each run of so many, one that is drawn. A loop with a period of its own meets no period here.
+/// Which batches of an epoch are scored: one, drawn at random, in each run of a given length, so that no period of the training loop
+/// coincides with the scoring.
 /// </summary>
 internal static class ScoringDraw
 {
-    // With more classes than this a scored batch costs as many times more, and one in as many is scored.
+    // Above this number of classes, a scored batch costs proportionally more, and proportionally fewer are scored.
     private const int ManyClasses = 1000;
 
     /// <summary>Whether a batch is scored.</summary>

@@ -57,7 +57,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
     /// <summary>How the last output became rows: its rank, where its features were, and the pooling that was taken.</summary>
     public (long Rank, FeatureLayout Layout, FeaturePooling Pooling) Pooled => (_rank, _seen, FeaturePooler.Resolve(Pooling, _rank, _seen));
 
-    /// <summary>How often the place that features are taken at has changed, but for the first forward's search.</summary>
+    /// <summary>How often the place that features are taken at has changed, except for the first forward's search.</summary>
     public int Generation { get; private set; }
 
     /// <summary>Whether its own output is taken because the normalization behind it is not always the same.</summary>
@@ -71,7 +71,7 @@ internal sealed class LayerTap : IFeatureSource, IModuleListener, IDisposable
             : "no call of it was seen: the model does not use it, or runs it inside a native composite; hand its features to "
                 + "Observe(layer, features, labels)";
 
-    /// <summary>Another module has come in the layer's place.</summary>
+    /// <summary>Follows the layer to the module that replaced it.</summary>
     /// <exception cref="ArgumentException">It has no hooks.</exception>
     public void Follow(nn.Module replacement)
     {

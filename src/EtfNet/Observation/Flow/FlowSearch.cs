@@ -13,7 +13,7 @@ internal sealed class FlowSearch(FlowTrace trace, Func<Forward, Tensor, LayerFea
     private Forward? _forward;
     private int _calls;
 
-    /// <summary>The layer has given an output. A forward that did not end shows nothing: the next begins anew.</summary>
+    /// <summary>Takes an output of the layer. A forward that did not end shows nothing: the next one starts afresh.</summary>
     public void Gave(Forward forward, Tensor output, LayerFeatures features)
     {
         if (!ReferenceEquals(forward, _forward))

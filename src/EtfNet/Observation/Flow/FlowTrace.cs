@@ -59,7 +59,7 @@ internal sealed class FlowTrace : IDisposable
     internal void Gave(Tensor output, FlowSearch search, LayerFeatures features) =>
         _given.AddOrUpdate(output, new Given(search, features, TensorVersion.Of(output)));
 
-    /// <summary>One layer less to look for; after the last the norms are listened to no longer.</summary>
+    /// <summary>Ends the search for one layer; after the last one, the norms are no longer listened to.</summary>
     internal void Decided(FlowSearch search)
     {
         _searches.Remove(search);

@@ -21,7 +21,7 @@ internal sealed class Forward : IDisposable
     /// <summary>The call under way; null afterwards.</summary>
     public ForwardCall? Call { get; set; }
 
-    /// <summary>By what its inputs are known again; null where the model itself was not called.</summary>
+    /// <summary>Identifies its inputs; null if the model itself was not called.</summary>
     public InputMark? Inputs { get; set; }
 
     public required ScopeChain Scopes { get; init; }
@@ -73,8 +73,8 @@ internal sealed class Forward : IDisposable
         (_samples, _positions) = (null, null);
     }
 
-    /// <summary>Puts other features of the same layer in the place of some, which are the caller's from now on.</summary>
-    /// <returns>False where the old ones are gone: then nothing has changed.</returns>
+    /// <summary>Replaces features by others of the same layer; the old ones then belong to the caller.</summary>
+    /// <returns>False if the old ones are gone; nothing has changed then.</returns>
     public bool Swap(LayerFeatures old, LayerFeatures features)
     {
         if (Features.FindIndex(one => ReferenceEquals(one, old)) is not (var index and >= 0))

@@ -14,7 +14,7 @@ internal sealed class ForwardCall(bool counts, object?[] inputs, ModuleHook? ope
 
     public ModuleHook? Opener { get; } = opener;
 
-    /// <summary>Whether what layers opened has got its labels: the next layer that fires opens another.</summary>
+    /// <summary>Whether a forward that layers opened has its labels, so that the next layer that fires opens another one.</summary>
     public bool IsClosed { get; set; }
 
     /// <summary>How many further calls of the model are under way inside this one.</summary>
@@ -36,7 +36,7 @@ internal sealed class ForwardCall(bool counts, object?[] inputs, ModuleHook? ope
     /// <summary>Lets go of the user's own tensors.</summary>
     public void End() => Inputs = [];
 
-    /// <summary>The forward threw: what was recorded belongs to no labels.</summary>
+    /// <summary>Discards what was recorded, because the forward threw and gets no labels.</summary>
     public void Abandon()
     {
         End();

@@ -29,7 +29,7 @@ internal sealed class ForwardOutputs
     public bool Contain(Tensor output) =>
         _tensors.Exists(reference => reference.TryGetTarget(out var known) && ReferenceEquals(known, output));
 
-    /// <summary>The first number of rows that an output can be read as having and that a layer has; null for none.</summary>
+    /// <summary>The first possible row count of an output that a layer also has; null for none.</summary>
     public long? RowsAmong(List<long> layers, Func<long[], long[]> rowsOf)
     {
         foreach (var rows in _shapes.SelectMany(rowsOf))

@@ -12,7 +12,7 @@ internal interface IForwardSubscriber
 
     /// <summary>A forward has got its labels.</summary>
     /// <param name="forward">The forward.</param>
-    /// <param name="labels">They, one per sample or one per position; the caller's.</param>
+    /// <param name="labels">The labels, one per sample or one per position; owned by the caller.</param>
     void Labeled(Forward forward, Tensor labels);
 
     /// <summary>A forward gets no labels any more.</summary>

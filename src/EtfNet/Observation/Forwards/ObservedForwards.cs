@@ -9,8 +9,8 @@ namespace EtfNet;
 /// </summary>
 /// <remarks>
 /// An accepted match takes its forwards and lets go of the others; a named one leaves them for further names. A refused one changes
-/// nothing, so that it can be tried again. Either way what still waits is let go when the next forward begins: it never comes in the way of
-/// a later step.
+/// nothing, so that it can be tried again. Either way, what still waits is let go when the next forward begins, so it never affects a later
+/// step.
 /// </remarks>
 internal sealed class ObservedForwards : IDisposable
 {
@@ -160,7 +160,7 @@ internal sealed class ObservedForwards : IDisposable
             }
 
             var waiting = _waiting.All.Where(forward => forward.Features.Count > 0).ToList();
-            // The forward that showed that layers are called by forward() showed nothing else: its labels are for nobody.
+            // The forward that showed that layers are called by forward() showed nothing else: its labels are not used.
             if (waiting.Count == 0 && _waiting.All.Count > 0 && Observer.StandIns.Any)
                 return null;
             if (waiting.Count == 0)
@@ -201,7 +201,7 @@ internal sealed class ObservedForwards : IDisposable
         }
     }
 
-    /// <summary>An epoch ends: what a last match has left over waits no longer.</summary>
+    /// <summary>Ends an epoch: what the last match left over no longer waits.</summary>
     public void EndEpoch()
     {
         lock (_lock)
@@ -220,15 +220,15 @@ internal sealed class ObservedForwards : IDisposable
         }
     }
 
-    /// <summary>The model itself is called from now on: what its layers opened is no forward.</summary>
+    /// <summary>Discards what layers opened, because the model itself is called from now on.</summary>
     public void LetGoOfLayersOwn()
     {
         lock (_lock)
             _waiting.LetGo(forward => forward.IsOpenedByLayers, []);
     }
 
-    /// <summary>Nothing of the model can be seen.</summary>
-    /// <exception cref="InvalidOperationException">This party cannot do without.</exception>
+    /// <summary>Reports that nothing of the model can be seen.</summary>
+    /// <exception cref="InvalidOperationException">This party requires layers.</exception>
     public void NothingCanBeSeen(string obstacle)
     {
         if (Options.RequiresLayers)

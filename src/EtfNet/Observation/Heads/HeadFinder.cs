@@ -9,7 +9,7 @@ namespace EtfNet;
 /// Found in the first forward that shows them. Later ones keep inputs of these layers only, and only where no other features are the very
 /// same tensor.
 /// </remarks>
-/// <param name="wanted">Whether anybody asks.</param>
+/// <param name="wanted">Whether heads are needed.</param>
 /// <param name="takeInputs">Whether inputs are taken that are no other features.</param>
 internal sealed class HeadFinder(bool wanted, bool takeInputs)
 {
@@ -93,7 +93,7 @@ internal sealed class HeadFinder(bool wanted, bool takeInputs)
     {
         if (forward.Features.Find(features => features.Shares(head.Input!)) is { } same)
             Inputs[head.Tap.Name] = same.Source.Name;
-        // What goes into the model is no feature of it.
+        // The model's own input is not a feature.
         else if (takeInputs && forward.Inputs?.Holds(head.Input!) != true)
             Inputs[head.Tap.Name] = (_own[head.Tap.Name] = new HeadInput(head.Tap)).Name;
         Widths[head.Tap.Name] = head.Width;

@@ -6,8 +6,8 @@ namespace EtfNet;
 internal static class LogitsChoice
 {
     /// <summary>
-    /// What the options pick; else the only floating one; else, of several, the one that is the own output of the last layer called, or the
-    /// only one as wide as there are classes.
+    /// The tensor that the options pick; else the only floating-point one; else, of several, the one that the last called layer returned
+    /// itself, or the only one as wide as there are classes.
     /// </summary>
     public static Tensor? Of(ObservationOptions options, object? result, IReadOnlyList<Tensor> outputs, Forward forward)
     {

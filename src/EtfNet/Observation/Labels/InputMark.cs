@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace EtfNet;
 
-/// <summary>By what the inputs of two forwards are told apart: the very same tensors, unwritten in between, are one batch.</summary>
-/// <remarks>Aliases of the tensors are held, so that their memory cannot become another batch's while somebody may still ask.</remarks>
+/// <summary>Tells the inputs of two forwards apart: the same tensors, not written in between, are one batch.</summary>
+/// <remarks>Aliases of the tensors are held, so that their memory cannot become another batch's while they may still be compared.</remarks>
 internal sealed class InputMark : IDisposable
 {
     private const int Sampled = 64;

@@ -19,8 +19,8 @@ internal static class LabelMatching
         IReadOnlyList<Forward> waiting, LabelForm labels, LabelKind kind, string note)
     {
         LabelMismatch.RequireKind(labels, kind, waiting);
-        // A loop that opens a scope for each step shows which forwards are of this one. Several forwards of one length are a question only
-        // among those.
+        // A loop that opens a scope for each step shows which forwards belong to this step. Only among those can several forwards of one
+        // length be ambiguous.
         var recent = waiting.Where(forward => !forward.Scopes.EndedBefore(waiting[^1].Scopes)).ToList();
         foreach (var candidates in recent.Count < waiting.Count ? [recent, waiting] : new[] { waiting })
             foreach (var tried in Kinds(labels, kind))

@@ -1,6 +1,6 @@
 namespace EtfNet;
 
-/// <summary>A forward and which of the labels are its.</summary>
+/// <summary>A forward and its part of the labels.</summary>
 /// <param name="Forward">The forward.</param>
 /// <param name="Start">The first of its labels.</param>
 /// <param name="Count">How many there are.</param>

@@ -11,7 +11,7 @@ internal static class FootprintMeasurement
     {
         using var scope = NewDisposeScope();
         var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
-        // Weights of plain layers that were fixed once and are constants since: parameters to every reader but the optimizers.
+        // Weights of plain layers that were fixed once and have been constants since: parameters to everything except the optimizers.
         var constants = modules.Select(FixableLayer.Of).OfType<FixableLayer>().SelectMany(layer => layer.Constants()).ToList();
         var parameters = model.parameters().Concat(constants).DistinctBy(parameter => parameter.Handle).ToList();
         var buffers = model.buffers().Where(buffer => parameters.TrueForAll(parameter => parameter.Handle != buffer.Handle))

@@ -4,16 +4,15 @@ namespace EtfNet;
 
 /// <summary>The number of parameters of a model, and the bytes that they and their training take, at one moment.</summary>
 /// <remarks>
-/// Parameters are counted as numbers. Trainable parameters have gradients. Fixed parameters are those of layers that are simplex ETFs,
-/// whether they are stored or not: trainable and fixed weights together are those that the same model without EtfNet would train. Bytes are
-/// those of existing tensors.
+/// Parameters are counted as numbers. Trainable parameters have gradients. Trainable and fixed weights together are those that the same
+/// model without EtfNet would train. Bytes are those of existing tensors.
 /// </remarks>
 public sealed record ModelFootprint
 {
     /// <summary>Gets the number of parameters that are trained.</summary>
     public required long TrainableParameters { get; init; }
 
-    /// <summary>Gets the number of parameters that are not trained: the weights that fixed layers stand for (K x d each), and parameters
+    /// <summary>Gets the number of parameters that are not trained: the weights of fixed layers (K x d each, stored or not), and parameters
     /// without gradient.</summary>
     public required long FixedParameters { get; init; }
 

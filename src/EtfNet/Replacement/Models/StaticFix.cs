@@ -79,7 +79,7 @@ internal static class StaticFix
         return chosen;
     }
 
-    /// <summary>Why a convolution that a pattern names is none that a frame stands in for; null where it names no such.</summary>
+    /// <summary>Why no frame can replace a convolution that a pattern names; null if the pattern names none of that kind.</summary>
     private static string? Unfixable(nn.Module model, string pattern) =>
         (from node in ModuleTree.Walk(model)
          where node.Module is Convolution && NamePattern.Matches(pattern, node.Path)

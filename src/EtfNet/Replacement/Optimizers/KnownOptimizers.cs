@@ -22,7 +22,7 @@ internal sealed class KnownOptimizers
         return All.Count < count;
     }
 
-    /// <summary>Forgets those that train nothing any more, and gives them.</summary>
+    /// <summary>Forgets optimizers that no longer train anything, and returns them.</summary>
     public IReadOnlyList<OptimizerHelper> DropUnusable()
     {
         var unusable = All.Where(OptimizerStates.IsUnusable).ToList();
@@ -30,7 +30,7 @@ internal sealed class KnownOptimizers
         return unusable;
     }
 
-    /// <summary>Whether one of them trains a parameter; also where none is known, as then nothing can be said.</summary>
+    /// <summary>Whether one of them trains a parameter; also true if none is known, because nothing can be said then.</summary>
     public bool Train(Parameter parameter) => All.Count == 0
         || All.Any(optimizer => optimizer.parameters().Any(other => ParameterOrder.IsSame(other, parameter)));
 }

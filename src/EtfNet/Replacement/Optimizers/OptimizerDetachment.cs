@@ -38,7 +38,7 @@ internal static class OptimizerDetachment
         if (!TorchSharpInternals.Groups(optimizer).Any(group => ParameterOrder.Holds(group, parameter)))
             foreach (var group in groups)
                 ParameterOrder.Insert(group, parameter, before, model);
-        // As where the optimizer was made: of several groups the last one makes the state.
+        // As when the optimizer was made: of several groups, the last one makes the state.
         if (OptimizerStates.Of(optimizer, parameter) is null)
             OptimizerStates.Set(optimizer, parameter, kept ?? OptimizerStates.Create(optimizer, groups[^1], parameter));
     }

@@ -8,7 +8,8 @@ namespace EtfNet;
 internal static class OptimizerStates
 {
     /// <summary>
-    /// The state of a parameter; null where there is none. One that lies under the address of a parameter that is gone is another's.
+    /// The state of a parameter; null where there is none. A state under the address of a parameter that no longer exists belongs to
+    /// another one.
     /// </summary>
     public static OptimizerState? Of(OptimizerHelper optimizer, Parameter parameter) =>
         !parameter.IsInvalid && TorchSharpInternals.State(optimizer).TryGetValue(parameter.Handle, out var state)
@@ -25,7 +26,8 @@ internal static class OptimizerStates
         states[parameter.Handle] = state;
     }
 
-    /// <summary>A state as of a parameter that was never stepped, by a group's own options. The optimizer does not have it yet.</summary>
+    /// <summary>The state of a parameter that was never stepped, made with a group's own options. The optimizer does not have it
+    /// yet.</summary>
     public static OptimizerState Create(OptimizerHelper optimizer, ParamGroup group, Parameter parameter)
     {
         // Each optimizer makes its own kind of state when a group is added, and only then: add a group of one, then take the group away.
@@ -52,7 +54,7 @@ internal static class OptimizerStates
     /// <summary>The tensors of one parameter's state; the parameter itself is not among them.</summary>
     public static IEnumerable<torch.Tensor> TensorsOf(OptimizerState state) => Fields(state).Where(tensor => !tensor.IsInvalid);
 
-    /// <summary>Whether an optimizer was disposed: TorchSharp's free their states then, or forget them.</summary>
+    /// <summary>Whether an optimizer was disposed: TorchSharp's optimizers then free or forget their states.</summary>
     public static bool IsDisposed(OptimizerHelper optimizer)
     {
         var states = TorchSharpInternals.State(optimizer);

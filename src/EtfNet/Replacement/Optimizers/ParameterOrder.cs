@@ -51,7 +51,7 @@ internal static class ParameterOrder
         group.Parameters = order.Where(other => IsSame(other, parameter) || now.Exists(one => IsSame(one, other))).ToList();
     }
 
-    /// <summary>What stands in a group now, and between it what has left.</summary>
+    /// <summary>The parameters of a group now, and between them those that have left.</summary>
     private static List<Parameter> Merge(ParamGroup group, List<Parameter> now)
     {
         var merged = now.ToList();
@@ -71,7 +71,7 @@ internal static class ParameterOrder
     }
 
     /// <summary>
-    /// Where one list has what stands at a place of another: the second time where it stands there for the second time; -1 if nowhere.
+    /// Where a list has the parameter at a place of another list: its second place if it is there for the second time; -1 if nowhere.
     /// </summary>
     private static int PlaceOf(List<Parameter> list, int index, List<Parameter> other)
     {

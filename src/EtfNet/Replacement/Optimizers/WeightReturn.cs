@@ -5,8 +5,8 @@ namespace EtfNet;
 
 /// <summary>Finds the optimizers that train a weight once its layer is fixed no longer, and gives it to them.</summary>
 /// <remarks>
-/// Those that held it before, and those that were made since and have taken over from one of these: they hold all that it holds. Where none
-/// of these is known any more, those that train what stands nearest to the layer in the model.
+/// These are the optimizers that held it before, and later ones that have taken over from one of them, that is, hold all that it holds. If
+/// none of these is known any more, they are those that train the nearest parameters in the model.
 /// </remarks>
 internal static class WeightReturn
 {

@@ -43,7 +43,7 @@ internal sealed class StorageUses
     /// <summary>Takes in a tensor that some object of the model holds.</summary>
     public void Meet(Tensor tensor, nn.Module owner, string where)
     {
-        // A module's own field of what it has registered is no further use.
+        // A module's own field for a tensor that it has registered is not a further use.
         if (TensorStorage.Address(tensor) is var address
             && !(_uses.TryGetValue(address, out var known) && known.Any(use => ReferenceEquals(use.Owner, owner))))
             Add(tensor, owner, where);

@@ -15,7 +15,7 @@ internal static class DeclaredState
     /// <summary>A new state as it was saved.</summary>
     /// <param name="from">What was saved.</param>
     /// <param name="create">Makes empty objects; null: by their constructor without parameters.</param>
-    /// <exception cref="EtfStateException">What was saved is no such state.</exception>
+    /// <exception cref="EtfStateException">What was saved is not such a state.</exception>
     public static T Read<T>(StateSet from, Func<Type, object?>? create = null)
         where T : class
     {

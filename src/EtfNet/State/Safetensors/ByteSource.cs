@@ -15,10 +15,10 @@ internal sealed class ByteSource
         Left = stream.CanSeek ? Math.Max(0, stream.Length - stream.Position) : long.MaxValue;
     }
 
-    /// <summary>The bytes that are left; above any file's where the stream does not say.</summary>
+    /// <summary>The number of bytes that are left; larger than any file if the stream does not know.</summary>
     public long Left { get; private set; }
 
-    /// <summary>Reads so many bytes, or all where there are fewer.</summary>
+    /// <summary>Reads a number of bytes, or all that are left if there are fewer.</summary>
     public byte[] Read(int length)
     {
         var bytes = new byte[_isKnown ? length : Math.Min(length, FirstPiece)];

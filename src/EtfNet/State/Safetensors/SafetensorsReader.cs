@@ -14,7 +14,7 @@ internal static class SafetensorsReader
 
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    /// <exception cref="EtfStateException">It is no safetensors file, damaged, or of a newer version.</exception>
+    /// <exception cref="EtfStateException">It is not a safetensors file, is damaged, or is of a newer version.</exception>
     public static StateSet Read(string path)
     {
         // Delete: on Windows, a save may put a new file in this one's place while it is being read.

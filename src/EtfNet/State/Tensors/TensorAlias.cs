@@ -5,7 +5,7 @@ internal static class TensorAlias
 {
     /// <summary>The tensor that a name stands for, directly or by way of others.</summary>
     /// <returns>The name of a tensor of the state; null where the name stands for none.</returns>
-    /// <exception cref="EtfStateException">The names go round in a circle.</exception>
+    /// <exception cref="EtfStateException">The names refer to each other in a circle.</exception>
     public static string? Resolve(StateSet state, string name)
     {
         var seen = new HashSet<string>();

@@ -9,7 +9,8 @@ namespace EtfNet;
 /// <param name="Managed">The .NET type of the same bits; null where none is used.</param>
 internal sealed record TensorType(string Name, int Bits, ScalarType? Torch = null, Type? Managed = null)
 {
-    /// <summary>All published types; those that neither TorchSharp nor this library has can stand in a file, but not be loaded.</summary>
+    /// <summary>All published types; types that neither TorchSharp nor this library has may occur in a file, but cannot be
+    /// loaded.</summary>
     private static readonly Dictionary<string, TensorType> s_all = new TensorType[]
     {
         new("F64", 64, ScalarType.Float64, typeof(double)),

@@ -9,7 +9,7 @@ internal sealed unsafe class NativeBlock(int bytes = 0) : IDisposable
 
     public nint Address { get; private set; } = (nint)NativeMemory.AllocZeroed((nuint)bytes);
 
-    /// <summary>Makes room, for a block that MPI is not working on; what it held is lost.</summary>
+    /// <summary>Grows the block, whose content is lost; call it only while MPI is not working on the block.</summary>
     public void Reserve(int bytes)
     {
         if (bytes <= _length)

@@ -104,12 +104,12 @@ internal sealed unsafe class OpenMpi
             Check(_mpi.CommFree(&communicator), "MPI_Comm_free");
     }
 
-    /// <summary>Begins to replace values by what they are over all ranks.</summary>
-    /// <param name="memory">The values, in place.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="type">Of which MPI type.</param>
-    /// <param name="operation">What is done with them.</param>
-    /// <param name="communicator">Among whom.</param>
+    /// <summary>Begins to reduce values over all ranks, in place.</summary>
+    /// <param name="memory">The values.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="type">Their MPI type.</param>
+    /// <param name="operation">The MPI operation that combines them.</param>
+    /// <param name="communicator">The ranks.</param>
     public nint AllReduce(nint memory, int count, nint type, nint operation, nint communicator)
     {
         const nint InPlace = 1;

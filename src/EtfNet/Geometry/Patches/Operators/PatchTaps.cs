@@ -39,7 +39,7 @@ internal sealed class PatchTaps
     private bool AreView => _count <= _window.Patch.Channels && _taps is [var only]
         && only.Rows.Count == _positions.Rows && only.Columns.Count == _positions.Columns;
 
-    /// <summary>Whether they are the very map, but for its last channels.</summary>
+    /// <summary>Whether they are the very map, except for its last channels.</summary>
     public bool AreLeadingChannels => AreView && _positions == _map;
 
     /// <summary>Whether they are the very map.</summary>

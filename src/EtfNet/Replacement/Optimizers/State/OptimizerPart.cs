@@ -95,7 +95,7 @@ internal sealed class OptimizerPart(
         }
         catch (EtfStateException)
         {
-            // They are others' parameters then, of other shapes.
+            // Parameters of other shapes are not the saved ones.
         }
     }
 

@@ -52,7 +52,7 @@ internal abstract class StateCodec
     /// <summary>A value that shares nothing with another, for a state that has none.</summary>
     public virtual object Copy(object value, Func<Type, object?>? create) => value;
 
-    /// <summary>The value of a state that has seen nothing.</summary>
+    /// <summary>The value in a state without any data.</summary>
     public virtual object? Reset(object value, Type type) => type.IsValueType ? Activator.CreateInstance(type) : null;
 
     /// <summary>The names below a name, with <c>*</c> for the keys of collections.</summary>
