@@ -9,7 +9,7 @@ var options = SampleProgram.Options(args, new { Epochs = 4, Out = "out/Checkpoin
 var folder = new OutputFolder(options.Out);
 using var data = DataSet.Load("embedded");
 
-// One training without a break, and its state in the middle.
+// One training without interruption, and its state in the middle.
 var whole = Begin(seed: 1);
 Train(whole, from: 1, to: options.Epochs);
 EtfCheckpoint.Save(folder.File("training.ckpt"), whole.Etf);
@@ -30,7 +30,7 @@ deployed.load(folder.File("weights.dat"));
 Compare("deployed model, trained model", deployed, resumed.Model);
 Console.WriteLine(deployed.MeasureFootprint());
 
-// For tools that know nothing of EtfNet, PyTorch among them: plain linear layers with the same outputs.
+// For tools without EtfNet, such as PyTorch: plain linear layers with the same outputs.
 var layers = deployed.MaterializeEtf();
 deployed.SaveSafetensors(folder.File("linear.safetensors"));
 using var plain = NewModel();

@@ -1,4 +1,4 @@
-// A model class of one's own: which of its layers may be fixed, by which rule, and how to hear of it.
+// Your own model class: which of its layers may be fixed, by which rule, and how to be notified of a fix.
 using EtfNet;
 using EtfNet.Samples;
 using Microsoft.Extensions.Logging;
@@ -21,8 +21,8 @@ var rule = new AdaptiveEtfOptions
     Frame = EtfFrame.Aligned(rank: 20),                // twice the classes
     ClassCount = 10,                                   // labels are checked against it
     Include = ["blocks.*", "neck", "head"],            // not the stem
-    Exclude = ["blocks.0"],                            // stronger than Include
-    Guard = new FixGuardOptions { Tolerance = 0.05 },  // a fix that costs more accuracy is taken back
+    Exclude = ["blocks.0"],                            // takes precedence over Include
+    Guard = new FixGuardOptions { Tolerance = 0.05 },  // a fix that costs more accuracy is reverted
     Logger = loggers.CreateLogger("EtfNet"),
 };
 using var etf = model.ApplyAdaptiveEtf(rule, optimizer);

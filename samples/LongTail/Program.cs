@@ -1,4 +1,4 @@
-// Long-tailed classes, a hundred images of the first for each of the last: a simplex ETF head with dot-regression against cross entropy.
+// Long-tailed classes (a hundred images of the first for one of the last): a simplex ETF head with dot-regression against cross entropy.
 using EtfNet;
 using EtfNet.Samples;
 using TorchSharp;
@@ -17,7 +17,7 @@ using (NewDisposeScope())
 using var train = data.Train.At(kept);
 Console.WriteLine($"{train.Count} training images: {string.Join(", ", counts)} of each class; {data.Test.Count} test images, balanced");
 
-// The same weights for both: one for each class, by which all classes count alike.
+// The same weights for both: one per class, so that all classes count equally.
 var balanced = ClassLengths.Of(counts, power: 1);
 using var weights = tensor(balanced, ScalarType.Float32);
 var methods = new (string Name, double LearningRate, Func<Module<Tensor, Tensor>> Head, Func<Module<Tensor, Tensor, Tensor>> Loss)[]
@@ -58,6 +58,6 @@ double Train(int seed, double rate, Func<Module<Tensor, Tensor>> head, Module<Te
         schedule.step();
     }
 
-    // The test set has as many images of each class: its accuracy is the balanced one.
+    // The test set has the same number of images per class, so its accuracy is the balanced accuracy.
     return data.Test.AccuracyOf(model);
 }

@@ -1,4 +1,4 @@
-// Trains a network of Sequential shape with EtfNet, writes it as an ONNX file, and compares the outputs of ONNX Runtime with TorchSharp's.
+// Trains a Sequential network with EtfNet, writes it as an ONNX file, and compares the outputs of ONNX Runtime with TorchSharp's.
 using EtfNet;
 using EtfNet.Samples;
 using Google.Protobuf;
@@ -40,7 +40,7 @@ using (var etf = model.ApplyAdaptiveEtf(options.Epsilon, optimizer))
     }
 }
 
-// ONNX has plain layers only; their outputs are those of the fixed ones.
+// ONNX has only plain layers; they give the same outputs as the fixed ones.
 var plain = model.MaterializeEtf();
 model.eval();
 using (var file = File.Create(folder.File("model.onnx")))

@@ -111,7 +111,7 @@ public sealed class SafetensorsExtensionsTests
     }
 
     [Fact]
-    public void Load_KeepsTheParameterObjects_AndTheOptimizerGoesOn()
+    public void Load_KeepsTheParameterObjects_AndTheOptimizerKeepsWorking()
     {
         using var scope = NewDisposeScope();
         using var model = Shapes.Make("Sequential");

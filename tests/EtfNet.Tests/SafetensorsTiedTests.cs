@@ -11,7 +11,7 @@ namespace EtfNet.Tests;
 public sealed class SafetensorsTiedTests
 {
     [Fact]
-    public void Save_TiedParameters_StandOnceAndAreKnownByBothNames()
+    public void Save_TiedParameters_AreStoredOnceAndFoundByBothNames()
     {
         using var tied = new TiedEmbedding();
         using var stream = new MemoryStream();
@@ -42,7 +42,7 @@ public sealed class SafetensorsTiedTests
     }
 
     [Fact]
-    public void SaveLoad_LayersOfOneWeightFixedTogether_AreFixedTogetherAgain()
+    public void SaveLoad_LayersThatShareAWeight_AreFixedTogetherAgain()
     {
         using var model = SharedWeights.TwoLayers(linearField: false);
         model.ApplyEtf(EtfFrame.Identity, "hidden", "again");
@@ -57,7 +57,7 @@ public sealed class SafetensorsTiedTests
     }
 
     [Fact]
-    public void SaveLoad_ModuleThatStandsTwice_HasBothNamesAsInPyTorch()
+    public void SaveLoad_ModuleRegisteredTwice_HasBothNamesAsInPyTorch()
     {
         using var model = Shapes.Make("Tied");
         using var stream = new MemoryStream();

@@ -105,7 +105,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void ApplyAdaptiveEtf_SeveralOptimizers_EachLetsGo()
+    public void ApplyAdaptiveEtf_SeveralOptimizers_EachReleasesTheWeight()
     {
         using var model = Shapes.Make("ModuleField");
         using var first = optim.SGD(model.named_children().First().module.parameters(), 0.05);
@@ -135,7 +135,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void ApplyAdaptiveEtf_OptimizerMadeAfterwards_GoesOnWorking(bool lazy)
+    public void ApplyAdaptiveEtf_OptimizerMadeAfterwards_KeepsWorking(bool lazy)
     {
         using var model = Shapes.Make("LinearField");
         using var etf = model.ApplyAdaptiveEtf(Eager);
@@ -152,7 +152,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void LearningRateScheduler_AcrossAFix_GoesOn()
+    public void LearningRateScheduler_AcrossAFix_KeepsWorking()
     {
         using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
         var schedule = optim.lr_scheduler.StepLR(Optimizer, 1, 0.5);
@@ -168,7 +168,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void CachedParameterListForClipping_AcrossAFix_GoesOn()
+    public void CachedParameterListForClipping_AcrossAFix_KeepsWorking()
     {
         using var etf = Model.ApplyAdaptiveEtf(Eager, Optimizer);
         var cached = Model.parameters().ToList();
@@ -200,7 +200,7 @@ public sealed class SchedulerLoopTests : SchedulerTests
     }
 
     [Fact]
-    public void Hooks_OfTheUser_GoOnFiringAndCanBeRemoved()
+    public void Hooks_OfTheUser_KeepFiringAndCanBeRemoved()
     {
         var hidden = (nn.Module<Tensor, Tensor>)ModuleTree.Walk(Model).Single(node => node.Path == "hidden").Module;
         var fired = 0;

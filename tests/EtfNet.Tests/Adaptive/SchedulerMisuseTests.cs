@@ -108,7 +108,7 @@ public sealed class SchedulerMisuseTests : SchedulerTests
     }
 
     [Fact]
-    public void EndEpoch_FrozenLayer_IsLeftAloneUntilItThaws()
+    public void EndEpoch_FrozenLayer_IsLeftAloneUntilItIsUnfrozen()
     {
         var weight = Model.named_parameters().Single(entry => entry.name == "hidden.weight").parameter;
         weight.requires_grad_(false);

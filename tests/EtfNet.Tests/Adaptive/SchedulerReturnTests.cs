@@ -79,7 +79,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     [Theory]
     [InlineData("ModuleField")]
     [InlineData("LinearField")]
-    public void Guard_FixThatCostTooMuch_IsTakenBackWeightBiasAndMomentum(string shape)
+    public void Guard_FixThatCostTooMuch_IsRevertedWithWeightBiasAndMomentum(string shape)
     {
         using var model = Shapes.Make(shape);
         using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
@@ -159,7 +159,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     }
 
     [Fact]
-    public void MaterializeEtf_InTheMiddleOfATraining_TheOptimizerGoesOnWithTheBias()
+    public void MaterializeEtf_InTheMiddleOfATraining_TheOptimizerKeepsTrainingTheBias()
     {
         using (var etf = Model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, Optimizer))
             TrainingLoop.UntilFixed(Model, Optimizer, Data, etf, "hidden");
@@ -200,7 +200,7 @@ public sealed class SchedulerReturnTests : SchedulerTests
     }
 
     [Fact]
-    public void Allow_LayerThatTheGuardTookBack_IsTriedAgain()
+    public void Allow_LayerThatTheGuardReverted_IsTriedAgain()
     {
         using var etf = Model.ApplyAdaptiveEtf(
             Eager with { Include = ["hidden"], Guard = new FixGuardOptions { GraceEpochs = 1 } }, Optimizer);

@@ -17,7 +17,7 @@ public sealed class OutputChoiceTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void Of_SeveralTensors_IsTheOneThatPredictsTheLabels_WhereverItStands()
+    public void Of_SeveralTensors_IsTheOneThatPredictsTheLabels_AtAnyPlace()
     {
         var labels = arange(40).remainder(4);
         var scores = nn.functional.one_hot(labels, 4).to(float32) * 5;

@@ -58,7 +58,7 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Fact]
-    public void Load_StateOfBeforeEndEpoch_EpochCanEnd()
+    public void Load_StateFromBeforeEndEpoch_EpochCanEnd()
     {
         using var scope = NewDisposeScope();
         using var data = new Blobs();

@@ -144,7 +144,7 @@ public sealed class EtfCheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Load_LayersOfOneWeight_ContinuesBitForBit()
+    public void Load_LayersThatShareAWeight_ContinuesBitForBit()
     {
         using var model = SharedWeights.TwoLayers(linearField: false);
         using var optimizer = optim.Adam(model.parameters(), 0.005);

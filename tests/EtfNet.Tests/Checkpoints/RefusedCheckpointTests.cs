@@ -176,7 +176,7 @@ public sealed class RefusedCheckpointTests : IDisposable
     [InlineData(-0.75f)]
     [InlineData(0f)]
     [InlineData(2f)]
-    public void Load_TrainedScaleThatLeftThePositiveNumbers_IsAsSaved(float scale)
+    public void Load_TrainedScaleThatIsNoLongerPositive_IsAsSaved(float scale)
     {
         using var model = Make();
         using var optimizer = optim.Adam(model.parameters(), 0.01);

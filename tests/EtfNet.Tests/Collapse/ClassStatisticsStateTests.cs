@@ -45,7 +45,7 @@ public sealed class ClassStatisticsStateTests
     }
 
     [Fact]
-    public void Load_GoesOn_AsTheStateWouldHave()
+    public void Load_Continues_AsTheStateWouldHave()
     {
         using var scope = NewDisposeScope();
         var (one, features, labels) = (new ClassStatistics(3), Sample.Normal(1, 9, 3), tensor(new long[] { 0, 2, 0, 2, 4, 0, 2, 4, 4 }));

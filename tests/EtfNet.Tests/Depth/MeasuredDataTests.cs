@@ -29,7 +29,7 @@ public sealed class MeasuredDataTests
     }
 
     [Fact]
-    public void MeasureDepth_FewerSamplesThanFeatures_HeadStands()
+    public void MeasureDepth_FewerSamplesThanFeatures_StillFitsAHead()
     {
         using var scope = NewDisposeScope();
         using var model = DepthModels.Sequential(1, nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 4));

@@ -127,7 +127,7 @@ public sealed class SimplexEtfTests
             .Should().Throw<ArgumentOutOfRangeException>().WithParameterName(nameof(scale));
 
     [Fact]
-    public void Create_FrameThatFollowsAWeight_Throws() =>
+    public void Create_FrameThatDependsOnAWeight_Throws() =>
         Invoking(() => SimplexEtf.Create(EtfFrame.Aligned(3), 4, 4)).Should().Throw<ArgumentException>().WithMessage("*Identity*");
 
     [SeededProperty(20)]

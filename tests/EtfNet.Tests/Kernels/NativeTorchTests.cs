@@ -79,7 +79,7 @@ public sealed unsafe class NativeTorchTests
     }
 
     [Fact]
-    public void LoadAutograd_AnotherTorchSharpOrAMissingExport_IsNone()
+    public void LoadAutograd_AnotherTorchSharpOrAMissingExport_IsNull()
     {
         NativeAutograd.Load(new Version(0, 107, 3), NativeTorchLibrary.TorchSharpExport).Should().NotBeNull();
         NativeAutograd.Load(new Version(0, 108), NativeTorchLibrary.TorchSharpExport).Should().BeNull();
@@ -89,7 +89,7 @@ public sealed unsafe class NativeTorchTests
     }
 
     [Fact]
-    public void KernelLog_Unavailable_IsSaidOnceToWhoListens()
+    public void KernelLog_Unavailable_IsReportedOnceToTheListener()
     {
         var log = new KernelLog(() => "no such function");
         List<string> first = [], second = [];

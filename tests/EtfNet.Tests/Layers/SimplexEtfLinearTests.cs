@@ -74,7 +74,7 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Fact]
-    public void Constructor_OfABias_AdoptsTheVeryParameter()
+    public void Constructor_Bias_AdoptsTheSameParameterObject()
     {
         var bias = new Parameter(zeros(4));
         using var layer = new SimplexEtfLinear(SimplexEtf.Create(EtfFrame.Identity, 4, 5), bias);
@@ -210,7 +210,7 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Fact]
-    public void Backward_LayerDisposedBefore_IsAnErrorOrRightAndNoCrash()
+    public void Backward_AfterTheLayerIsDisposed_IsRightOrThrowsWithoutACrash()
     {
         foreach (var kind in Enum.GetValues<EtfFrameKind>())
         {
@@ -233,7 +233,7 @@ public sealed class SimplexEtfLinearTests
     }
 
     [Fact]
-    public void Backward_OfALeaf_GivesItItsGradientUncopied()
+    public void Backward_OfALeaf_GivesItsGradientWithoutACopy()
     {
         using var scope = NewDisposeScope();
         using var layer = new SimplexEtfLinear(64, 64, hasBias: false);

@@ -146,7 +146,7 @@ public sealed class AnyModelTests
     }
 
     [Fact]
-    public void RowsOfAnotherNumber_AreReportedNotAveraged()
+    public void AnotherNumberOfRows_IsReportedNotAveraged()
     {
         using var scope = NewDisposeScope();
         using var model = new Windows();

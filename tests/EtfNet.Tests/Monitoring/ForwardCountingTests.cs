@@ -75,7 +75,7 @@ public sealed class ForwardCountingTests : IDisposable
     }
 
     [Fact]
-    public void Observe_LengthOfNeither_SaysBothAndKeepsTheForwards()
+    public void Observe_LengthThatFitsNothing_NamesBothAndKeepsTheForwards()
     {
         _model.call(randn(7, 4));
         _monitor.Invoking(m => m.Observe(Labels(5))).Should().Throw<ArgumentException>().WithMessage("*5 labels*7 samples*");
@@ -89,7 +89,7 @@ public sealed class ForwardCountingTests : IDisposable
     }
 
     [Fact]
-    public void Observe_MoreForwardsThanMayWait_LetsTheOldestGo()
+    public void Observe_MoreForwardsThanMayWait_DiscardsTheOldest()
     {
         // A forward of 2 holds 2 x (6 + 3) features, 2 x 4 inputs and 2 x 3 class scores of 4 bytes.
         using var monitor = new NccMonitor(_model, new NccMonitorOptions { MaxPendingBytes = 300 });

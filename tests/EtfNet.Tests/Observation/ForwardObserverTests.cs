@@ -105,7 +105,7 @@ public sealed class ForwardObserverTests : IDisposable
     }
 
     [Fact]
-    public void ThreadThatServes_WithoutGradients_NeverTouchesTheTraining()
+    public void ThreadThatServes_WithoutGradients_NeverAffectsTheTraining()
     {
         var stop = false;
         var served = 0;
@@ -157,7 +157,7 @@ public sealed class ForwardObserverTests : IDisposable
     }
 
     [Fact]
-    public void ModelAlwaysUsedByForward_ValidatedByCall_GoesOnBeingOpenedByItsLayers()
+    public void ModelAlwaysUsedByForward_ValidatedByCall_IsStillOpenedByItsLayers()
     {
         for (var epoch = 0; epoch < 2; epoch++)
         {
@@ -215,7 +215,7 @@ public sealed class ForwardObserverTests : IDisposable
     }
 
     [Fact]
-    public void ModelMovedInTheMiddle_GoesOn()
+    public void ModelMovedInTheMiddle_TrainingContinues()
     {
         _model.call(randn(5, 4));
         _monitor.Observe(Labels(5));

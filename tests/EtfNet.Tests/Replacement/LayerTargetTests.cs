@@ -38,7 +38,7 @@ public sealed class LayerTargetTests
 
     [Theory]
     [MemberData(nameof(Uses))]
-    public void ApplyAdaptiveEtf_WeightUsedElsewhere_IsSkippedAndGoesOnTraining(string use)
+    public void ApplyAdaptiveEtf_WeightUsedElsewhere_IsSkippedAndKeepsTraining(string use)
     {
         using var data = new Blobs();
         using var model = SharedWeights.All[use].Make();
@@ -54,7 +54,7 @@ public sealed class LayerTargetTests
     }
 
     [Fact]
-    public void ApplyAdaptiveEtf_LayersOfOneWeight_AreSkippedWithTheReason()
+    public void ApplyAdaptiveEtf_LayersThatShareAWeight_AreSkippedWithTheReason()
     {
         using var model = SharedWeights.TwoLayers(linearField: false);
         using var etf = model.ApplyAdaptiveEtf(0.4);
@@ -70,7 +70,7 @@ public sealed class LayerTargetTests
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public void ApplyEtf_LayersOfOneWeight_AreFixedTogether(bool linearField, bool lazy)
+    public void ApplyEtf_LayersThatShareAWeight_AreFixedTogether(bool linearField, bool lazy)
     {
         using var data = new Blobs();
         using var model = SharedWeights.TwoLayers(linearField);

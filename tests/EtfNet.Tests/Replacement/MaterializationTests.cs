@@ -30,7 +30,7 @@ public sealed class MaterializationTests : IDisposable
     /// <summary>Whenever it was made, and whether or not anybody was told of it.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void MaterializeEtf_AnyOptimizer_GoesOn(string shape, string kind, bool lazy, bool optimizerFirst)
+    public void MaterializeEtf_AnyOptimizer_KeepsWorking(string shape, string kind, bool lazy, bool optimizerFirst)
     {
         using var model = Shapes.Make(shape);
         OptimizerHelper? optimizer = null;

@@ -60,7 +60,7 @@ public sealed class FileReplacementTests : IDisposable
     }
 
     [Fact]
-    public void Run_ExchangeThatComesHalfWay_PutsTheOldFileBack()
+    public void Run_ExchangeThatStopsHalfway_PutsTheOldFileBack()
     {
         FluentActions.Invoking(() => new FileReplacement(RefuseOntoAFile, HalfWay, _waits.Add, Attempts).Run(Source, Target)).Should()
             .Throw<IOException>();

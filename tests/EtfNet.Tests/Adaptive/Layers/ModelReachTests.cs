@@ -105,7 +105,7 @@ public sealed class ModelReachTests
     }
 
     [Fact]
-    public void ApplyEtf_ConvolutionThatNoFrameStandsInFor_SaysWhy()
+    public void ApplyEtf_ConvolutionThatNoFrameCanReplace_SaysWhy()
     {
         using var model = nn.Sequential(("first", nn.Conv2d(4, 8, 3, groups: 2)), ("second", nn.Conv2d(8, 8, 3)));
         ((Action)(() => model.ApplyEtf(EtfFrame.Identity, "first"))).Should().Throw<ArgumentException>()

@@ -18,7 +18,7 @@ public sealed class ParameterGroupTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Fix_ParameterThatStandsTwice_LeavesAllItsPlacesAndComesBackToThem(bool twoGroups)
+    public void Fix_ParameterListedTwice_LeavesBothPlacesAndReturnsToThem(bool twoGroups)
     {
         var hidden = (Linear)Module("hidden");
         var all = _model.parameters().ToList();

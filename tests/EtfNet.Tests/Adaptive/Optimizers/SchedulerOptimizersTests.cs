@@ -153,7 +153,7 @@ public sealed class SchedulerOptimizersTests : IDisposable
     }
 
     [Fact]
-    public void AddOptimizer_LazyOneAfterTheRevert_GetsTheStateThatItLacks()
+    public void AddOptimizer_LazyOptimizerAfterTheRevert_GetsTheMissingState()
     {
         using var first = optim.Adam(_model.parameters(), 0.005);
         using var etf = _model.ApplyAdaptiveEtf(Eager with { Include = ["hidden"] }, first);

@@ -49,7 +49,7 @@ public sealed class SchedulerReturnMatrixTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Guard_TakesBack_BringsWeightAndStateBack(string shape, string kind, bool lazy)
+    public void Guard_RevertsAFix_RestoresWeightAndState(string shape, string kind, bool lazy)
     {
         using var model = Shapes.Make(shape);
         using var optimizer = Make(model, kind, lazy);

@@ -56,7 +56,7 @@ public sealed class TwoModelsTests : IDisposable
 
     /// <summary>A loss with a parameter of its own in the same group: its optimizer state is saved and comes back.</summary>
     [Fact]
-    public void Load_ParameterThatIsNoModels_HasItsStateBack()
+    public void Load_ParameterOutsideTheModel_GetsItsStateBack()
     {
         manual_seed(4);
         using var model = Shapes.Make("ModuleField");

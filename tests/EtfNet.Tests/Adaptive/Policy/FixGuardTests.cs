@@ -17,7 +17,7 @@ public sealed class FixGuardTests
     [InlineData(1.05, false)]
     [InlineData(1.2, true)]
     [InlineData(double.NaN, true)]
-    public void Judge_GraceOver_TakesBackWhatCostMoreThanTheTolerance(double cost, bool takeBack)
+    public void Judge_GraceOver_RevertsWhatCostMoreThanTheTolerance(double cost, bool takeBack)
     {
         var guard = Begun(3, 1.0);
         guard.Judge(4, cost);

@@ -45,7 +45,7 @@ public sealed class FixPolicyTests
     }
 
     [Fact]
-    public void Decide_Confidence_AsksTheUpperEnd()
+    public void Decide_Confidence_UsesTheUpperEnd()
     {
         var options = Options with { RequireConfidence = true };
         Ready(options, Layer("a", 0.09) with { Upper = 0.11 }).Should().BeEmpty();
@@ -57,7 +57,7 @@ public sealed class FixPolicyTests
     [InlineData(null, 1000, true)]
     [InlineData(false, 2, true)]
     [InlineData(true, 1_000_000, false)]
-    public void Decide_Confidence_IsAskedOfFewSamplesWhereItIsLeftOpen(bool? asked, long scored, bool ready) =>
+    public void Decide_ConfidenceLeftOpen_IsRequiredOfFewSamples(bool? asked, long scored, bool ready) =>
         FixPolicy.Decide(Options with { RequireConfidence = asked }, 1, [Layer("a", 0.09) with { Upper = 0.11, Scored = scored }])
             .Single().IsReady.Should().Be(ready);
 

@@ -86,7 +86,7 @@ public sealed class SchedulerRanksTests
     }).ShouldAllEnd();
 
     [Fact]
-    public void Guard_ThatTakesBack_DoesSoOnAllRanks()
+    public void Guard_RevertsAFix_OnAllRanks()
     {
         var values = new double[2][];
         InProcessCollective.Run(2, group =>

@@ -120,7 +120,7 @@ public sealed class TailCutTests
     }
 
     [Fact]
-    public void EndEpoch_FixedLayersBeforeAndBehindTheCut_GoesOnWithTheRest()
+    public void EndEpoch_FixedLayersBeforeAndBehindTheCut_ContinuesWithTheRest()
     {
         using var run = new TailRun(TailRun.FixThenCut with { WarmupEpochs = 0, TailTolerance = 0 });
         // The first epoch has no errors: what is fixed first is fixed before or after the cut, as the trial decides.

@@ -17,7 +17,7 @@ public sealed class TailReturnTests
     [Theory]
     [InlineData("SGD")]
     [InlineData("Adam")]
-    public void Guard_CostlyCut_BringsTheTailBack(string kind)
+    public void Guard_CostlyCut_RestoresTheTail(string kind)
     {
         using var run = new TailRun(Guarded, kind);
         var events = new List<CutRevertedEventArgs>();
@@ -111,7 +111,7 @@ public sealed class TailReturnTests
     }
 
     [Fact]
-    public void AddOptimizer_OneOfTheWholeModel_TrainsTheHead()
+    public void AddOptimizer_OptimizerOfTheWholeModel_TrainsTheHead()
     {
         using var run = new TailRun(TailRun.CutOnly, "SGD");
         var whole = OptimizerKinds.Make("Adam", [.. run.Model.parameters()]);

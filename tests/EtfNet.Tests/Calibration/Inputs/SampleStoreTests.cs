@@ -25,7 +25,7 @@ public sealed class SampleStoreTests
 
     /// <summary>A batch norm has no variance over one sample.</summary>
     [Fact]
-    public void BatchesOfOne_AreKeptOnlyAlone()
+    public void BatchesOfOneSample_AreKeptOnlyIfThereAreNoOthers()
     {
         Kept(64, 8, (0.1, 1, true), (0.5, 16, true), (0.2, 1, true)).Should().Equal((0.5, 16L));
         Kept(64, 8, (0.1, 1, true), (0.2, 1, true)).Should().Equal((0.1, 1L), (0.2, 1L));

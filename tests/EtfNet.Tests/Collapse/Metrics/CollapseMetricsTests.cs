@@ -146,7 +146,7 @@ public sealed class CollapseMetricsTests
     }
 
     [Fact]
-    public void Create_TwoClassesOfOneMean_HaveNoCdnvAndSaySo()
+    public void Create_TwoClassesWithTheSameMean_HaveNoCdnvAndSaySo()
     {
         using var scope = NewDisposeScope();
         var statistics = new ClassStatistics(1);

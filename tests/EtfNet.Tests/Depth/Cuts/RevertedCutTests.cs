@@ -18,7 +18,7 @@ public sealed class RevertedCutTests
     [InlineData("AdamW", false)]
     [InlineData("RMSProp", false)]
     [InlineData("Adagrad", true)]
-    public void Revert_TrainedOn_EqualsATrainingThatWasNeverCut(string kind, bool lazy)
+    public void Revert_ThenTrainedFurther_EqualsATrainingThatWasNeverCut(string kind, bool lazy)
     {
         using var scope = NewDisposeScope();
         using var data = new Blobs(128, noise: 1);
@@ -105,7 +105,7 @@ public sealed class RevertedCutTests
     }
 
     [Fact]
-    public void Release_AfterACut_KeepsTheCutAndRefusesTheWayBack()
+    public void Release_AfterACut_KeepsTheCutAndRefusesARevert()
     {
         using var scope = NewDisposeScope();
         using var model = CutModels.Mlp();

@@ -15,7 +15,7 @@ public sealed class RankAgreementTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(4)]
-    public void Require_SameTensors_IsContent(int size) => Ended(size, (_, _) => { }).ShouldAllEnd();
+    public void Require_SameTensors_Passes(int size) => Ended(size, (_, _) => { }).ShouldAllEnd();
 
     [Fact]
     public void Require_OneValueOfOneRank_NamesTheFirstTensorAndTheRank() => Ended(4, (rank, tensors) =>
@@ -45,7 +45,7 @@ public sealed class RankAgreementTests
         .Contain("rank 0 has 'a.weight' as number 1; rank 1 has 'c.weight' as number 1");
 
     [Fact]
-    public void Require_ATensorLess_SaysHowMany() => Ended(3, (rank, tensors) =>
+    public void Require_OneTensorFewer_SaysHowMany() => Ended(3, (rank, tensors) =>
     {
         if (rank == 0)
             tensors.RemoveAt(3);

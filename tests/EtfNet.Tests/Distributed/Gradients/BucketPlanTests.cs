@@ -25,6 +25,6 @@ public sealed class BucketPlanTests
     }
 
     [Fact]
-    public void Cut_NoRoom_Throws() =>
+    public void Cut_CapacityBelowOne_Throws() =>
         FluentActions.Invoking(() => BucketPlan.Cut([(0, 1)], 0)).Should().Throw<ArgumentOutOfRangeException>();
 }

@@ -31,7 +31,7 @@ public sealed class GradientReducerErrorTests
     }).ShouldAllFail(CollectiveError.CallsDiffer, 1, 2);
 
     [Fact]
-    public void Reduce_AStepLessOnOneRank_Fails() => InProcessCollective.Run(3, group =>
+    public void Reduce_OneStepFewerOnOneRank_Fails() => InProcessCollective.Run(3, group =>
     {
         using var scope = NewDisposeScope();
         using var reducer = new GradientReducer(group);
@@ -54,7 +54,7 @@ public sealed class GradientReducerErrorTests
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void Reduce_WeightOfNoUse_Throws(double weight)
+    public void Reduce_InvalidWeight_Throws(double weight)
     {
         using var reducer = new GradientReducer(InProcessCollective.Create(1)[0]);
         FluentActions.Invoking(() => reducer.Reduce([], weight)).Should().Throw<ArgumentOutOfRangeException>();
@@ -63,7 +63,7 @@ public sealed class GradientReducerErrorTests
     [Theory]
     [InlineData(7)]
     [InlineData((1L << 30) + 1)]
-    public void Constructor_BucketOfNoUse_Throws(long bytes) =>
+    public void Constructor_BucketSizeOutOfRange_Throws(long bytes) =>
         FluentActions.Invoking(() => new GradientReducer(InProcessCollective.Create(1)[0], bytes))
             .Should().Throw<ArgumentOutOfRangeException>();
 

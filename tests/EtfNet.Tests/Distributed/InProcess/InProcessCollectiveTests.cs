@@ -77,7 +77,7 @@ public sealed class InProcessCollectiveTests
     }
 
     [Fact]
-    public void Calls_ARankWithABatchLess_FailForTheOthers()
+    public void Calls_ARankWithOneBatchFewer_FailForTheOthers()
     {
         var ended = InProcessCollective.Run(3, group =>
         {

@@ -58,7 +58,7 @@ public sealed class MpiCollectiveTests
     }
 
     [MpiFact]
-    public void Rank_WithABatchLess_EndsAllWithAnError()
+    public void Rank_WithOneBatchFewer_EndsAllWithAnError()
     {
         var job = MpiJob.Run(3, "leaves");
         job.ExitCode.Should().NotBe(0);
@@ -145,7 +145,7 @@ public sealed class MpiCollectiveTests
     }
 
     [MpiFact]
-    public void Start_MpiInitializedByAnother_LeavesFinalizingToThatOne()
+    public void Start_MpiInitializedByAnother_LeavesFinalizingToIt()
     {
         var job = MpiJob.Run(2, "foreign-many-threads");
         job.ExitCode.Should().Be(0, job.Text);

@@ -37,7 +37,7 @@ public sealed class MpiLibraryTests
     }
 
     [Fact]
-    public void Start_ALibraryThatIsNoMpi_SaysSo()
+    public void Start_LibraryOtherThanMpi_SaysSo()
     {
         // Whatever the system, a library that is loaded already.
         var path = System.Diagnostics.Process.GetCurrentProcess().Modules.Cast<System.Diagnostics.ProcessModule>()

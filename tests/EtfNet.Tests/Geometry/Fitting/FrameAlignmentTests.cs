@@ -50,7 +50,7 @@ public sealed class FrameAlignmentTests
     }
 
     [Fact]
-    public void Align_WideLayerInSingle_KeepsItsPromise()
+    public void Align_WideLayerInFloat32_StillSendsInputDirectionsToPolarFactor()
     {
         using var scope = NewDisposeScope();
         var shape = new FrameShape(400, 400, false);

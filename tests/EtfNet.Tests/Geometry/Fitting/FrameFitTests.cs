@@ -160,7 +160,7 @@ public sealed class FrameFitTests
     }
 
     [Fact]
-    public void To_FramesThatFollowNoWeight_KeepTheNormOfTheOutputs()
+    public void To_FramesThatDependOnNoWeight_KeepTheNormOfTheOutputs()
     {
         using var scope = NewDisposeScope();
         foreach (var (rows, columns) in new (long, long)[] { (20, 20), (50, 20) })

@@ -82,7 +82,7 @@ public sealed class CenteringPassTests
     }
 
     [Fact]
-    public void Apply_WhatKernelsDoNotTake_IsNone()
+    public void Apply_UnsupportedTensors_GiveNull()
     {
         using var scope = NewDisposeScope();
         Centered(ones(3, 4, dtype: float16), 4).Should().BeNull();

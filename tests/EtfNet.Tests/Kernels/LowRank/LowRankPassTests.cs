@@ -58,7 +58,7 @@ public sealed class LowRankPassTests
     }
 
     [Fact]
-    public void Apply_WhatTheKernelDoesNotTake_IsNone()
+    public void Apply_UnsupportedTensor_GivesNull()
     {
         using var scope = NewDisposeScope();
         var (x, factor) = (ones(5, 40), ones(40, 8));

@@ -85,7 +85,7 @@ public sealed class PanelStoreTests
     }
 
     [Fact]
-    public void Takes_FactorOverFourMebibytes_IsNo()
+    public void Takes_FactorOverFourMebibytes_IsFalse()
     {
         static bool Takes(long outputs, long stride, ScalarType? type = null) =>
             PanelStore.Takes(new LowRankJob { Outputs = outputs, OuterRow = stride, Rank = 8 }, type ?? float32);

@@ -58,7 +58,7 @@ public sealed class SpreadPassTests
     }
 
     [Fact]
-    public void Apply_WhatTheKernelDoesNotTake_IsNone()
+    public void Apply_UnsupportedTensor_GivesNull()
     {
         using var scope = NewDisposeScope();
         var (x, left, coordinates) = (ones(2, 4, 5, 6), ones(4, 3), ones(2, 3, 5, 6));

@@ -69,7 +69,7 @@ public sealed class SimplexEtfConv2dTests
     }
 
     [Fact]
-    public void Constructor_OfABias_AdoptsTheVeryParameterAndGivesItBack()
+    public void Constructor_Bias_AdoptsTheSameParameterObjectAndReturnsIt()
     {
         var bias = new Parameter(zeros(4));
         var layer = new SimplexEtfConv2d(SimplexEtf.Create(EtfFrame.Identity, 4, 45), 5, 3, bias: bias);

@@ -100,7 +100,7 @@ public sealed class DeviceSumsTests : IDisposable
     }
 
     [Fact]
-    public void Load_FirstBatchLacksTheHighestClass_GoesOn()
+    public void Load_FirstBatchLacksTheHighestClass_Continues()
     {
         var options = new NccMonitorOptions { AlwaysAsOnDevice = true, Metrics = CollapseMetricSet.Cheap };
         using var bytes = new MemoryStream();
@@ -138,7 +138,7 @@ public sealed class DeviceSumsTests : IDisposable
     }
 
     [Fact]
-    public void EndEpochAndEvaluate_InInferenceMode_TrainingGoesOn()
+    public void EndEpochAndEvaluate_InInferenceMode_TrainingContinues()
     {
         using var monitor = new NccMonitor(
             _model, new NccMonitorOptions { AlwaysAsOnDevice = true, ScoreEvery = 1, Metrics = CollapseMetricSet.Cheap });
@@ -179,7 +179,7 @@ public sealed class DeviceSumsTests : IDisposable
     }
 
     [Fact]
-    public void Score_FeaturesThatFloat32CannotSquare_AreNotScoredAndSaid()
+    public void Score_FeaturesThatFloat32CannotSquare_AreReportedAndNotScored()
     {
         var features = randn(40, 4);
         features[5] = 3e19f;
@@ -204,7 +204,7 @@ public sealed class DeviceSumsTests : IDisposable
 
     /// <summary>One class lies a million away from the others: seen from the mean of all, float32 cannot tell the others apart.</summary>
     [Fact]
-    public void Score_ClassFarAway_IsExactOnTheCpuAndSaidOnTheDevice()
+    public void Score_ClassFarAway_IsExactOnTheCpuAndReportedOnTheDevice()
     {
         using var generator = new Generator(3);
         var labels = arange(500).remainder(10);

@@ -16,7 +16,7 @@ public sealed class PlaceTests : IDisposable
     public void Dispose() => _scope.Dispose();
 
     [Fact]
-    public void ByHand_AfterALayer_StandsRightBehindIt_AndStopsTheDepth()
+    public void ByHand_AfterALayer_FollowsItDirectly_AndStopsTheDepth()
     {
         using var model = nn.Sequential(("a", nn.Linear(4, 8)), ("act", nn.ReLU()), ("b", nn.Linear(8, 3)));
         using var monitor = new NccMonitor(model, new NccMonitorOptions { ScoreEvery = 1 });
@@ -56,7 +56,7 @@ public sealed class PlaceTests : IDisposable
     }
 
     [Fact]
-    public void ByHand_AfterNothingKnown_IsRefused()
+    public void ByHand_AfterAnUnknownEntry_IsRefused()
     {
         using var model = nn.Linear(4, 3);
         using var monitor = new NccMonitor(model);

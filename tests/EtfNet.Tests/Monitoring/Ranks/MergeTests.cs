@@ -64,7 +64,7 @@ public sealed class MergeTests : IDisposable
     }
 
     [Fact]
-    public void SaveLoad_MidEpoch_GoesOnAsIfNothingHadHappened()
+    public void SaveLoad_MidEpoch_ContinuesAsIfNothingHadHappened()
     {
         using var one = new NccMonitor(_model, Options);
         Watched.Epoch(_model, one, _data, 30);

@@ -150,7 +150,7 @@ public sealed class CollapseReportTests
     }
 
     [Fact]
-    public void WriteTo_SummaryWriter_WritesAScalarANumber()
+    public void WriteTo_SummaryWriter_WritesOneScalarPerNumber()
     {
         var folder = Directory.CreateTempSubdirectory("etfnet-");
         try

@@ -26,7 +26,7 @@ public sealed class FlowStateTests : IDisposable
     }
 
     [Fact]
-    public void Load_StateOfOwnOutputs_GoesOnWithThem()
+    public void Load_StateOfOwnOutputs_ContinuesWithThem()
     {
         using var state = new MemoryStream();
         double? wanted;
@@ -45,7 +45,7 @@ public sealed class FlowStateTests : IDisposable
     }
 
     [Fact]
-    public void Load_StateOfBehindTheNorm_AfterTheNormHasChanged_ScoresNothingAgainstIt()
+    public void Load_StateTakenBehindTheNorm_AfterTheNormHasChanged_ScoresNothingAgainstIt()
     {
         using var state = new MemoryStream();
         using var monitor = Monitor();

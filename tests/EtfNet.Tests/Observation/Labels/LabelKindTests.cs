@@ -142,7 +142,7 @@ public sealed class LabelKindTests : IDisposable
     }
 
     [Fact]
-    public void LabelsThatAreNone_SayWhatIsPossible()
+    public void InvalidLabels_SayWhatIsPossible()
     {
         using var model = nn.Sequential(("a", nn.Linear(4, 6)), ("b", nn.Linear(6, 5)));
         using var monitor = new NccMonitor(model);

@@ -116,7 +116,7 @@ public sealed class LabelMatchingTests : IDisposable
     }
 
     [Fact]
-    public void StepLeftWithoutLabels_NeverIsTheReasonOfALaterError()
+    public void StepLeftWithoutLabels_NeverCausesALaterError()
     {
         for (var step = 0; step < 6; step++)
         {
@@ -133,7 +133,7 @@ public sealed class LabelMatchingTests : IDisposable
     }
 
     [Fact]
-    public void AccumulationLeftHalfway_NeverIsTheReasonOfALaterError()
+    public void AccumulationLeftHalfway_NeverCausesALaterError()
     {
         foreach (var isBroken in new[] { true, false, true, false })
         {

@@ -17,7 +17,7 @@ public sealed class StandInsTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void ChildrenCalledByForward_AreSeenFromTheSecondForwardOn_AndTheModelStaysWhatItIs(bool modelByCall)
+    public void ChildrenCalledByForward_AreSeenFromTheSecondForward_AndTheModelIsUnchanged(bool modelByCall)
     {
         using var model = new ByForward();
         var (names, parameters, modules, state) = (
@@ -106,7 +106,7 @@ public sealed class StandInsTests : IDisposable
     }
 
     [Fact]
-    public void LabelsBeforeAnyForward_AreAnErrorAlsoHere()
+    public void LabelsBeforeAnyForward_Throw()
     {
         using var model = new ByForward();
         using var monitor = new NccMonitor(model);
@@ -115,7 +115,7 @@ public sealed class StandInsTests : IDisposable
     }
 
     [Fact]
-    public void LayersFixedAndRevertedBehindStandIns_GoOnBeingSeen()
+    public void LayersFixedAndRevertedBehindStandIns_AreStillSeen()
     {
         using var data = new Blobs();
         using var model = new Wide();

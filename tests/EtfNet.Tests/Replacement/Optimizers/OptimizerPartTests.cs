@@ -38,7 +38,7 @@ public sealed class OptimizerPartTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void SaveAndRestore_IntoAFreshOptimizer_IsEqualBitByBitAndGoesOnEqually(string name)
+    public void SaveAndRestore_IntoAFreshOptimizer_IsEqualBitByBitAndContinuesEqually(string name)
     {
         using var scope = NewDisposeScope();
         using var model = Model();

@@ -45,7 +45,7 @@ public sealed class ParameterOrderTests : IDisposable
     [InlineData(new[] { 1, 3 }, 0, new[] { 0, 1, 3 })]
     [InlineData(new[] { 5, 1 }, 4, new[] { 5, 1, 4 })]
     [InlineData(new int[0], 4, new[] { 4 })]
-    public void Insert_ParameterThatNeverStoodThere_ComesWhereTheModelHasIt(int[] there, int comes, int[] expected)
+    public void Insert_ParameterThatWasNeverThere_GoesWhereTheModelHasIt(int[] there, int comes, int[] expected)
     {
         var group = new SGD.ParamGroup(there.Select(index => _parameters[index]).ToList(), new SGD.Options());
         ParameterOrder.Insert(group, _parameters[comes], _parameters[comes], _parameters);

@@ -97,7 +97,7 @@ public sealed class ExperimentTests
     }
 
     [Fact]
-    public void TestSeconds_OfACutRun_AreThoseBehindTheCut()
+    public void TestSeconds_OfACutRun_AreThoseAfterTheCut()
     {
         var run = Runs("cut", new Request(2, [0], Settings.Parse("")))[2];
         var finished = new FinishedRun(run, new RunRecord("", null, 1,
@@ -141,7 +141,7 @@ public sealed class ExperimentTests
     /// <summary>Accuracies of an epoch are measured behind its fixes; a rule that fires later tells what the network had before
     /// them.</summary>
     [Fact]
-    public void TrainAccuracyAtFirstFix_RunThatFiredLater_TellsIt()
+    public void TrainAccuracyAtFirstFix_IsThatOfTheRunThatFiredLater()
     {
         var runs = Runs("label-noise", new Request(2, [0], Settings.Parse("")));
         var (early, late) = (Fired(runs[1], 3, 0.2, 0.5, 0.4, 0.9), Fired(runs[0], 4, 0.2, 0.5, 0.95, 0.6));

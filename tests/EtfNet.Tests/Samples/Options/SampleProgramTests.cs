@@ -16,7 +16,7 @@ public sealed class SampleProgramTests
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void Run_WhatAUserCanMend_IsOneLineAndAnExitCode(Exception error, int code, string line)
+    public void Run_ErrorThatAUserCanFix_IsOneLineAndAnExitCode(Exception error, int code, string line)
     {
         using var output = new StringWriter();
 

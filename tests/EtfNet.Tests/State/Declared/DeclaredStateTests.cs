@@ -177,7 +177,7 @@ public sealed class DeclaredStateTests
     }
 
     [Fact]
-    public void Hold_StateThatGoesOn_KeepsTheMoment()
+    public void Hold_StateThatChangesLater_KeepsTheMoment()
     {
         var layer = new Layer { Scored = 7, Sums = [1, 2, 3] };
         var (live, held) = (DeclaredState.Capture(layer, "layer"), DeclaredState.Capture(layer, "layer").Hold());
