@@ -39,7 +39,8 @@ internal sealed record Experiment(
         if (name?.EndsWith(Suffix, StringComparison.Ordinal) != true && !Names.Contains(name))
             throw new SampleException($"there is no experiment '{name}'{Settings.DidYouMean(name ?? "", Names)}; give one of "
                 + $"{string.Join(", ", Names)}, or a .json file.");
-        using var stream = Names.Contains(name) ? s_assembly.GetManifestResourceStream(name + Suffix)! : new MemoryStream(Files.Read(name!));
+        using var stream = Names.Contains(name) ? s_assembly.GetManifestResourceStream(name + Suffix)!
+            : new MemoryStream(Files.Read(name!));
         var read = Check.Explained(
             () => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.");
         return read with { Name = Path.GetFileNameWithoutExtension(name!) };

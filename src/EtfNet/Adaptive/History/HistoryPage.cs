@@ -67,7 +67,7 @@ internal static class HistoryPage
             return;
         }
 
-        page.Append("<div class=\"scroll\"><table>\n<tr><th class=\"n\">epoch</th><th>layer</th><th>what</th><th>frame</th>")
+        page.Append("<div class=\"scroll\"><table>\n<tr><th class=\"n\">epoch</th><th>layer</th><th>event</th><th>frame</th>")
             .Append("<th class=\"n\">rank</th><th class=\"n\">NCC error</th><th class=\"n\">output error</th>")
             .Append("<th class=\"n\">weights fixed</th></tr>\n");
         foreach (var (report, _) in history.Epochs)

@@ -215,7 +215,8 @@ public sealed partial class AdaptiveEtfScheduler
         if (_options.Tail == TailPolicy.Keep)
             throw state.Error(
                 ModelFit.PlanName, "the saved model and this model are not cut by TruncateEtf in the same way",
-                "Before ApplyAdaptiveEtf, cut the model with the EtfPlan from the time of the cut.");
+                cuts.Count == 0 ? "Load it into a model that was not cut."
+                    : "Before ApplyAdaptiveEtf, cut the model with the EtfPlan from the time of the cut.");
         var change = new CutChange(_watched, _monitor, _optimizers.All, _cut);
         try
         {
