@@ -200,7 +200,7 @@ public sealed class LabelMatchingTests : IDisposable
         _monitor.Observe(Labels(5), outputs[2]);
         _monitor.Observe(Labels(5), outputs[0]);
         _monitor.Invoking(m => m.Observe(Labels(5), outputs[0]))
-            .Should().Throw<ArgumentException>().WithMessage("No forward that waits*(5, 3)*the tensor object that the model's call returned*");
+            .Should().Throw<ArgumentException>().WithMessage("No forward that waits*(5, 3)*the tensor object that the model's call*");
         _monitor.Invoking(m => m.Observe(Labels(5), outputs[1].detach())).Should().Throw<ArgumentException>();
         _monitor.Invoking(m => m.Observe(Labels(4), outputs[1])).Should().Throw<ArgumentException>().WithMessage("4 labels*5 samples*");
         _monitor.Compute().UnlabeledForwards.Should().Be(0);
