@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -61,6 +62,7 @@ internal static class NearestClassCenter
         return new NccScore(scores.Sum(score => score.Scored), scores.Sum(score => score.Wrong), scores.Sum(score => score.Rescored));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static NccScore Score(
         FeatureRows features, int[] labels, ClassCenters centers, Span<int> nearest, ClassStatistics? exact, Span<int> decided,
         Span<float> turns, int begin, int end)
@@ -132,6 +134,7 @@ internal static class NearestClassCenter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Decide(
         FeatureRows features, int row, in ScoredRow scored, ReadOnlySpan<float> centered, ClassCenters centers, ClassStatistics? exact,
         Span<int> nearest, Span<int> decided, Span<float> turns, ref NccScore total)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EtfNet;
 
 /// <summary>What a sample has met so far: its own center and the two nearest other ones, as squared distances less the sample's own squared
@@ -19,6 +21,7 @@ internal struct ScoredRow(float squaredNorm, int ownIndex)
     public readonly int OtherIndex => _bestIndex;
 
     /// <summary>Takes the products with a run of centers, the first of which is number <paramref name="offset"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Take(ReadOnlySpan<float> products, ReadOnlySpan<float> squaredNorms, int offset)
     {
         for (var k = 0; k < products.Length; k++)

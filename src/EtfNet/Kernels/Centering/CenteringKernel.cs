@@ -11,6 +11,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     private const int Run = 64;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IKernel.Run<TSimd, TVector, TElement>(long begin, long end, void* job)
     {
         var centering = (CenteringJob*)job;
@@ -26,6 +27,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>A group that is one run of memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<TSimd, TVector, TElement>(CenteringJob* job, TElement* x, TElement* y)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -44,6 +46,7 @@ internal abstract unsafe class CenteringKernel : IKernel
             TSimd.Set(y + i, form.Tail * total + (job->Bias == 0 ? 0 : TSimd.Get((TElement*)job->Bias + i)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Total<TSimd, TVector, TElement>(TElement* x, long count)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -75,6 +78,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>y = factor x + shift.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Shifted<TSimd, TVector, TElement>(TElement* x, TElement* y, long count, double factor, double shift)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -96,6 +100,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>y = factor x + shift, of an aligned y that no cache would hold.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ShiftedPastCache<TSimd, TVector, TElement>(TElement* x, TElement* y, long count, double factor, double shift)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -109,6 +114,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>y = factor x + shift + bias.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ShiftedByEach<TSimd, TVector, TElement>(
         TElement* x, TElement* y, TElement* bias, long count, double factor, double shift)
         where TSimd : struct, ISimd<TVector, TElement>
@@ -128,6 +134,7 @@ internal abstract unsafe class CenteringKernel : IKernel
     }
 
     /// <summary>A run of groups next to each other, some vectors of them at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Block<TSimd, TVector, TElement>(CenteringJob* job, long piece, long begin)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -146,6 +153,7 @@ internal abstract unsafe class CenteringKernel : IKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FourVectors<TSimd, TVector, TElement>(CenteringJob* job, TElement* x, TElement* y)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct
@@ -197,6 +205,7 @@ internal abstract unsafe class CenteringKernel : IKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneVector<TSimd, TVector, TElement>(CenteringJob* job, TElement* x, TElement* y)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct

@@ -37,6 +37,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
     /// <param name="x">The first row.</param>
     /// <param name="rows">How many.</param>
     /// <param name="coordinates">Takes rows x width numbers, and has <see cref="Bytes"/> bytes.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(TElement* x, int rows, byte* coordinates)
     {
         for (var i = 0L; i < (long)rows * Width; i += TSimd.Count)
@@ -63,6 +64,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
     }
 
     /// <summary>Adds some numbers' part to the coordinates, four or eight rows and two vectors at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(TElement* x, int rows, TElement* inner, long stride, int depth, byte* coordinates)
     {
         // Vectors of 512 bits come with registers enough for eight rows, which share the loads of the factor.
@@ -80,7 +82,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddTwo(
         TElement* x, long fromRow, TElement* inner, long stride, int depth, byte* coordinates, int width, int column, int row, int last)
     {
@@ -106,7 +108,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
         AddTo(coordinates, width, column + TSimd.Count, row, last, a1, b1, c1, d1);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddTwoOfEight(
         TElement* x, long fromRow, TElement* inner, long stride, int depth, byte* coordinates, int width, int column, int row, int last)
     {
@@ -144,7 +146,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
         AddTo(coordinates, width, column + TSimd.Count, row + 4, last, e1, f1, g1, h1);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddOne(
         TElement* x, long fromRow, TElement* inner, long stride, int depth, byte* coordinates, int width, int column, int row, int last)
     {
@@ -163,6 +165,7 @@ internal readonly unsafe struct LowRankCoordinates<TSimd, TVector, TElement>
         AddTo(coordinates, width, column, row, last, a, b, c, d);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddTo(byte* coordinates, int width, int column, int row, int last, TVector a, TVector b, TVector c, TVector d)
     {
         var place = (long)row * width + column;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace EtfNet;
@@ -11,6 +12,7 @@ internal abstract unsafe class LowRankKernel : IKernel
     private const int BlockRows = 16;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IKernel.Run<TSimd, TVector, TElement>(long begin, long end, void* job)
     {
         var update = (LowRankJob*)job;

@@ -15,6 +15,7 @@ internal static unsafe class LowRankOutputs<TSimd, TVector, TElement>
     /// <param name="rows">How many.</param>
     /// <param name="coordinates">Rows x width numbers.</param>
     /// <param name="width">As above.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fill(LowRankJob* job, TElement* x, long fromRow, TElement* y, int rows, byte* coordinates, int width)
     {
         var wide = LowRankPanels.Vectors * TSimd.Count;
@@ -28,7 +29,7 @@ internal static unsafe class LowRankOutputs<TSimd, TVector, TElement>
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void FourRows(
         LowRankJob* job, TElement* x, long fromRow, TElement* y, byte* coordinates, int width, byte* panel, long first, int row, int last)
     {

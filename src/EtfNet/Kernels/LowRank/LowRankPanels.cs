@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -26,6 +28,7 @@ internal abstract unsafe class LowRankPanels : IKernel
     public static long Count(LowRankJob* job, int wide) => (job->Outputs + wide - 1) / wide;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IKernel.Run<TSimd, TVector, TElement>(long begin, long end, void* job)
     {
         var update = (LowRankJob*)job;

@@ -9,6 +9,7 @@ namespace EtfNet;
 internal abstract unsafe class SpreadKernel : IKernel
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IKernel.Run<TSimd, TVector, TElement>(long begin, long end, void* job)
     {
         var spread = (SpreadJob*)job;
@@ -21,7 +22,7 @@ internal abstract unsafe class SpreadKernel : IKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void FourChannels<TSimd, TVector, TElement>(SpreadJob* job, long map, long channel, long first, long last)
         where TSimd : struct, ISimd<TVector, TElement>
         where TVector : struct

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace EtfNet;
@@ -52,6 +53,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
 {
     public static readonly RowProducts Instance = new RowProducts<TSimd, TVector>();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override float Subtract(float* row, float* center, float* target, int width)
     {
         var (total, minus, i) = (TSimd.Zero, TSimd.Create(-1), 0);
@@ -72,6 +74,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
         return (float)squares;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Multiply(float* rows, float* centers, int stride, int count, float* products)
     {
         var k = 0;
@@ -81,6 +84,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
             One(rows, centers + (long)k * stride, stride, count, products + k);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override float Product(float* row, float* center, int stride)
     {
         var total = TSimd.Zero;
@@ -92,6 +96,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
     /// <summary>
     /// Two centers at a time: each vector of the four rows is loaded once for both, and eight sums hide the latency of the multiply-adds.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Two(float* row, float* center, int stride, int count, float* products)
     {
         var (a0, a1, b0, b1) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
@@ -114,6 +119,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
         Put(products + 1, count, a1, b1, c1, d1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(float* row, float* center, int stride, int count, float* products)
     {
         var (a, b, c, d) = (TSimd.Zero, TSimd.Zero, TSimd.Zero, TSimd.Zero);
@@ -130,6 +136,7 @@ internal sealed unsafe class RowProducts<TSimd, TVector> : RowProducts
         Put(products, count, a, b, c, d);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(float* products, int count, TVector a, TVector b, TVector c, TVector d)
     {
         products[0] = (float)TSimd.FastSum(a);

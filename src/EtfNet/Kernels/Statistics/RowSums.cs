@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace EtfNet;
@@ -45,6 +46,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
 {
     public static readonly RowSums Instance = new RowSums<TSimd, TVector, TElement>();
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Add(nint features, int width, ReadOnlySpan<int> rows, double* from, double* to)
     {
         var first = (TElement*)features;
@@ -60,6 +62,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
             Buffer.MemoryCopy(from, to, (long)width * sizeof(double), (long)width * sizeof(double));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override double AddDeviations(nint features, int width, ReadOnlySpan<int> rows, double* center, double* sum)
     {
         var (squares, i) = (0.0, 0);
@@ -73,6 +76,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
         return squares;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four(TElement* a, TElement* b, TElement* c, TElement* d, int width, double* from, double* to)
     {
         var i = 0;
@@ -86,6 +90,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
             to[i] = from[i] + (TSimd.Get(a + i) + TSimd.Get(b + i) + (TSimd.Get(c + i) + TSimd.Get(d + i)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(TElement* row, int width, double* from, double* to)
     {
         var i = 0;
@@ -95,6 +100,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
             to[i] = from[i] + TSimd.Get(row + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double FourDeviations(TElement* a, TElement* b, TElement* c, TElement* d, int width, double* center, double* sum)
     {
         // Four sums, so that none waits for the multiply-add before.
@@ -124,6 +130,7 @@ internal sealed unsafe class RowSums<TSimd, TVector, TElement> : RowSums
         return squares;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double OneDeviation(TElement* row, int width, double* center, double* sum)
     {
         var (total, minus, i) = (TSimd.Zero, TSimd.Create(-1), 0);

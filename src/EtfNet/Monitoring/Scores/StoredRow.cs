@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace EtfNet;
@@ -21,6 +22,7 @@ internal static class StoredRow
     }
 
     /// <summary>The squared distance of a row, rounded to float32, from a stored one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double SquaredDistance(FeatureRows features, int row, float[] stored)
     {
         if (!features.IsSingle)
