@@ -40,7 +40,7 @@ internal sealed record Column(string Heading, string Format, Value Of)
         ["summed"] = new("trainable over all epochs %", "0.0%", (_, run, _) => run.TrainedShare()),
         ["megabytes"] = new("MB in all", "0.0", (_, _, epoch) => epoch.Footprint.TotalBytes / 1e6),
         ["seconds"] = new("seconds of training", "0.0", (_, run, epoch) => run.Seconds(epoch.Epoch)),
-        ["times"] = new("of the baseline's", "0.000", (all, run, epoch) => run.Seconds(epoch.Epoch) / all.BaselineOf(run)?.Seconds()),
+        ["times"] = new("time, of the baseline's", "0.000", (all, run, epoch) => run.Seconds(epoch.Epoch) / all.BaselineOf(run)?.Seconds()),
         ["to-baseline"] = new("seconds to the baseline's accuracy", "0.0", (all, run, _) => SecondsTo(run, all.BaselineTest(run))),
         ["to-near-baseline"] = new("to 0.2 points below", "0.0", (all, run, _) => SecondsTo(run, all.BaselineTest(run) - Near)),
         ["first-step"] = new("ms per step, first epoch", "0.00", (_, run, _) => StepTime(run, run.Epochs[0])),
