@@ -3,7 +3,7 @@ namespace EtfNet.Samples;
 /// <summary>What a network is trained on and tested with.</summary>
 public sealed record DataOptions
 {
-    [Is("embedded or full (Fashion-MNIST), languages, a folder (Fashion-MNIST, CIFAR), a .csv table, a .tsv of label<TAB>text")]
+    [Is("embedded or full (Fashion-MNIST), languages, a folder (Fashion-MNIST, CIFAR), a .csv table or .tsv of label<TAB>text (or .gz)")]
     public string Data { get; init; } = "embedded";
 
     [Is("the column of a table that names the class; by default the last")] public string? Label { get; init; }

@@ -19,14 +19,14 @@ internal static class Files
     public static byte[] Read(string path)
     {
         var bytes = Check.Explained(() => File.ReadAllBytes(path),
-            why => $"{path} cannot be read ({why}); correct --data, or use --data embedded.");
+            why => $"{path} cannot be read ({why}); give another file.");
         return IsZipped(path) ? Unzipped(bytes, Path.GetFileName(path)) : bytes;
     }
 
     /// <summary>The content of a gzip file.</summary>
     /// <param name="zipped">Its bytes.</param>
     /// <param name="name">What to call it in messages.</param>
-    /// <exception cref="SampleException">They are no gzip file, or not all of one.</exception>
+    /// <exception cref="SampleException">The bytes are not a gzip file, or are cut off.</exception>
     public static byte[] Unzipped(byte[] zipped, string name)
     {
         return Check.Explained(Content, why => $"{name}: not a whole gzip file ({why}); get the file again.");
@@ -37,7 +37,8 @@ internal static class Files
             using (var stream = new GZipStream(new MemoryStream(zipped), CompressionMode.Decompress))
                 stream.CopyTo(memory);
             // GZipStream takes a file that was cut off within its trailer for whole. The trailer's last four bytes are the length.
-            return zipped.Length > 4 && BinaryPrimitives.ReadInt32LittleEndian(zipped.AsSpan(^4..)) == memory.Length ? memory.ToArray()
+            // A file made of several has more than that.
+            return zipped.Length > 4 && BinaryPrimitives.ReadUInt32LittleEndian(zipped.AsSpan(^4..)) <= memory.Length ? memory.ToArray()
                 : throw new InvalidDataException("cut off");
         }
     }

@@ -42,7 +42,7 @@ internal sealed record Experiment(
         using var stream = Names.Contains(name) ? s_assembly.GetManifestResourceStream(name + Suffix)!
             : new MemoryStream(Files.Read(name!));
         var read = Check.Explained(
-            () => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is no experiment: {why}.");
+            () => JsonSerializer.Deserialize<Experiment>(stream, s_json)!, why => $"{name} is not an experiment: {why}.");
         return read with { Name = Path.GetFileNameWithoutExtension(name!) };
     }
 

@@ -35,8 +35,8 @@ internal sealed record Column(string Heading, string Format, Value Of)
         ["inference-times"] = new(
             "inference, of the baseline's", "0.000", (all, run, _) => run.TestSeconds / all.BaselineOf(run)?.TestSeconds),
         ["trainable"] = new("trainable parameters", "#,0", (_, _, epoch) => epoch.Footprint.TrainableParameters),
-        ["fewer"] = new("fewer trainable %", "0.0%", (_, _, epoch) =>
-            epoch.Footprint.FixedParameters / (double)(epoch.Footprint.TrainableParameters + epoch.Footprint.FixedParameters)),
+        ["fewer"] = new("fewer trainable %", "0.0%", (all, run, epoch) =>
+            1 - (epoch.Footprint.TrainableParameters / (double)Parameters(all.BaselineOf(run)?.Last ?? epoch))),
         ["summed"] = new("trainable over all epochs %", "0.0%", (_, run, _) => run.TrainedShare()),
         ["megabytes"] = new("MB in all", "0.0", (_, _, epoch) => epoch.Footprint.TotalBytes / 1e6),
         ["seconds"] = new("seconds of training", "0.0", (_, run, epoch) => run.Seconds(epoch.Epoch)),
@@ -75,7 +75,10 @@ internal sealed record Column(string Heading, string Format, Value Of)
     public string Text(RunSet all, IReadOnlyList<FinishedRun> seeds)
     {
         var (mean, deviation) = Spread(all, seeds);
-        return mean is not { } number ? "-" : deviation > 0 ? $"{Number(number)} ± {Number(deviation)}" : Number(number);
+        if (mean is not { } number)
+            return "-";
+        // Equal numbers may differ in their last bits.
+        return Number(number) + (Number(deviation).AsSpan().ContainsAnyInRange('1', '9') ? $" ± {Number(deviation)}" : "");
 
         string Number(double value) => (Factor * value).ToString(Format.TrimEnd('%'));
     }
@@ -85,6 +88,8 @@ internal sealed record Column(string Heading, string Format, Value Of)
             Format, (all, run, _) => run.FirstFix + later - 1 is { } at && all.BaselineOf(run) is { } baseline
                 && at < Math.Min(run.Epochs.Count, baseline.Epochs.Count)
                 ? Of(all, run, run.Epochs[at]) - Of(all, baseline, baseline.Epochs[at]) : null);
+
+    private static long Parameters(EpochResult epoch) => epoch.Footprint.TrainableParameters + epoch.Footprint.FixedParameters;
 
     private static double? SecondsTo(FinishedRun run, double? accuracy) =>
         run.Epochs.FirstOrDefault(epoch => epoch.TestAccuracy >= accuracy) is { } reached ? run.Seconds(reached.Epoch) : null;

@@ -66,11 +66,10 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpoch(IEnumerable<(Tensor Input, Tensor Labels)> batches) => End(Given(batches), null);
 
     /// <summary>
-    /// Ends an epoch with exact errors on given batches, as <c>EndEpoch(batches)</c> does, and lets
-    /// the
-    /// guard judge earlier fixes by a loss.
+    /// Ends an epoch with exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and
+    /// lets the guard judge earlier fixes by a loss.
     /// </summary>
-    /// <param name="batches">As for <c>EndEpoch(batches)</c>.</param>
+    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
     /// <param name="loss">The epoch's loss; lower is better. NaN counts as worse than any other.</param>
     /// <returns>What was found and done.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>
@@ -82,11 +81,10 @@ public sealed partial class AdaptiveEtfScheduler
     public EtfReport EndEpochWithLoss(IEnumerable<(Tensor Input, Tensor Labels)> batches, double loss) => End(Given(batches), loss);
 
     /// <summary>
-    /// Ends an epoch with exact errors on given batches, as <c>EndEpoch(batches)</c> does, and lets
-    /// the
-    /// guard judge earlier fixes by an accuracy.
+    /// Ends an epoch with exact errors on given batches, as <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/> does, and
+    /// lets the guard judge earlier fixes by an accuracy.
     /// </summary>
-    /// <param name="batches">As for <c>EndEpoch(batches)</c>.</param>
+    /// <param name="batches">As for <see cref="EndEpoch(IEnumerable{ValueTuple{Tensor, Tensor}})"/>.</param>
     /// <param name="accuracy">The epoch's accuracy, a fraction in [0, 1]; higher is better.</param>
     /// <returns>What was found and done.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="batches"/> is null.</exception>

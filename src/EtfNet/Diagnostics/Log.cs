@@ -45,7 +45,7 @@ internal static partial class Log
 
     [LoggerMessage(
         11, LogLevel.Information,
-        "Epoch {Epoch}: the model is cut behind layer {Layer}: {Saved} of {Before} parameters saved; "
+        "Epoch {Epoch}: the model is cut behind layer {Layer}: {Saved} of {Before} parameters removed; "
         + "accuracy on the calibration sample {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after.")]
     public static partial void TailCut(
         ILogger logger, int epoch, string layer, long saved, long before, double accuracyBefore, double accuracyAfter);

@@ -49,8 +49,8 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
 
     /// <summary>Makes a layer from a given frame.</summary>
     /// <param name="etf">The frame; copied.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, trained or not; any other tensor becomes a
-    /// fixed bias. The layer owns either.</param>
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is used as the same object, trained or not; any other tensor
+    /// becomes a fixed bias. The layer owns it.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>

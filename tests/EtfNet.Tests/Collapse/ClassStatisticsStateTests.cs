@@ -94,11 +94,11 @@ public sealed class ClassStatisticsStateTests
     [Fact]
     public void Load_DamagedNumber_SaysWhere()
     {
-        Refused("width", "0", "**'width'*0*minimum is 1*");
+        Refused("width", "0", "*'width'*0*minimum is 1*");
         Refused("width", "-1", "*'width'*-1*");
         Refused("width", "3", "*'sum'*F64 (1, 2)*width is 3*");
         Refused("tracks_scatter", "yes", "*'tracks_scatter'*'yes'*");
-        Refused("count", new RowTensor<long>([1], [[-1]]), "**'count'*-1*minimum is 0*");
+        Refused("count", new RowTensor<long>([1], [[-1]]), "*'count'*-1*minimum is 0*");
         Refused("count", new RowTensor<long>([2], [[2, 1]]), "*2 of 2 classes*'sum' has 1 row*");
         Refused("count", new RowTensor<long>([1], [[0]]), "*0 of 1 classes*1 row*");
         Refused("count", new RowTensor<int>([1], [[2]]), "*'count'*I32 (1)*I64*");

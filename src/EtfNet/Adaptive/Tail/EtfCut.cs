@@ -41,6 +41,6 @@ public sealed record EtfCut
 
     /// <inheritdoc/>
     public override string ToString() => Invariant($"cut behind '{Layer}' at the end of epoch {Epoch}: ")
-        + Invariant($"{ParametersSaved:N0} of {ParametersBefore:N0} parameters saved ({ShareSaved:0.0%}); ")
+        + Invariant($"{ParametersSaved:N0} of {ParametersBefore:N0} parameters removed ({ShareSaved:0.0%}); ")
         + Invariant($"accuracy on {Samples} samples {AccuracyBefore:0.0000} before, {AccuracyAfter:0.0000} after");
 }

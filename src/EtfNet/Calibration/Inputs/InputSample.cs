@@ -111,8 +111,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     }
 
     /// <summary>
-    /// Drops batches, those with the greatest numbers first, while the rest holds more than the given rows and dropping leaves at least the
-    /// least. The ranks' shares of one step have one number, and stay or go together.
+    /// Drops batches, those with the greatest numbers first, while the rest has more than <paramref name="rows"/> rows and would keep at
+    /// least <paramref name="least"/>. The ranks' shares of one step have one number, and stay or go together.
     /// </summary>
     public void Trim(long rows, long least)
     {

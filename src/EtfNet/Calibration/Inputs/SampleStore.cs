@@ -79,8 +79,8 @@ internal sealed class SampleStore(int maxRows)
     }
 
     /// <summary>
-    /// Drops batches, those with the greatest numbers first, while the rest holds more than the given rows and dropping leaves at least the
-    /// least. Batches of one number stay or go together.
+    /// Drops batches, those with the greatest numbers first, while the rest has more than <paramref name="rows"/> rows and would keep at
+    /// least <paramref name="least"/>. Batches of one number stay or go together.
     /// </summary>
     public void Trim(long rows, long least)
     {

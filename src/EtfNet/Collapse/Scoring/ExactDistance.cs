@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace EtfNet;
 
 /// <summary>A decision made again in float64, from the features and class sums themselves.</summary>
@@ -47,6 +49,7 @@ internal readonly record struct ExactDistance(bool Right, int Winner, int OtherI
         return new ExactDistance(right, winner, other, own, otherDistance);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SquaredDistance(ReadOnlySpan<double> sample, ReadOnlySpan<double> sum, long count)
     {
         var total = 0.0;

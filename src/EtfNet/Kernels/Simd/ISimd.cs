@@ -5,8 +5,8 @@ namespace EtfNet;
 /// <typeparam name="TElement">What lies in the tensors. Loads and stores convert.</typeparam>
 /// <remarks>
 /// A kernel is one generic method, compiled for each implementation: by the width that the machine has, and by the type of the tensor.
-/// Its loops are optimized at their first call: otherwise each vector operation is a call until tiered compilation gets to them, by
-/// which time a short training has ended. What a kernel keeps between passes lies in scratch memory of the vectors' own type,
+/// The loops of kernels have <c>AggressiveOptimization</c>: until tiered compilation reached them, each vector operation would be a call.
+/// What a kernel keeps between passes lies in scratch memory of the vectors' own type,
 /// <see cref="WideSize"/> bytes per number.
 /// </remarks>
 internal unsafe interface ISimd<TVector, TElement>

@@ -61,8 +61,8 @@ public sealed class SimplexEtfConv2d : SimplexEtfConvolution
     /// <param name="padding">Rows and columns on each side, or <see cref="TorchSharp.Padding.Same"/>. The default is none.</param>
     /// <param name="dilation">At least 1. The default is 1.</param>
     /// <param name="paddingMode">What the padding holds. The default is zeros.</param>
-    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is adopted as it is, trained or not; any other tensor becomes a
-    /// fixed bias. The layer owns either.</param>
+    /// <param name="bias">K numbers, or null. A <see cref="Parameter"/> is used as the same object, trained or not; any other tensor
+    /// becomes a fixed bias. The layer owns it.</param>
     /// <param name="trainScale">Whether s is trained. The default is false.</param>
     /// <param name="dtype">The floating point type of factors and scale. The default is the bias's, else float32.</param>
     /// <param name="device">The default is the bias's, else the CPU.</param>

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace EtfNet;
 
 /// <summary>Scores of an epoch, as counts that add up over batches and processes.</summary>
@@ -43,7 +41,6 @@ internal sealed class ScoreCounts : ICheckedState
     /// <summary>Adds the scores of a batch.</summary>
     /// <param name="score">How many were scored, and how.</param>
     /// <param name="turns">At which shares wrong samples turn; those that never are right, or always, turn at none.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(NccScore score, ReadOnlySpan<float> turns)
     {
         Scored += score.Scored;
@@ -55,7 +52,6 @@ internal sealed class ScoreCounts : ICheckedState
     }
 
     /// <summary>Compares the nearest centers of a batch with the model's predictions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Compare(ReadOnlySpan<int> nearest, ReadOnlySpan<int> predictions)
     {
         for (var i = 0; i < nearest.Length; i++)

@@ -57,7 +57,7 @@ public sealed class TailCutTests
         gone.ExceptWith(run.Model.named_children().Select(child => child.name));
 
         events.Should().Equal(cut);
-        report.ToString().Should().Contain($"cut behind '{cut.Layer}' at the end of epoch {cut.Epoch}").And.Contain("parameters saved");
+        report.ToString().Should().Contain($"cut behind '{cut.Layer}' at the end of epoch {cut.Epoch}").And.Contain("parameters removed");
         gone.Should().BeSubsetOf(cut.RemovedModules);
         report.Layers.Where(layer => layer.Decision.Reason == LayerReason.CutOff).Select(layer => layer.Name)
             .Should().Equal(cut.RemovedModules.Where(name => name.StartsWith("fc", StringComparison.Ordinal) || name == "head"));
@@ -97,7 +97,7 @@ public sealed class TailCutTests
         using var run = new TailRun(TailRun.CutOnly with { Logger = log });
         var cut = run.UntilCut().Tail!.Cut!;
         log.Entries.Should().ContainSingle(entry => entry.Id == 11).Which.Text.Should()
-            .Contain($"cut behind layer {cut.Layer}: {cut.ParametersSaved} of {cut.ParametersBefore} parameters saved");
+            .Contain($"cut behind layer {cut.Layer}: {cut.ParametersSaved} of {cut.ParametersBefore} parameters removed");
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class PlaceTests : IDisposable
         using var model = nn.Linear(4, 3);
         using var monitor = new NccMonitor(model);
         FluentActions.Invoking(() => monitor.Observe("x", randn(3, 2), arange(3), after: "nowhere"))
-            .Should().Throw<ArgumentException>().WithMessage("No entry 'nowhere'. There are: *");
+            .Should().Throw<ArgumentException>().WithMessage("The monitor has no layer 'nowhere'. It has: *");
         monitor.Compute().Layers.Should().ContainSingle();
     }
 

@@ -41,7 +41,7 @@ public sealed class DeclaredStateTests
         Reading<LayerWithACounter>(Saved(new Layer())).Should().Throw<EtfStateException>("it is checked")
             .WithMessage("*'non_finite'*missing*");
         Reading<LayerWithACounter>(Saved(new LayerWithACounter { NonFinite = -1 })).Should().Throw<EtfStateException>("it is checked")
-            .WithMessage("**'non_finite'*-1*minimum is 0*");
+            .WithMessage("*'non_finite'*-1*minimum is 0*");
         DeclaredState.Merge(one, two, "two");
         one.NonFinite.Should().Be(6, "it is merged");
         DeclaredState.Bytes(one).Should().Be(DeclaredState.Bytes(new Layer()) + 1, "it is counted");
@@ -71,12 +71,12 @@ public sealed class DeclaredStateTests
     }
 
     [Theory]
-    [InlineData("scored", "x", "*'scored'**'x'; wanted: 64-bit whole number*")]
+    [InlineData("scored", "x", "*'scored'*'x'; wanted: 64-bit whole number*")]
     [InlineData("scored", "1.5", "*'scored'*")]
     [InlineData("scored", "9223372036854775808", "*'scored'*")]
     [InlineData("scored", null, "*'scored'*missing*")]
     [InlineData("wrong", "8", "*'wrong'*8*'scored' is 7*")]
-    [InlineData("width", "0", "**'width'*0*minimum is 1*")]
+    [InlineData("width", "0", "*'width'*0*minimum is 1*")]
     [InlineData("width", "4", "*'sums'*(3)*(Width)*Width is 4*")]
     [InlineData("width", "4294967297", "*'width'*32-bit*")]
     public void Restore_WrongText_NamesItAndChangesNothing(string name, string? text, string message)

@@ -55,7 +55,7 @@ public sealed class NestedStateTests
     [InlineData("monitor.layers", "[\"encoder.0\",\"encoder.0\"]", "*'monitor.layers'*twice*")]
     [InlineData("monitor.layers", "[\"encoder.0\",null]", "*'monitor.layers'*null*")]
     [InlineData("monitor.layers", "null", "*'monitor.layers'*null*")]
-    [InlineData("monitor.layers", "{}", "**'monitor.layers'*not a JSON list*")]
+    [InlineData("monitor.layers", "{}", "*'monitor.layers'*not a JSON list*")]
     [InlineData("monitor.layers", "[\"encoder.0\",\"\"]", "*'monitor.layers..a b/é.sums'*nothing here*")]
     [InlineData("decision", "1", "*'decision'*'1'; wanted: Decision*")]
     [InlineData("decision", "Never", "*'decision'*'Never'; wanted: Decision*")]
