@@ -172,7 +172,8 @@ public sealed partial class NccMonitor
             throw new ArgumentException($"The features of layer '{layer}' are {features.dtype}; wanted a floating type.", nameof(features));
         ArgumentNullException.ThrowIfNull(labels);
         if (after is not null && !_state.Layers.ContainsKey(after))
-            throw new ArgumentException($"The monitor has no layer '{after}'. It has: {string.Join(", ", _state.Order.Names)}.", nameof(after));
+            throw new ArgumentException(
+                $"The monitor has no layer '{after}'. It has: {string.Join(", ", _state.Order.Names)}.", nameof(after));
         using var form = LabelForm.Of(labels);
         using var batch = BatchLabels.Create(form, _options.ClassCount, _options.IgnoreIndex, leaveUnread: false);
         using var pooled = features.dim() == 0 ? null

@@ -36,6 +36,7 @@ internal sealed record OptimizerField(FieldInfo Field, string Name, TextCodec? C
             return new OptimizerField(field, name, null);
         return new OptimizerField(field, name, TextCodec.Find(Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType)
             ?? throw new NotSupportedException(
-                $"{field.DeclaringType!.Name}.{member} is a {field.FieldType.Name}, which cannot be saved; wanted a tensor, number, bool, text or enum."));
+                $"{field.DeclaringType!.Name}.{member} is a {field.FieldType.Name}, which cannot be saved; "
+                + "wanted a tensor, number, bool, text or enum."));
     }
 }
