@@ -13,8 +13,8 @@ internal sealed record RunSet(Experiment Experiment, Request Request, IReadOnlyL
 
     /// <summary>The baseline of the same seed, and of the same first part of the name.</summary>
     public FinishedRun? BaselineOf(FinishedRun run) => new[] { Parts(run.Run.Variant).Group, "" }
-        .Select(group => Finished.FirstOrDefault(other => other.Run.Seed == run.Run.Seed && other.Run.Variant == $"{group}baseline"))
-        .FirstOrDefault(found => found is not null);
+        .Select(group => Finished.Where(other => other.Run.Variant == $"{group}baseline").ToList()).FirstOrDefault(some => some.Count > 0)
+        ?.Find(baseline => baseline.Run.Seed == run.Run.Seed);
 
     /// <summary>Its test accuracy; null where it is not finished.</summary>
     public double? BaselineTest(FinishedRun run) => BaselineOf(run)?.Last.TestAccuracy;

@@ -169,6 +169,23 @@ public sealed class ExperimentTests
     }
 
     [Theory]
+    [InlineData("small: baseline", 0, "small: baseline")]
+    [InlineData("small: baseline", 1, null)]
+    [InlineData("baseline", 0, "baseline")]
+    public void BaselineOf_RunOfAGroup_IsTheGroupsOfThatSeedOrNone(string first, int seed, string? expected)
+    {
+        var request = new Request(2, [0], Settings.Parse(""));
+        var run = Runs("main-job", request)[0];
+        FinishedRun Named(string name, int number) => Fired(run with { Variant = name, Seed = number }, null, 0.5);
+        var fixing = Named("small: fixing", 0);
+        var all = new RunSet(Experiment.Load("main-job"), request, [Named("baseline", 0), Named(first, seed), fixing], 0);
+
+        // The baseline on other data would be no baseline.
+        all.BaselineOf(fixing)?.Run.Variant.Should().Be(expected);
+        (all.BaselineOf(fixing) is null).Should().Be(expected is null);
+    }
+
+    [Theory]
     [InlineData(new[] { 0.9039, 0.9031, 0.9040 }, "test", "90.37 ± 0.05")]
     [InlineData(new[] { 0.9039 }, "test", "90.39")]
     [InlineData(new[] { 0.5, 0.5 }, "fixed", "0")]
