@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace EtfNet;
 
 /// <content>Layers that are trained again.</content>
@@ -37,6 +39,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (watched.Fix is not { } fix)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
+        using var recording = inference_mode(false);
         ForgetUnusableOptimizers();
         var record = TakeBack(fix)!;
         var why = watched.Held = new LayerDecision(layer, LayerReason.RevertedByHand);

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using static TorchSharp.torch;
 
 namespace EtfNet;
 
@@ -61,6 +62,7 @@ public sealed partial class AdaptiveEtfScheduler
         IReadOnlyList<PlannedLayer> plan, IReadOnlyList<PlannedCut> cuts, StateSet state, Func<IReadOnlyList<OptimizerHelper?>> pair)
     {
         RequireNoForward();
+        using var recording = inference_mode(false);
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
         if (!state.Texts.Keys.Any(name => name.StartsWith(SchedulerMemory.Name + ".", StringComparison.Ordinal)))
@@ -106,7 +108,11 @@ public sealed partial class AdaptiveEtfScheduler
     private void NextEpoch()
     {
         foreach (var fix in _watched.Fixes)
+        {
             fix.Release();
+            fix.ForgetMark();
+        }
+
         _guard?.Clear();
         _inputs.NextEpoch();
         _layerInputs?.NextEpoch();

@@ -67,7 +67,8 @@ public sealed partial class AdaptiveEtfScheduler : IDisposable
     /// Gets whether the scheduler is currently calling the model with kept inputs, on the calling thread. Hooks that count or record can
     /// use it to ignore such calls.
     /// </summary>
-    /// <value>Hooks that do not change their module's inputs and outputs are not run in such calls.</value>
+    /// <value>Hooks that were seen not to change their module's inputs and outputs are not run in such calls. One that was added since the
+    /// last forward is not known yet, and is run.</value>
     public bool IsReplaying => _monitor.Forwards.Observer.IsReplaying;
 
     internal nn.Module Model => _model;

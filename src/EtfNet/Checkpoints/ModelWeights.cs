@@ -31,6 +31,7 @@ internal static class ModelWeights
         if (LiveSchedulers.Find(model) is not null && !plan.Cuts.SequenceEqual(PlannedCut.Of(model)))
             throw new InvalidOperationException(
                 "A scheduler watches this model, and the file's model is cut elsewhere. Load it before ApplyAdaptiveEtf.");
+        using var recording = torch.inference_mode(false);
         using var cuts = Cut(model, plan, state, []);
         var fit = ModelFit.Require(model, plan.Layers, [], new StateReader(state), "");
         if (fit.Leaving.Count > 0 && LiveSchedulers.Find(model) is not null)

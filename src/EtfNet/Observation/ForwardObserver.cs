@@ -142,20 +142,23 @@ internal sealed class ForwardObserver
         }
 
         _calls.Value = null;
+        var inputs = call.Inputs;
         call.End();
         foreach (var (party, forward) in call.Forwards)
             party.Complete(forward, result);
         if (call.Counts)
-            RecordSilentLayers();
+            RecordSilentLayers(inputs);
     }
 
     /// <summary>
     /// Puts recording stand-ins where layers that somebody listens to have not fired, as is so where <c>forward</c> is called; tried once
-    /// for each listener.
+    /// for each listener, and each epoch.
     /// </summary>
+    /// <param name="inputs">What the model was just called with, to see whether stand-ins change what it gives; empty where that is not
+    /// known.</param>
     /// <returns>Whether any were put.</returns>
     /// <exception cref="InvalidOperationException">None fired, none can be recorded, and a party cannot do without.</exception>
-    public bool RecordSilentLayers()
+    public bool RecordSilentLayers(object?[] inputs)
     {
         if (_settled)
             return false;
@@ -164,12 +167,21 @@ internal sealed class ForwardObserver
         var silent = heard.Where(hook => !hook.HasFired).ToList();
         if (silent.Count == 0)
             return false;
-        var placed = StandIns.Place([.. silent.Select(hook => hook.Module)]);
+        var layers = silent.Select(hook => hook.Module).Where(layer => StandIns.ObstacleOf(layer) is null).ToList();
+        using var before = layers.Count == 0 ? null : Outputs(inputs);
+        var placed = StandIns.Place(layers, before is null ? null : () =>
+        {
+            using var now = Outputs(inputs);
+            return now?.AreNear(before) == true;
+        });
         if (silent.Count == heard.Count && !StandIns.Any && StandIns.Obstacle() is { } obstacle)
             foreach (var party in _parties)
                 party.NothingCanBeSeen(obstacle);
         return placed;
     }
+
+    /// <summary>Looks for silent layers again at the next forward.</summary>
+    public void LookAgain() => _settled = false;
 
     /// <summary>Hooks that were taken away, by the names of their modules; empty where all are there.</summary>
     public IReadOnlyList<string> MissingHooks() =>
@@ -198,6 +210,24 @@ internal sealed class ForwardObserver
             Replaying = outer;
             hidden.Dispose();
             _calls.Value = before;
+        }
+    }
+
+    /// <summary>What the model gives in evaluation mode; null where it cannot be called with that, or throws.</summary>
+    private OutputCopies? Outputs(object?[] inputs)
+    {
+        if (!CanReplay || inputs.Length == 0 || inputs.Any(input => input is Tensor { IsInvalid: true }))
+            return null;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var mode = new EvaluationMode(Model);
+        try
+        {
+            return new OutputCopies(Replay([.. inputs.Select(input => input as Tensor)]));
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return null;
         }
     }
 

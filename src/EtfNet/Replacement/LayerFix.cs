@@ -8,6 +8,9 @@ namespace EtfNet;
 /// <remarks>Preparing a fix does everything that can fail and changes nothing. Applying changes all prepared layers, or none.</remarks>
 internal sealed partial class LayerFix
 {
+    /// <summary>The relative change of a weight, converted to half precision, that is no change.</summary>
+    private const double MostRounding = 0.01;
+
     private readonly nn.Module _model;
     private readonly LayerTarget _target;
     private readonly SimplexEtfHeader _header;
@@ -20,6 +23,7 @@ internal sealed partial class LayerFix
     private ReplacedLayer? _replaced;
     private bool _keepsOld;
     private bool _wasTrained;
+    private (double Dot, double Norm)? _mark;
 
     private LayerFix(nn.Module model, LayerTarget target, SimplexEtfHeader header, string? inPlaceReason) =>
         (_model, _target, _header, InPlaceReason) = (model, target, header, inPlaceReason);
@@ -101,22 +105,31 @@ internal sealed partial class LayerFix
     /// <param name="fixes">The layers, each prepared and not yet applied.</param>
     /// <param name="optimizers">The optimizers to take the weights from.</param>
     /// <param name="keepOld">Whether to keep old weights, biases and optimizer state for a revert.</param>
-    public static void Apply(IReadOnlyList<LayerFix> fixes, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld)
+    /// <param name="holds">Judges the model once it is changed; null for no judge.</param>
+    /// <returns>Whether the fixes stand; if not, all is as it was before.</returns>
+    public static bool Apply(
+        IReadOnlyList<LayerFix> fixes, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld, Func<bool>? holds = null)
     {
-        var done = 0;
+        var (done, stands) = (0, false);
         try
         {
             for (; done < fixes.Count; done++)
                 fixes[done].ApplyOne(optimizers);
+            stands = holds?.Invoke() ?? true;
         }
-        catch
+        finally
         {
-            foreach (var fix in fixes.Skip(done))
-                fix.Discard();
-            foreach (var fix in fixes.Take(done).Reverse())
-                fix.Return(optimizers, [.. WeightReturn.Places(fix._detached)]);
-            throw;
+            if (!stands)
+            {
+                foreach (var fix in fixes.Skip(done))
+                    fix.Discard();
+                foreach (var fix in fixes.Take(done).Reverse())
+                    fix.Return(optimizers, [.. WeightReturn.Places(fix._detached)]);
+            }
         }
+
+        if (!stands)
+            return false;
 
         foreach (var fix in fixes)
         {
@@ -124,7 +137,26 @@ internal sealed partial class LayerFix
             if (!keepOld)
                 fix.Release();
         }
+
+        return true;
     }
+
+    /// <summary>Whether the weight of a layer fixed in place is another than when this was asked first, or since
+    /// <see cref="ForgetMark"/>.</summary>
+    public bool HasDrifted()
+    {
+        if (Replacement is not null)
+            return false;
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var weight = Layer.Weight.to(float64).reshape(-1);
+        var now = (weight.dot(arange(weight.numel(), float64, weight.device).cos()).item<double>(), weight.norm().item<double>());
+        var (dot, norm) = _mark ??= now;
+        return !(Math.Abs(now.Item1 - dot) + Math.Abs(now.Item2 - norm) <= MostRounding * norm);
+    }
+
+    /// <summary>Forgets what the weight was: another was loaded.</summary>
+    public void ForgetMark() => _mark = null;
 
     /// <summary>Gives up what was prepared.</summary>
     public void Discard()
@@ -185,5 +217,7 @@ internal sealed partial class LayerFix
         if (_newWeight is not null)
             weight.copy_(_newWeight);
         FixedModules.Remember(Layer.Module, _header);
+        if (_newWeight is not null)
+            HasDrifted();
     }
 }

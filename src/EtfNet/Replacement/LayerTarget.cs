@@ -10,7 +10,7 @@ namespace EtfNet;
 internal sealed record LayerTarget(string Name, FixableLayer Fixable, LayerReplacement Plan)
 {
     /// <summary>Gets why it can only be fixed in place; null where it can be replaced.</summary>
-    public string? InPlaceReason { get; private init; }
+    public string? InPlaceReason { get; init; }
 
     /// <summary>Gets why it cannot be fixed at all (its weight is also used elsewhere); null if it can.</summary>
     public string? Obstacle { get; private init; }

@@ -69,7 +69,14 @@ public sealed partial class AdaptiveEtfScheduler
             }
         }
 
-        LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
+        using (var check = ReplacementCheck.Begin(_model, _inputs, [.. fixes.Select(one => one.Prepared)]))
+            if (!LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld, check is null ? null : check.Holds))
+            {
+                fixes = fixes.ConvertAll(one => (
+                    LayerFix.Prepare(_model, InPlace(one.Prepared.Target), one.Prepared.Etf, one.Prepared.Bias), one.Prepared));
+                LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
+            }
+
         return fixes.ConvertAll(one =>
         {
             Take(one.Fix);
@@ -82,6 +89,9 @@ public sealed partial class AdaptiveEtfScheduler
             };
         });
     }
+
+    private static LayerTarget InPlace(LayerTarget target) =>
+        target with { InPlaceReason = target.InPlaceReason ?? ReplacementCheck.Failure };
 
     private void Refuse(LayerDecision reason)
     {

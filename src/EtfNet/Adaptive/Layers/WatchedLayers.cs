@@ -53,7 +53,10 @@ internal sealed class WatchedLayers
 
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
-        $"No layer '{layer}'. There are: {string.Join(", ", _layers.Select(known => known.Name))}.", nameof(layer));
+        FixedNames().Contains(layer)
+            ? $"Layer '{layer}' was fixed before this scheduler was made, which cannot revert it: build the model anew."
+            : $"No layer '{layer}'. There are: {(_layers.Count == 0 ? "none" : string.Join(", ", _layers.Select(known => known.Name)))}.",
+        nameof(layer));
 
     /// <summary>The layer of a name; null if it is not watched.</summary>
     public WatchedLayer? Find(string layer) => _layers.Find(known => known.Name == layer);
@@ -110,6 +113,7 @@ internal sealed class WatchedLayers
                 throw new InvalidOperationException(
                     $"Layer '{name}' was changed by hand: "
                     + (found is null ? "it is gone" : $"a {found.GetType().Name} has taken its place")
+                    + (found is IFixedLayer ? ", as another scheduler puts it there that watches the same layer" : "")
                     + ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }

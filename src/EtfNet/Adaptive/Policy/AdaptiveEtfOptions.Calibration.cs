@@ -11,7 +11,7 @@ public sealed partial record AdaptiveEtfOptions
     /// <see cref="CalibrationSamples"/> samples through the model once unchanged, and once more for each layer that is tried. If this would
     /// exceed the share, it takes fewer samples, but at least 256, and then tries fewer layers. Two passes are always allowed, so a short
     /// epoch may end with the forwards of up to 512 samples (two batches, if a batch is larger than 256). Batches passed to <c>EndEpoch</c>
-    /// are not counted.
+    /// are not counted, nor is the batch that is passed through before and after layers are replaced.
     /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not above 0.</exception>
     public double MaxCalibrationShare

@@ -27,17 +27,17 @@ internal static class EpochMessage
         if (plan is not null)
             to.Add(PlanName, JsonSerializer.Serialize(
                 [.. plan.Select(layer => new RankPlanEntry(layer.Name, layer.InPlace, layer.ToJson()))],
-                RankReportJson.Default.ListRankPlanEntry));
-        to.Add(ReportName, JsonSerializer.Serialize(report, RankReportJson.Default.EtfReport));
+                WatchedLayerJson.Default.ListRankPlanEntry));
+        to.Add(ReportName, JsonSerializer.Serialize(report, WatchedLayerJson.Default.EtfReport));
     }
 
     public static EtfReport Report(StateSet message) =>
-        JsonSerializer.Deserialize(message.Texts[ReportName], RankReportJson.Default.EtfReport)!;
+        JsonSerializer.Deserialize(message.Texts[ReportName], WatchedLayerJson.Default.EtfReport)!;
 
     /// <summary>The layers that are to be fixed; null where none has changed.</summary>
     public static IReadOnlyList<PlannedLayer>? Plan(StateSet message) => !message.Texts.TryGetValue(PlanName, out var plan) ? null :
     [
-        .. JsonSerializer.Deserialize(plan, RankReportJson.Default.ListRankPlanEntry)!
+        .. JsonSerializer.Deserialize(plan, WatchedLayerJson.Default.ListRankPlanEntry)!
             .Select(entry => PlannedLayer.Read(entry.Layer, entry.Frame, entry.InPlace)),
     ];
 

@@ -41,6 +41,7 @@ public sealed partial class AdaptiveEtfScheduler
                 $"The tail behind '{record.Layer}' is no longer kept. A guard keeps it for its grace period; a Snapshot from before the "
                 + "cut restores it at any time.");
         RequireNoForward();
+        using var recording = inference_mode(false);
         ForgetUnusableOptimizers();
         _guard!.End(record.Epoch);
         TakeCutBack(new TailDecision(TailReason.RevertedByHand) { Layer = record.Layer, Epoch = record.Epoch });
@@ -169,9 +170,10 @@ public sealed partial class AdaptiveEtfScheduler
         standing.Tail.Return(_optimizers.All);
         (_memory.Cut, _memory.CutHeld, _cut, _cutReverted) = (null, why, null, record);
         var heads = FollowModel(standing.Gone);
-        standing.Tail.EndReturn();
+        // A fix of the head goes first: with the head it loses the weight that it keeps.
         foreach (var fix in heads.AllFixes)
             fix.Release();
+        standing.Tail.EndReturn();
         foreach (var layer in standing.Gone.Layers)
         {
             layer.Streak = 0;

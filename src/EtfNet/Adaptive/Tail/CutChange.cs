@@ -43,10 +43,10 @@ internal sealed class CutChange : IDisposable
         _isAccepted = true;
         if (_wentBack)
         {
-            _standing!.Tail.EndReturn();
             // A fixed head cannot be restored.
-            foreach (var fix in _gone.AllFixes.Except(_standing.Gone.AllFixes))
+            foreach (var fix in _gone.AllFixes.Except(_standing!.Gone.AllFixes))
                 fix.Release();
+            _standing.Tail.EndReturn();
         }
 
         return _planned?.Keep() is { } tail ? new StandingCut(tail, _gone) : null;

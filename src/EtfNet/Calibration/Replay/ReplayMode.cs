@@ -17,17 +17,10 @@ internal sealed class ReplayMode : IDisposable
     private readonly IDisposable _alone = SynchronizationPause.Begin();
     private readonly List<BatchNorm> _batchNorms = [];
     private readonly List<double?> _momenta = [];
-    private readonly List<(Tensor Buffer, Tensor Before)> _buffers = [];
 
     public ReplayMode(nn.Module model)
     {
-        using var noGrad = no_grad();
-        var nodes = ModuleTree.Walk(model);
-        var norms = nodes.Select(node => node.Module).OfType<NormBase>().Where(norm => norm.training).ToList();
-        foreach (var buffer in nodes.Where(node => node.Module is not IWatchedLayer)
-            .SelectMany(node => TorchSharpInternals.Buffers(node.Module).Values))
-            if (buffer.Item1 is { IsInvalid: false } tensor)
-                _buffers.Add((tensor, tensor.detach().clone().DetachFromDisposeScope()));
+        var norms = ModuleTree.Walk(model).Select(node => node.Module).OfType<NormBase>().Where(norm => norm.training).ToList();
         _evaluation = new EvaluationMode(model);
         foreach (var norm in norms)
         {
@@ -61,16 +54,8 @@ internal sealed class ReplayMode : IDisposable
 
     public void Dispose()
     {
-        using var noGrad = no_grad();
         foreach (var (norm, momentum) in _batchNorms.Zip(_momenta))
             norm.momentum = momentum;
-        foreach (var (buffer, before) in _buffers)
-        {
-            if (!buffer.IsInvalid)
-                buffer.copy_(before);
-            before.Dispose();
-        }
-
         _evaluation.Dispose();
         _alone.Dispose();
     }

@@ -45,5 +45,5 @@ internal sealed record HeadShape(int Width, int Classes, FeaturePooling Pooling)
     /// <summary>Whether a module is what this makes.</summary>
     public bool IsMetBy(nn.Module module) =>
         (IsPlain ? module : (module as PooledHead)?.Classifier) is Linear linear && (IsPlain || ((PooledHead)module).Pooling == Pooling)
-        && linear.in_features == Width && linear.out_features == Classes;
+        && linear.in_features == Width && linear.out_features == Classes && linear.bias is not null;
 }

@@ -40,6 +40,19 @@ internal sealed class MonitorState(ObservedForwards? forwards, IReadOnlyCollecti
         set => _ = value;
     }
 
+    /// <summary>The layers that the model calls by <c>forward</c>.</summary>
+    [State(Json = typeof(NamesJson))]
+    private List<string> CalledByForward
+    {
+        get => forwards?.Observer.StandIns.Paths ?? field;
+        set
+        {
+            field = value;
+            if (forwards is not null)
+                forwards.Observer.StandIns.Paths = value;
+        }
+    } = [];
+
     [State(MergeRule.Each, Name = "layers")]
     private Dictionary<string, LayerState> LayersInOrder
     {

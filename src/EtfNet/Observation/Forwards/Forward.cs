@@ -24,6 +24,9 @@ internal sealed class Forward : IDisposable
     /// <summary>Identifies its inputs; null if the model itself was not called.</summary>
     public InputMark? Inputs { get; set; }
 
+    /// <summary>What the model was called with, where the forward is captured; empty otherwise.</summary>
+    public object?[] Given { get; private set; } = [];
+
     public required ScopeChain Scopes { get; init; }
 
     /// <summary>What wants to know when features come; null for nobody.</summary>
@@ -63,7 +66,7 @@ internal sealed class Forward : IDisposable
     public void Begin(object?[] inputs, Lazy<Tensor?>? tokenMask)
     {
         Inputs?.Dispose();
-        (Inputs, TokenMask) = (InputMark.Of(inputs), tokenMask);
+        (Inputs, TokenMask, Given) = (InputMark.Of(inputs), tokenMask, inputs);
     }
 
     public void Add(LayerFeatures features)
@@ -127,6 +130,7 @@ internal sealed class Forward : IDisposable
             candidate.Dispose();
         Candidates.Clear();
         Inputs?.Dispose();
+        Given = [];
         if (TokenMask is { IsValueCreated: true })
             TokenMask.Value?.Dispose();
         Logits?.Dispose();

@@ -204,6 +204,7 @@ internal sealed class ObservedForwards : IDisposable
     /// <summary>Ends an epoch: what the last match left over no longer waits.</summary>
     public void EndEpoch()
     {
+        Observer.LookAgain();
         lock (_lock)
             if (_isOver)
                 _waiting.LetGo();
@@ -263,7 +264,7 @@ internal sealed class ObservedForwards : IDisposable
         if (!Observer.HasSeenAnything && Observer.Model.parameters().Any(parameter => parameter.grad is { } grad && Has(grad)))
         {
             // It was used, by forward() all the way down: its layers can be seen from the next forward on, where they can be recorded.
-            Observer.RecordSilentLayers();
+            Observer.RecordSilentLayers([]);
             if (Observer.StandIns.Any)
                 return null;
         }

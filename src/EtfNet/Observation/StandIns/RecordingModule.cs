@@ -23,9 +23,16 @@ internal sealed class RecordingModule : nn.Module<Tensor, Tensor>
     /// <summary>The layer, or what has come in its place since.</summary>
     public nn.Module<Tensor, Tensor> Layer => _layer;
 
+    /// <summary>Whether its <c>forward</c> was called.</summary>
+    public bool WasCalled { get; private set; }
+
     public override bool training => _layer.training;
 
-    public override Tensor forward(Tensor input) => _layer.call(input);
+    public override Tensor forward(Tensor input)
+    {
+        WasCalled = true;
+        return _layer.call(input);
+    }
 
     public override void train(bool train = true) => _layer.train(train);
 

@@ -14,6 +14,17 @@ internal sealed class StandIns(nn.Module model)
     /// <summary>Whether there are any.</summary>
     public bool Any => _placed.Count > 0;
 
+    /// <summary>The paths of the layers that have one.</summary>
+    public List<string> Paths
+    {
+        get =>
+        [
+            .. ModuleTree.Walk(model).Where(node => _placed.Exists(one => ReferenceEquals(one.Layer, node.Module)))
+                .Select(node => node.Path),
+        ];
+        set => Put([.. ModuleTree.Walk(model).Where(node => value.Contains(node.Path)).Select(node => node.Module)]);
+    }
+
     /// <summary>Where silent layers cannot be recorded, and the one change that would let them; null where there is none.</summary>
     public string? Obstacle()
     {
@@ -27,8 +38,51 @@ internal sealed class StandIns(nn.Module model)
     public string? ObstacleOf(nn.Module module) => _obstacles.GetValueOrDefault(module);
 
     /// <summary>Places stand-ins for layers that have not fired, wherever the types of the places allow it.</summary>
+    /// <param name="silent">The layers.</param>
+    /// <param name="isSame">
+    /// Calls the model and tells whether it gives what it gave before. Where it does not, because it looks at the type of a layer, that
+    /// layer is left in its place, as is one that it has not called. Null where the model cannot be called.
+    /// </param>
     /// <returns>Whether any were placed.</returns>
-    public bool Place(IReadOnlyList<nn.Module> silent)
+    public bool Place(IReadOnlyList<nn.Module> silent, Func<bool>? isSame)
+    {
+        var placed = Put(silent);
+        if (placed.Count == 0 || isSame is null)
+            return placed.Count > 0;
+        if (isSame())
+        {
+            var idle = placed.FindAll(one => !one.WasCalled);
+            TakeAway(idle);
+            return idle.Count < placed.Count;
+        }
+
+        TakeAway(placed);
+        if (placed.Count > 1)
+            return placed.FindAll(one => Place([one.Layer], isSame)).Count > 0;
+        _obstacles[placed[0].Layer] = "the model's forward looks at its type or at its weight, and no hook sees a call of its forward(): "
+            + "write call() instead of forward()";
+        return false;
+    }
+
+    /// <summary>Puts the layers back into their places.</summary>
+    public void Remove()
+    {
+        TakeAway([.. _placed]);
+        _obstacles.Clear();
+    }
+
+    private void TakeAway(IReadOnlyList<RecordingModule> standIns)
+    {
+        var found = SlotFinder.Find(model, standIns);
+        foreach (var standIn in standIns)
+        {
+            foreach (var slot in found.GetValueOrDefault(standIn) ?? [])
+                slot.Put(standIn.Layer);
+            _placed.Remove(standIn);
+        }
+    }
+
+    private List<RecordingModule> Put(IReadOnlyList<nn.Module> silent)
     {
         var before = _placed.Count;
         var layers = silent.OfType<nn.Module<Tensor, Tensor>>()
@@ -52,18 +106,7 @@ internal sealed class StandIns(nn.Module model)
                     + "hook sees a call of its forward(): write call() instead of forward()";
         }
 
-        return _placed.Count > before;
-    }
-
-    /// <summary>Puts the layers back into their places.</summary>
-    public void Remove()
-    {
-        var found = SlotFinder.Find(model, _placed);
-        foreach (var standIn in _placed)
-            foreach (var slot in found.GetValueOrDefault(standIn) ?? [])
-                slot.Put(standIn.Layer);
-        _placed.Clear();
-        _obstacles.Clear();
+        return _placed[before..];
     }
 
     /// <summary>Lets TorchSharp's own registry of a module hold the layer itself: names, parameters and state come from there.</summary>

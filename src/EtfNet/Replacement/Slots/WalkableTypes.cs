@@ -64,7 +64,7 @@ internal static class WalkableTypes
             return false;
         return !IsFramework(type)
             ? type.Namespace?.StartsWith("Microsoft.", StringComparison.Ordinal) != true
-            : type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true
+            : type.Namespace?.StartsWith("System.Collections", StringComparison.Ordinal) == true || type.Namespace == "System.Linq"
                 || typeof(ITuple).IsAssignableFrom(type) || Is(type, typeof(Lazy<>)) || Is(type, typeof(StrongBox<>));
     }
 }

@@ -60,7 +60,7 @@ internal sealed class HeldTensor(TensorType type, IReadOnlyList<long> shape, IRe
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        target.copy_(ToTensor());
+        Overlap.Write(target, ToTensor());
     }
 
     public bool HasSameBytes(HeldTensor other)

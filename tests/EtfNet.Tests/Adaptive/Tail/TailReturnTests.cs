@@ -55,6 +55,45 @@ public sealed class TailReturnTests
         run.Epoch(1).Tail!.Cut.Should().NotBeNull();
     }
 
+    [Theory]
+    [InlineData("Restore")]
+    [InlineData("RevertCut")]
+    [InlineData("guard")]
+    public void CutTakenBack_WhileTheFixOfItsHeadIsOnTrial_RestoresTheTail(string how)
+    {
+        var options = TrainingLoop.Eager with
+        {
+            Epsilon = 0.9,
+            RequireConfidence = false,
+            Tail = TailPolicy.Cut,
+            TailTolerance = 0.3,
+            Guard = new FixGuardOptions { GraceEpochs = 3 },
+            MaxPerEpoch = 8,
+            MaxCalibrationShare = double.PositiveInfinity,
+        };
+        using var run = new TailRun(options);
+        var whole = run.Etf.Snapshot();
+        run.UntilCut(1);
+        for (var epoch = 0; epoch < 3 && !run.Etf.Report.Layers.Any(IsHeadOnTrial); epoch++)
+            run.Epoch(how == "guard" ? 9 : 1);
+        run.Etf.Report.Layers.Any(IsHeadOnTrial).Should().BeTrue();
+        run.Etf.Report.Tail!.IsOnTrial.Should().BeTrue();
+
+        if (how == "Restore")
+            run.Etf.Restore(whole);
+        else if (how == "RevertCut")
+            run.Etf.RevertCut();
+        else
+            run.Epoch(9);
+
+        run.Layers.Should().Be(TailRun.HiddenLayers + 1);
+        run.Etf.Report.Tail!.Cut.Should().BeNull();
+        TrainingReading.RequireTraining(run.Model, run.Optimizer, run.Data);
+        run.Epoch(1);
+
+        static bool IsHeadOnTrial(EtfLayerReport layer) => layer.Name == "head" && layer.IsOnTrial;
+    }
+
     [Fact]
     public void Guard_CutThatCostsNothing_EndsItsTrial()
     {

@@ -30,6 +30,25 @@ public sealed class SavedCutTests
         served.Should().Equal(ServedCut.Numbers(ServedCut.Outputs(model)), (a, b) => Math.Abs(a - b) < 1e-6);
     }
 
+    [Fact]
+    public void CutThatOnlyExchangesAHeadWithoutBias_LoadsIntoTheWholeModel()
+    {
+        using var scope = NewDisposeScope();
+        using var data = new Blobs();
+        using var model = WithoutBias();
+        var depth = model.MeasureDepth(data.Batches(), data.Batches(), new DepthOptions { Tolerance = 0.9 });
+        using var cut = model.TruncateEtf(depth["a"]);
+        using var stream = new MemoryStream();
+        model.SaveSafetensors(stream);
+        stream.Position = 0;
+        using var fresh = WithoutBias();
+        fresh.LoadSafetensors(stream);
+        ModelBytes.Of(fresh).Should().Equal(ModelBytes.Of(model));
+
+        static Sequential WithoutBias() =>
+            nn.Sequential(("a", nn.Linear(Blobs.Width, 8)), ("relu", nn.ReLU()), ("head", nn.Linear(8, Blobs.Classes, hasBias: false)));
+    }
+
     [Theory]
     [InlineData("Mlp", "0")]
     [InlineData("Nested", "features.0")]

@@ -1,0 +1,160 @@
+using EtfNet.Tests.Support;
+using FluentAssertions;
+using TorchSharp;
+using TorchSharp.Modules;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace EtfNet.Tests.Observation.Recording;
+
+/// <summary>A stand-in must not change what the model computes.</summary>
+public sealed class StandInTrialTests : IDisposable
+{
+    private readonly DisposeScope _scope = NewDisposeScope();
+
+    public void Dispose() => _scope.Dispose();
+
+    [Theory]
+    [InlineData(Use.Weight)]
+    [InlineData(Use.TypeTest)]
+    [InlineData(Use.Key)]
+    public void ForwardThatLooksAtItsLayers_ComputesTheSame_WatchedOrNot(Use use)
+    {
+        var weights = new List<float[]>();
+        foreach (var watched in new[] { false, true })
+        {
+            using var data = new Blobs();
+            using var model = new Looking(use);
+            using var optimizer = optim.SGD(model.parameters(), 0.05);
+            using var monitor = watched ? new NccMonitor(model) : null;
+            for (var epoch = 0; epoch < 2; epoch++)
+            {
+                foreach (var (input, labels) in data.Batches())
+                {
+                    optimizer.zero_grad();
+                    nn.functional.cross_entropy(model.call(input), labels).backward();
+                    optimizer.step();
+                    monitor?.Observe(labels);
+                }
+
+                var report = monitor?.EndEpoch();
+                if (report is not null)
+                    report["middle"].Reason.Should().Contain(use == Use.Key ? "call() instead of forward()" : "no call of it was seen");
+            }
+
+            model.Middle.Should().BeOfType<Linear>();
+            weights.Add([.. model.parameters().SelectMany(parameter => parameter.data<float>().ToArray())]);
+        }
+
+        weights[1].Should().Equal(weights[0]);
+    }
+
+    [Fact]
+    public void Evaluate_ForwardThatLooksAtItsLayers_Works()
+    {
+        using var model = new Looking(Use.Weight);
+        using var monitor = new NccMonitor(model);
+        using var data = new Blobs();
+        monitor.Evaluate(data.Batches())["first"].NccError.Should().NotBeNull();
+        model.Middle.Should().BeOfType<Linear>();
+    }
+
+    [Fact]
+    public void LayerThatIsCalledByForwardOnlyLater_IsSeenInTheNextEpoch()
+    {
+        using var model = new Looking(Use.Later);
+        using var monitor = new NccMonitor(model);
+        using var data = new Blobs();
+        for (var epoch = 1; epoch <= 3; epoch++)
+        {
+            model.Late = epoch > 1;
+            foreach (var (input, labels) in data.Batches())
+            {
+                model.call(input);
+                monitor.Observe(labels);
+            }
+
+            (monitor.EndEpoch()["middle"].NccError is not null).Should().Be(epoch == 3);
+        }
+    }
+
+    [Fact]
+    public void Resumed_LayersCalledByForward_EqualTheUninterruptedTraining()
+    {
+        using var data = new Blobs(32);
+        using var stream = new MemoryStream();
+        using var model = new Looking(Use.Forward);
+        using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9);
+        using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { WarmupEpochs = 3, Epsilon = 0.95 }, optimizer);
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, data, etf);
+            etf.EndEpoch();
+        }
+
+        EtfCheckpoint.Save(stream, etf);
+        stream.Position = 0;
+        using var resumed = new Looking(Use.Forward);
+        using var its = optim.SGD(resumed.parameters(), 0.05, momentum: 0.9);
+        using var other = resumed.ApplyAdaptiveEtf(etf.Options, its);
+        EtfCheckpoint.Load(stream, other);
+        for (var epoch = 0; epoch < 2; epoch++)
+        {
+            TrainingLoop.Epoch(model, optimizer, data, etf);
+            TrainingLoop.Epoch(resumed, its, data, other);
+            other.EndEpoch().Should().BeEquivalentTo(etf.EndEpoch());
+        }
+
+        etf.Report["middle"].NccError.Should().NotBeNull();
+        ModelBytes.Of(resumed).Should().Equal(ModelBytes.Of(model));
+    }
+
+    /// <summary>How a forward uses its middle layer.</summary>
+    public enum Use
+    {
+        Weight,
+        TypeTest,
+        Key,
+        Later,
+        Forward,
+    }
+
+    private sealed class Looking : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> first = nn.Linear(Blobs.Width, 8);
+        private readonly nn.Module<Tensor, Tensor> middle = nn.Linear(8, 8);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, Blobs.Classes);
+        private readonly Dictionary<nn.Module, double> _factors = [];
+        private readonly Use _use;
+
+        public Looking(Use use)
+            : base(nameof(Looking))
+        {
+            _use = use;
+            _factors[middle] = 2;
+            RegisterComponents();
+            using var generator = new Generator(3);
+            using var noGrad = no_grad();
+            foreach (var parameter in parameters())
+                parameter.normal_(0, 0.3, generator: generator);
+        }
+
+        public nn.Module Middle => middle;
+
+        public bool Late { get; set; }
+
+        public override Tensor forward(Tensor input)
+        {
+            var hidden = first.call(input).relu();
+            hidden = _use switch
+            {
+                Use.Weight => nn.functional.linear(hidden, ((Linear)middle).weight, ((Linear)middle).bias),
+                Use.TypeTest => middle is Linear linear ? nn.functional.linear(hidden, linear.weight) : hidden,
+                Use.Key => middle.forward(hidden) * _factors[middle],
+                Use.Later => Late ? middle.forward(hidden) : hidden,
+                _ => middle.forward(hidden),
+            };
+            return head.call(hidden.relu());
+        }
+    }
+}
