@@ -44,7 +44,7 @@ public sealed class EtfTruncation : IDisposable
         LiveSchedulers.RequireNone(_model);
         if (_cut.Obstacle is { } obstacle)
             throw new InvalidOperationException($"The tail behind '{Cut}' cannot be restored: {obstacle}.");
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         _cut.Revert();
         Head = null;
     }

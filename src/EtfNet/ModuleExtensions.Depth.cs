@@ -157,7 +157,7 @@ public static partial class ModuleExtensions
     {
         var managed = Managed(model, optimizers);
         LiveSchedulers.RequireNone(model);
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         var tail = prepare();
         tail.Apply(managed);
         return new EtfTruncation(model, cut, tail);

@@ -142,7 +142,7 @@ public static partial class ModuleExtensions
         ArgumentNullException.ThrowIfNull(layers);
         var managed = Managed(model, optimizers);
         LiveSchedulers.RequireNone(model);
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         var made = StaticFix.Run(model, layers, target => StaticFix.FrameFor(frame, target), managed);
         return [.. made.Select(one => FixedLayer.From(one, epoch: 0, nccError: null, outputError: null))];
     }
@@ -171,7 +171,7 @@ public static partial class ModuleExtensions
     {
         ArgumentNullException.ThrowIfNull(model);
         LiveSchedulers.RequireNone(model);
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         return Materialization.Run(model);
     }
 

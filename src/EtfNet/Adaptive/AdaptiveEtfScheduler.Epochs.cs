@@ -109,16 +109,16 @@ public sealed partial class AdaptiveEtfScheduler
     {
         if (Together is { } group)
             return EndTogether(group, batches, cost);
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         RequireEpoch(batches is not null, cost);
         var collapse = _monitor.EndEpoch();
         var (unlabeled, remarks) = (collapse.UnlabeledForwards, new List<string>());
-        remarks.AddRange(_watched.Fixes.Where(fix => fix.HasDrifted()).Select(fix =>
-            $"'{fix.Name}' is fixed in place, and something has changed its weight since: it is no frame any more"));
         BeginTail();
         _memory.Epoch++;
         try
         {
+            remarks.AddRange(_watched.Fixes.Where(fix => fix.HasDrifted()).Select(fix =>
+                $"'{fix.Name}' is fixed in place, and something has changed its weight since: it is no longer a frame"));
             if (unlabeled > 0)
                 Log.UnlabeledForwards(_log, _memory.Epoch, unlabeled);
             if (batches is not null)

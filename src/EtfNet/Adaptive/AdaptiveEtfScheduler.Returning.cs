@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace EtfNet;
 
 /// <content>Layers that are trained again.</content>
@@ -39,7 +37,7 @@ public sealed partial class AdaptiveEtfScheduler
         if (watched.Fix is not { } fix)
             throw new ArgumentException($"Layer '{layer}' is not fixed.", nameof(layer));
         RequireNoForward();
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         ForgetUnusableOptimizers();
         var record = TakeBack(fix)!;
         var why = watched.Held = new LayerDecision(layer, LayerReason.RevertedByHand);

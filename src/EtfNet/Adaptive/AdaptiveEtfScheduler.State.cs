@@ -1,5 +1,4 @@
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace EtfNet;
 
@@ -62,7 +61,7 @@ public sealed partial class AdaptiveEtfScheduler
         IReadOnlyList<PlannedLayer> plan, IReadOnlyList<PlannedCut> cuts, StateSet state, Func<IReadOnlyList<OptimizerHelper?>> pair)
     {
         RequireNoForward();
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         _watched.RequireUnchanged();
         ForgetUnusableOptimizers();
         if (!state.Texts.Keys.Any(name => name.StartsWith(SchedulerMemory.Name + ".", StringComparison.Ordinal)))
@@ -105,14 +104,18 @@ public sealed partial class AdaptiveEtfScheduler
             Take(fix);
     }
 
+    /// <summary>Takes the weights of layers that are fixed in place as they are now for their frames: they were loaded.</summary>
+    internal void ForgetMarks()
+    {
+        foreach (var fix in AllFixes)
+            fix.ForgetMark();
+    }
+
     private void NextEpoch()
     {
         foreach (var fix in _watched.Fixes)
-        {
             fix.Release();
-            fix.ForgetMark();
-        }
-
+        ForgetMarks();
         _guard?.Clear();
         _inputs.NextEpoch();
         _layerInputs?.NextEpoch();

@@ -180,7 +180,7 @@ public static class EtfCheckpoint
     internal static void Restore(torch.nn.Module model, IReadOnlyList<OptimizerHelper> optimizers, StateSet state)
     {
         var whole = ModelWeights.Plan(StateKind.Require(state, StateKind.Checkpoint));
-        using var recording = torch.inference_mode(false);
+        using var pause = InferencePause.Begin();
         using var cuts = ModelWeights.Cut(model, whole, state, optimizers);
         var plan = whole.Layers;
         var reader = new StateReader(state);

@@ -127,7 +127,7 @@ public sealed class EtfPlan
     {
         ArgumentNullException.ThrowIfNull(model);
         LiveSchedulers.RequireNone(model);
-        using var recording = torch.inference_mode(false);
+        using var pause = InferencePause.Begin();
         using var cuts = PlannedCuts.Apply(model, Cuts, []);
         PlanApplication.Run(model, Layers, []);
         cuts.Accept();

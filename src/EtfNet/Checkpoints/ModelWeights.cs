@@ -31,7 +31,7 @@ internal static class ModelWeights
         if (LiveSchedulers.Find(model) is not null && !plan.Cuts.SequenceEqual(PlannedCut.Of(model)))
             throw new InvalidOperationException(
                 "A scheduler watches this model, and the file's model is cut elsewhere. Load it before ApplyAdaptiveEtf.");
-        using var recording = torch.inference_mode(false);
+        using var pause = InferencePause.Begin();
         using var cuts = Cut(model, plan, state, []);
         var fit = ModelFit.Require(model, plan.Layers, [], new StateReader(state), "");
         if (fit.Leaving.Count > 0 && LiveSchedulers.Find(model) is not null)
@@ -39,6 +39,7 @@ internal static class ModelWeights
                 "A scheduler watches this model, and the file has fixed layers. Load it before ApplyAdaptiveEtf, or use EtfCheckpoint.");
         PlanApplication.Run(model, plan.Layers, []);
         fit.Fill();
+        LiveSchedulers.Find(model)?.ForgetMarks();
         cuts.Accept();
     }
 

@@ -21,7 +21,7 @@ internal sealed class EvaluationMode : IDisposable
         _modes = [.. nodes.OrderByDescending(node => Height(node.Module)).Select(node => (node.Module, node.Module.training))];
         foreach (var buffer in nodes.Where(node => node.Module is not IWatchedLayer)
             .SelectMany(node => TorchSharpInternals.Buffers(node.Module).Values))
-            if (buffer.Item1 is { IsInvalid: false } tensor)
+            if (buffer.Item1 is { IsInvalid: false, is_sparse: false } tensor)
                 _buffers.Add((tensor, tensor.clone().DetachFromDisposeScope()));
         model.eval();
 
@@ -32,18 +32,24 @@ internal sealed class EvaluationMode : IDisposable
 
     public void Dispose()
     {
-        using var noGrad = no_grad();
-        foreach (var (buffer, before) in _buffers)
-        {
-            if (!buffer.IsInvalid)
-                Overlap.Write(buffer, before);
-            before.Dispose();
-        }
-
-        random.set_rng_state(_generator);
-        _generator.Dispose();
         foreach (var (module, training) in _modes)
             if (module.training != training)
                 module.train(training);
+        random.set_rng_state(_generator);
+        _generator.Dispose();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        try
+        {
+            // Only what has changed: a graph that is still to run backward may have kept the others.
+            foreach (var (buffer, before) in _buffers)
+                if (!buffer.IsInvalid && buffer.ne(before).any().item<bool>())
+                    Overlap.Write(buffer, before);
+        }
+        finally
+        {
+            foreach (var (_, before) in _buffers)
+                before.Dispose();
+        }
     }
 }

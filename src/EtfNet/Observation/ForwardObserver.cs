@@ -27,13 +27,13 @@ internal sealed class ForwardObserver
     private readonly RootCall? _rootCall;
     private ObservedForwards[] _parties = [];
     private volatile bool _modelIsCalled;
-    private volatile bool _settled;
 
     private ForwardObserver(nn.Module model)
     {
         Model = model;
         Hooks = new UserHooks(model);
         StandIns = new StandIns(model);
+        Silent = new SilentLayers(this);
         // First of all hooks: what is kept is the input before anybody's hook changed it.
         _before = HookBinder.Before(model, Enter)?.First();
         _rootCall = RootCall.Of(model);
@@ -48,6 +48,9 @@ internal sealed class ForwardObserver
 
     /// <summary>What records layers that are called by <c>forward</c>.</summary>
     public StandIns StandIns { get; }
+
+    /// <summary>The layers that were not seen to be called.</summary>
+    public SilentLayers Silent { get; }
 
     /// <summary>
     /// Whether a call of the model has begun on this thread and not returned; a call that threw leaves this set until the next one.
@@ -98,13 +101,14 @@ internal sealed class ForwardObserver
         _before?.Remove();
         _modules.HookOn(Model).Bound?.Remove();
         Hooks.Dispose();
+        Silent.Forget();
         StandIns.Remove();
     }
 
     /// <summary>Listens to a module; the result says whether it has hooks at all, and whether it was ever called.</summary>
     public ModuleHook Listen(nn.Module module, ObservedForwards party, IModuleListener listener)
     {
-        _settled = false;
+        Silent.LookAgain();
         return _modules.Listen(module, party, listener);
     }
 
@@ -142,46 +146,23 @@ internal sealed class ForwardObserver
         }
 
         _calls.Value = null;
-        var inputs = call.Inputs;
+        if (call.Counts)
+            Silent.Keep(call.Inputs);
         call.End();
         foreach (var (party, forward) in call.Forwards)
             party.Complete(forward, result);
-        if (call.Counts)
-            RecordSilentLayers(inputs);
     }
 
-    /// <summary>
-    /// Puts recording stand-ins where layers that somebody listens to have not fired, as is so where <c>forward</c> is called; tried once
-    /// for each listener, and each epoch.
-    /// </summary>
-    /// <param name="inputs">What the model was just called with, to see whether stand-ins change what it gives; empty where that is not
-    /// known.</param>
-    /// <returns>Whether any were put.</returns>
-    /// <exception cref="InvalidOperationException">None fired, none can be recorded, and a party cannot do without.</exception>
-    public bool RecordSilentLayers(object?[] inputs)
+    /// <summary>Reports that nothing of the model can be seen.</summary>
+    /// <exception cref="InvalidOperationException">A party cannot do without.</exception>
+    public void NothingCanBeSeen(string obstacle)
     {
-        if (_settled)
-            return false;
-        _settled = true;
-        var heard = _modules.Heard();
-        var silent = heard.Where(hook => !hook.HasFired).ToList();
-        if (silent.Count == 0)
-            return false;
-        var layers = silent.Select(hook => hook.Module).Where(layer => StandIns.ObstacleOf(layer) is null).ToList();
-        using var before = layers.Count == 0 ? null : Outputs(inputs);
-        var placed = StandIns.Place(layers, before is null ? null : () =>
-        {
-            using var now = Outputs(inputs);
-            return now?.AreNear(before) == true;
-        });
-        if (silent.Count == heard.Count && !StandIns.Any && StandIns.Obstacle() is { } obstacle)
-            foreach (var party in _parties)
-                party.NothingCanBeSeen(obstacle);
-        return placed;
+        foreach (var party in _parties)
+            party.NothingCanBeSeen(obstacle);
     }
 
-    /// <summary>Looks for silent layers again at the next forward.</summary>
-    public void LookAgain() => _settled = false;
+    /// <summary>The hooks that somebody needs.</summary>
+    public IReadOnlyList<ModuleHook> Heard() => _modules.Heard();
 
     /// <summary>Hooks that were taken away, by the names of their modules; empty where all are there.</summary>
     public IReadOnlyList<string> MissingHooks() =>
@@ -210,24 +191,6 @@ internal sealed class ForwardObserver
             Replaying = outer;
             hidden.Dispose();
             _calls.Value = before;
-        }
-    }
-
-    /// <summary>What the model gives in evaluation mode; null where it cannot be called with that, or throws.</summary>
-    private OutputCopies? Outputs(object?[] inputs)
-    {
-        if (!CanReplay || inputs.Length == 0 || inputs.Any(input => input is Tensor { IsInvalid: true }))
-            return null;
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        using var mode = new EvaluationMode(Model);
-        try
-        {
-            return new OutputCopies(Replay([.. inputs.Select(input => input as Tensor)]));
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            return null;
         }
     }
 

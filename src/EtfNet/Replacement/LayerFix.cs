@@ -141,22 +141,27 @@ internal sealed partial class LayerFix
         return true;
     }
 
-    /// <summary>Whether the weight of a layer fixed in place is another than when this was asked first, or since
-    /// <see cref="ForgetMark"/>.</summary>
+    /// <summary>Whether the weight of a layer fixed in place is another than it was when it became the frame.</summary>
     public bool HasDrifted()
     {
         if (Replacement is not null)
             return false;
+        var now = Mark();
+        var (dot, norm) = _mark ??= now;
+        return !(Math.Abs(now.Dot - dot) + Math.Abs(now.Norm - norm) <= MostRounding * norm);
+    }
+
+    /// <summary>Forgets what the weight was: another frame was loaded.</summary>
+    public void ForgetMark() => _mark = null;
+
+    /// <summary>Two numbers that hardly any other weight has.</summary>
+    private (double Dot, double Norm) Mark()
+    {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var weight = Layer.Weight.to(float64).reshape(-1);
-        var now = (weight.dot(arange(weight.numel(), float64, weight.device).cos()).item<double>(), weight.norm().item<double>());
-        var (dot, norm) = _mark ??= now;
-        return !(Math.Abs(now.Item1 - dot) + Math.Abs(now.Item2 - norm) <= MostRounding * norm);
+        return (weight.dot(arange(weight.numel(), float64, weight.device).cos()).item<double>(), weight.norm().item<double>());
     }
-
-    /// <summary>Forgets what the weight was: another was loaded.</summary>
-    public void ForgetMark() => _mark = null;
 
     /// <summary>Gives up what was prepared.</summary>
     public void Discard()
@@ -218,6 +223,6 @@ internal sealed partial class LayerFix
             weight.copy_(_newWeight);
         FixedModules.Remember(Layer.Module, _header);
         if (_newWeight is not null)
-            HasDrifted();
+            _mark = Mark();
     }
 }

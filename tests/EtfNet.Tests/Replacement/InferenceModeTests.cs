@@ -46,6 +46,8 @@ public sealed class InferenceModeTests : IDisposable
             etf.EndEpoch();
         }
 
+        etf.Report.FixedLayers.Should().NotBeEmpty();
+        (etf.Report.Tail?.Cut is not null).Should().Be(what == "cut");
         using (inference_mode())
             Change();
         TrainingLoop.Epoch(model, optimizer, data);

@@ -46,15 +46,43 @@ public sealed partial class AdaptiveEtfScheduler
     /// </summary>
     private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
     {
+        using var check = ReplacementCheck.Begin(_model, _inputs, proposal.Fixes);
+        var fixes = Prepare(proposal, decisions, inPlace: false);
+        if (!Apply(check is not null && fixes.Count == proposal.Fixes.Count ? check.Holds : null))
+        {
+            fixes = Prepare(proposal, decisions, inPlace: check!.Repeats());
+            Apply(null);
+        }
+
+        return fixes.ConvertAll(one =>
+        {
+            Take(one.Fix);
+            var record = FixedLayer.From(one.Fix, _memory.Epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
+            return _watched[one.Fix.Name].Record = record with
+            {
+                LossBefore = one.Prepared.LossBefore,
+                LossAfter = one.Prepared.LossAfter,
+                TrialGap = proposal.TrialGap,
+            };
+        });
+
+        bool Apply(Func<bool>? holds) => LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld, holds);
+    }
+
+    private List<(LayerFix Fix, PreparedFix Prepared)> Prepare(
+        FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool inPlace)
+    {
         var fixes = new List<(LayerFix Fix, PreparedFix Prepared)>();
         string? unfit = null;
         foreach (var prepared in proposal.Fixes)
         {
-            var name = prepared.Target.Name;
+            var (name, target) = (prepared.Target.Name, prepared.Target);
+            if (inPlace)
+                target = target with { InPlaceReason = target.InPlaceReason ?? ReplacementCheck.Failure };
             try
             {
                 if (unfit is null)
-                    fixes.Add((LayerFix.Prepare(_model, prepared.Target, prepared.Etf, prepared.Bias), prepared));
+                    fixes.Add((LayerFix.Prepare(_model, target, prepared.Etf, prepared.Bias), prepared));
                 else
                     decisions[name] = new LayerDecision(name, LayerReason.CannotFit)
                     {
@@ -69,29 +97,8 @@ public sealed partial class AdaptiveEtfScheduler
             }
         }
 
-        using (var check = ReplacementCheck.Begin(_model, _inputs, [.. fixes.Select(one => one.Prepared)]))
-            if (!LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld, check is null ? null : check.Holds))
-            {
-                fixes = fixes.ConvertAll(one => (
-                    LayerFix.Prepare(_model, InPlace(one.Prepared.Target), one.Prepared.Etf, one.Prepared.Bias), one.Prepared));
-                LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld);
-            }
-
-        return fixes.ConvertAll(one =>
-        {
-            Take(one.Fix);
-            var record = FixedLayer.From(one.Fix, _memory.Epoch, decisions[one.Fix.Name].Value, one.Prepared.OutputError);
-            return _watched[one.Fix.Name].Record = record with
-            {
-                LossBefore = one.Prepared.LossBefore,
-                LossAfter = one.Prepared.LossAfter,
-                TrialGap = proposal.TrialGap,
-            };
-        });
+        return fixes;
     }
-
-    private static LayerTarget InPlace(LayerTarget target) =>
-        target with { InPlaceReason = target.InPlaceReason ?? ReplacementCheck.Failure };
 
     private void Refuse(LayerDecision reason)
     {

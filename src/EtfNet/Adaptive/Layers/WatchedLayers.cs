@@ -113,7 +113,7 @@ internal sealed class WatchedLayers
                 throw new InvalidOperationException(
                     $"Layer '{name}' was changed by hand: "
                     + (found is null ? "it is gone" : $"a {found.GetType().Name} has taken its place")
-                    + (found is IFixedLayer ? ", as another scheduler puts it there that watches the same layer" : "")
+                    + (found is IFixedLayer ? ", probably by another scheduler that watches the same layer" : "")
                     + ". Dispose the scheduler before changing the model's layers, and call ApplyAdaptiveEtf again.");
         }
     }

@@ -41,7 +41,7 @@ public sealed partial class AdaptiveEtfScheduler
                 $"The tail behind '{record.Layer}' is no longer kept. A guard keeps it for its grace period; a Snapshot from before the "
                 + "cut restores it at any time.");
         RequireNoForward();
-        using var recording = inference_mode(false);
+        using var pause = InferencePause.Begin();
         ForgetUnusableOptimizers();
         _guard!.End(record.Epoch);
         TakeCutBack(new TailDecision(TailReason.RevertedByHand) { Layer = record.Layer, Epoch = record.Epoch });

@@ -11,28 +11,18 @@ internal sealed class ReplacementCheck : IDisposable
 {
     /// <summary>Why layers are fixed in place where the check fails.</summary>
     public const string Failure =
-        "with a module of another type in its place the model throws or gives something else: its forward looks at the layer's type or "
-        + "weight";
+        "with modules of other types in place of this epoch's layers the model throws or gives something else: its forward looks at a "
+        + "layer's type or weight";
 
     private readonly nn.Module _model;
     private readonly InputSample _inputs;
+    private readonly IReadOnlyList<PreparedFix> _fixes;
     private readonly OutputCopies _expected;
 
     private ReplacementCheck(nn.Module model, InputSample inputs, IReadOnlyList<PreparedFix> fixes)
     {
-        (_model, _inputs) = (model, inputs);
-        var trials = fixes.ToDictionary(fix => fix.Target.Fixable.Module, fix => fix.CreateLayer());
-        var hooks = TrialHooks.Attach(trials);
-        try
-        {
-            _expected = Outputs();
-        }
-        finally
-        {
-            hooks.ForEach(hook => hook.remove());
-            foreach (var trial in trials.Values)
-                trial.Dispose();
-        }
+        (_model, _inputs, _fixes) = (model, inputs, fixes);
+        _expected = Trial();
     }
 
     /// <summary>Calls the model with one kept batch and the fixes on trial.</summary>
@@ -65,7 +55,38 @@ internal sealed class ReplacementCheck : IDisposable
         }
     }
 
+    /// <summary>Whether the unchanged model gives the same in each trial, so that the answer means something.</summary>
+    public bool Repeats()
+    {
+        using var again = Trial();
+        return again.AreNear(_expected);
+    }
+
     public void Dispose() => _expected.Dispose();
+
+    private OutputCopies Trial()
+    {
+        var trials = new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>();
+        try
+        {
+            foreach (var fix in _fixes)
+                trials.Add(fix.Target.Fixable.Module, fix.CreateLayer());
+            var hooks = TrialHooks.Attach(trials);
+            try
+            {
+                return Outputs();
+            }
+            finally
+            {
+                hooks.ForEach(hook => hook.remove());
+            }
+        }
+        finally
+        {
+            foreach (var trial in trials.Values)
+                trial.Dispose();
+        }
+    }
 
     private OutputCopies Outputs()
     {

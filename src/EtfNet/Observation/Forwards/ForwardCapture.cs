@@ -14,7 +14,7 @@ internal static class ForwardCapture
     public static Forward Run(ObservedForwards forwards, Action forward, IFeatureClock? clock = null)
     {
         var seen = RunOnce(forwards, forward, clock);
-        if (!forwards.Observer.RecordSilentLayers(seen.Given))
+        if (!forwards.Observer.Silent.Try(seen.Given))
             return seen;
         seen.Dispose();
         return RunOnce(forwards, forward, clock);

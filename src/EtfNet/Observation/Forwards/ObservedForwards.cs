@@ -147,6 +147,7 @@ internal sealed class ObservedForwards : IDisposable
     /// <exception cref="ArgumentException">The labels fit none, or several; or no forward that waits returned the output.</exception>
     public LabelMatch? Match(LabelForm labels, Tensor? output)
     {
+        Observer.Silent.TryKept();
         lock (_lock)
         {
             // Refused until it is taken: whatever throws in between, the next forward starts afresh.
@@ -204,7 +205,7 @@ internal sealed class ObservedForwards : IDisposable
     /// <summary>Ends an epoch: what the last match left over no longer waits.</summary>
     public void EndEpoch()
     {
-        Observer.LookAgain();
+        Observer.Silent.LookAgain();
         lock (_lock)
             if (_isOver)
                 _waiting.LetGo();
@@ -264,7 +265,7 @@ internal sealed class ObservedForwards : IDisposable
         if (!Observer.HasSeenAnything && Observer.Model.parameters().Any(parameter => parameter.grad is { } grad && Has(grad)))
         {
             // It was used, by forward() all the way down: its layers can be seen from the next forward on, where they can be recorded.
-            Observer.RecordSilentLayers([]);
+            Observer.Silent.Try([]);
             if (Observer.StandIns.Any)
                 return null;
         }

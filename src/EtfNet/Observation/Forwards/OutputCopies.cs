@@ -12,6 +12,7 @@ internal sealed class OutputCopies : IDisposable
     /// <param name="result">What the model gave.</param>
     public OutputCopies(object? result)
     {
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         _tensors =
         [

@@ -33,7 +33,7 @@ internal sealed class ModuleHook(ForwardObserver observer, nn.Module module)
 
     private void After(object? input, object? result)
     {
-        HasFired |= !observer.IsReplaying;
+        HasFired = HasFired || !observer.IsReplaying;
         var call = observer.CallFor(this);
         foreach (var (party, listener) in _listeners)
             if ((party.Capturing ?? call?.Of(party)) is { } forward)

@@ -49,18 +49,23 @@ internal sealed class StandIns(nn.Module model)
         var placed = Put(silent);
         if (placed.Count == 0 || isSame is null)
             return placed.Count > 0;
-        if (isSame())
+        var (same, tried) = (false, false);
+        try
         {
-            var idle = placed.FindAll(one => !one.WasCalled);
-            TakeAway(idle);
-            return idle.Count < placed.Count;
+            (same, tried) = (isSame(), true);
+        }
+        finally
+        {
+            TakeAway(tried && same ? placed.FindAll(one => !one.WasCalled) : placed);
         }
 
-        TakeAway(placed);
+        if (same)
+            return placed.Exists(one => one.WasCalled);
         if (placed.Count > 1)
             return placed.FindAll(one => Place([one.Layer], isSame)).Count > 0;
-        _obstacles[placed[0].Layer] = "the model's forward looks at its type or at its weight, and no hook sees a call of its forward(): "
-            + "write call() instead of forward()";
+        // Where the model gives something else at each call, nobody can tell: the next epoch tries again.
+        if (isSame())
+            _obstacles[placed[0].Layer] = "the model's forward looks at its type or at its weight: call it by call()";
         return false;
     }
 
@@ -73,6 +78,8 @@ internal sealed class StandIns(nn.Module model)
 
     private void TakeAway(IReadOnlyList<RecordingModule> standIns)
     {
+        if (standIns.Count == 0)
+            return;
         var found = SlotFinder.Find(model, standIns);
         foreach (var standIn in standIns)
         {
@@ -87,6 +94,8 @@ internal sealed class StandIns(nn.Module model)
         var before = _placed.Count;
         var layers = silent.OfType<nn.Module<Tensor, Tensor>>()
             .Where(layer => !_placed.Exists(placed => ReferenceEquals(placed.Layer, layer))).ToList();
+        if (layers.Count == 0)
+            return [];
         var modules = ModuleTree.Walk(model).Select(node => node.Module).ToList();
         var found = SlotFinder.Find(model, layers);
         foreach (var layer in layers)

@@ -29,7 +29,7 @@ public sealed class ReplacedModelTests : IDisposable
         using var etf = model.ApplyAdaptiveEtf(TrainingLoop.Eager with { Include = ["layers.*"] }, optimizer);
         var report = TrainingLoop.UntilFixed(model, optimizer, _data, etf, "layers.1");
         var layer = report.FixedLayers.Single(one => one.Name == "layers.1");
-        layer.InPlaceReason.Should().Contain("looks at the layer's type or weight");
+        layer.InPlaceReason.Should().Contain("looks at a layer's type or weight");
         model.eval();
         nn.functional.cross_entropy(model.call(_data.Inputs), _data.Labels).item<float>()
             .Should().BeApproximately((float)layer.LossAfter!.Value, (float)Math.Max(0.05, layer.LossAfter.Value * 0.3));
@@ -77,7 +77,7 @@ public sealed class ReplacedModelTests : IDisposable
         if (what is "nothing" or "half")
             remarks.Should().BeEmpty();
         else
-            remarks.Should().ContainSingle().Which.Should().Contain("'hidden' is fixed in place").And.Contain("no frame any more");
+            remarks.Should().ContainSingle().Which.Should().Contain("'hidden' is fixed in place").And.Contain("no longer a frame");
     }
 
     [Theory]

@@ -39,7 +39,7 @@ public sealed class StandInTrialTests : IDisposable
 
                 var report = monitor?.EndEpoch();
                 if (report is not null)
-                    report["middle"].Reason.Should().Contain(use == Use.Key ? "call() instead of forward()" : "no call of it was seen");
+                    report["middle"].Reason.Should().Contain("looks at its type or at its weight: call it by call()");
             }
 
             model.Middle.Should().BeOfType<Linear>();
@@ -50,6 +50,35 @@ public sealed class StandInTrialTests : IDisposable
     }
 
     [Fact]
+    public void TrialOfStandIns_ComesAfterTheStep_AndLeavesWhatBackwardAndTheLoopNeed()
+    {
+        using var model = new Keeping();
+        using var optimizer = optim.SGD(model.parameters(), 0.05);
+        using var monitor = new NccMonitor(model);
+        using var data = new Blobs();
+        var seen = 0;
+        model.register_forward_hook((_, _, output) =>
+        {
+            seen++;
+            return output;
+        });
+        foreach (var (input, labels) in data.Batches())
+        {
+            using var scope = NewDisposeScope();
+            optimizer.zero_grad();
+            var output = model.call(input);
+            model.Kept!.requires_grad.Should().BeTrue();
+            (nn.functional.cross_entropy(output, labels) + model.Kept).backward();
+            optimizer.step();
+            monitor.Observe(labels);
+            model.Kept.item<float>().Should().BeGreaterThanOrEqualTo(0);
+        }
+
+        monitor.EndEpoch()["middle"].Observed.Should().BeGreaterThan(0);
+        seen.Should().BeGreaterThanOrEqualTo(8);
+    }
+
+    [Fact]
     public void Evaluate_ForwardThatLooksAtItsLayers_Works()
     {
         using var model = new Looking(Use.Weight);
@@ -57,6 +86,21 @@ public sealed class StandInTrialTests : IDisposable
         using var data = new Blobs();
         monitor.Evaluate(data.Batches())["first"].NccError.Should().NotBeNull();
         model.Middle.Should().BeOfType<Linear>();
+    }
+
+    [Fact]
+    public void LayerThatJoinsIn_DuringTheTrial_IsLeftInItsPlace()
+    {
+        using var model = new Looking(Use.Joining);
+        using var monitor = new NccMonitor(model);
+        using var data = new Blobs();
+        foreach (var (input, labels) in data.Batches())
+        {
+            model.call(input).sum().backward();
+            monitor.Observe(labels);
+        }
+
+        monitor.EndEpoch()["middle"].Observed.Should().BeGreaterThan(0);
     }
 
     [Fact]
@@ -109,12 +153,38 @@ public sealed class StandInTrialTests : IDisposable
         ModelBytes.Of(resumed).Should().Equal(ModelBytes.Of(model));
     }
 
+    /// <summary>Calls a layer by forward, has a buffer and a batch norm, and keeps a tensor that the loss needs.</summary>
+    private sealed class Keeping : nn.Module<Tensor, Tensor>
+    {
+        private readonly nn.Module<Tensor, Tensor> middle = nn.Linear(Blobs.Width, 8);
+        private readonly nn.Module<Tensor, Tensor> norm = nn.BatchNorm1d(8);
+        private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, Blobs.Classes);
+        private readonly Tensor _factors = ones(8);
+
+        public Keeping()
+            : base(nameof(Keeping))
+        {
+            RegisterComponents();
+            register_buffer("factors", _factors);
+        }
+
+        public Tensor? Kept { get; private set; }
+
+        public override Tensor forward(Tensor input)
+        {
+            var hidden = norm.call(middle.forward(input)) * _factors;
+            Kept = hidden.square().mean();
+            return head.call(hidden.relu());
+        }
+    }
+
     /// <summary>How a forward uses its middle layer.</summary>
     public enum Use
     {
         Weight,
         TypeTest,
         Key,
+        Joining,
         Later,
         Forward,
     }
@@ -126,6 +196,7 @@ public sealed class StandInTrialTests : IDisposable
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(8, Blobs.Classes);
         private readonly Dictionary<nn.Module, double> _factors = [];
         private readonly Use _use;
+        private int _calls;
 
         public Looking(Use use)
             : base(nameof(Looking))
@@ -151,6 +222,7 @@ public sealed class StandInTrialTests : IDisposable
                 Use.Weight => nn.functional.linear(hidden, ((Linear)middle).weight, ((Linear)middle).bias),
                 Use.TypeTest => middle is Linear linear ? nn.functional.linear(hidden, linear.weight) : hidden,
                 Use.Key => middle.forward(hidden) * _factors[middle],
+                Use.Joining => ++_calls > 2 ? middle.call(hidden) * _factors[middle] : hidden,
                 Use.Later => Late ? middle.forward(hidden) : hidden,
                 _ => middle.forward(hidden),
             };
