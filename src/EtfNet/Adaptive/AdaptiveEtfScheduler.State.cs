@@ -105,17 +105,17 @@ public sealed partial class AdaptiveEtfScheduler
     }
 
     /// <summary>Takes the weights of layers that are fixed in place as they are now for their frames: they were loaded.</summary>
-    internal void ForgetMarks()
+    internal void TakeMarks()
     {
         foreach (var fix in AllFixes)
-            fix.ForgetMark();
+            fix.TakeMark();
     }
 
     private void NextEpoch()
     {
         foreach (var fix in _watched.Fixes)
             fix.Release();
-        ForgetMarks();
+        TakeMarks();
         _guard?.Clear();
         _inputs.NextEpoch();
         _layerInputs?.NextEpoch();

@@ -39,7 +39,7 @@ internal static class ModelWeights
                 "A scheduler watches this model, and the file has fixed layers. Load it before ApplyAdaptiveEtf, or use EtfCheckpoint.");
         PlanApplication.Run(model, plan.Layers, []);
         fit.Fill();
-        LiveSchedulers.Find(model)?.ForgetMarks();
+        LiveSchedulers.Find(model)?.TakeMarks();
         cuts.Accept();
     }
 

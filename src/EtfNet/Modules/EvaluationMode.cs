@@ -41,7 +41,7 @@ internal sealed class EvaluationMode : IDisposable
         using var noGrad = no_grad();
         try
         {
-            // Only what has changed: a graph that is still to run backward may have kept the others.
+            // Only what has changed, or is not a number: a graph that is still to run backward may have kept the others.
             foreach (var (buffer, before) in _buffers)
                 if (!buffer.IsInvalid && buffer.ne(before).any().item<bool>())
                     Overlap.Write(buffer, before);

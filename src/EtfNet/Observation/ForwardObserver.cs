@@ -146,11 +146,12 @@ internal sealed class ForwardObserver
         }
 
         _calls.Value = null;
-        if (call.Counts)
-            Silent.Keep(call.Inputs);
+        var inputs = call.Inputs;
         call.End();
         foreach (var (party, forward) in call.Forwards)
             party.Complete(forward, result);
+        if (call.Counts)
+            Silent.Keep(inputs);
     }
 
     /// <summary>Reports that nothing of the model can be seen.</summary>

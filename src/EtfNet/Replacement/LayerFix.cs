@@ -146,13 +146,12 @@ internal sealed partial class LayerFix
     {
         if (Replacement is not null)
             return false;
-        var now = Mark();
-        var (dot, norm) = _mark ??= now;
+        var (now, (dot, norm)) = (Mark(), _mark!.Value);
         return !(Math.Abs(now.Dot - dot) + Math.Abs(now.Norm - norm) <= MostRounding * norm);
     }
 
-    /// <summary>Forgets what the weight was: another frame was loaded.</summary>
-    public void ForgetMark() => _mark = null;
+    /// <summary>Takes the weight of a layer fixed in place for its frame: it was loaded.</summary>
+    public void TakeMark() => _mark = Replacement is null ? Mark() : null;
 
     /// <summary>Two numbers that hardly any other weight has.</summary>
     private (double Dot, double Norm) Mark()
@@ -222,7 +221,6 @@ internal sealed partial class LayerFix
         if (_newWeight is not null)
             weight.copy_(_newWeight);
         FixedModules.Remember(Layer.Module, _header);
-        if (_newWeight is not null)
-            _mark = Mark();
+        TakeMark();
     }
 }

@@ -46,11 +46,11 @@ public sealed partial class AdaptiveEtfScheduler
     /// </summary>
     private List<FixedLayer> Fix(FixProposal proposal, Dictionary<string, LayerDecision> decisions, bool keepOld)
     {
-        using var check = ReplacementCheck.Begin(_model, _inputs, proposal.Fixes);
         var fixes = Prepare(proposal, decisions, inPlace: false);
-        if (!Apply(check is not null && fixes.Count == proposal.Fixes.Count ? check.Holds : null))
+        using var check = Begin();
+        if (!Apply(check is null ? null : check.Holds))
         {
-            fixes = Prepare(proposal, decisions, inPlace: check!.Repeats());
+            fixes = Prepare(proposal, decisions, inPlace: check!.IsCertain());
             Apply(null);
         }
 
@@ -65,6 +65,19 @@ public sealed partial class AdaptiveEtfScheduler
                 TrialGap = proposal.TrialGap,
             };
         });
+
+        ReplacementCheck? Begin()
+        {
+            try
+            {
+                return ReplacementCheck.Begin(_model, _inputs, [.. fixes.Select(one => one.Prepared)]);
+            }
+            catch
+            {
+                fixes.ForEach(one => one.Fix.Discard());
+                throw;
+            }
+        }
 
         bool Apply(Func<bool>? holds) => LayerFix.Apply([.. fixes.Select(one => one.Fix)], _optimizers.All, keepOld, holds);
     }

@@ -54,7 +54,7 @@ internal sealed class WatchedLayers
     /// <exception cref="ArgumentException">There is no such layer.</exception>
     public WatchedLayer this[string layer] => Find(layer) ?? throw new ArgumentException(
         FixedNames().Contains(layer)
-            ? $"Layer '{layer}' was fixed before this scheduler was made, which cannot revert it: build the model anew."
+            ? $"Layer '{layer}' was fixed before this scheduler was made, and this scheduler cannot revert it: build the model anew."
             : $"No layer '{layer}'. There are: {(_layers.Count == 0 ? "none" : string.Join(", ", _layers.Select(known => known.Name)))}.",
         nameof(layer));
 

@@ -205,7 +205,7 @@ internal sealed class ObservedForwards : IDisposable
     /// <summary>Ends an epoch: what the last match left over no longer waits.</summary>
     public void EndEpoch()
     {
-        Observer.Silent.LookAgain();
+        Observer.Silent.NextEpoch();
         lock (_lock)
             if (_isOver)
                 _waiting.LetGo();

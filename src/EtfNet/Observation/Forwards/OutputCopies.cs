@@ -17,7 +17,7 @@ internal sealed class OutputCopies : IDisposable
         _tensors =
         [
             .. TensorsOf.All(result).Where(output => is_floating_point(output))
-                .Select(output => output.detach().to(float64, copy: true).DetachFromDisposeScope()),
+                .Select(output => output.detach().to(float32, copy: true).DetachFromDisposeScope()),
         ];
     }
 
@@ -35,6 +35,6 @@ internal sealed class OutputCopies : IDisposable
     {
         using var scope = NewDisposeScope();
         return one.shape.AsSpan().SequenceEqual(other.shape) && (one.NumberOfElements == 0 || one.allclose(
-            other, 0, Tolerance * other.nan_to_num(0, 0, 0).abs().max().item<double>(), equal_nan: true));
+            other, 0, Tolerance * other.nan_to_num(0, 0, 0).abs().max().item<float>(), equal_nan: true));
     }
 }

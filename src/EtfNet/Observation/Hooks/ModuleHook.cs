@@ -12,7 +12,7 @@ internal sealed class ModuleHook(ForwardObserver observer, nn.Module module)
     /// <summary>The hook in the module's table; null where modules of its kind have none.</summary>
     public BoundHook? Bound { get; private set; }
 
-    /// <summary>Whether it ever fired, in whatever mode, outside replays.</summary>
+    /// <summary>Whether it ever fired, in whatever mode, but not in a trial of stand-ins.</summary>
     public bool HasFired { get; private set; }
 
     public bool HasListeners => _listeners.Length > 0;
@@ -33,7 +33,7 @@ internal sealed class ModuleHook(ForwardObserver observer, nn.Module module)
 
     private void After(object? input, object? result)
     {
-        HasFired = HasFired || !observer.IsReplaying;
+        HasFired = HasFired || !observer.Silent.IsTrying;
         var call = observer.CallFor(this);
         foreach (var (party, listener) in _listeners)
             if ((party.Capturing ?? call?.Of(party)) is { } forward)

@@ -15,15 +15,28 @@ internal sealed class SilentLayers(ForwardObserver observer)
     private int _settled;
     private Tensor?[]? _inputs;
 
-    /// <summary>Keeps copies of the inputs of a forward that has ended, where there are such layers.</summary>
+    /// <summary>Whether the model is being called to try stand-ins.</summary>
+    public bool IsTrying { get; private set; }
+
+    /// <summary>Keeps copies of the inputs of a forward that has ended, where there are such layers; nothing where it cannot be called
+    /// again with them.</summary>
     public void Keep(object?[] inputs)
     {
-        if (Volatile.Read(ref _settled) == 1 || _inputs is not null || !observer.CanReplay)
+        if (Volatile.Read(ref _settled) == 1 || _inputs is not null)
             return;
-        if (Find().Count == 0)
+        if (Find().TrueForAll(layer => observer.StandIns.ObstacleOf(layer) is not null))
             Volatile.Write(ref _settled, 1);
-        else if (!inputs.Any(input => input is Tensor { IsInvalid: true }))
-            _inputs = [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)];
+        else
+            _inputs = observer.CanReplay && !inputs.Any(input => input is Tensor { IsInvalid: true })
+                ? [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)]
+                : [];
+    }
+
+    /// <summary>Forgets the epoch's inputs, and looks for such layers again.</summary>
+    public void NextEpoch()
+    {
+        Forget();
+        LookAgain();
     }
 
     /// <summary>Looks for such layers again.</summary>
@@ -54,12 +67,7 @@ internal sealed class SilentLayers(ForwardObserver observer)
         if (Interlocked.Exchange(ref _settled, 1) == 1 || Find() is not { Count: > 0 } silent)
             return false;
         var layers = silent.Where(layer => observer.StandIns.ObstacleOf(layer) is null).ToList();
-        using var before = layers.Count == 0 ? null : Outputs(inputs);
-        var placed = observer.StandIns.Place(layers, before is null ? null : () =>
-        {
-            using var now = Outputs(inputs);
-            return now?.AreNear(before) == true;
-        });
+        var placed = observer.StandIns.Place(layers, () => Outputs(inputs));
         if (silent.Count == observer.Heard().Count && !observer.StandIns.Any && observer.StandIns.Obstacle() is { } obstacle)
             observer.NothingCanBeSeen(obstacle);
         return placed;
@@ -77,6 +85,7 @@ internal sealed class SilentLayers(ForwardObserver observer)
             return null;
         using var noGrad = no_grad();
         using var mode = new EvaluationMode(observer.Model);
+        IsTrying = true;
         try
         {
             return new OutputCopies(observer.Replay([.. inputs.Select(input => input as Tensor)]));
@@ -84,6 +93,10 @@ internal sealed class SilentLayers(ForwardObserver observer)
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             return null;
+        }
+        finally
+        {
+            IsTrying = false;
         }
     }
 

@@ -39,34 +39,59 @@ internal sealed class StandIns(nn.Module model)
 
     /// <summary>Places stand-ins for layers that have not fired, wherever the types of the places allow it.</summary>
     /// <param name="silent">The layers.</param>
-    /// <param name="isSame">
-    /// Calls the model and tells whether it gives what it gave before. Where it does not, because it looks at the type of a layer, that
-    /// layer is left in its place, as is one that it has not called. Null where the model cannot be called.
+    /// <param name="call">
+    /// Calls the model. Where it then gives something else than without stand-ins, because it looks at the type of a layer, that layer is
+    /// left in its place, as is one that it has not called. If it gives null, the model cannot be called: nothing is tried.
     /// </param>
     /// <returns>Whether any were placed.</returns>
-    public bool Place(IReadOnlyList<nn.Module> silent, Func<bool>? isSame)
+    public bool Place(IReadOnlyList<nn.Module> silent, Func<OutputCopies?> call)
     {
-        var placed = Put(silent);
-        if (placed.Count == 0 || isSame is null)
-            return placed.Count > 0;
-        var (same, tried) = (false, false);
-        try
+        using var before = silent.Count == 0 ? null : call();
+        if (before is null)
+            return Put(silent).Count > 0;
+        if (Try(silent) is { } placed)
+            return placed;
+        if (!IsSame())
+            return IsRandom() && Put(silent).Count > 0;
+        var any = false;
+        foreach (var layer in silent)
+            if ((silent.Count == 1 ? null : Try([layer])) is { } one)
+                any |= one;
+            else
+                _obstacles[layer] = "the model's forward looks at its type or at its weight: call it by call()";
+        return any;
+
+        // Null: the model gave something else.
+        bool? Try(IReadOnlyList<nn.Module> layers)
         {
-            (same, tried) = (isSame(), true);
-        }
-        finally
-        {
-            TakeAway(tried && same ? placed.FindAll(one => !one.WasCalled) : placed);
+            var (placed, isSame) = (Put(layers), false);
+            if (placed.Count == 0)
+                return false;
+            try
+            {
+                isSame = IsSame();
+            }
+            finally
+            {
+                TakeAway(isSame ? placed.FindAll(one => !one.WasCalled) : placed);
+            }
+
+            return isSame ? placed.Exists(one => one.WasCalled) : null;
         }
 
-        if (same)
-            return placed.Exists(one => one.WasCalled);
-        if (placed.Count > 1)
-            return placed.FindAll(one => Place([one.Layer], isSame)).Count > 0;
-        // Where the model gives something else at each call, nobody can tell: the next epoch tries again.
-        if (isSame())
-            _obstacles[placed[0].Layer] = "the model's forward looks at its type or at its weight: call it by call()";
-        return false;
+        bool IsSame()
+        {
+            using var now = call();
+            return now?.AreNear(before) == true;
+        }
+
+        // A layer that has just joined in changes what the model gives once, noise at each call.
+        bool IsRandom()
+        {
+            using var one = call();
+            using var other = call();
+            return one is not null && other?.AreNear(one) == false;
+        }
     }
 
     /// <summary>Puts the layers back into their places.</summary>

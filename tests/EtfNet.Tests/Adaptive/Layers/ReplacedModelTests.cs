@@ -132,10 +132,20 @@ public sealed class ReplacedModelTests : IDisposable
         private readonly nn.Module<Tensor, Tensor> hidden = nn.Linear(Blobs.Width, 16);
         private readonly nn.Module<Tensor, Tensor> head = nn.Linear(16, Blobs.Classes);
 
+        private readonly Generator _generator = new(5);
+
         public Noisy()
             : base(nameof(Noisy)) => RegisterComponents();
 
-        public override Tensor forward(Tensor input) => head.call(hidden.call(input + (0.5 * randn_like(input))).relu());
+        // Nobody restores a generator of its own.
+        public override Tensor forward(Tensor input) =>
+            head.call(hidden.call(input + (0.5 * randn(input.shape, generator: _generator))).relu());
+
+        protected override void Dispose(bool disposing)
+        {
+            _generator.Dispose();
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class Sealed : nn.Module<Tensor, Tensor>
