@@ -85,45 +85,21 @@ public sealed class StandInTrialTests : IDisposable
     public void ModelThatCannotBeCalledAgain_IsRecordedWithoutATrial()
     {
         using var model = new WithFlag();
-        using var monitor = new NccMonitor(model);
-        using var data = new Blobs();
-        foreach (var (input, labels) in data.Batches())
-        {
-            model.call(input, true).sum().backward();
-            monitor.Observe(labels);
-        }
-
-        monitor.EndEpoch()["middle"].Observed.Should().BeGreaterThan(0);
+        ObservedInAnEpoch(model, input => model.call(input, true)).Should().BeGreaterThan(0);
     }
 
     [Fact]
     public void ModelWithNoise_IsRecorded()
     {
         using var model = new Looking(Use.Noise);
-        using var monitor = new NccMonitor(model);
-        using var data = new Blobs();
-        foreach (var (input, labels) in data.Batches())
-        {
-            model.call(input).sum().backward();
-            monitor.Observe(labels);
-        }
-
-        monitor.EndEpoch()["middle"].Observed.Should().BeGreaterThan(0);
+        ObservedInAnEpoch(model, model.call).Should().BeGreaterThan(0);
     }
 
     [Fact]
     public void LayerThatJoinsIn_DuringTheTrial_IsLeftInItsPlace()
     {
         using var model = new Looking(Use.Joining);
-        using var monitor = new NccMonitor(model);
-        using var data = new Blobs();
-        foreach (var (input, labels) in data.Batches())
-        {
-            model.call(input).sum().backward();
-            monitor.Observe(labels);
-        }
-
-        monitor.EndEpoch()["middle"].Observed.Should().BeGreaterThan(0);
+        ObservedInAnEpoch(model, model.call).Should().BeGreaterThan(0);
     }
 
     [Fact]
@@ -199,6 +175,19 @@ public sealed class StandInTrialTests : IDisposable
             Kept = hidden.square().mean();
             return head.call(hidden.relu());
         }
+    }
+
+    private static long ObservedInAnEpoch(nn.Module model, Func<Tensor, Tensor> call)
+    {
+        using var monitor = new NccMonitor(model);
+        using var data = new Blobs();
+        foreach (var (input, labels) in data.Batches())
+        {
+            call(input).sum().backward();
+            monitor.Observe(labels);
+        }
+
+        return monitor.EndEpoch()["middle"].Observed;
     }
 
     /// <summary>Takes something that is no tensor, and calls a layer by forward.</summary>
