@@ -105,7 +105,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
                 var draw = SeededDraw.Uniform(seed, epoch, index);
                 if (!_store.Takes(draw, input.shape[0], input.NumberOfElements * input.ElementSize))
                     continue;
-                _store.Add(new SampleBatch(null, [Copy(input)], draw) { Labels = Copy(labels) });
+                _store.Add(new SampleBatch(null, [TensorsOf.Copy(input)], draw) { Labels = TensorsOf.Copy(labels) });
             }
         }
     }
@@ -163,7 +163,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
             if (!_store.Takes(draw, first.shape[0], inputs.OfType<Tensor>().Sum(input => input.NumberOfElements * input.ElementSize)))
                 return;
             // Copies: the user may write the next batch into the same tensor.
-            _store.AddDrawn(new SampleBatch(forward, [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)], draw));
+            _store.AddDrawn(new SampleBatch(
+                forward, [.. inputs.Select(input => input is Tensor tensor ? TensorsOf.Copy(tensor) : null)], draw));
         }
     }
 
@@ -172,7 +173,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         lock (_lock)
             if (_store.Find(forward) is { } batch)
             {
-                (batch.Forward, batch.Labels) = (null, Copy(labels));
+                (batch.Forward, batch.Labels) = (null, TensorsOf.Copy(labels));
                 _store.Settle();
             }
     }
@@ -197,12 +198,6 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
 
     private Tensor? Rows(Tensor? labels) =>
         labels is null || (IgnoreIndex is { } ignored && labels.eq(ignored).any().item<bool>()) ? null : labels.reshape(-1);
-
-    private static Tensor Copy(Tensor tensor)
-    {
-        using var alias = tensor.detach();
-        return alias.clone().DetachFromDisposeScope();
-    }
 
     private void Clear()
     {

@@ -74,4 +74,11 @@ internal static class TensorsOf
     private static bool HoldsTensors(Type type) =>
         typeof(Tensor).IsAssignableFrom(type) || typeof(IEnumerable<Tensor>).IsAssignableFrom(type) || typeof(ITuple).IsAssignableFrom(type)
         || typeof(IDictionary<string, Tensor>).IsAssignableFrom(type);
+
+    /// <summary>A copy without gradient, of no dispose scope.</summary>
+    public static Tensor Copy(Tensor tensor)
+    {
+        using var alias = tensor.detach();
+        return alias.clone().DetachFromDisposeScope();
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class SilentLayers(ForwardObserver observer)
             Volatile.Write(ref _settled, 1);
         else
             _inputs = observer.CanReplay && !inputs.Any(input => input is Tensor { IsInvalid: true })
-                ? [.. inputs.Select(input => input is Tensor tensor ? Copy(tensor) : null)]
+                ? [.. inputs.Select(input => input is Tensor tensor ? TensorsOf.Copy(tensor) : null)]
                 : [];
     }
 
@@ -98,12 +98,6 @@ internal sealed class SilentLayers(ForwardObserver observer)
         {
             IsTrying = false;
         }
-    }
-
-    private static Tensor Copy(Tensor tensor)
-    {
-        using var alias = tensor.detach();
-        return alias.clone().DetachFromDisposeScope();
     }
 
     private static void Free(Tensor?[] inputs)
