@@ -87,7 +87,7 @@ public sealed class ExperimentTests
     [Theory]
     [InlineData("speed", 1)]
     [InlineData("adaptive", 2)]
-    [InlineData("main-job", 1)]
+    [InlineData("epsilon-sweep", 1)]
     public void Runs_OfAComparison_HaveTheShallowControl(string name, int count)
     {
         var shallow = Experiment.Load(name).Runs(new Request(0, [0], Settings.Parse("")), Finished)
@@ -175,10 +175,10 @@ public sealed class ExperimentTests
     public void BaselineOf_RunOfAGroup_IsTheGroupsOfThatSeedOrNone(string first, int seed, string? expected)
     {
         var request = new Request(2, [0], Settings.Parse(""));
-        var run = Runs("main-job", request)[0];
+        var run = Runs("epsilon-sweep", request)[0];
         FinishedRun Named(string name, int number) => Fired(run with { Variant = name, Seed = number }, null, 0.5);
         var fixing = Named("small: fixing", 0);
-        var all = new RunSet(Experiment.Load("main-job"), request, [Named("baseline", 0), Named(first, seed), fixing], 0);
+        var all = new RunSet(Experiment.Load("epsilon-sweep"), request, [Named("baseline", 0), Named(first, seed), fixing], 0);
 
         // The baseline on other data would be no baseline.
         all.BaselineOf(fixing)?.Run.Variant.Should().Be(expected);
@@ -192,11 +192,11 @@ public sealed class ExperimentTests
     [InlineData(new[] { 0.5 }, "first-fix", "-")]
     public void Text_NumbersOfSeeds_IsMeanAndDeviationOfTheSample(double[] accuracies, string column, string text)
     {
-        var run = Runs("main-job", new Request(2, [0], Settings.Parse("")))[0];
+        var run = Runs("epsilon-sweep", new Request(2, [0], Settings.Parse("")))[0];
         var seeds = accuracies.Select(accuracy => new FinishedRun(run,
             new RunRecord("", null, 1, [Epochs.Epoch(1) with { TestAccuracy = accuracy }]))).ToList();
 
-        Column.Find(column).Text(new RunSet(Experiment.Load("main-job"), new Request(2, [0], Settings.Parse("")), seeds, 0), seeds)
+        Column.Find(column).Text(new RunSet(Experiment.Load("epsilon-sweep"), new Request(2, [0], Settings.Parse("")), seeds, 0), seeds)
             .Should().Be(text);
     }
 
