@@ -22,7 +22,8 @@ using var model = Sequential(
     ("fc3", Linear(256, 256)), ("norm3", Norm()), ("relu3", ReLU()),
     ("head", Linear(256, 10)));
 using var optimizer = optim.SGD(model.parameters(), 0.05, momentum: 0.9, weight_decay: 5e-4);
-using var whole = ranks is null ? null : model.SynchronizeBatchNorm(ranks);   // batch norms see all ranks' shares of a batch
+// Batch norms see all ranks' shares of a batch.
+using var whole = ranks is null ? null : model.SynchronizeBatchNorm(ranks, weightedBySamples: true);
 using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Epsilon = 0.2, Collective = ranks }, optimizer);
 
 for (var epoch = 1; epoch <= options.Epochs; epoch++)

@@ -77,7 +77,7 @@ public sealed partial class ClassStatistics
         return mean;
     }
 
-    /// <summary>Adds a batch. Samples with a NaN or infinite feature are left out.</summary>
+    /// <summary>Adds a batch. Samples with a NaN or infinite feature, or with a squared norm beyond float64, are left out.</summary>
     /// <param name="features">Samples x <see cref="Width"/>, of a floating type, on any device.</param>
     /// <param name="labels">Class indices, int64 or int32, one per sample, on any device.</param>
     /// <returns>The number of samples left out.</returns>
@@ -177,9 +177,8 @@ public sealed partial class ClassStatistics
             if (!TryAdd(groups.Classes[g], features, rows, scratch))
             {
                 rows = features.Finite(rows);
-                if (rows.IsEmpty)
+                if (rows.IsEmpty || !TryAdd(groups.Classes[g], features, rows, scratch))
                     continue;
-                TryAdd(groups.Classes[g], features, rows, scratch);
             }
 
             added += rows.Length;

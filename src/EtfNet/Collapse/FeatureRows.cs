@@ -93,14 +93,14 @@ internal readonly ref struct FeatureRows
 
     public bool IsFinite(int row)
     {
-        // A sum of magnitudes is finite exactly if every term is: float32 terms cannot overflow float64.
+        // A sum of magnitudes is finite exactly if every float32 term is. Of a float64 row the squared norm must be finite too.
         var total = 0.0;
         if (IsSingle)
             foreach (var value in SingleRow(row))
                 total += Math.Abs((double)value);
         else
             foreach (var value in DoubleRow(row))
-                total += double.IsFinite(value) ? 0 : double.NaN;
+                total += value * value;
 
         return double.IsFinite(total);
     }

@@ -32,7 +32,8 @@ public sealed partial class AdaptiveEtfScheduler
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There is no <see cref="AdaptiveEtfOptions.Collective"/>, or the weights of all ranks are 0. Nothing was changed.
+    /// There is no <see cref="AdaptiveEtfOptions.Collective"/>; the weights of all ranks are 0; or they differ while batch norms are
+    /// synchronized without <c>weightedBySamples</c>, whose gradients would be wrong. Nothing was changed.
     /// </exception>
     /// <exception cref="NotSupportedException">A parameter is not real, or a gradient is sparse. Nothing was changed.</exception>
     /// <exception cref="CollectiveException">
@@ -45,6 +46,7 @@ public sealed partial class AdaptiveEtfScheduler
         var group = _options.Collective ?? throw new InvalidOperationException(
             "There are no ranks to average over: set AdaptiveEtfOptions.Collective, for example to MpiCollective.Start().");
         _reducer ??= new GradientReducer(group, _options.GradientBucketBytes);
+        _reducer.RequiresEqualWeights = BatchNormSynchronization.IsUnweighted(_model);
         var reduction = _reducer.Reduce(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), weight);
         ReducedGradientBytes += reduction.Bytes;
         return reduction;

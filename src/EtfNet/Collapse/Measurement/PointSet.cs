@@ -111,7 +111,11 @@ internal sealed class PointSet
         using var scope = NewDisposeScope();
         var here = matrix.detach().cpu().to(float64).contiguous();
         var values = MemoryMarshal.Cast<byte, double>(here.bytes).ToArray();
-        return new PointSet(values, [.. Enumerable.Range(0, (int)here.shape[0])], (int)here.shape[1], values, null);
+        var rows = new PointSet(values, [.. Enumerable.Range(0, (int)here.shape[0])], (int)here.shape[1], values, null);
+        return rows.Count == 0 ? rows : new PointSet(values, rows.Labels, rows.Width, values, null)
+        {
+            Rounding = 4 * Epsilon * Math.Sqrt(rows.Squares.Max()),
+        };
     }
 
     /// <summary>The points of some labels, in their order.</summary>

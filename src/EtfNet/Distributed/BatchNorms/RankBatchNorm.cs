@@ -9,10 +9,11 @@ internal static class RankBatchNorm
 {
     /// <summary>The output of a batch norm in training, after its own forward on the same input.</summary>
     /// <param name="norm">The batch norm; its running statistics become those of the whole batch.</param>
-    /// <param name="input">N x C x ..., this rank's share of the batch.</param>
-    /// <param name="sum">Makes the call that sums a named quantity over the ranks.</param>
+    /// <param name="before">Its running statistics before that forward; null where it has none.</param>
+    /// <param name="input">N x C x ..., this rank's share of the batch; it may be empty.</param>
+    /// <param name="sum">Makes the call that sums a named quantity over the ranks, for this rank's number of values per feature.</param>
     /// <returns>A tensor like <paramref name="input"/>, of the current scope.</returns>
-    public static Tensor Run(BatchNorm norm, Tensor input, Func<string, RankSumCall> sum)
+    public static Tensor Run(BatchNorm norm, (Tensor Mean, Tensor Variance)? before, Tensor input, Func<string, double, RankSumCall> sum)
     {
         using var scope = NewDisposeScope();
         var channels = input.shape[1];
@@ -22,15 +23,16 @@ internal static class RankBatchNorm
         var own = (double)(input.NumberOfElements / channels);
 
         var sums = x.sum(others, type: ScalarType.Float64);
-        var totals = RankSum.Run(cat([sums, sums.new_full([1], own)]), sum("mean"));
+        var totals = RankSum.Run(cat([sums, sums.new_full([1], own)]), sum("mean", own));
         var count = totals[channels].item<double>();
         var mean = totals.slice(0, 0, channels, 1) / count;
         // The deviations from the mean of all: a sum of squares of the values themselves would cancel.
         var deviations = x - mean.to(x.dtype).view(row);
         var squares = (deviations * deviations).sum(others, type: ScalarType.Float64);
-        var variance = RankSum.Run(squares, sum("variance")) / count;
+        var variance = RankSum.Run(squares, sum("variance", own)) / count;
 
-        Correct(norm, (own, sums, squares), (count, mean, variance));
+        if (before is { } old && count > 0)
+            SetRunning(norm, old, mean, variance * (count / Math.Max(1, count - 1)));
         var scale = (variance + norm.eps).rsqrt().to(x.dtype);
         if (norm.affine)
             scale *= norm.weight;
@@ -40,18 +42,12 @@ internal static class RankBatchNorm
         return output.to(input.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Corrects the running statistics, which the batch norm has updated with its own share only, to those of all ranks.</summary>
-    private static void Correct(
-        BatchNorm norm, (double Count, Tensor Sums, Tensor Squares) own, (double Count, Tensor Mean, Tensor Variance) whole)
+    /// <summary>Sets the running statistics, which the batch norm has updated with its own share only, to those of all ranks.</summary>
+    private static void SetRunning(BatchNorm norm, (Tensor Mean, Tensor Variance) before, Tensor mean, Tensor variance)
     {
-        if (!norm.track_running_stats || norm.running_mean is not { } mean || norm.running_var is not { } variance)
-            return;
         using var noGrad = no_grad();
         var share = norm.momentum ?? 1 / norm.num_batches_tracked!.to(ScalarType.Float64).item<double>();
-        var ownMean = own.Sums / own.Count;
-        var ownSquares = own.Squares - own.Count * (ownMean - whole.Mean).square();
-        var change = whole.Variance * (whole.Count / (whole.Count - 1)) - ownSquares / (own.Count - 1);
-        mean.add_((share * (whole.Mean - ownMean)).to(mean.dtype));
-        variance.add_((share * change).to(variance.dtype));
+        norm.running_mean!.copy_(before.Mean * (1 - share) + mean * share);
+        norm.running_var!.copy_(before.Variance * (1 - share) + variance * share);
     }
 }

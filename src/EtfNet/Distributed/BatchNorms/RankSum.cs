@@ -40,7 +40,11 @@ internal sealed class RankSum : autograd.SingleTensorFunction<RankSum>
         s_returned?.Dispose();
         try
         {
-            s_returned = Sum(grad_output, call.Ranks, $"gradient of {call.Purpose}").DetachFromDisposeScope();
+            // The reduction will multiply what this rank returns by its own weight; the other ranks' losses count with theirs.
+            using var weighted = grad_output * call.Weight;
+            s_returned = Sum(weighted, call.Ranks, $"gradient of {call.Purpose}").DetachFromDisposeScope();
+            if (call.Weight > 0)
+                s_returned.div_(call.Weight);
         }
         catch (Exception exception)
         {

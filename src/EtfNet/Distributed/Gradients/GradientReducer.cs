@@ -17,6 +17,7 @@ internal sealed class GradientReducer : IDisposable
     private const string Purpose = "average of gradients";
     private const int WeightAt = EqualityMoments.Length;
     private const int MissingAt = WeightAt + 1;
+    private const int SquareAt = MissingAt + 1;
 
     private readonly ICollective _collective;
     private readonly long _bucketBytes;
@@ -31,6 +32,9 @@ internal sealed class GradientReducer : IDisposable
             throw new ArgumentOutOfRangeException(nameof(bucketBytes), bucketBytes, "Must lie between 8 bytes and 1 GiB.");
         (_collective, _bucketBytes) = (collective, bucketBytes);
     }
+
+    /// <summary>Whether unequal weights are refused: something has already counted the ranks' losses equally.</summary>
+    public bool RequiresEqualWeights { get; set; }
 
     /// <summary>Replaces every gradient by the weighted mean over the ranks.</summary>
     /// <param name="parameters">The model's parameters with their names, in the same order on all ranks.</param>
@@ -86,12 +90,17 @@ internal sealed class GradientReducer : IDisposable
     private (double Weight, double Missing) Compare(List<RankGradient> gradients, double weight)
     {
         List<NamedFingerprint> own = [.. gradients.Select(gradient => new NamedFingerprint(gradient.Name, 0, gradient.Form))];
-        var head = new double[MissingAt + 1];
+        var head = new double[SquareAt + 1];
         EqualityMoments.Write(RankAgreement.Whole(own), head);
-        (head[WeightAt], head[MissingAt]) = (weight, gradients.Count(gradient => gradient.IsMissing));
+        (head[WeightAt], head[MissingAt], head[SquareAt]) = (weight, gradients.Count(gradient => gradient.IsMissing), weight * weight);
         _collective.Sum(head, Purpose);
         if (!EqualityMoments.AreEqual(head, _collective.Size))
             throw RankAgreement.Difference(_collective, own, "trainable parameters");
+        var square = head[WeightAt] * head[WeightAt];
+        if (RequiresEqualWeights && head[SquareAt] * _collective.Size - square > 1e-9 * square)
+            throw new InvalidOperationException(
+                $"The ranks' weights differ (here {weight}), but their batch norms are synchronized for equal weights: give SynchronizeBatchNorm"
+                + " weightedBySamples: true.");
         return (head[WeightAt], head[MissingAt]);
     }
 

@@ -83,6 +83,63 @@ public sealed class BatchNormSynchronizationTests
         }).ShouldAllEnd();
     }
 
+    /// <summary>Means of losses over uneven shares, down to one row and none, reduced with the rows as weights.</summary>
+    [Theory]
+    [InlineData(10, 20)]
+    [InlineData(2, 20)]
+    [InlineData(19, 20)]
+    [InlineData(20, 20)]
+    [InlineData(1, 2)]
+    public void MeansOfUnevenShares_WeightedBySamples_EqualOneProcess(int cut, int rows)
+    {
+        using var scope = NewDisposeScope();
+        var input = Sample.Normal(3, rows, 5) * 2 + 1;
+        using var whole = Model();
+        whole.call(input).pow(3).mean().backward();
+
+        InProcessCollective.Run(2, group =>
+        {
+            using var ownScope = NewDisposeScope();
+            using var model = Model();
+            using var synchronization = model.SynchronizeBatchNorm(group, weightedBySamples: true);
+            using var optimizer = optim.SGD(model.parameters(), 0.1);
+            using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Collective = group }, optimizer);
+            var (start, end) = group.Rank == 0 ? (0, cut) : (cut, rows);
+            var cubes = model.call(input.slice(0, start, end, 1)).pow(3);
+            (end > start ? cubes.mean() : cubes.sum()).backward();
+            etf.ReduceGradients(end - start);
+            foreach (var (own, all) in model.parameters().Zip(whole.parameters()))
+                Distance(own.grad!, all.grad!).Should().BeLessThan(1e-9);
+            foreach (var ((_, own), (_, all)) in model.named_buffers().Zip(whole.named_buffers()).Where(pair => pair.First.name.Contains("run")))
+                Distance(own, all).Should().BeLessThan(1e-9);
+        }).ShouldAllEnd();
+
+        static nn.Module<Tensor, Tensor> Model()
+        {
+            var model = nn.Sequential(
+                ("fc", nn.Linear(5, 5, dtype: float64)), ("norm", nn.BatchNorm1d(5, dtype: float64)),
+                ("head", nn.Linear(5, 5, dtype: float64)));
+            using var noGrad = no_grad();
+            foreach (var (parameter, seed) in model.parameters().Select((parameter, index) => (parameter, index)))
+                parameter.copy_(Sample.Normal(50 + seed, parameter.shape));
+            return model;
+        }
+    }
+
+    [Fact]
+    public void Reduce_UnequalWeights_OfNormsForEqualOnes_SaysWhatToSet() => InProcessCollective.Run(2, group =>
+    {
+        using var scope = NewDisposeScope();
+        using var model = nn.Sequential(("fc", nn.Linear(3, 3)), ("norm", nn.BatchNorm1d(3)), ("head", nn.Linear(3, 3)));
+        using var synchronization = model.SynchronizeBatchNorm(group);
+        using var optimizer = optim.SGD(model.parameters(), 0.1);
+        using var etf = model.ApplyAdaptiveEtf(new AdaptiveEtfOptions { Collective = group }, optimizer);
+        model.call(ones(4, 3)).sum().backward();
+        FluentActions.Invoking(() => etf.ReduceGradients(4 + group.Rank)).Should().Throw<InvalidOperationException>()
+            .WithMessage("*weights differ*weightedBySamples: true*");
+        etf.ReduceGradients(4).Parameters.Should().BeGreaterThan(0);
+    }).ShouldAllEnd();
+
     [Fact]
     public void Forward_InEvaluationMode_ExchangesNothing() => InProcessCollective.Run(2, group =>
     {
