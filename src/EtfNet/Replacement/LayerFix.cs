@@ -110,6 +110,7 @@ internal sealed partial class LayerFix
     public static bool Apply(
         IReadOnlyList<LayerFix> fixes, IReadOnlyList<OptimizerHelper> optimizers, bool keepOld, Func<bool>? holds = null)
     {
+        ParameterOrder.Pin(optimizers);
         var (done, stands) = (0, false);
         try
         {

@@ -33,6 +33,20 @@ public sealed class ClassStatisticsTests
         ShouldBeSame(merged, whole, seed);
     }
 
+    [Theory]
+    [InlineData(1e200)]
+    [InlineData(-1e155)]
+    public void Add_FeatureWhoseSquareOverflows_LeavesThatSampleOutAndCountsIt(double value)
+    {
+        using var scope = NewDisposeScope();
+        var features = Sample.Normal(1, 10, 3);
+        features[4, 1] = value;
+        var statistics = new ClassStatistics(3);
+        statistics.Add(features, zeros(10, int64)).Should().Be(1);
+        (statistics.Total, statistics.Count(0)).Should().Be((9, 9));
+        double.IsFinite(statistics.Scatter(0)).Should().BeTrue();
+    }
+
     [Fact]
     public void Add_LargeBatchOnSeveralThreads_ChangesNoDigit()
     {

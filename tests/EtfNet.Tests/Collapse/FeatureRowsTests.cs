@@ -58,7 +58,8 @@ public sealed class FeatureRowsTests
         var values = tensor(new[] { 3e38f, 3e38f, -3e38f, float.NegativeInfinity, 1, float.NaN, 0, 0 }).reshape(4, 2);
         Finite(values).Should().Equal(true, false, false, true);
         Finite(values.to(float64)).Should().Equal(true, false, false, true);
-        Finite(full(1, 9, 1e308, float64)).Should().Equal(true);
+        Finite(full(1, 9, 1e153, float64)).Should().Equal(true);
+        Finite(full(1, 9, 1e154, float64)).Should().Equal(false);
 
         static bool[] Finite(Tensor values)
         {

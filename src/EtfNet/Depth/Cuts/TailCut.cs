@@ -61,6 +61,7 @@ internal sealed partial class TailCut
         Parameters = _parameters.Sum(one => one.Parameter.NumberOfElements);
         _optimizers.AddRange(optimizers);
         _wasTraining = _model.training;
+        ParameterOrder.Pin(optimizers);
         try
         {
             // Out of the optimizers first: a lazy list must still see the parameters to show where they stood.

@@ -25,6 +25,15 @@ internal static class ParameterOrder
     public static bool Remembers(ParamGroup group, Parameter parameter) =>
         Orders.TryGetValue(group, out var known) && known.Exists(other => IsSame(other, parameter)) && !Holds(group, parameter);
 
+    /// <summary>Makes lists of all lazy ones, before the model changes: one as <c>model.parameters().Skip(4)</c> would then show
+    /// others.</summary>
+    public static void Pin(IEnumerable<OptimizerHelper> optimizers)
+    {
+        foreach (var group in optimizers.SelectMany(optimizer => TorchSharpInternals.Groups(optimizer)))
+            if (group.Parameters is not List<Parameter>)
+                group.Parameters = group.Parameters.ToList();
+    }
+
     /// <summary>Takes a parameter out of a group, at each of its places. A lazy list becomes a list of those that stay.</summary>
     public static void Remove(ParamGroup group, Parameter parameter)
     {

@@ -106,6 +106,21 @@ public sealed class CollapseMetricsDegenerateTests
         metrics.Missing["classifierLeastCosine"].Should().Be("classifier row 2 is zero up to rounding: it has no direction");
     }
 
+    /// <summary>Their distance is rounding, and energies of it would be numbers without a meaning.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(0.7)]
+    [InlineData(1e-9)]
+    public void Of_ParallelClassifierRows_HaveNoEnergies(double factor)
+    {
+        using var scope = NewDisposeScope();
+        var weight = Sample.Normal(2, 3, 4);
+        weight[1] = weight[0] * factor;
+        var metrics = CollapseMetrics.Of(Sample.Normal(1, 12, 4), arange(12) % 3, weight);
+        metrics.Missing.Keys.Should().Contain(["classifierLogEnergy", "classifierRieszEnergy"]);
+        metrics.Missing.Keys.Should().NotContain("classifierGreatestCosine");
+    }
+
     [Fact]
     public void Of_ZeroWeight_HasNoDualityAndSaysSo()
     {

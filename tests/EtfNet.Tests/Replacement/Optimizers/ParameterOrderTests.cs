@@ -40,6 +40,29 @@ public sealed class ParameterOrderTests : IDisposable
         }
     }
 
+    /// <summary>Lazy lists that count the model's parameters show others as soon as a weight has left it.</summary>
+    [Theory]
+    [InlineData("f1", "f2")]
+    [InlineData("f2", "f1")]
+    [InlineData("f1", "f2", "h")]
+    public void Fix_OfSeveralOptimizersWithCountedLists_LeavesEachItsOwnParameters(params string[] layers)
+    {
+        using var model = nn.Sequential(("f1", nn.Linear(8, 8)), ("f2", nn.Linear(8, 8)), ("f3", nn.Linear(8, 8)), ("h", nn.Linear(8, 4)));
+        using var first = optim.SGD(model.parameters().Take(4), 0.1);
+        using var second = optim.SGD(model.parameters().Skip(4), 0.1, momentum: 0.9);
+        Handles(first, second).Should().Equal(model.parameters().Select(parameter => parameter.Handle));
+
+        model.ApplyEtf(EtfFrame.Random(1), layers, [first, second]);
+
+        Handles(first, second).Should()
+            .Equal(model.parameters().Where(parameter => parameter.requires_grad).Select(parameter => parameter.Handle));
+        Handles(first).Should().HaveCount(4 - layers.Count(name => name is "f1" or "f2"));
+
+        static IEnumerable<IntPtr> Handles(params optim.Optimizer[] optimizers) =>
+            optimizers.SelectMany(optimizer => TorchSharpInternals.Groups((OptimizerHelper)optimizer))
+                .SelectMany(group => group.Parameters).Select(parameter => parameter.Handle);
+    }
+
     [Theory]
     [InlineData(new[] { 0, 1, 3 }, 2, new[] { 0, 1, 2, 3 })]
     [InlineData(new[] { 1, 3 }, 0, new[] { 0, 1, 3 })]
