@@ -99,8 +99,8 @@ internal sealed class GradientReducer : IDisposable
         var square = head[WeightAt] * head[WeightAt];
         if (RequiresEqualWeights && head[SquareAt] * _collective.Size - square > 1e-9 * square)
             throw new InvalidOperationException(
-                $"The ranks' weights differ (here {weight}), but their batch norms are synchronized for equal weights: give SynchronizeBatchNorm"
-                + " weightedBySamples: true.");
+                $"The ranks' weights differ (here {weight}), but their batch norms are synchronized for equal weights: give "
+                + "SynchronizeBatchNorm weightedBySamples: true.");
         return (head[WeightAt], head[MissingAt]);
     }
 
