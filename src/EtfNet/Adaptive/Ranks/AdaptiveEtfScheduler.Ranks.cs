@@ -45,8 +45,10 @@ public sealed partial class AdaptiveEtfScheduler
         RequireAlive();
         var group = _options.Collective ?? throw new InvalidOperationException(
             "There are no ranks to average over: set AdaptiveEtfOptions.Collective, for example to MpiCollective.Start().");
-        _reducer ??= new GradientReducer(group, _options.GradientBucketBytes);
-        _reducer.RequiresEqualWeights = BatchNormSynchronization.IsUnweighted(_model);
+        _reducer ??= new GradientReducer(group, _options.GradientBucketBytes)
+        {
+            RequiresEqualWeights = () => BatchNormSynchronization.IsUnweighted(_model),
+        };
         var reduction = _reducer.Reduce(_model.named_parameters().Select(entry => (entry.name, (Tensor)entry.parameter)), weight);
         ReducedGradientBytes += reduction.Bytes;
         return reduction;

@@ -50,10 +50,11 @@ public sealed class BatchNormSynchronization : IDisposable
     public IReadOnlyList<string> Names => [.. _norms.Values.Select(norm => norm.Name)];
 
     /// <summary>Whether the batch norms of a model are synchronized.</summary>
-    internal static bool IsOf(nn.Module model) => Of(model).Any();
+    internal static bool IsOf(nn.Module model) => ModuleTree.Walk(model).Any(node => Owner(node.Module) is not null);
 
     /// <summary>Whether they are synchronized for gradients that all have the same weight.</summary>
-    internal static bool IsUnweighted(nn.Module model) => Of(model).Any(synchronization => !synchronization._weightedBySamples);
+    internal static bool IsUnweighted(nn.Module model) =>
+        ModuleTree.Walk(model).Any(node => Owner(node.Module) is { _weightedBySamples: false });
 
     /// <summary>Makes every batch norm use only its own rank's share again. Call it on all ranks.</summary>
     public void Dispose()
@@ -84,8 +85,8 @@ public sealed class BatchNormSynchronization : IDisposable
         return result;
     }
 
-    private static IEnumerable<BatchNormSynchronization> Of(nn.Module model) => ModuleTree.Walk(model).Select(node => node.Module)
-        .OfType<BatchNorm>().Select(norm => s_owners.TryGetValue(norm, out var owner) ? owner : null).OfType<BatchNormSynchronization>();
+    private static BatchNormSynchronization? Owner(nn.Module module) =>
+        module is BatchNorm norm && s_owners.TryGetValue(norm, out var owner) ? owner : null;
 
     /// <summary>Keeps the running statistics: a forward on one row or none makes them NaN.</summary>
     private Tensor Keep(BatchNorm norm, Tensor input)

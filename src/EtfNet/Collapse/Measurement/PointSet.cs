@@ -29,7 +29,7 @@ internal sealed class PointSet
     public int Width { get; }
 
     /// <summary>A length at or below which a point, or a difference of two, is only rounding.</summary>
-    public double Rounding { get; private init; }
+    public double Rounding { get; private set; }
 
     /// <summary>The squared norm of each point.</summary>
     public double[] Squares { get; }
@@ -112,10 +112,8 @@ internal sealed class PointSet
         var here = matrix.detach().cpu().to(float64).contiguous();
         var values = MemoryMarshal.Cast<byte, double>(here.bytes).ToArray();
         var rows = new PointSet(values, [.. Enumerable.Range(0, (int)here.shape[0])], (int)here.shape[1], values, null);
-        return rows.Count == 0 ? rows : new PointSet(values, rows.Labels, rows.Width, values, null)
-        {
-            Rounding = 4 * Epsilon * Math.Sqrt(rows.Squares.Max()),
-        };
+        rows.Rounding = 4 * Epsilon * Math.Sqrt(rows.Squares.DefaultIfEmpty().Max());
+        return rows;
     }
 
     /// <summary>The points of some labels, in their order.</summary>

@@ -33,8 +33,9 @@ internal sealed class GradientReducer : IDisposable
         (_collective, _bucketBytes) = (collective, bucketBytes);
     }
 
-    /// <summary>Whether unequal weights are refused: something has already counted the ranks' losses equally.</summary>
-    public bool RequiresEqualWeights { get; set; }
+    /// <summary>Whether unequal weights are refused, because something has already counted the ranks' losses equally. Asked only where
+    /// they differ.</summary>
+    public Func<bool>? RequiresEqualWeights { get; init; }
 
     /// <summary>Replaces every gradient by the weighted mean over the ranks.</summary>
     /// <param name="parameters">The model's parameters with their names, in the same order on all ranks.</param>
@@ -97,7 +98,7 @@ internal sealed class GradientReducer : IDisposable
         if (!EqualityMoments.AreEqual(head, _collective.Size))
             throw RankAgreement.Difference(_collective, own, "trainable parameters");
         var square = head[WeightAt] * head[WeightAt];
-        if (RequiresEqualWeights && head[SquareAt] * _collective.Size - square > 1e-9 * square)
+        if (head[SquareAt] * _collective.Size - square > 1e-9 * square && RequiresEqualWeights?.Invoke() == true)
             throw new InvalidOperationException(
                 $"The ranks' weights differ (here {weight}), but their batch norms are synchronized for equal weights: give "
                 + "SynchronizeBatchNorm weightedBySamples: true.");
