@@ -162,6 +162,31 @@ public sealed class SimplexEtfLinearTests
         }
     }
 
+    /// <summary>A gradient penalty that is only looked at. The released graph's nodes came back to a handle that was being freed, and the
+    /// process ended.</summary>
+    [Theory]
+    [InlineData(Natives.All), InlineData(Natives.NoNodes), InlineData(Natives.NoKernels)]
+    public void Backward_GraphOfTheGradientIsNotUsed_IsReleasedOnce(Natives natives)
+    {
+        using var forced = natives.Force();
+        var before = 0L;
+        using var layer = new SimplexEtfLinear(16, 16);
+        for (var i = 0; i < 50; i++)
+        {
+            using (NewDisposeScope())
+            {
+                var x = Sample.Normal(i, 4, 16).to(ScalarType.Float32).requires_grad_(true);
+                var loss = layer.call(x).pow(2).sum();
+                autograd.grad([loss], i % 2 == 0 ? [x] : [x, layer.Bias!], retain_graph: true, create_graph: true);
+            }
+
+            if (i == 9)
+                before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        }
+
+        DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount.Should().BeLessThanOrEqualTo(before);
+    }
+
     [Fact]
     public void Backward_RetainedGraph_GivesTheSameGradientAgain()
     {

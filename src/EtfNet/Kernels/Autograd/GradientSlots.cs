@@ -35,13 +35,18 @@ internal unsafe struct GradientSlots
         _second = New(torch, second);
     }
 
-    /// <summary>Frees what is kept.</summary>
+    /// <summary>
+    /// Frees what is kept. A gradient that holds a graph's last reference takes nodes with it, whose deletion comes back here: nothing may
+    /// be kept any more that is being freed.
+    /// </summary>
     public void Release(NativeTorch torch)
     {
-        foreach (var handle in (ReadOnlySpan<nint>)[_first, _second])
-            if (handle != 0)
-                torch.DeleteHandle(handle);
+        var (first, second) = (_first, _second);
         _first = _second = 0;
+        if (first != 0)
+            torch.DeleteHandle(first);
+        if (second != 0)
+            torch.DeleteHandle(second);
     }
 
     /// <summary>What is kept, for autograd to read. This object does not move.</summary>
