@@ -52,7 +52,7 @@ internal sealed class FixPreparation(CalibrationOptions options, nn.Module model
 
     private FixProposal PrepareByReplay(IReadOnlyList<LayerTarget> ready)
     {
-        using var mode = new ReplayMode(model);
+        using var mode = new ReplayMode(model, inputs.FrozenNorms);
         var trials = new Dictionary<nn.Module<Tensor, Tensor>, nn.Module<Tensor, Tensor>>();
         using var before = Pass(mode, ready, trials);
         _outputsAreLogits = before.Outputs.Loss() is not null;

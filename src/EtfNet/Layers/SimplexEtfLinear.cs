@@ -97,7 +97,8 @@ public sealed partial class SimplexEtfLinear : SimplexEtfLayer
             output = output.reshape(shape);
         }
 
-        return output.MoveToOuterDisposeScope();
+        // As a Linear's: centering alone would keep the strides of a transposed input.
+        return output.contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>Makes an equivalent dense layer.</summary>

@@ -9,6 +9,7 @@ internal sealed class ReplacedLayer
 {
     private readonly FixableLayer _layer;
     private readonly Action _unwatch;
+    private bool _isChannelsLast;
 
     /// <summary>Takes the bias out of the layer, as the replacement owns it now, and watches for calls.</summary>
     public ReplacedLayer(FixableLayer layer, string name)
@@ -28,6 +29,7 @@ internal sealed class ReplacedLayer
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var weight = _layer.Weight;
+        _isChannelsLast |= ChannelsLast.Is(weight);
         weight.grad = null;
         weight.requires_grad_(false);
         weight.set_(zeros([.. weight.shape.Select(_ => 1L)], weight.dtype, weight.device));
@@ -39,8 +41,11 @@ internal sealed class ReplacedLayer
     /// <param name="values">The weight's values; null leaves those that were kept.</param>
     public void Restore(Parameter? bias, LayerPlacement placement, Tensor? values)
     {
+        using var scope = NewDisposeScope();
         _unwatch();
         _layer.SetBias(bias);
+        if (values is not null && _isChannelsLast)
+            values = ChannelsLast.Of(values);
         var old = _layer.Weight;
         if (!placement.Fits(old))
         {

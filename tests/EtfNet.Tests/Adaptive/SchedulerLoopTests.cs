@@ -68,6 +68,49 @@ public sealed class SchedulerLoopTests : SchedulerTests
         monitor.Compute().Layers.Should().OnlyContain(layer => layer.Observed == labels.shape[0]);
     }
 
+    /// <summary>After a validation the model is still in evaluation mode: calibration goes by the modes that norms trained in.</summary>
+    [Theory]
+    [InlineData(false, TailPolicy.Keep), InlineData(true, TailPolicy.Keep), InlineData(false, TailPolicy.Cut)]
+    public void EndEpoch_InEvaluationMode_DecidesAsInTrainingMode(bool isFrozen, TailPolicy tail)
+    {
+        var (text, state) = Run(validates: true);
+        var (expectedText, expectedState) = Run(validates: false);
+        text.Should().Be(expectedText).And.Contain(tail == TailPolicy.Cut ? "cut" : "fixed  nearest");
+        state.Should().Equal(expectedState);
+
+        (string, float[]) Run(bool validates)
+        {
+            manual_seed(2);
+            using var scope = NewDisposeScope();
+            using var norm = nn.BatchNorm1d(16);
+            using var model = nn.Sequential(
+                ("a", nn.Linear(16, 16)), ("n1", norm), ("r1", nn.ReLU()), ("b", nn.Linear(16, 16)), ("n2", nn.BatchNorm1d(16)),
+                ("r2", nn.ReLU()), ("c", nn.Linear(16, 16)), ("r3", nn.ReLU()), ("h", nn.Linear(16, 4)));
+            using var optimizer = optim.Adam(model.parameters(), 0.01);
+            using var etf = model.ApplyAdaptiveEtf(Eager with { RequireConfidence = false, Tail = tail }, optimizer);
+            var reports = new List<string>();
+            for (var epoch = 0; epoch < 4; epoch++)
+            {
+                model.train();
+                norm.train(!isFrozen);
+                foreach (var (input, labels) in Data.Batches())
+                {
+                    using var step = NewDisposeScope();
+                    optimizer.zero_grad();
+                    nn.functional.cross_entropy(model.call(input), labels).backward();
+                    optimizer.step();
+                    etf.Observe(labels);
+                }
+
+                if (validates)
+                    model.eval();
+                reports.Add($"{etf.EndEpoch()}");
+            }
+
+            return (string.Join('\n', reports), [.. model.state_dict().Values.SelectMany(value => value.to(float32).data<float>())]);
+        }
+    }
+
     /// <summary>As where a loop filters samples.</summary>
     [Theory]
     [InlineData(true)]

@@ -1,3 +1,4 @@
+using EtfNet.Tests.Depth.Cuts;
 using EtfNet.Tests.Support;
 using FluentAssertions;
 using TorchSharp;
@@ -49,6 +50,46 @@ public sealed class SchedulerReturnTests : SchedulerTests
 
             return (scheduler.Report, Outputs());
         }
+    }
+
+    /// <summary>A convolution in channels_last format is slow in any other.</summary>
+    [Theory]
+    [InlineData(TailPolicy.Keep)]
+    [InlineData(TailPolicy.Cut)]
+    public void Restore_ChannelsLastWeight_ComesBackInItsFormat(TailPolicy tail)
+    {
+        using var model = CutModels.Convolutions();
+        var convolution = model.children().OfType<Conv2d>().Last();
+        using (no_grad())
+            convolution.weight = new Parameter(ChannelsLast.Of(convolution.weight!));
+        var strides = convolution.weight.stride();
+        using var optimizer = optim.Adam(model.parameters(), 0.005);
+        using var etf = model.ApplyAdaptiveEtf(
+            Eager with { RequireConfidence = false, Tail = tail, TailTolerance = 0.5, Exclude = ["conv1", "head"] }, optimizer);
+        TrainingLoop.Epoch(model, optimizer, Data, etf);
+        etf.EndEpoch();
+        var before = etf.Snapshot();
+        Change();
+        etf.Restore(before);
+        Weight().stride().Should().Equal(strides);
+        if (tail == TailPolicy.Cut)
+            return;
+        Change();
+        etf.Revert("conv2");
+        Weight().stride().Should().Equal(strides);
+
+        void Change()
+        {
+            for (var epoch = 0; epoch < 4 && model.children().Contains(convolution); epoch++)
+            {
+                TrainingLoop.Epoch(model, optimizer, Data, etf);
+                etf.EndEpoch();
+            }
+
+            model.children().Should().NotContain(convolution);
+        }
+
+        Tensor Weight() => model.children().OfType<Conv2d>().Last().weight!;
     }
 
     [Theory]

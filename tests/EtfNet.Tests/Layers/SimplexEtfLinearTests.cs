@@ -35,10 +35,13 @@ public sealed class SimplexEtfLinearTests
             var input = Sample.Normal(seed + 1, [.. leading, etf.Columns]).to(type);
             if (leading.Length == 2)
                 input = Sample.Normal(seed + 1, [etf.Columns, .. leading]).to(type).permute(1, 2, 0);
+            else if (leading.Length == 1)
+                input = Sample.Normal(seed + 1, etf.Columns, leading[0]).to(type).t();
             input.requires_grad_(true);
             var output = layer.call(input);
             output.dtype.Should().Be(type);
             output.shape.Should().Equal([.. leading, etf.Rows]);
+            output.is_contiguous().Should().BeTrue("a Linear's is");
             var direction = Sample.Normal(seed + 2, output.shape).to(type);
             output.backward([direction]);
 

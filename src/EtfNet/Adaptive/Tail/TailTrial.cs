@@ -53,7 +53,7 @@ internal sealed record TailTrial(IReadOnlyList<DepthLayer> Layers, double Accura
         nn.Module model, InputSample inputs, AdaptiveEtfOptions options, IReadOnlyList<string> early, long ignored,
         List<(Tensor?[] Inputs, Tensor Labels)> fitted, List<(Tensor?[] Inputs, Tensor Labels)> tried)
     {
-        using var mode = new ReplayMode(model);
+        using var mode = new ReplayMode(model, inputs.FrozenNorms);
         using var measurement = new DepthMeasurement(model, new DepthOptions
         {
             Exclude = early,

@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace EtfNet;
@@ -51,6 +52,10 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     /// Whether a call of the model has begun on this thread and not returned; a call that threw leaves this set until the next one.
     /// </summary>
     public bool InForward => _forwards.Observer.InForward;
+
+    /// <summary>The norms that were in evaluation mode at the epoch's first training forward: whatever validated the model before the
+    /// epoch's end, those alone are the ones that the user keeps so. Null where there was no such forward.</summary>
+    public IReadOnlySet<nn.Module>? FrozenNorms { get; private set; }
 
     /// <summary>How many training forwards the last whole epoch had; a resumed run continues with it.</summary>
     public int ForwardsPerEpoch { get; set; }
@@ -140,6 +145,7 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
     public void NextEpoch()
     {
         ForwardsPerEpoch = _begun;
+        FrozenNorms = null;
         Clear();
     }
 
@@ -154,6 +160,8 @@ internal sealed class InputSample : IForwardSubscriber, IDisposable
         lock (_lock)
         {
             var index = _begun++;
+            FrozenNorms ??= ModuleTree.Walk(_forwards.Observer.Model).Select(node => node.Module)
+                .Where(module => module is NormBase { training: false }).ToHashSet<nn.Module>(ReferenceEqualityComparer.Instance);
             _rows += inputs is [Tensor { shape: [var samples, ..] }, ..] ? samples : 0;
             // An empty batch shows nothing.
             if (!_forwards.Observer.CanReplay || inputs[0] is not Tensor first || first.dim() == 0 || first.NumberOfElements == 0)

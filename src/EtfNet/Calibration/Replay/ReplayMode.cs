@@ -18,9 +18,12 @@ internal sealed class ReplayMode : IDisposable
     private readonly List<BatchNorm> _batchNorms = [];
     private readonly List<double?> _momenta = [];
 
-    public ReplayMode(nn.Module model)
+    /// <param name="model">The model.</param>
+    /// <param name="frozen">The norms that the user keeps in evaluation mode; null: those that are so now.</param>
+    public ReplayMode(nn.Module model, IReadOnlySet<nn.Module>? frozen = null)
     {
-        var norms = ModuleTree.Walk(model).Select(node => node.Module).OfType<NormBase>().Where(norm => norm.training).ToList();
+        var norms = ModuleTree.Walk(model).Select(node => node.Module).OfType<NormBase>()
+            .Where(norm => frozen is null ? norm.training : !frozen.Contains(norm)).ToList();
         _evaluation = new EvaluationMode(model);
         foreach (var norm in norms)
         {

@@ -103,7 +103,7 @@ internal sealed class ReplacementCheck : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var mode = new ReplayMode(_model);
+        using var mode = new ReplayMode(_model, _inputs.FrozenNorms);
         return new OutputCopies(_inputs.Replay(_inputs.Batches[0].Inputs));
     }
 }

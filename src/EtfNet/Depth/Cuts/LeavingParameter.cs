@@ -9,6 +9,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
     private readonly List<DetachedParameter> _detached = [];
     private readonly bool _wasTrained = parameter.requires_grad;
     private long[]? _freedShape;
+    private bool _wasChannelsLast;
 
     /// <summary>The parameter as it is now: another object, where the tail was moved.</summary>
     public Parameter Parameter { get; private set; } = parameter;
@@ -60,7 +61,11 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         var before = Parameter;
         Parameter = module.named_parameters().First(entry => entry.name == name).parameter;
         if (_freedShape is { } shape)
-            Parameter.set_(zeros(shape, Parameter.dtype, Parameter.device));
+        {
+            var values = zeros(shape, Parameter.dtype, Parameter.device);
+            Parameter.set_(_wasChannelsLast ? ChannelsLast.Of(values) : values);
+        }
+
         _freedShape = null;
         Parameter.requires_grad_(_wasTrained);
         foreach (var gone in _detached.Where(entry => !known.Contains(entry.Optimizer)))
@@ -81,6 +86,7 @@ internal sealed class LeavingParameter(nn.Module module, string name, Parameter 
         if (Parameter.IsInvalid)
             return;
         _freedShape ??= Parameter.shape;
+        _wasChannelsLast |= ChannelsLast.Is(Parameter);
         Parameter.grad = null;
         Parameter.requires_grad_(false);
         Parameter.set_(zeros([.. Parameter.shape.Select(_ => 1L)], Parameter.dtype, Parameter.device));
