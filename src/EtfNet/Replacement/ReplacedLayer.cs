@@ -9,7 +9,7 @@ internal sealed class ReplacedLayer
 {
     private readonly FixableLayer _layer;
     private readonly Action _unwatch;
-    private bool _isChannelsLast;
+    private bool _wasChannelsLast;
 
     /// <summary>Takes the bias out of the layer, as the replacement owns it now, and watches for calls.</summary>
     public ReplacedLayer(FixableLayer layer, string name)
@@ -29,7 +29,7 @@ internal sealed class ReplacedLayer
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var weight = _layer.Weight;
-        _isChannelsLast |= ChannelsLast.Is(weight);
+        _wasChannelsLast |= ChannelsLast.Is(weight);
         weight.grad = null;
         weight.requires_grad_(false);
         weight.set_(zeros([.. weight.shape.Select(_ => 1L)], weight.dtype, weight.device));
@@ -44,7 +44,7 @@ internal sealed class ReplacedLayer
         using var scope = NewDisposeScope();
         _unwatch();
         _layer.SetBias(bias);
-        if (values is not null && _isChannelsLast)
+        if (values is not null && _wasChannelsLast)
             values = ChannelsLast.Of(values);
         var old = _layer.Weight;
         if (!placement.Fits(old))

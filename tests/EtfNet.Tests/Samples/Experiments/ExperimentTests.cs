@@ -91,7 +91,7 @@ public sealed class ExperimentTests
     public void Runs_OfAComparison_HaveTheShallowControl(string name, int count)
     {
         var shallow = Experiment.Load(name).Runs(new Request(0, [0], Settings.Parse("")), Finished)
-            .Where(run => run.Variant.Contains("shallow, from scratch", StringComparison.Ordinal)).ToList();
+            .Where(run => run.Variant.EndsWith("shallow, from scratch", StringComparison.Ordinal)).ToList();
         shallow.Should().HaveCount(count)
             .And.OnlyContain(run => run.Run.Network.Layers == 2 && run.Run.Method.Method != MethodKind.Adaptive);
     }
